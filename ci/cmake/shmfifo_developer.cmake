@@ -1,0 +1,57 @@
+# What only developers of shmfifo need: packages, warnings, and the one way to add a test.
+
+foreach(package CLI11 nlohmann_json fmt GTest)
+  find_package(${package} QUIET)
+  if(NOT ${package}_FOUND)
+    message(FATAL_ERROR "${package} was not found. Run ci/install_packages.sh, or configure with "
+                        "-DSHMFIFO_DEVELOPER=OFF to build the library alone.")
+  endif()
+endforeach()
+find_package(Threads REQUIRED)
+
+add_library(shmfifo_warnings INTERFACE)
+target_compile_options(
+  shmfifo_warnings
+  INTERFACE -Werror -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wold-style-cast
+            -Wcast-align -Wnon-virtual-dtor -Woverloaded-virtual -Wformat=2 -Wundef)
+
+set(SHMFIFO_TEST_KINDS unit property model stress crash fuzz throughput canary)
+set(SHMFIFO_TEST_COSTS fast slow soak)
+
+# Checks the words of a test before it exists: a misspelt label would silently take the test out of
+# every `ctest -L` selection.
+function(_shmfifo_check_test kind cost timeout)
+  if(NOT kind IN_LIST SHMFIFO_TEST_KINDS)
+    message(FATAL_ERROR "unknown test KIND '${kind}': one of ${SHMFIFO_TEST_KINDS}")
+  endif()
+  if(NOT cost IN_LIST SHMFIFO_TEST_COSTS)
+    message(FATAL_ERROR "unknown test COST '${cost}': one of ${SHMFIFO_TEST_COSTS}")
+  endif()
+  if(NOT timeout MATCHES "^[1-9][0-9]*$")
+    message(FATAL_ERROR "every test needs a TIMEOUT in seconds, not '${timeout}'")
+  endif()
+endfunction()
+
+# shmfifo_add_test(NAME folder.unit.sentence | TARGET gtest_program PREFIX folder.
+#                  KIND kind COST cost TIMEOUT seconds
+#                  [COMMAND words...] [PROPERTIES name value ...])
+# The only way to add a test. With TARGET every case of a GoogleTest program becomes a test.
+function(shmfifo_add_test)
+  cmake_parse_arguments(arg "" "NAME;TARGET;PREFIX;KIND;COST;TIMEOUT" "COMMAND;PROPERTIES" ${ARGN})
+  if(arg_UNPARSED_ARGUMENTS)
+    message(FATAL_ERROR "shmfifo_add_test does not know '${arg_UNPARSED_ARGUMENTS}'")
+  endif()
+  _shmfifo_check_test("${arg_KIND}" "${arg_COST}" "${arg_TIMEOUT}")
+  if(arg_TARGET)
+    include(GoogleTest)
+    gtest_discover_tests(
+      ${arg_TARGET}
+      TEST_PREFIX "${arg_PREFIX}"
+      DISCOVERY_TIMEOUT 60
+      PROPERTIES LABELS "${arg_KIND}\\;${arg_COST}" TIMEOUT ${arg_TIMEOUT} ${arg_PROPERTIES})
+  else()
+    add_test(NAME ${arg_NAME} COMMAND ${arg_COMMAND})
+    set_tests_properties(${arg_NAME} PROPERTIES LABELS "${arg_KIND};${arg_COST}"
+                                                TIMEOUT ${arg_TIMEOUT} ${arg_PROPERTIES})
+  endif()
+endfunction()
