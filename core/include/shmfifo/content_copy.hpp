@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+// Copies message bytes into and out of memory that another process may be touching at the same moment:
+// the byte-wise atomic copy of WG21 P1478, which no compiler offers yet. On x86-64 it is written with
+// vector moves that the compiler must neither split nor reorder: the processor keeps stores in order and
+// loads in order (Intel SDM vol. 3, 9.2; AMD APM vol. 2, 7.2), so release and acquire cost nothing.
+// Elsewhere, and under sanitizers, which must see each access, it copies word by word with atomics.
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+
+#if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
+#define SHMFIFO_VISIBLE_COPY 1
+#elif defined(__has_feature)
+#if __has_feature(thread_sanitizer) || __has_feature(address_sanitizer) || __has_feature(memory_sanitizer)
+#define SHMFIFO_VISIBLE_COPY 1
+#endif
+#endif
+
+namespace shmfifo {
+
+inline void spin_hint() noexcept {
+#if defined(__x86_64__) || defined(__i386__)
+  __builtin_ia32_pause();
+#elif defined(__aarch64__)
+  asm volatile("isb" ::: "memory");  // `yield` is a no-op on most cores; isb waits some cycles
+#else
+  std::atomic_signal_fence(std::memory_order_seq_cst);
+#endif
+}
+
+// Orders earlier stores before later plain ones, for writers that fill a slot in place.
+inline void order_stores() noexcept {
+#if defined(__aarch64__)
+  asm volatile("dmb ishst" ::: "memory");
+#elif defined(__x86_64__) || defined(__i386__)
+  asm volatile("" ::: "memory");
+#else
+  __sync_synchronize();
+#endif
+}
+
+namespace detail {
+
+template <class Word>
+inline void store_part(std::byte* to, const std::byte* from, std::memory_order order) noexcept {
+  Word value;
+  std::memcpy(&value, from, sizeof value);
+  std::atomic_ref<Word>(*reinterpret_cast<Word*>(to)).store(value, order);
+}
+template <class Word>
+inline void load_part(std::byte* to, const std::byte* from, std::memory_order order) noexcept {
+  auto* word = reinterpret_cast<Word*>(const_cast<std::byte*>(from));
+  const Word value = std::atomic_ref<Word>(*word).load(order);
+  std::memcpy(to, &value, sizeof value);
+}
+
+// Content starts on an 8-byte boundary, so whole words are aligned and the rest goes byte by byte.
+inline void copy_words_to(std::byte* to, const std::byte* from, std::size_t size,
+                          std::memory_order order) noexcept {
+  std::size_t i = 0;
+  for (; i + 8 <= size; i += 8) store_part<std::uint64_t>(to + i, from + i, order);
+  for (; i < size; ++i) store_part<std::uint8_t>(to + i, from + i, order);
+}
+inline void copy_words_from(std::byte* to, const std::byte* from, std::size_t size,
+                            std::memory_order order) noexcept {
+  std::size_t i = 0;
+  for (; i + 8 <= size; i += 8) load_part<std::uint64_t>(to + i, from + i, order);
+  for (; i < size; ++i) load_part<std::uint8_t>(to + i, from + i, order);
+}
+
+#if defined(__x86_64__) && !defined(SHMFIFO_VISIBLE_COPY)
+// 16 bytes and more, in order; the last 16 may overlap bytes already copied, with the same values.
+inline void copy_vectors(std::byte* to, const std::byte* from, std::size_t size) noexcept {
+  std::size_t i = 0;
+  for (; i + 64 <= size; i += 64) {
+    asm volatile(
+        "movups (%1), %%xmm0\n\tmovups 16(%1), %%xmm1\n\tmovups 32(%1), %%xmm2\n\t"
+        "movups 48(%1), %%xmm3\n\tmovups %%xmm0, (%0)\n\tmovups %%xmm1, 16(%0)\n\t"
+        "movups %%xmm2, 32(%0)\n\tmovups %%xmm3, 48(%0)"
+        :
+        : "r"(to + i), "r"(from + i)
+        : "memory", "xmm0", "xmm1", "xmm2", "xmm3");
+  }
+  for (; i + 16 <= size; i += 16) {
+    asm volatile("movups (%1), %%xmm0\n\tmovups %%xmm0, (%0)"
+                 :
+                 : "r"(to + i), "r"(from + i)
+                 : "memory", "xmm0");
+  }
+  if (i < size) {
+    asm volatile("movups (%1), %%xmm0\n\tmovups %%xmm0, (%0)"
+                 :
+                 : "r"(to + size - 16), "r"(from + size - 16)
+                 : "memory", "xmm0");
+  }
+}
+#endif
+
+}  // namespace detail
+
+// `to` lies in the segment, on an 8-byte boundary. Each byte is stored with at least `order`.
+inline void copy_to_shared(std::byte* to, const std::byte* from, std::size_t size,
+                           std::memory_order order) noexcept {
+#if defined(__x86_64__) && !defined(SHMFIFO_VISIBLE_COPY)
+  if (size >= 16) {
+    detail::copy_vectors(to, from, size);
+    return;
+  }
+#endif
+  detail::copy_words_to(to, from, size, order);
+}
+
+// `from` lies in the segment, on an 8-byte boundary. Each byte is loaded with at least `order`.
+inline void copy_from_shared(std::byte* to, const std::byte* from, std::size_t size,
+                             std::memory_order order) noexcept {
+#if defined(__x86_64__) && !defined(SHMFIFO_VISIBLE_COPY)
+  if (size >= 16) {
+    detail::copy_vectors(to, from, size);
+    return;
+  }
+#endif
+  detail::copy_words_from(to, from, size, order);
+}
+
+}  // namespace shmfifo

@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+// Every byte of a segment, apart from the algorithms that use them (core/README.md draws the picture).
+// The structs are plain words: the protocol reaches them only through the memory_model seam.
+// Geometry is copied out of the header once, after validation, and never read from shared memory again.
+
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>  // comparing and filling the magic of a private copy of the header
+#include <type_traits>
+
+#include "shmfifo/config.hpp"
+
+namespace shmfifo {
+
+inline constexpr char segment_magic[8] = {'s', 'h', 'm', 'f', 'i', 'f', 'o', '\0'};
+inline constexpr std::uint32_t layout_version = 1;
+inline constexpr std::uint32_t byte_order_mark = 0x01020304;
+
+enum class segment_mode : std::uint32_t { log = 1, ring = 2 };
+enum class full_policy : std::uint32_t { reject = 1, wait = 2, overwrite = 3 };
+enum class producer_role : std::uint32_t { single = 1, many = 2 };
+
+// Written once, before the segment has a name; never changed. `checksum` covers all bytes before it.
+struct segment_header {
+  char magic[8];
+  std::uint32_t layout_version;
+  std::uint32_t byte_order;
+  std::uint32_t word_size;
+  std::uint32_t header_size;
+  std::uint64_t uid;  // new with every creation, so two segments of one name can be told apart
+  std::uint64_t created_ns;  // CLOCK_REALTIME, for people
+  std::uint32_t mode;
+  std::uint32_t full_policy;
+  std::uint32_t producer_role;
+  std::uint32_t participant_count;
+  std::uint64_t content_size;
+  std::uint64_t slot_count;
+  std::uint64_t slot_stride;
+  std::uint64_t participants_offset;
+  std::uint64_t slots_offset;
+  std::uint64_t segment_size;
+  std::uint64_t reserved[3];  // zero
+  std::uint64_t checksum;
+};
+
+// Words that every participant may touch, each on lines of its own.
+struct alignas(destructive_distance) control_block {
+  alignas(destructive_distance) std::uint64_t producer_cursor;  // first number nobody has taken
+  alignas(destructive_distance) std::uint64_t gate_floor;       // no number below it is protected
+  alignas(destructive_distance) std::uint32_t data_bell;   // readers sleep on it; bit 0: someone does
+  alignas(destructive_distance) std::uint32_t space_bell;  // waiting producers sleep on it; likewise
+};
+
+// One attached (or durable) role. Whoever holds the kernel's lock on the line's byte owns the line.
+struct alignas(cache_line) participant_line {
+  std::uint64_t role;             // generation << 8 | participant_kind
+  std::uint64_t consumer_cursor;  // next number to be released
+  std::uint64_t intent;           // the number that a producer is about to claim or has claimed
+  std::uint32_t pid;              // for people; 0 after an orderly detach
+  char name[36];                  // of a durable cursor, zero-terminated
+};
+
+enum class participant_kind : std::uint8_t { none = 0, producer = 1, consumer = 2, durable = 3 };
+
+// The seed's record behind a stamp. `status_word` holds the seed's int8_t status in its lowest byte and
+// the message's number above it, so that a mark can never land on the slot's next message.
+struct slot_header {
+  std::uint64_t stamp;
+  std::int64_t value_length;
+  std::int64_t message_number;
+  std::uint64_t status_word;
+};
+
+inline constexpr std::uint64_t control_offset = 256;
+inline constexpr std::uint64_t participants_offset = control_offset + sizeof(control_block);
+// 32 keeps content aligned for vector copies and spends the fewest lines on short messages; 64 was
+// measured to be no faster (core/DESIGN.md, decision 6).
+inline constexpr std::uint64_t content_offset = 32;
+inline constexpr std::uint64_t page_size = 4096;
+inline constexpr std::size_t cursor_name_max = sizeof(participant_line::name) - 1;
+
+static_assert(sizeof(segment_header) <= control_offset);
+static_assert(sizeof(control_block) == 4 * destructive_distance);
+static_assert(sizeof(participant_line) == cache_line);
+static_assert(sizeof(slot_header) == content_offset);
+static_assert(std::is_trivially_copyable_v<segment_header>);
+static_assert(std::endian::native == std::endian::little, "the format is defined little-endian");
+
+// The stamp: number, owner and state in one word, stored last. It says by itself which lap a slot holds.
+//   63                                11 10        3 2     0
+//  +------------------------------------+-----------+-------+
+//  |               number               |   owner   | state |
+//  +------------------------------------+-----------+-------+
+enum class slot_state : std::uint8_t {
+  free = 0,       // never used: only the first lap, and then the whole word is 0
+  claimed = 1,    // being written by owner
+  published = 2,  // holds the message with this number
+  aborted = 3,    // this number will never carry a message
+  held = 4,       // as aborted, but owner may still be writing into the slot on behalf of an older number
+};
+
+inline constexpr unsigned stamp_owner_shift = 3;
+inline constexpr unsigned stamp_number_shift = 11;
+inline constexpr std::uint64_t number_max = (std::uint64_t{1} << (64 - stamp_number_shift)) - 1;
+
+[[nodiscard]] constexpr std::uint64_t make_stamp(std::uint64_t number, slot_state state,
+                                                 unsigned owner = 0) noexcept {
+  return number << stamp_number_shift | std::uint64_t{owner} << stamp_owner_shift |
+         static_cast<std::uint64_t>(state);
+}
+[[nodiscard]] constexpr std::uint64_t stamp_number(std::uint64_t stamp) noexcept {
+  return stamp >> stamp_number_shift;
+}
+[[nodiscard]] constexpr slot_state stamp_state(std::uint64_t stamp) noexcept {
+  return static_cast<slot_state>(stamp & 7);
+}
+[[nodiscard]] constexpr unsigned stamp_owner(std::uint64_t stamp) noexcept {
+  return static_cast<unsigned>(stamp >> stamp_owner_shift & 0xff);
+}
+// The slot may be given to its next number without asking anyone.
+[[nodiscard]] constexpr bool stamp_done(std::uint64_t stamp) noexcept {
+  return stamp_state(stamp) == slot_state::published || stamp_state(stamp) == slot_state::aborted;
+}
+
+[[nodiscard]] constexpr std::uint64_t make_status_word(std::uint64_t number, std::int8_t value) noexcept {
+  return number << 8 | static_cast<std::uint8_t>(value);
+}
+[[nodiscard]] constexpr std::int8_t status_of_word(std::uint64_t word) noexcept {
+  return static_cast<std::int8_t>(static_cast<std::uint8_t>(word));
+}
+
+[[nodiscard]] constexpr std::uint64_t make_role(std::uint64_t generation, participant_kind kind) noexcept {
+  return generation << 8 | static_cast<std::uint8_t>(kind);
+}
+[[nodiscard]] constexpr participant_kind role_kind(std::uint64_t role) noexcept {
+  const auto kind = static_cast<std::uint8_t>(role);
+  return kind <= 3 ? static_cast<participant_kind>(kind) : participant_kind::none;
+}
+[[nodiscard]] constexpr std::uint64_t role_generation(std::uint64_t role) noexcept { return role >> 8; }
+
+[[nodiscard]] constexpr std::uint64_t round_up(std::uint64_t value, std::uint64_t unit) noexcept {
+  return (value + unit - 1) / unit * unit;
+}
+
+struct geometry {
+  segment_mode mode = segment_mode::ring;
+  full_policy when_full = full_policy::reject;
+  producer_role producers = producer_role::single;
+  std::uint32_t participant_count = default_participants;
+  std::uint64_t content_size = default_content_size;
+  std::uint64_t slot_count = 0;
+
+  // Derived values, the only ones that a segment may have for the six above.
+  [[nodiscard]] constexpr std::uint64_t slot_stride() const noexcept {
+    return round_up(content_offset + content_size, cache_line);
+  }
+  [[nodiscard]] constexpr std::uint64_t slots_offset() const noexcept {
+    return round_up(participants_offset + participant_count * sizeof(participant_line), page_size);
+  }
+  [[nodiscard]] constexpr std::uint64_t segment_size() const noexcept {
+    return round_up(slots_offset() + slot_count * slot_stride(), page_size);
+  }
+  // Producers wait for (or are refused because of) the consumers' cursors.
+  [[nodiscard]] constexpr bool gated() const noexcept {
+    return mode == segment_mode::ring && when_full != full_policy::overwrite;
+  }
+};
+
+// A mapped segment as the protocol sees it: checked geometry and an address. Cheap to copy.
+class layout_view {
+ public:
+  layout_view() = default;
+  layout_view(std::byte* base, const geometry& shape) noexcept
+      : shape_(shape),
+        control_(base + control_offset),
+        participants_(base + participants_offset),
+        slots_(base + shape.slots_offset()),
+        stride_(shape.slot_stride()),
+        index_mask_(shape.mode == segment_mode::ring ? shape.slot_count - 1 : ~std::uint64_t{0}) {}
+
+  [[nodiscard]] const geometry& shape() const noexcept { return shape_; }
+  [[nodiscard]] control_block& control() const noexcept {
+    return *reinterpret_cast<control_block*>(control_);
+  }
+  [[nodiscard]] participant_line& participant(unsigned index) const noexcept {
+    SHMFIFO_ASSERT(index < shape_.participant_count, "participant index out of range");
+    return reinterpret_cast<participant_line*>(participants_)[index];
+  }
+  // The slot that `number` lives in. In a log the number must be below slot_count.
+  [[nodiscard]] slot_header& slot(std::uint64_t number) const noexcept {
+    SHMFIFO_ASSERT((number & index_mask_) < shape_.slot_count, "number beyond the log's end");
+    return *reinterpret_cast<slot_header*>(slots_ + (number & index_mask_) * stride_);
+  }
+  [[nodiscard]] static std::byte* content(slot_header& slot) noexcept {
+    return reinterpret_cast<std::byte*>(&slot) + content_offset;
+  }
+  [[nodiscard]] bool same_slot(std::uint64_t a, std::uint64_t b) const noexcept {
+    return ((a ^ b) & index_mask_) == 0;
+  }
+  // In a log, whether a number has a slot at all; in a ring every number does.
+  [[nodiscard]] bool has_slot(std::uint64_t number) const noexcept {
+    return (number & index_mask_) < shape_.slot_count;
+  }
+
+ private:
+  geometry shape_;
+  std::byte* control_ = nullptr;
+  std::byte* participants_ = nullptr;
+  std::byte* slots_ = nullptr;
+  std::uint64_t stride_ = 0;
+  std::uint64_t index_mask_ = 0;
+};
+
+}  // namespace shmfifo

@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+// The seam under the protocol. Producers, consumers and recovery are templates over `memory_model`: they
+// reach shared words, message bytes, sleeping, locks and the question "is it alive?" only through it.
+// `std_memory_model` is production; a checker supplies another, in which every call is an event. Each
+// access names its site and spells its order, so a checker can weaken one order without recompiling.
+
+#include <atomic>
+#include <chrono>
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+#include "shmfifo/config.hpp"
+#include "shmfifo/content_copy.hpp"
+
+namespace shmfifo {
+
+using deadline = std::chrono::steady_clock::time_point;
+inline constexpr deadline no_deadline = deadline::max();
+
+// The kernel locks that the protocol asks for: one per participant line, and two for the whole segment.
+inline constexpr unsigned lock_producer_role = participants_max;
+inline constexpr unsigned lock_naming = participants_max + 1;
+
+// clang-format off
+#define SHMFIFO_SITES(X)                                                                             \
+  X(publish_status_word) X(publish_length) X(publish_number) X(publish_content) X(publish_stamp)      \
+  X(publish_cursor) X(overwrite_begin) X(commit_exchange) X(release_held) X(abort_stamp)              \
+  X(claim_cursor) X(claim_stamp) X(claim_intent) X(claim_exchange) X(claim_help) X(pass_over)         \
+  X(claim_recheck_cursor)                                                                            \
+  X(poll_stamp) X(poll_length) X(poll_number) X(poll_status_word) X(poll_content) X(poll_recheck)     \
+  X(poll_cursor) X(poll_release) X(wait_stamp)                                                       \
+  X(gate_role) X(gate_consumer_cursor) X(gate_floor_load) X(gate_floor_raise)                         \
+  X(attach_role_load) X(attach_role_store) X(attach_cursor) X(attach_floor) X(attach_producer_cursor) \
+  X(attach_stamp) X(attach_name) X(attach_advance) X(attach_resume)                                  \
+  X(recover_role) X(recover_intent) X(recover_stamp) X(recover_abort) X(recover_free)                 \
+  X(mark_stamp) X(mark_load) X(mark_exchange)                                                        \
+  X(bell_check) X(bell_ring) X(bell_announce) X(bell_light_fence) X(bell_heavy_fence)
+// clang-format on
+
+enum class site : std::uint8_t {
+#define SHMFIFO_SITE_NAME(name) name,
+  SHMFIFO_SITES(SHMFIFO_SITE_NAME)
+#undef SHMFIFO_SITE_NAME
+      count
+};
+
+[[nodiscard]] constexpr std::string_view to_string(site where) noexcept {
+  constexpr std::string_view names[] = {
+#define SHMFIFO_SITE_NAME(name) #name,
+      SHMFIFO_SITES(SHMFIFO_SITE_NAME)
+#undef SHMFIFO_SITE_NAME
+  };
+  return where < site::count ? names[static_cast<std::size_t>(where)] : "unknown";
+}
+
+template <class M>
+concept memory_model =
+    std::move_constructible<M> &&
+    requires(M& m, const M& c, std::uint64_t& word, std::uint32_t& bell, std::byte* bytes,
+             const std::byte* source, std::size_t size, unsigned index, deadline until) {
+      // Words. The exchange answers whether it took place and otherwise loads the value it met.
+      { c.load(word, std::memory_order_acquire, site::poll_stamp) } -> std::same_as<std::uint64_t>;
+      { c.load(bell, std::memory_order_acquire, site::poll_stamp) } -> std::same_as<std::uint32_t>;
+      c.store(word, word, std::memory_order_release, site::poll_stamp);
+      {
+        c.compare_exchange(word, word, word, std::memory_order_acq_rel, std::memory_order_relaxed,
+                           site::poll_stamp)
+      } -> std::same_as<bool>;
+      { c.fetch_or(bell, bell, std::memory_order_relaxed, site::poll_stamp) } -> std::same_as<std::uint32_t>;
+      // Message bytes, which another process may be writing or reading: each byte is copied atomically,
+      // with release (writing) or acquire (reading) order towards the words around it.
+      c.write_content(bytes, source, size, std::memory_order_release, site::publish_content);
+      c.read_content(bytes, source, size, std::memory_order_acquire, site::poll_content);
+      // The caller is about to write content with plain stores: none may become visible before the claim.
+      c.order_plain_content();
+      // An asymmetric pair (WG21 P1202): a light fence on one side and a heavy one on the other order as two
+      // seq_cst fences would. The light side is the hot one.
+      c.light_fence(site::bell_light_fence);
+      c.heavy_fence(site::bell_heavy_fence);
+      // Sleep while the bell holds the value, at the longest until the deadline; wake all who sleep. A nap
+      // is a short sleep that needs no bell, for those who may not write.
+      c.sleep(bell, bell, until);
+      c.nap(until);
+      c.wake_all(bell);
+      c.pause(index);  // about that many spin hints
+      { c.expired(until) } -> std::same_as<bool>;
+      // Kernel locks: taken by this handle; held by anybody (the holder lives); given back.
+      { m.try_own(index) } -> std::same_as<bool>;
+      { c.alive(index) } -> std::same_as<bool>;
+      m.disown(index);
+      { c.in_owner_process() } -> std::same_as<bool>;
+      { c.process_id() } -> std::same_as<std::uint32_t>;
+    };
+
+// Production. Holds one open file description of the segment's file, on which its locks live: they end
+// with the process however it ends, and a reused pid, a zombie or a pid namespace cannot fool them.
+// Movable, not copyable. Its calls may be made by one thread at a time, as those of the role that owns it.
+class std_memory_model {
+ public:
+  std_memory_model() = default;
+  explicit std_memory_model(int owned_descriptor) noexcept;
+  std_memory_model(std_memory_model&& other) noexcept;
+  std_memory_model& operator=(std_memory_model&& other) noexcept;
+  ~std_memory_model();
+
+  template <class T>
+  [[nodiscard]] T load(const T& word, std::memory_order order, site) const noexcept {
+    // atomic_ref<const T> begins with C++26; nothing is written through this one.
+    return std::atomic_ref<T>(const_cast<T&>(word)).load(order);
+  }
+  template <class T>
+  void store(T& word, std::type_identity_t<T> value, std::memory_order order, site) const noexcept {
+    std::atomic_ref<T>(word).store(value, order);
+  }
+  template <class T>
+  [[nodiscard]] bool compare_exchange(T& word, T& expected, std::type_identity_t<T> desired,
+                                      std::memory_order success, std::memory_order failure,
+                                      site) const noexcept {
+    return std::atomic_ref<T>(word).compare_exchange_strong(expected, desired, success, failure);
+  }
+  template <class T>
+  [[nodiscard]] T fetch_or(T& word, std::type_identity_t<T> bits, std::memory_order order,
+                           site) const noexcept {
+    return std::atomic_ref<T>(word).fetch_or(bits, order);
+  }
+
+  void write_content(std::byte* to, const std::byte* from, std::size_t size, std::memory_order order,
+                     site) const noexcept {
+    copy_to_shared(to, from, size, order);
+  }
+  void read_content(std::byte* to, const std::byte* from, std::size_t size, std::memory_order order,
+                    site) const noexcept {
+    copy_from_shared(to, from, size, order);
+  }
+  void order_plain_content() const noexcept { order_stores(); }
+
+  void light_fence(site) const noexcept {
+    if (asymmetric_) [[likely]] {
+      std::atomic_signal_fence(std::memory_order_seq_cst);
+    } else {
+      __sync_synchronize();
+    }
+  }
+  void heavy_fence(site) const noexcept;
+
+  void sleep(const std::uint32_t& bell, std::uint32_t value, deadline until) const noexcept;
+  void nap(deadline until) const noexcept;
+  void wake_all(const std::uint32_t& bell) const noexcept;
+  static void pause(unsigned times) noexcept {
+    for (unsigned i = 0; i < times; ++i) spin_hint();
+  }
+  [[nodiscard]] static bool expired(deadline until) noexcept {
+    return until != no_deadline && std::chrono::steady_clock::now() >= until;
+  }
+
+  [[nodiscard]] bool try_own(unsigned lock) noexcept;
+  [[nodiscard]] bool alive(unsigned lock) const noexcept;
+  void disown(unsigned lock) noexcept;
+
+  // False in a child made by fork (or clone) from the process that made this handle.
+  [[nodiscard]] bool in_owner_process() const noexcept {
+    return fork_sentinel_ != nullptr && *fork_sentinel_ == process_generation_;
+  }
+  [[nodiscard]] std::uint32_t process_id() const noexcept;
+
+ private:
+  static constexpr unsigned none = ~0U;
+
+  int descriptor_ = -1;
+  unsigned owned_[3] = {none, none, none};  // locks taken through this handle: a line, a role, a name
+  bool asymmetric_ = false;  // this process takes part in membarrier: its light fences cost nothing
+  const volatile std::uint64_t* fork_sentinel_ = nullptr;  // a page that the kernel zeroes in children
+  std::uint64_t process_generation_ = 0;
+};
+
+static_assert(memory_model<std_memory_model>);
+
+}  // namespace shmfifo

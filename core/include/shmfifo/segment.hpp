@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+// Segments as programs use them: create or attach one by name, take a role in it, look at it, repair it.
+// Everything here is set-up and operation, answers with result<T>, and may allocate and call the kernel.
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "shmfifo/consumer.hpp"
+#include "shmfifo/layout.hpp"
+#include "shmfifo/memory_model.hpp"
+#include "shmfifo/producer.hpp"
+#include "shmfifo/status.hpp"
+
+namespace shmfifo {
+
+class mapping;  // one mapping of a segment's file, shared by the handles that use it
+
+enum class if_exists : std::uint8_t {
+  refuse,  // an existing name is an error (EEXIST)
+  attach,  // an existing segment of the same geometry is attached instead
+};
+
+struct create_options {
+  segment_mode mode = segment_mode::ring;
+  full_policy when_full = full_policy::reject;
+  producer_role producers = producer_role::single;
+  std::uint64_t slot_count = 1024;  // a power of two in a ring
+  std::uint64_t content_size = default_content_size;
+  std::uint32_t participant_count = default_participants;
+  std::uint32_t permissions = 0600;  // as of chmod, the umask does not apply
+  if_exists existing = if_exists::refuse;
+  bool pretouch = false;    // let the kernel zero and map every page now instead of at first use
+  bool huge_pages = false;  // advise the kernel to use huge pages
+};
+
+enum class access : std::uint8_t { read_write, read_only };
+
+struct attach_options {
+  access mode = access::read_write;
+  std::optional<std::uint64_t> content_size;  // refuse a segment whose records have another size
+  bool pretouch = false;                      // map every page now instead of at first use
+};
+
+// Where a reader begins.
+struct start_at {
+  enum class place : std::uint8_t { oldest, latest, number };
+  place where = place::oldest;
+  std::int64_t number = 0;
+
+  static constexpr start_at oldest() noexcept { return {place::oldest, 0}; }
+  static constexpr start_at latest() noexcept { return {place::latest, 0}; }
+  static constexpr start_at at(std::int64_t number) noexcept { return {place::number, number}; }
+};
+
+struct consumer_options {
+  // With a name the cursor is durable: it outlives the process, resumes here, and in a lossless ring holds
+  // producers back even while nobody reads (until it resumes or is forgotten).
+  std::string name;
+  start_at start;  // of a new cursor; a resumed one goes on where it was
+};
+
+class producer final : public basic_producer<std_memory_model> {
+ public:
+  producer(producer&&) noexcept = default;
+  producer& operator=(producer&&) = delete;
+  ~producer();  // leaves the role in good order
+
+ private:
+  friend class segment;
+  producer(std::shared_ptr<mapping> home, std_memory_model&& memory, unsigned self);
+  std::shared_ptr<mapping> home_;
+};
+
+class consumer final : public basic_consumer<std_memory_model> {
+ public:
+  consumer(consumer&&) noexcept = default;
+  consumer& operator=(consumer&&) = delete;
+  ~consumer();  // leaves the role in good order; a durable cursor stays
+
+ private:
+  friend class segment;
+  consumer(std::shared_ptr<mapping> home, std_memory_model&& memory, std::optional<unsigned> self,
+           std::uint64_t position);
+  std::shared_ptr<mapping> home_;
+};
+
+struct participant_stat {
+  unsigned index = 0;
+  participant_kind kind = participant_kind::none;
+  bool alive = false;     // by the kernel's word
+  std::uint32_t pid = 0;  // as noted at attach; 0 after an orderly detach
+  std::string name;       // of a durable cursor
+  std::int64_t cursor = 0;
+  std::int64_t lag = 0;         // messages between the cursor and the producers
+  bool holds_back = false;      // a lossless ring is full because of this one
+};
+
+struct segment_stat {
+  std::string name;
+  std::uint64_t uid = 0;
+  std::uint64_t created_ns = 0;
+  geometry shape;
+  std::uint64_t segment_size = 0;
+  std::int64_t producer_cursor = 0;
+  std::int64_t oldest = 0;  // a new reader's first number
+  std::vector<participant_stat> participants;
+};
+
+// A handle that any number of threads may use at once, and copies of which share one mapping. Producers
+// and consumers made from it keep the mapping alive; each of them is for one thread at a time.
+class segment {
+ public:
+  // The name is as for shm_open; its leading slash may be left out. A new segment appears under its name
+  // only when it is complete, and all its memory is reserved: a full /dev/shm is an error here (ENOSPC),
+  // never a SIGBUS later. Killed half-way, it leaves nothing behind.
+  static result<segment> create(std::string_view name, const create_options& options);
+
+  // Validates everything and copies the geometry out; the error names the broken rule and both values.
+  static result<segment> attach(std::string_view name, const attach_options& options = {});
+
+  // Removes the name. Whoever has the segment mapped keeps it. ENOENT if there is none.
+  static result<done> remove(std::string_view name);
+
+  // EBUSY: the role of single producer is taken; EUSERS: no free participant line; EACCES: read-only.
+  [[nodiscard]] result<producer> attach_producer() const;
+  // Also: EBUSY: the named cursor is in use; ENODATA: the number is gone; EINVAL: bad name or number.
+  [[nodiscard]] result<consumer> attach_consumer(const consumer_options& options = {}) const;
+  [[nodiscard]] result<consumer> attach_observer(start_at start = start_at::oldest()) const;
+
+  [[nodiscard]] status mark(std::int64_t number, std::int8_t value) const noexcept;
+  // Clears away what the dead left; answers how many participants. Needs no quiet segment.
+  [[nodiscard]] result<unsigned> recover() const;
+  // Removes a durable cursor that nobody uses. ENOENT; EBUSY.
+  [[nodiscard]] result<done> forget(std::string_view cursor) const;
+
+  // Who is attached, alive or dead, how far behind. Never disturbs a running segment.
+  [[nodiscard]] result<segment_stat> stat() const;
+  [[nodiscard]] const std::string& name() const noexcept;
+  [[nodiscard]] const geometry& shape() const noexcept;
+  [[nodiscard]] const layout_view& view() const noexcept;  // for instruments; the protocol's rules apply
+  [[nodiscard]] bool writable() const noexcept;
+
+ private:
+  explicit segment(std::shared_ptr<mapping> home) : home_(std::move(home)) {}
+  [[nodiscard]] std::uint64_t start_number(start_at start, bool gated) const noexcept;
+
+  std::shared_ptr<mapping> home_;
+};
+
+// The names under /dev/shm that look like segments of this library (by their magic).
+[[nodiscard]] result<std::vector<std::string>> list_segments();
+
+}  // namespace shmfifo

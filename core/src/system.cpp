@@ -1,0 +1,345 @@
+// SPDX-License-Identifier: MIT
+#include "system.hpp"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <linux/futex.h>
+#include <linux/membarrier.h>
+#include <pthread.h>
+#include <sys/mman.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <ctime>
+#include <mutex>
+#include <vector>
+
+#include "shmfifo/memory_model.hpp"
+
+namespace shmfifo {
+namespace {
+
+constexpr const char* shm_directory = "/dev/shm";
+// Sleeps end now and then although nobody rang: a process that is killed between its last store and the
+// bell cannot ring it. This bounds how long such news waits; it never decides that anyone is dead.
+constexpr std::chrono::milliseconds sleep_slice{20};
+constexpr std::chrono::milliseconds nap_slice{1};
+
+// Descriptors that carry locks. A child made by fork shares their open file descriptions, and would keep a
+// dead parent's locks alive: the child closes them before fork returns in it.
+class lock_descriptors {
+ public:
+  static lock_descriptors& instance() {
+    static lock_descriptors only;
+    return only;
+  }
+  void add(int number) {
+    const std::lock_guard guard(mutex_);
+    numbers_.push_back(number);
+  }
+  void remove(int number) noexcept {
+    const std::lock_guard guard(mutex_);
+    std::erase(numbers_, number);
+  }
+
+ private:
+  lock_descriptors() {
+    pthread_atfork([] { instance().mutex_.lock(); }, [] { instance().mutex_.unlock(); },
+                   [] { instance().after_fork_in_child(); });
+  }
+  void after_fork_in_child() {
+    for (const int number : numbers_) ::close(number);
+    numbers_.clear();
+    mutex_.unlock();
+  }
+
+  std::mutex mutex_;
+  std::vector<int> numbers_;
+};
+
+// One word on a page that the kernel zeroes in every child, also in one made without fork's handlers.
+class process_mark {
+ public:
+  static process_mark& instance() {
+    static process_mark only;
+    return only;
+  }
+  [[nodiscard]] const volatile std::uint64_t* word() const noexcept { return word_; }
+  // This process's generation: new in a child, so that handles from before the fork stay refused.
+  std::uint64_t generation() noexcept {
+    const std::lock_guard guard(mutex_);
+    if (*word_ == 0) *word_ = ++last_generation_;
+    return *word_;
+  }
+
+ private:
+  process_mark() {
+    void* page = ::mmap(nullptr, page_size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (page == MAP_FAILED) return;  // the zero word makes every handle answer wrong_process
+    ::madvise(page, page_size, MADV_WIPEONFORK);
+    word_ = static_cast<volatile std::uint64_t*>(page);
+  }
+
+  std::uint64_t no_page_ = 0;
+  volatile std::uint64_t* word_ = &no_page_;
+  std::uint64_t last_generation_ = 0;
+  std::mutex mutex_;
+};
+
+bool join_membarrier() noexcept {
+  return ::syscall(SYS_membarrier, MEMBARRIER_CMD_REGISTER_GLOBAL_EXPEDITED, 0, 0) == 0;
+}
+
+struct ::flock lock_request(unsigned lock) noexcept {
+  struct ::flock request {};
+  request.l_type = F_WRLCK;
+  request.l_whence = SEEK_SET;
+  request.l_start = lock < participants_max
+                        ? static_cast<off_t>(participants_offset + lock * sizeof(participant_line))
+                        : static_cast<off_t>(lock - participants_max);
+  request.l_len = 1;
+  return request;
+}
+
+timespec remaining(deadline until, std::chrono::nanoseconds at_most) noexcept {
+  std::chrono::nanoseconds left = at_most;
+  if (until != no_deadline) {
+    left = std::clamp<std::chrono::nanoseconds>(until - std::chrono::steady_clock::now(),
+                                                std::chrono::nanoseconds{0}, at_most);
+  }
+  timespec time{};
+  time.tv_nsec = static_cast<long>(left.count());  // both slices are below a second
+  return time;
+}
+
+}  // namespace
+
+// ---- std_memory_model: locks, sleep and wake -------------------------------------------------------
+
+std_memory_model::std_memory_model(int owned_descriptor) noexcept
+    : descriptor_(owned_descriptor),
+      asymmetric_(join_membarrier()),
+      fork_sentinel_(process_mark::instance().word()),
+      process_generation_(process_mark::instance().generation()) {
+  lock_descriptors::instance().add(descriptor_);
+}
+
+std_memory_model::std_memory_model(std_memory_model&& other) noexcept { *this = std::move(other); }
+
+std_memory_model& std_memory_model::operator=(std_memory_model&& other) noexcept {
+  std::swap(descriptor_, other.descriptor_);
+  std::swap(owned_, other.owned_);
+  std::swap(asymmetric_, other.asymmetric_);
+  std::swap(fork_sentinel_, other.fork_sentinel_);
+  std::swap(process_generation_, other.process_generation_);
+  return *this;
+}
+
+std_memory_model::~std_memory_model() {
+  // In a forked child the number was closed by the fork handler and may mean another file by now.
+  if (descriptor_ < 0 || !in_owner_process()) return;
+  lock_descriptors::instance().remove(descriptor_);
+  ::close(descriptor_);
+}
+
+void std_memory_model::heavy_fence(site) const noexcept {
+  // Where the kernel refuses, the fence is one-sided: a wake-up may then come up to a sleep slice late.
+  if (::syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL_EXPEDITED, 0, 0) != 0) __sync_synchronize();
+}
+
+void std_memory_model::sleep(const std::uint32_t& bell, std::uint32_t value,
+                             deadline until) const noexcept {
+  const timespec time = remaining(until, sleep_slice);
+  ::syscall(SYS_futex, &bell, FUTEX_WAIT, value, &time, nullptr, 0);
+}
+
+void std_memory_model::nap(deadline until) const noexcept {
+  const timespec time = remaining(until, nap_slice);
+  ::nanosleep(&time, nullptr);
+}
+
+void std_memory_model::wake_all(const std::uint32_t& bell) const noexcept {
+  ::syscall(SYS_futex, &bell, FUTEX_WAKE, INT32_MAX, nullptr, nullptr, 0);
+}
+
+bool std_memory_model::try_own(unsigned lock) noexcept {
+  struct ::flock request = lock_request(lock);
+  if (::fcntl(descriptor_, F_OFD_SETLK, &request) != 0) return false;
+  *std::find(std::begin(owned_), std::end(owned_) - 1, none) = lock;
+  return true;
+}
+
+bool std_memory_model::alive(unsigned lock) const noexcept {
+  // A description's own locks are never in its way, so the kernel would call them free.
+  if (std::find(std::begin(owned_), std::end(owned_), lock) != std::end(owned_)) return true;
+  struct ::flock request = lock_request(lock);
+  // If the kernel cannot tell, nobody is declared dead.
+  return ::fcntl(descriptor_, F_OFD_GETLK, &request) != 0 || request.l_type != F_UNLCK;
+}
+
+void std_memory_model::disown(unsigned lock) noexcept {
+  struct ::flock request = lock_request(lock);
+  request.l_type = F_UNLCK;
+  ::fcntl(descriptor_, F_OFD_SETLK, &request);
+  std::replace(std::begin(owned_), std::end(owned_), lock, none);
+}
+
+std::uint32_t std_memory_model::process_id() const noexcept {
+  return static_cast<std::uint32_t>(::getpid());
+}
+
+// ---- files and mappings ----------------------------------------------------------------------------
+
+namespace system {
+
+error failed_call(int code, const char* call, const std::string& about) {
+  std::string text = std::string(call) + " of " + about + " failed: " + std::strerror(code);
+  if (code == ENOSPC) {
+    text += ". /dev/shm is full: free it, make it larger (Docker: --shm-size), or ask for fewer slots";
+  } else if (code == EACCES || code == EPERM) {
+    text += ". The segment's owner decides who may attach (create with another mode, or chmod)";
+  } else if (code == EMFILE || code == ENFILE) {
+    text += ". Raise the limit of open files (ulimit -n)";
+  } else if (code == ENOENT) {
+    text += ". There is no segment of this name: create it first, or see `shmfifo ls`";
+  } else if (code == ELOOP) {
+    text += ". The name is a symbolic link, which is never followed";
+  }
+  return {code, call, std::move(text)};
+}
+
+namespace {
+error failed_now(const char* call, const std::string& about) { return failed_call(errno, call, about); }
+std::string path_of(const std::string& name) { return std::string(shm_directory) + "/" + name; }
+std::string path_of(const descriptor& file) { return "/proc/self/fd/" + std::to_string(file.get()); }
+}  // namespace
+
+descriptor::~descriptor() {
+  if (number_ >= 0) ::close(number_);
+}
+
+result<descriptor> create_unnamed(std::uint32_t permissions) {
+  descriptor file(::open(shm_directory, O_TMPFILE | O_RDWR | O_CLOEXEC, permissions));
+  if (file.get() < 0) return failed_now("open", "an unnamed file in /dev/shm");
+  if (::fchmod(file.get(), permissions) != 0) return failed_now("fchmod", "the new segment");
+  return file;
+}
+
+result<done> reserve(const descriptor& file, std::uint64_t size) {
+  for (;;) {
+    if (::fallocate(file.get(), 0, 0, static_cast<off_t>(size)) == 0) return done{};
+    if (errno != EINTR) {
+      return failed_now("fallocate", "the new segment (" + std::to_string(size) + " bytes)");
+    }
+  }
+}
+
+result<done> give_name(const descriptor& file, const std::string& name) {
+  if (::linkat(AT_FDCWD, path_of(file).c_str(), AT_FDCWD, path_of(name).c_str(),
+               AT_SYMLINK_FOLLOW) != 0) {
+    return failed_now("linkat", "'" + name + "'");
+  }
+  return done{};
+}
+
+result<descriptor> open_named(const std::string& name, bool writable) {
+  const int flags = (writable ? O_RDWR : O_RDONLY) | O_NOFOLLOW | O_CLOEXEC;
+  // shm_open would block on a FIFO that somebody put there.
+  descriptor file(::open(path_of(name).c_str(), flags | O_NONBLOCK));
+  if (file.get() < 0) return failed_now("open", "'" + name + "'");
+  return file;
+}
+
+result<descriptor> open_again(const descriptor& file, bool writable) {
+  descriptor again(::open(path_of(file).c_str(), (writable ? O_RDWR : O_RDONLY) | O_CLOEXEC));
+  if (again.get() < 0) return failed_now("open", path_of(file) + " (the segment's file, for its locks)");
+  return again;
+}
+
+result<done> remove_name(const std::string& name) {
+  if (::unlink(path_of(name).c_str()) != 0) return failed_now("unlink", "'" + name + "'");
+  return done{};
+}
+
+result<std::uint64_t> size_of_regular_file(const descriptor& file, const std::string& name) {
+  struct ::stat facts {};
+  if (::fstat(file.get(), &facts) != 0) return failed_now("fstat", "'" + name + "'");
+  if (!S_ISREG(facts.st_mode)) {
+    return error{EINVAL, "file_type", "'" + name + "' is no regular file, so it is no segment"};
+  }
+  return static_cast<std::uint64_t>(facts.st_size);
+}
+
+result<segment_header> read_header(const descriptor& file, const std::string& name) {
+  segment_header header{};
+  std::size_t got = 0;
+  while (got < sizeof header) {
+    const ssize_t n = ::pread(file.get(), reinterpret_cast<char*>(&header) + got, sizeof header - got,
+                              static_cast<off_t>(got));
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return failed_now("pread", "'" + name + "'");
+    if (n == 0) break;
+    got += static_cast<std::size_t>(n);
+  }
+  return header;
+}
+
+result<std::byte*> map(const descriptor& file, std::uint64_t size, bool writable, bool populate) {
+  void* base = ::mmap(nullptr, size, writable ? PROT_READ | PROT_WRITE : PROT_READ,
+                      populate ? MAP_SHARED | MAP_POPULATE : MAP_SHARED, file.get(), 0);
+  if (base == MAP_FAILED) return failed_now("mmap", "the segment (" + std::to_string(size) + " bytes)");
+  return static_cast<std::byte*>(base);
+}
+
+void unmap(std::byte* base, std::uint64_t size) noexcept { ::munmap(base, size); }
+
+void advise_huge_pages(std::byte* base, std::uint64_t size) noexcept {
+  ::madvise(base, size, MADV_HUGEPAGE);  // advice: a kernel that has none to give changes nothing
+}
+
+result<done> touch(std::byte* base, std::uint64_t size) {
+  if (::madvise(base, size, MADV_POPULATE_WRITE) == 0) return done{};
+  if (errno != EINVAL) return failed_now("madvise", "the new segment");
+  // Before Linux 5.14: nobody else has the segment yet, so plain stores may do it.
+  for (std::uint64_t i = 0; i < size; i += page_size) const_cast<volatile std::byte*>(base)[i] = {};
+  return done{};
+}
+
+result<std::vector<std::string>> names_in_shm() {
+  DIR* directory = ::opendir(shm_directory);
+  if (directory == nullptr) return failed_now("opendir", shm_directory);
+  std::vector<std::string> names;
+  while (const dirent* entry = ::readdir(directory)) {
+    if (entry->d_name[0] != '.') names.emplace_back(entry->d_name);
+  }
+  ::closedir(directory);
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+std::uint64_t random_word() noexcept {
+  std::uint64_t word = 0;
+  if (::getrandom(&word, sizeof word, GRND_NONBLOCK) != static_cast<ssize_t>(sizeof word)) {
+    word = realtime_ns() * 0x9e3779b97f4a7c15 ^ static_cast<std::uint64_t>(::getpid());
+  }
+  return word;
+}
+
+std::uint64_t realtime_ns() noexcept {
+  timespec now{};
+  ::clock_gettime(CLOCK_REALTIME, &now);
+  return static_cast<std::uint64_t>(now.tv_sec) * 1'000'000'000 + static_cast<std::uint64_t>(now.tv_nsec);
+}
+
+void sleep_ms(unsigned milliseconds) noexcept {
+  const timespec time{milliseconds / 1000, static_cast<long>(milliseconds % 1000) * 1'000'000};
+  ::nanosleep(&time, nullptr);
+}
+
+}  // namespace system
+}  // namespace shmfifo

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+// Every call into the kernel that the library makes, behind names of our own: system.cpp is the one file
+// that has to be looked at (or replaced) to know what can fail. Each function that can fail answers with
+// a result whose error carries errno, the call's name as its rule, and a sentence.
+
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "shmfifo/layout.hpp"
+#include "shmfifo/status.hpp"
+
+namespace shmfifo::system {
+
+class descriptor {
+ public:
+  explicit descriptor(int number = -1) noexcept : number_(number) {}
+  descriptor(descriptor&& other) noexcept : number_(std::exchange(other.number_, -1)) {}
+  descriptor& operator=(descriptor&& other) noexcept {
+    std::swap(number_, other.number_);
+    return *this;
+  }
+  ~descriptor();
+  [[nodiscard]] int get() const noexcept { return number_; }
+  [[nodiscard]] int release() noexcept { return std::exchange(number_, -1); }
+
+ private:
+  int number_;
+};
+
+// errno and the call's name, in the form of an error.
+[[nodiscard]] error failed_call(int code, const char* call, const std::string& about);
+
+// A file in /dev/shm that has no name yet and vanishes with its last descriptor.
+result<descriptor> create_unnamed(std::uint32_t permissions);
+// Reserves `size` bytes: later writes cannot fail for want of space.
+result<done> reserve(const descriptor& file, std::uint64_t size);
+// Gives the file its name, atomically; EEXIST if the name is taken.
+result<done> give_name(const descriptor& file, const std::string& name);
+result<descriptor> open_named(const std::string& name, bool writable);
+// The same file with an open file description, and so with locks, of its own.
+result<descriptor> open_again(const descriptor& file, bool writable);
+result<done> remove_name(const std::string& name);
+result<std::uint64_t> size_of_regular_file(const descriptor& file, const std::string& name);
+// Reads the header without mapping the file, so that a truncated one is an answer and no SIGBUS. Bytes
+// beyond a short file's end stay zero.
+result<segment_header> read_header(const descriptor& file, const std::string& name);
+result<std::byte*> map(const descriptor& file, std::uint64_t size, bool writable, bool populate);
+void unmap(std::byte* base, std::uint64_t size) noexcept;
+void advise_huge_pages(std::byte* base, std::uint64_t size) noexcept;
+// Lets the kernel zero and map every page of a writable mapping.
+result<done> touch(std::byte* base, std::uint64_t size);
+result<std::vector<std::string>> names_in_shm();
+
+[[nodiscard]] std::uint64_t random_word() noexcept;
+[[nodiscard]] std::uint64_t realtime_ns() noexcept;
+void sleep_ms(unsigned milliseconds) noexcept;
+
+}  // namespace shmfifo::system
