@@ -53,8 +53,8 @@ constexpr unsigned create_tries = 100;   // somebody creates and removes the nam
 
 error refusal(const std::string& name, const broken_rule& broken, int code) {
   return {code, broken.rule,
-          "'" + name + "' breaks the rule " + broken.rule + ": found " + std::to_string(broken.found) +
-              ", expected " + std::to_string(broken.expected)};
+          "'" + name + "' breaks the rule " + broken.rule + ": found " +
+              std::to_string(broken.found) + ", expected " + std::to_string(broken.expected)};
 }
 
 // The file's name in /dev/shm for a name as shm_open takes it.
@@ -68,7 +68,8 @@ result<std::string> checked_name(std::string_view name) {
   if (name.front() == '.') return bad(EINVAL, "it starts with a dot");
   for (const char c : name) {
     if (c == '/') return bad(EINVAL, "only the first character may be a slash");
-    if (static_cast<unsigned char>(c) < 32 || c == 127) return bad(EINVAL, "it has a control character");
+    if (static_cast<unsigned char>(c) < 32 || c == 127)
+      return bad(EINVAL, "it has a control character");
   }
   return std::string(name);
 }
@@ -102,13 +103,15 @@ result<std::shared_ptr<mapping>> build(const std::string& name, const geometry& 
   auto file = system::create_unnamed(options.permissions);
   if (!file) return file.failure();
   const segment_header header = make_header(shape);
-  if (auto reserved = system::reserve(*file, header.segment_size); !reserved) return reserved.failure();
+  if (auto reserved = system::reserve(*file, header.segment_size); !reserved)
+    return reserved.failure();
   auto base = system::map(*file, header.segment_size, true, false);
   if (!base) return base.failure();
   auto home = std::make_shared<mapping>(name, std::move(*file), *base, header, true);
   if (options.huge_pages) system::advise_huge_pages(*base, header.segment_size);
   if (options.pretouch) {
-    if (auto touched = system::touch(*base, header.segment_size); !touched) return touched.failure();
+    if (auto touched = system::touch(*base, header.segment_size); !touched)
+      return touched.failure();
   }
   // Reserved memory is zero: control words, participants and slots start as they must.
   std::memcpy(*base, &header, sizeof header);
@@ -117,7 +120,8 @@ result<std::shared_ptr<mapping>> build(const std::string& name, const geometry& 
 
 result<done> same_geometry(const std::string& name, const geometry& found, const geometry& wanted) {
   const auto differs = [&](const char* rule, auto a, auto b) {
-    return refusal(name, {rule, static_cast<std::uint64_t>(a), static_cast<std::uint64_t>(b)}, EEXIST);
+    return refusal(name, {rule, static_cast<std::uint64_t>(a), static_cast<std::uint64_t>(b)},
+                   EEXIST);
   };
   if (found.mode != wanted.mode) return differs("mode", found.mode, wanted.mode);
   if (found.when_full != wanted.when_full) {
@@ -145,8 +149,8 @@ std::optional<broken_rule> validate_control(const layout_view& view) {
   const std::uint64_t floor =
       memory.load(view.control().gate_floor, std::memory_order_seq_cst, site::gate_floor_load);
   // SYNC cursor: acquire, the slot before the cursor is claimed or final.
-  const std::uint64_t cursor = memory.load(view.control().producer_cursor, std::memory_order_acquire,
-                                           site::attach_producer_cursor);
+  const std::uint64_t cursor = memory.load(view.control().producer_cursor,
+                                           std::memory_order_acquire, site::attach_producer_cursor);
   const std::uint64_t most =
       view.shape().mode == segment_mode::log ? view.shape().slot_count : number_max;
   if (cursor > most) return broken_rule{"producer_cursor", cursor, most};
@@ -161,7 +165,8 @@ std::optional<broken_rule> validate_control(const layout_view& view) {
   return std::nullopt;
 }
 
-result<std::shared_ptr<mapping>> attach_mapping(const std::string& name, const attach_options& options) {
+result<std::shared_ptr<mapping>> attach_mapping(const std::string& name,
+                                                const attach_options& options) {
   const bool writable = options.mode == access::read_write;
   auto file = system::open_named(name, writable);
   if (!file) return file.failure();
@@ -185,24 +190,28 @@ result<std::shared_ptr<mapping>> attach_mapping(const std::string& name, const a
 
 }  // namespace
 
-// ---- create, attach, remove ------------------------------------------------------------------------
+// ---- create, attach, remove
+// ------------------------------------------------------------------------
 
 result<segment> segment::create(std::string_view given_name, const create_options& options) {
   auto name = checked_name(given_name);
   if (!name) return name.failure();
-  const geometry shape{options.mode,        options.when_full,         options.producers,
-                       options.participant_count, options.content_size, options.slot_count};
+  const geometry shape{options.mode,         options.when_full,
+                       options.producers,    options.participant_count,
+                       options.content_size, options.slot_count};
   if (auto broken = validate_geometry(shape)) return refusal(*name, *broken, EINVAL);
   if ((options.permissions & ~0777U) != 0) {
-    return refusal(*name, {"permissions", options.permissions, options.permissions & 0777U}, EINVAL);
+    return refusal(*name, {"permissions", options.permissions, options.permissions & 0777U},
+                   EINVAL);
   }
   for (unsigned tries = 0; tries < create_tries; ++tries) {
     // Looking first spares a loser of the race the work of building; linkat decides all the same.
     auto existing = attach_mapping(*name, {});
     if (existing || existing.failure().code != ENOENT) {
       if (options.existing == if_exists::refuse) {
-        return error{EEXIST, "name",
-                     "'" + *name + "' exists already: attach to it, remove it, or choose another name"};
+        return error{
+            EEXIST, "name",
+            "'" + *name + "' exists already: attach to it, remove it, or choose another name"};
       }
       if (!existing) return existing.failure();
       if (auto same = same_geometry(*name, (*existing)->view().shape(), shape); !same) {
@@ -245,7 +254,8 @@ result<std::vector<std::string>> list_segments() {
   return names;
 }
 
-// ---- roles -----------------------------------------------------------------------------------------
+// ---- roles
+// -----------------------------------------------------------------------------------------
 
 producer::producer(std::shared_ptr<mapping> home, std_memory_model&& memory, unsigned self)
     : basic_producer(home->view(), std::move(memory), self), home_(std::move(home)) {}
@@ -267,8 +277,9 @@ error not_writable(const std::string& name) {
 }
 error no_line(const mapping& home) {
   return {EUSERS, "participant_count",
-          "all " + std::to_string(home.view().shape().participant_count) + " participant lines of '" +
-              home.name() + "' are in use: detach or forget one, or create with more"};
+          "all " + std::to_string(home.view().shape().participant_count) +
+              " participant lines of '" + home.name() +
+              "' are in use: detach or forget one, or create with more"};
 }
 
 error cursor_in_use(const std::string& name, std::uint32_t pid) {
@@ -281,9 +292,10 @@ std::uint32_t pid_of(const layout_view& view, const std_memory_model& memory, un
   return memory.load(view.participant(line).pid, std::memory_order_relaxed, site::attach_name);
 }
 
-// Takes a line for a new cursor, durable if it has a name. `position` may move up to what is still there.
-result<unsigned> place_cursor(const mapping& home, std_memory_model& memory, const std::string& name,
-                              std::uint64_t& position, bool exact) {
+// Takes a line for a new cursor, durable if it has a name. `position` may move up to what is still
+// there.
+result<unsigned> place_cursor(const mapping& home, std_memory_model& memory,
+                              const std::string& name, std::uint64_t& position, bool exact) {
   const layout_view& view = home.view();
   const auto line = protocol::take_line(view, memory);
   if (!line) return no_line(home);
@@ -293,22 +305,25 @@ result<unsigned> place_cursor(const mapping& home, std_memory_model& memory, con
   const auto kind = name.empty() ? participant_kind::consumer : participant_kind::durable;
   const std::uint64_t wanted = position;
   if (!protocol::enter_gate(view, memory, *line, kind, position, exact)) {
-    protocol::free_line(view, memory, *line,
-                        memory.load(view.participant(*line).role, std::memory_order_relaxed,
-                                    site::recover_role));
-    return error{ENODATA, "start", "number " + std::to_string(wanted) + " of '" + home.name() +
-                                       "' may be overwritten already: ask for `oldest`"};
+    protocol::free_line(
+        view, memory, *line,
+        memory.load(view.participant(*line).role, std::memory_order_relaxed, site::recover_role));
+    return error{ENODATA, "start",
+                 "number " + std::to_string(wanted) + " of '" + home.name() +
+                     "' may be overwritten already: ask for `oldest`"};
   }
   return *line;
 }
 
-// Resumes the cursor of this name, or makes it. One process at a time, so that a name is made only once.
-result<unsigned> place_durable(const mapping& home, std_memory_model& memory, const std::string& name,
-                               std::uint64_t& position, bool exact) {
+// Resumes the cursor of this name, or makes it. One process at a time, so that a name is made only
+// once.
+result<unsigned> place_durable(const mapping& home, std_memory_model& memory,
+                               const std::string& name, std::uint64_t& position, bool exact) {
   const layout_view& view = home.view();
   for (unsigned tries = 0; !memory.try_own(lock_naming); ++tries) {
     if (tries == naming_tries) {
-      return error{EBUSY, "cursor_name", "another process has been attaching a named cursor for long"};
+      return error{EBUSY, "cursor_name",
+                   "another process has been attaching a named cursor for long"};
     }
     system::sleep_ms(1);
   }
@@ -344,7 +359,8 @@ result<producer> segment::attach_producer() const {
       const auto role = memory->load(line.role, std::memory_order_acquire, site::recover_role);
       if (role_kind(role) == participant_kind::producer && memory->alive(i)) {
         who = " (pid " +
-              std::to_string(memory->load(line.pid, std::memory_order_relaxed, site::attach_name)) + ")";
+              std::to_string(memory->load(line.pid, std::memory_order_relaxed, site::attach_name)) +
+              ")";
       }
     }
     return error{EBUSY, "producer_role",
@@ -360,19 +376,21 @@ std::uint64_t segment::start_number(start_at start, bool gated) const noexcept {
   const std_memory_model memory;
   if (start.where == start_at::place::number) return static_cast<std::uint64_t>(start.number);
   // SYNC cursor: acquire, as for any reader.
-  const std::uint64_t cursor = memory.load(view().control().producer_cursor, std::memory_order_acquire,
-                                           site::attach_producer_cursor);
+  const std::uint64_t cursor = memory.load(view().control().producer_cursor,
+                                           std::memory_order_acquire, site::attach_producer_cursor);
   if (start.where == start_at::place::latest) return cursor;
   if (shape().mode == segment_mode::log) return 0;
   if (gated) {
-    return memory.load(view().control().gate_floor, std::memory_order_seq_cst, site::gate_floor_load);
+    return memory.load(view().control().gate_floor, std::memory_order_seq_cst,
+                       site::gate_floor_load);
   }
   return cursor > shape().slot_count ? cursor - shape().slot_count : 0;
 }
 
 result<consumer> segment::attach_observer(start_at start) const {
   if (start.where == start_at::place::number && start.number < 0) {
-    return error{EINVAL, "start", "message numbers start at 0, not at " + std::to_string(start.number)};
+    return error{EINVAL, "start",
+                 "message numbers start at 0, not at " + std::to_string(start.number)};
   }
   auto memory = home_->open_memory();
   if (!memory) return memory.failure();
@@ -382,8 +400,9 @@ result<consumer> segment::attach_observer(start_at start) const {
 result<consumer> segment::attach_consumer(const consumer_options& options) const {
   if (!writable()) return not_writable(name());
   if (options.name.size() > cursor_name_max || options.name.find('\0') != std::string::npos) {
-    return error{EINVAL, "cursor_name",
-                 "a cursor's name has at most " + std::to_string(cursor_name_max) + " bytes, none zero"};
+    return error{
+        EINVAL, "cursor_name",
+        "a cursor's name has at most " + std::to_string(cursor_name_max) + " bytes, none zero"};
   }
   const bool exact = options.start.where == start_at::place::number;
   std::uint64_t position = start_number(options.start, shape().gated());
@@ -401,7 +420,8 @@ result<consumer> segment::attach_consumer(const consumer_options& options) const
   return consumer(home_, std::move(*memory), *line, position);
 }
 
-// ---- operation -------------------------------------------------------------------------------------
+// ---- operation
+// -------------------------------------------------------------------------------------
 
 status segment::mark(std::int64_t number, std::int8_t value) const noexcept {
   if (!writable()) return status::read_only;
@@ -421,8 +441,9 @@ result<done> segment::forget(std::string_view cursor) const {
   if (!memory) return memory.failure();
   const auto line = protocol::find_durable(view(), *memory, cursor);
   if (!line) {
-    return error{ENOENT, "cursor_name",
-                 "'" + name() + "' has no cursor '" + std::string(cursor) + "': see `shmfifo stat`"};
+    return error{
+        ENOENT, "cursor_name",
+        "'" + name() + "' has no cursor '" + std::string(cursor) + "': see `shmfifo stat`"};
   }
   if (!memory->try_own(*line)) {
     return cursor_in_use(std::string(cursor), pid_of(view(), *memory, *line));
@@ -470,9 +491,17 @@ result<segment_stat> segment::stat() const {
   return stat;
 }
 
-const std::string& segment::name() const noexcept { return home_->name(); }
-const geometry& segment::shape() const noexcept { return home_->view().shape(); }
-const layout_view& segment::view() const noexcept { return home_->view(); }
-bool segment::writable() const noexcept { return home_->writable(); }
+const std::string& segment::name() const noexcept {
+  return home_->name();
+}
+const geometry& segment::shape() const noexcept {
+  return home_->view().shape();
+}
+const layout_view& segment::view() const noexcept {
+  return home_->view();
+}
+bool segment::writable() const noexcept {
+  return home_->writable();
+}
 
 }  // namespace shmfifo

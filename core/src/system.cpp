@@ -25,13 +25,14 @@ namespace shmfifo {
 namespace {
 
 constexpr const char* shm_directory = "/dev/shm";
-// Sleeps end now and then although nobody rang: a process that is killed between its last store and the
-// bell cannot ring it. This bounds how long such news waits; it never decides that anyone is dead.
+// Sleeps end now and then although nobody rang: a process that is killed between its last store and
+// the bell cannot ring it. This bounds how long such news waits; it never decides that anyone is
+// dead.
 constexpr std::chrono::milliseconds sleep_slice{20};
 constexpr std::chrono::milliseconds nap_slice{1};
 
-// Descriptors that carry locks. A child made by fork shares their open file descriptions, and would keep a
-// dead parent's locks alive: the child closes them before fork returns in it.
+// Descriptors that carry locks. A child made by fork shares their open file descriptions, and would
+// keep a dead parent's locks alive: the child closes them before fork returns in it.
 class lock_descriptors {
  public:
   static lock_descriptors& instance() {
@@ -62,7 +63,8 @@ class lock_descriptors {
   std::vector<int> numbers_;
 };
 
-// One word on a page that the kernel zeroes in every child, also in one made without fork's handlers.
+// One word on a page that the kernel zeroes in every child, also in one made without fork's
+// handlers.
 class process_mark {
  public:
   static process_mark& instance() {
@@ -79,7 +81,8 @@ class process_mark {
 
  private:
   process_mark() {
-    void* page = ::mmap(nullptr, page_size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    void* page =
+        ::mmap(nullptr, page_size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (page == MAP_FAILED) return;  // the zero word makes every handle answer wrong_process
     ::madvise(page, page_size, MADV_WIPEONFORK);
     word_ = static_cast<volatile std::uint64_t*>(page);
@@ -119,7 +122,8 @@ timespec remaining(deadline until, std::chrono::nanoseconds at_most) noexcept {
 
 }  // namespace
 
-// ---- std_memory_model: locks, sleep and wake -------------------------------------------------------
+// ---- std_memory_model: locks, sleep and wake
+// -------------------------------------------------------
 
 std_memory_model::std_memory_model(int owned_descriptor) noexcept
     : descriptor_(owned_descriptor),
@@ -129,7 +133,9 @@ std_memory_model::std_memory_model(int owned_descriptor) noexcept
   lock_descriptors::instance().add(descriptor_);
 }
 
-std_memory_model::std_memory_model(std_memory_model&& other) noexcept { *this = std::move(other); }
+std_memory_model::std_memory_model(std_memory_model&& other) noexcept {
+  *this = std::move(other);
+}
 
 std_memory_model& std_memory_model::operator=(std_memory_model&& other) noexcept {
   std::swap(descriptor_, other.descriptor_);
@@ -148,7 +154,8 @@ std_memory_model::~std_memory_model() {
 }
 
 void std_memory_model::heavy_fence(site) const noexcept {
-  // Where the kernel refuses, the fence is one-sided: a wake-up may then come up to a sleep slice late.
+  // Where the kernel refuses, the fence is one-sided: a wake-up may then come up to a sleep slice
+  // late.
   if (::syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL_EXPEDITED, 0, 0) != 0) __sync_synchronize();
 }
 
@@ -193,14 +200,16 @@ std::uint32_t std_memory_model::process_id() const noexcept {
   return static_cast<std::uint32_t>(::getpid());
 }
 
-// ---- files and mappings ----------------------------------------------------------------------------
+// ---- files and mappings
+// ----------------------------------------------------------------------------
 
 namespace system {
 
 error failed_call(int code, const char* call, const std::string& about) {
   std::string text = std::string(call) + " of " + about + " failed: " + std::strerror(code);
   if (code == ENOSPC) {
-    text += ". /dev/shm is full: free it, make it larger (Docker: --shm-size), or ask for fewer slots";
+    text +=
+        ". /dev/shm is full: free it, make it larger (Docker: --shm-size), or ask for fewer slots";
   } else if (code == EACCES || code == EPERM) {
     text += ". The segment's owner decides who may attach (create with another mode, or chmod)";
   } else if (code == EMFILE || code == ENFILE) {
@@ -214,9 +223,15 @@ error failed_call(int code, const char* call, const std::string& about) {
 }
 
 namespace {
-error failed_now(const char* call, const std::string& about) { return failed_call(errno, call, about); }
-std::string path_of(const std::string& name) { return std::string(shm_directory) + "/" + name; }
-std::string path_of(const descriptor& file) { return "/proc/self/fd/" + std::to_string(file.get()); }
+error failed_now(const char* call, const std::string& about) {
+  return failed_call(errno, call, about);
+}
+std::string path_of(const std::string& name) {
+  return std::string(shm_directory) + "/" + name;
+}
+std::string path_of(const descriptor& file) {
+  return "/proc/self/fd/" + std::to_string(file.get());
+}
 }  // namespace
 
 descriptor::~descriptor() {
@@ -257,7 +272,8 @@ result<descriptor> open_named(const std::string& name, bool writable) {
 
 result<descriptor> open_again(const descriptor& file, bool writable) {
   descriptor again(::open(path_of(file).c_str(), (writable ? O_RDWR : O_RDONLY) | O_CLOEXEC));
-  if (again.get() < 0) return failed_now("open", path_of(file) + " (the segment's file, for its locks)");
+  if (again.get() < 0)
+    return failed_now("open", path_of(file) + " (the segment's file, for its locks)");
   return again;
 }
 
@@ -279,8 +295,8 @@ result<segment_header> read_header(const descriptor& file, const std::string& na
   segment_header header{};
   std::size_t got = 0;
   while (got < sizeof header) {
-    const ssize_t n = ::pread(file.get(), reinterpret_cast<char*>(&header) + got, sizeof header - got,
-                              static_cast<off_t>(got));
+    const ssize_t n = ::pread(file.get(), reinterpret_cast<char*>(&header) + got,
+                              sizeof header - got, static_cast<off_t>(got));
     if (n < 0 && errno == EINTR) continue;
     if (n < 0) return failed_now("pread", "'" + name + "'");
     if (n == 0) break;
@@ -292,11 +308,14 @@ result<segment_header> read_header(const descriptor& file, const std::string& na
 result<std::byte*> map(const descriptor& file, std::uint64_t size, bool writable, bool populate) {
   void* base = ::mmap(nullptr, size, writable ? PROT_READ | PROT_WRITE : PROT_READ,
                       populate ? MAP_SHARED | MAP_POPULATE : MAP_SHARED, file.get(), 0);
-  if (base == MAP_FAILED) return failed_now("mmap", "the segment (" + std::to_string(size) + " bytes)");
+  if (base == MAP_FAILED)
+    return failed_now("mmap", "the segment (" + std::to_string(size) + " bytes)");
   return static_cast<std::byte*>(base);
 }
 
-void unmap(std::byte* base, std::uint64_t size) noexcept { ::munmap(base, size); }
+void unmap(std::byte* base, std::uint64_t size) noexcept {
+  ::munmap(base, size);
+}
 
 void advise_huge_pages(std::byte* base, std::uint64_t size) noexcept {
   ::madvise(base, size, MADV_HUGEPAGE);  // advice: a kernel that has none to give changes nothing
@@ -333,7 +352,8 @@ std::uint64_t random_word() noexcept {
 std::uint64_t realtime_ns() noexcept {
   timespec now{};
   ::clock_gettime(CLOCK_REALTIME, &now);
-  return static_cast<std::uint64_t>(now.tv_sec) * 1'000'000'000 + static_cast<std::uint64_t>(now.tv_nsec);
+  return static_cast<std::uint64_t>(now.tv_sec) * 1'000'000'000 +
+         static_cast<std::uint64_t>(now.tv_nsec);
 }
 
 void sleep_ms(unsigned milliseconds) noexcept {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-// Every call into the kernel that the library makes, behind names of our own: system.cpp is the one file
-// that has to be looked at (or replaced) to know what can fail. Each function that can fail answers with
-// a result whose error carries errno, the call's name as its rule, and a sentence.
+// Every call into the kernel that the library makes, behind names of our own: system.cpp is the one
+// file that has to be looked at (or replaced) to know what can fail. Each function that can fail
+// answers with a result whose error carries errno, the call's name as its rule, and a sentence.
 
 #include <cstdint>
 #include <string>
@@ -44,8 +44,8 @@ result<descriptor> open_named(const std::string& name, bool writable);
 result<descriptor> open_again(const descriptor& file, bool writable);
 result<done> remove_name(const std::string& name);
 result<std::uint64_t> size_of_regular_file(const descriptor& file, const std::string& name);
-// Reads the header without mapping the file, so that a truncated one is an answer and no SIGBUS. Bytes
-// beyond a short file's end stay zero.
+// Reads the header without mapping the file, so that a truncated one is an answer and no SIGBUS.
+// Bytes beyond a short file's end stay zero.
 result<segment_header> read_header(const descriptor& file, const std::string& name);
 result<std::byte*> map(const descriptor& file, std::uint64_t size, bool writable, bool populate);
 void unmap(std::byte* base, std::uint64_t size) noexcept;

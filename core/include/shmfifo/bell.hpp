@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-// Sleeping and waking without a lost wake-up and without cost while nobody sleeps. A bell is one futex
-// word: bit 0 says that somebody sleeps (or is about to), the bits above count the rings. The waker clears
-// the bit, so a sleeper that was killed costs one needless system call and no more.
+// Sleeping and waking without a lost wake-up and without cost while nobody sleeps. A bell is one
+// futex word: bit 0 says that somebody sleeps (or is about to), the bits above count the rings. The
+// waker clears the bit, so a sleeper that was killed costs one needless system call and no more.
 // Pattern: the store-buffering handshake with an asymmetric fence pair (WG21 P1202).
 
 #include "shmfifo/memory_model.hpp"
@@ -14,8 +14,9 @@ inline constexpr std::uint32_t bell_sleeper = 1;
 template <memory_model M>
 [[gnu::noinline, gnu::cold]] void wake_sleepers(const M& memory, std::uint32_t& bell,
                                                 std::uint32_t seen) noexcept {
-  // Odd plus one: the carry clears the sleeper bit and counts the ring in one step. Relaxed: the bell
-  // carries no data; sleepers look at the stamps or cursors themselves. Whoever wins wakes all.
+  // Odd plus one: the carry clears the sleeper bit and counts the ring in one step. Relaxed: the
+  // bell carries no data; sleepers look at the stamps or cursors themselves. Whoever wins wakes
+  // all.
   if (memory.compare_exchange(bell, seen, seen + 1, std::memory_order_relaxed,
                               std::memory_order_relaxed, site::bell_ring)) {
     memory.wake_all(bell);
@@ -28,11 +29,13 @@ inline void ring_bell(const M& memory, std::uint32_t& bell) noexcept {
   // SYNC bell: orders the news before the look at the sleeper bit; see announce in sleep_until.
   memory.light_fence(site::bell_light_fence);
   const std::uint32_t seen = memory.load(bell, std::memory_order_relaxed, site::bell_check);
-  if ((seen & bell_sleeper) != 0) [[unlikely]] wake_sleepers(memory, bell, seen);
+  if ((seen & bell_sleeper) != 0) [[unlikely]]
+    wake_sleepers(memory, bell, seen);
 }
 
-// Sleeps until ready() answers true (true) or the deadline passes (false). `before_sleep` is the chance
-// to ask the kernel who died: a process that is killed can ring no bell, so sleeps are also bounded.
+// Sleeps until ready() answers true (true) or the deadline passes (false). `before_sleep` is the
+// chance to ask the kernel who died: a process that is killed can ring no bell, so sleeps are also
+// bounded.
 template <memory_model M, class Ready, class BeforeSleep>
 [[nodiscard]] bool sleep_until(const M& memory, std::uint32_t& bell, deadline until, Ready&& ready,
                                BeforeSleep&& before_sleep) noexcept {
@@ -40,8 +43,8 @@ template <memory_model M, class Ready, class BeforeSleep>
     const std::uint32_t value =
         memory.fetch_or(bell, bell_sleeper, std::memory_order_relaxed, site::bell_announce) |
         bell_sleeper;
-    // SYNC bell: orders the announcement before the look for news; see ring_bell. One of the two sides
-    // must see the other.
+    // SYNC bell: orders the announcement before the look for news; see ring_bell. One of the two
+    // sides must see the other.
     memory.heavy_fence(site::bell_heavy_fence);
     if (ready()) return true;
     before_sleep();

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-// The constants that every layer agrees on, and the assertion macro. Nothing here depends on anything
-// else of the library; a number that is part of the segment's format is in layout.hpp instead.
+// The constants that every layer agrees on, and the assertion macro. Nothing here depends on
+// anything else of the library; a number that is part of the segment's format is in layout.hpp
+// instead.
 
 #include <cstddef>
 #include <cstdint>
@@ -11,12 +12,12 @@
 // A programmer's error, never an operational one. Active in every build of the project's own
 // developers, release included; a program that only uses the library pays nothing unless it asks.
 #if defined(SHMFIFO_ASSERTIONS)
-#define SHMFIFO_ASSERT(condition, sentence)                                                       \
-  do {                                                                                            \
-    if (!(condition)) {                                                                           \
+#define SHMFIFO_ASSERT(condition, sentence)                                                        \
+  do {                                                                                             \
+    if (!(condition)) {                                                                            \
       std::fprintf(stderr, "%s:%d: shmfifo: %s (%s)\n", __FILE__, __LINE__, sentence, #condition); \
-      std::abort();                                                                               \
-    }                                                                                             \
+      std::abort();                                                                                \
+    }                                                                                              \
   } while (false)
 #else
 #define SHMFIFO_ASSERT(condition, sentence) static_cast<void>(0)
@@ -25,7 +26,8 @@
 namespace shmfifo {
 
 inline constexpr std::size_t cache_line = 64;
-// Two lines: processors fetch lines in adjacent pairs, so words of different writers keep this apart.
+// Two lines: processors fetch lines in adjacent pairs, so words of different writers keep this
+// apart.
 inline constexpr std::size_t destructive_distance = 128;
 
 inline constexpr std::uint64_t default_content_size = 1024;  // the seed's MESSAGE_CONTENT_SIZE

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-// The reading half of the protocol. A consumer owns a participant line; in a lossless ring its cursor gates
-// the producers, and under a name it outlives the process. An observer owns nothing, maps the segment
-// read-only and can block nobody. Where slots cannot be reused under the reader (a log, or a gating
-// consumer's own slots) messages are handed out in place; elsewhere they are copied and the stamp is
-// looked at again (the reader's side of Boehm's sequence lock, MSPC 2012, section 4).
+// The reading half of the protocol. A consumer owns a participant line; in a lossless ring its
+// cursor gates the producers, and under a name it outlives the process. An observer owns nothing,
+// maps the segment read-only and can block nobody. Where slots cannot be reused under the reader (a
+// log, or a gating consumer's own slots) messages are handed out in place; elsewhere they are
+// copied and the stamp is looked at again (the reader's side of Boehm's sequence lock, MSPC 2012,
+// section 4).
 
 #include <cstddef>
 #include <cstdint>
@@ -19,7 +20,8 @@
 
 namespace shmfifo {
 
-// A message as the handler of poll sees it, valid until the handler returns. The seed's fields and types.
+// A message as the handler of poll sees it, valid until the handler returns. The seed's fields and
+// types.
 struct record_view {
   std::int64_t value_length = 0;
   std::int64_t message_number = 0;
@@ -31,15 +33,15 @@ struct record_view {
   }
 };
 
-// One thread at a time may use a consumer. All calls allocate nothing and make a system call only to wake
-// a producer, to wait, or to ask the kernel about a producer whose claim is in the way.
+// One thread at a time may use a consumer. All calls allocate nothing and make a system call only
+// to wake a producer, to wait, or to ask the kernel about a producer whose claim is in the way.
 template <memory_model M>
 class basic_consumer {
  public:
   static constexpr std::int64_t default_limit = 256;
 
-  // Precondition: `memory` owns line `self`, if given, and `position` counts there already. Without a line
-  // this is an observer, and the segment may be mapped read-only.
+  // Precondition: `memory` owns line `self`, if given, and `position` counts there already. Without
+  // a line this is an observer, and the segment may be mapped read-only.
   basic_consumer(const layout_view& view, M&& memory, std::optional<unsigned> self,
                  std::uint64_t position)
       : view_(view),
@@ -49,16 +51,19 @@ class basic_consumer {
         position_(position),
         copy_(in_place_ ? nullptr : new std::byte[view.shape().content_size]) {}
 
-  // Hands up to `limit` messages to `handler(const record_view&)`, in order, then releases them at once.
-  // A handler that answers false stops after its message. Never waits. Answers: see poll_result;
-  // wrong_process. What is passed over (aborted, lost, invalid) has a poll of its own and comes once.
+  // Hands up to `limit` messages to `handler(const record_view&)`, in order, then releases them at
+  // once. A handler that answers false stops after its message. Never waits. Answers: see
+  // poll_result; wrong_process. What is passed over (aborted, lost, invalid) has a poll of its own
+  // and comes once.
   template <class Handler>
   poll_result poll(Handler&& handler, std::int64_t limit = default_limit) {
-    if (!memory_.in_owner_process()) [[unlikely]] return {status::wrong_process, 0, 0};
+    if (!memory_.in_owner_process()) [[unlikely]]
+      return {status::wrong_process, 0, 0};
     const std::uint64_t first = position_;
     std::uint64_t stamp = 0;
     {
-      // Releases on every way out: a handler that throws keeps its own message and loses none before.
+      // Releases on every way out: a handler that throws keeps its own message and loses none
+      // before.
       const releaser release{*this, first};
       record_view record;
       while (static_cast<std::int64_t>(position_ - first) < limit && load_message(record, stamp)) {
@@ -68,13 +73,14 @@ class basic_consumer {
       }
     }
     if (position_ != first || limit <= 0) [[likely]] {
+      if (waited_) adapt(position_ - first);
       return answer(position_ == first ? status::empty : status::ok, first);
     }
     return pass_over(stamp);
   }
 
-  // Copies one message into `buffer`, at most buffer.size() bytes of it; record.content points there.
-  // Answers as poll does, with a count of 1 at the most.
+  // Copies one message into `buffer`, at most buffer.size() bytes of it; record.content points
+  // there. Answers as poll does, with a count of 1 at the most.
   poll_result read(record_view& record, std::span<std::byte> buffer) {
     return poll(
         [&](const record_view& seen) {
@@ -86,10 +92,13 @@ class basic_consumer {
         1);
   }
 
-  // Waits until poll would not answer empty: ok; timed_out, or peer_dead if no producer is alive then;
-  // wrong_process. Spins for some microseconds, then sleeps without using the processor.
+  // Waits until poll would not answer empty: ok; timed_out, or peer_dead if no producer is alive
+  // then; wrong_process. Spins for some microseconds, then sleeps without using the processor.
   status wait(deadline until = no_deadline) noexcept {
-    if (!memory_.in_owner_process()) [[unlikely]] return status::wrong_process;
+    if (!memory_.in_owner_process()) [[unlikely]]
+      return status::wrong_process;
+    waited_ = true;
+    memory_.pause(patience_);
     if (ready()) return status::ok;
     unsigned pause = spin_pause_first;
     for (unsigned i = 0; i < spin_rounds; ++i) {
@@ -101,7 +110,9 @@ class basic_consumer {
   }
 
   // The number of the next message that poll looks at.
-  [[nodiscard]] std::int64_t position() const noexcept { return static_cast<std::int64_t>(position_); }
+  [[nodiscard]] std::int64_t position() const noexcept {
+    return static_cast<std::int64_t>(position_);
+  }
   [[nodiscard]] bool observer() const noexcept { return !self_; }
 
  protected:
@@ -110,7 +121,8 @@ class basic_consumer {
     if (!self_) return;
     participant_line& line = view_.participant(*self_);
     memory_.store(line.pid, 0, std::memory_order_relaxed, site::attach_name);
-    const std::uint64_t role = memory_.load(line.role, std::memory_order_relaxed, site::recover_role);
+    const std::uint64_t role =
+        memory_.load(line.role, std::memory_order_relaxed, site::recover_role);
     if (role_kind(role) == participant_kind::consumer) {
       protocol::free_line(view_, memory_, *self_, role);
     }
@@ -152,9 +164,9 @@ class basic_consumer {
     // SYNC publish: acquire, the message is complete.
     stamp = memory_.load(slot.stamp, std::memory_order_acquire, site::poll_stamp);
     if (stamp != make_stamp(position_, slot_state::published)) return false;
-    // SYNC overwrite: acquire on every field and byte, so that one that is newer than the stamp shows
-    // the overwriter's claim to the second look below. The length is read once.
-    // SYNC mark: acquire on the status word, what a marker did before its mark.
+    // SYNC overwrite: acquire on every field and byte, so that one that is newer than the stamp
+    // shows the overwriter's claim to the second look below. The length is read once. SYNC mark:
+    // acquire on the status word, what a marker did before its mark.
     record.value_length =
         memory_.load(slot.value_length, std::memory_order_acquire, site::poll_length);
     record.message_number =
@@ -200,14 +212,19 @@ class basic_consumer {
     const std::uint64_t number = stamp_number(stamp);
     if (number == position_) {
       switch (stamp_state(stamp)) {
-        case slot_state::published: return look::message;
+        case slot_state::published:
+          return look::message;
         case slot_state::aborted:
-        case slot_state::held: return look::aborted;
-        case slot_state::claimed: return look::claimed;
-        case slot_state::free: return look::not_yet;
+        case slot_state::held:
+          return look::aborted;
+        case slot_state::claimed:
+          return look::claimed;
+        case slot_state::free:
+          return look::not_yet;
       }
     }
-    if (number < position_ && (stamp == 0 || view_.same_slot(number, position_))) return look::not_yet;
+    if (number < position_ && (stamp == 0 || view_.same_slot(number, position_)))
+      return look::not_yet;
     // Beyond what producers have taken nothing can be lost or broken yet.
     if (producer_cursor() <= position_) return look::not_yet;
     const bool ring = view_.shape().mode == segment_mode::ring;
@@ -221,7 +238,8 @@ class basic_consumer {
     if (!view_.has_slot(position_)) return answer(status::empty, first);
     const look seen = classify(stamp);
     if (seen == look::not_yet || seen == look::claimed) {
-      // Who only polls and never waits must get past a dead claim, too; the next poll sees the verdict.
+      // Who only polls and never waits must get past a dead claim, too; the next poll sees the
+      // verdict.
       if (++idle_polls_ % examine_every == 0) examine();
       return answer(status::empty, first);
     }
@@ -281,6 +299,22 @@ class basic_consumer {
     return seen != look::not_yet && seen != look::claimed;
   }
 
+  // Learns whether waiting a little before the first look brings several messages at once, as in a
+  // stream, where it spares both sides the fight for the line being written, or only delays, as in
+  // question and answer. Now and then it tries; it keeps to what pays.
+  void adapt(std::uint64_t messages) noexcept {
+    waited_ = false;
+    if (patience_ == 0) {
+      if (++waits_ % try_patience_every == 0) patience_ = patience_first;
+    } else if (messages < 2) {
+      patience_ = 0;
+    } else if (messages < stream_batch && patience_ < patience_most) {
+      patience_ *= 2;
+    } else if (messages > 2 * stream_batch && patience_ > patience_first) {
+      patience_ /= 2;
+    }
+  }
+
   [[gnu::noinline]] status sleep(deadline until) noexcept {
     bool woken = false;
     if (self_) {
@@ -309,6 +343,10 @@ class basic_consumer {
 
   static constexpr unsigned examine_every = 1024;
   static constexpr unsigned spin_rounds = 200;
+  static constexpr unsigned try_patience_every = 32;
+  static constexpr unsigned patience_first = 4;  // spin hints
+  static constexpr unsigned patience_most = 128;
+  static constexpr std::uint64_t stream_batch = 64;
   static constexpr unsigned spin_pause_first = 2;
   static constexpr unsigned spin_pause_most = 32;
 
@@ -319,6 +357,9 @@ class basic_consumer {
   std::uint64_t position_ = 0;
   std::unique_ptr<std::byte[]> copy_;
   unsigned idle_polls_ = 0;
+  bool waited_ = false;
+  unsigned waits_ = 0;
+  unsigned patience_ = 0;
   look judged_ = look::not_yet;
   std::uint64_t judged_stamp_ = 0;
   std::uint64_t judged_position_ = ~std::uint64_t{0};

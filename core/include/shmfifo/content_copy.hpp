@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-// Copies message bytes into and out of memory that another process may be touching at the same moment:
-// the byte-wise atomic copy of WG21 P1478, which no compiler offers yet. On x86-64 it is written with
-// vector moves that the compiler must neither split nor reorder: the processor keeps stores in order and
-// loads in order (Intel SDM vol. 3, 9.2; AMD APM vol. 2, 7.2), so release and acquire cost nothing.
-// Elsewhere, and under sanitizers, which must see each access, it copies word by word with atomics.
+// Copies message bytes into and out of memory that another process may be touching at the same
+// moment: the byte-wise atomic copy of WG21 P1478, which no compiler offers yet. On x86-64 it is
+// written with vector moves that the compiler must neither split nor reorder: the processor keeps
+// stores in order and loads in order (Intel SDM vol. 3, 9.2; AMD APM vol. 2, 7.2), so release and
+// acquire cost nothing. Elsewhere, and under sanitizers, which must see each access, it copies word
+// by word with atomics.
 
 #include <atomic>
 #include <cstddef>
@@ -14,7 +15,8 @@
 #if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
 #define SHMFIFO_VISIBLE_COPY 1
 #elif defined(__has_feature)
-#if __has_feature(thread_sanitizer) || __has_feature(address_sanitizer) || __has_feature(memory_sanitizer)
+#if __has_feature(thread_sanitizer) || __has_feature(address_sanitizer) || \
+    __has_feature(memory_sanitizer)
 #define SHMFIFO_VISIBLE_COPY 1
 #endif
 #endif
@@ -72,30 +74,49 @@ inline void copy_words_from(std::byte* to, const std::byte* from, std::size_t si
 }
 
 #if defined(__x86_64__) && !defined(SHMFIFO_VISIBLE_COPY)
-// 16 bytes and more, in order; the last 16 may overlap bytes already copied, with the same values.
+// True once the processor and the kernel are known to support AVX. Read at every copy of 64 bytes
+// or more.
+inline const bool have_avx = __builtin_cpu_supports("avx") != 0;
+
+// Moves of one width at consecutive offsets: all loads, then all stores, which the processor keeps
+// in order among themselves.
+inline void move_16(std::byte* to, const std::byte* from) noexcept {
+  asm volatile("movups (%1), %%xmm0\n\tmovups %%xmm0, (%0)"
+               :
+               : "r"(to), "r"(from)
+               : "memory", "xmm0");
+}
+inline void move_64(std::byte* to, const std::byte* from) noexcept {
+  asm volatile(
+      "movups (%1), %%xmm0\n\tmovups 16(%1), %%xmm1\n\t"
+      "movups 32(%1), %%xmm2\n\tmovups 48(%1), %%xmm3\n\t"
+      "movups %%xmm0, (%0)\n\tmovups %%xmm1, 16(%0)\n\t"
+      "movups %%xmm2, 32(%0)\n\tmovups %%xmm3, 48(%0)"
+      :
+      : "r"(to), "r"(from)
+      : "memory", "xmm0", "xmm1", "xmm2", "xmm3");
+}
+inline void move_128_avx(std::byte* to, const std::byte* from) noexcept {
+  asm volatile(
+      "vmovups (%1), %%ymm0\n\tvmovups 32(%1), %%ymm1\n\t"
+      "vmovups 64(%1), %%ymm2\n\tvmovups 96(%1), %%ymm3\n\t"
+      "vmovups %%ymm0, (%0)\n\tvmovups %%ymm1, 32(%0)\n\t"
+      "vmovups %%ymm2, 64(%0)\n\tvmovups %%ymm3, 96(%0)"
+      :
+      : "r"(to), "r"(from)
+      : "memory", "xmm0", "xmm1", "xmm2", "xmm3");
+}
+
+// 16 bytes and more; the last 16 may overlap bytes already copied, with the same values.
 inline void copy_vectors(std::byte* to, const std::byte* from, std::size_t size) noexcept {
   std::size_t i = 0;
-  for (; i + 64 <= size; i += 64) {
-    asm volatile(
-        "movups (%1), %%xmm0\n\tmovups 16(%1), %%xmm1\n\tmovups 32(%1), %%xmm2\n\t"
-        "movups 48(%1), %%xmm3\n\tmovups %%xmm0, (%0)\n\tmovups %%xmm1, 16(%0)\n\t"
-        "movups %%xmm2, 32(%0)\n\tmovups %%xmm3, 48(%0)"
-        :
-        : "r"(to + i), "r"(from + i)
-        : "memory", "xmm0", "xmm1", "xmm2", "xmm3");
+  if (size >= 128 && have_avx) {
+    for (; i + 128 <= size; i += 128) move_128_avx(to + i, from + i);
+    asm volatile("vzeroupper" ::: "xmm0", "xmm1", "xmm2", "xmm3");
   }
-  for (; i + 16 <= size; i += 16) {
-    asm volatile("movups (%1), %%xmm0\n\tmovups %%xmm0, (%0)"
-                 :
-                 : "r"(to + i), "r"(from + i)
-                 : "memory", "xmm0");
-  }
-  if (i < size) {
-    asm volatile("movups (%1), %%xmm0\n\tmovups %%xmm0, (%0)"
-                 :
-                 : "r"(to + size - 16), "r"(from + size - 16)
-                 : "memory", "xmm0");
-  }
+  for (; i + 64 <= size; i += 64) move_64(to + i, from + i);
+  for (; i + 16 <= size; i += 16) move_16(to + i, from + i);
+  if (i < size) move_16(to + size - 16, from + size - 16);
 }
 #endif
 

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-// Every byte of a segment, apart from the algorithms that use them (core/README.md draws the picture).
-// The structs are plain words: the protocol reaches them only through the memory_model seam.
-// Geometry is copied out of the header once, after validation, and never read from shared memory again.
+// Every byte of a segment, apart from the algorithms that use them (core/README.md draws the
+// picture). The structs are plain words: the protocol reaches them only through the memory_model
+// seam. Geometry is copied out of the header once, after validation, and never read from shared
+// memory again.
 
 #include <bit>
 #include <cstddef>
@@ -22,7 +23,8 @@ enum class segment_mode : std::uint32_t { log = 1, ring = 2 };
 enum class full_policy : std::uint32_t { reject = 1, wait = 2, overwrite = 3 };
 enum class producer_role : std::uint32_t { single = 1, many = 2 };
 
-// Written once, before the segment has a name; never changed. `checksum` covers all bytes before it.
+// Written once, before the segment has a name; never changed. `checksum` covers all bytes before
+// it.
 struct segment_header {
   char magic[8];
   std::uint32_t layout_version;
@@ -49,8 +51,10 @@ struct segment_header {
 struct alignas(destructive_distance) control_block {
   alignas(destructive_distance) std::uint64_t producer_cursor;  // first number nobody has taken
   alignas(destructive_distance) std::uint64_t gate_floor;       // no number below it is protected
-  alignas(destructive_distance) std::uint32_t data_bell;   // readers sleep on it; bit 0: someone does
-  alignas(destructive_distance) std::uint32_t space_bell;  // waiting producers sleep on it; likewise
+  alignas(
+      destructive_distance) std::uint32_t data_bell;  // readers sleep on it; bit 0: someone does
+  alignas(destructive_distance) std::uint32_t
+      space_bell;  // waiting producers sleep on it; likewise
 };
 
 // One attached (or durable) role. Whoever holds the kernel's lock on the line's byte owns the line.
@@ -64,8 +68,8 @@ struct alignas(cache_line) participant_line {
 
 enum class participant_kind : std::uint8_t { none = 0, producer = 1, consumer = 2, durable = 3 };
 
-// The seed's record behind a stamp. `status_word` holds the seed's int8_t status in its lowest byte and
-// the message's number above it, so that a mark can never land on the slot's next message.
+// The seed's record behind a stamp. `status_word` holds the seed's int8_t status in its lowest byte
+// and the message's number above it, so that a mark can never land on the slot's next message.
 struct slot_header {
   std::uint64_t stamp;
   std::int64_t value_length;
@@ -88,7 +92,8 @@ static_assert(sizeof(slot_header) == content_offset);
 static_assert(std::is_trivially_copyable_v<segment_header>);
 static_assert(std::endian::native == std::endian::little, "the format is defined little-endian");
 
-// The stamp: number, owner and state in one word, stored last. It says by itself which lap a slot holds.
+// The stamp: number, owner and state in one word, stored last. It says by itself which lap a slot
+// holds.
 //   63                                11 10        3 2     0
 //  +------------------------------------+-----------+-------+
 //  |               number               |   owner   | state |
@@ -98,7 +103,8 @@ enum class slot_state : std::uint8_t {
   claimed = 1,    // being written by owner
   published = 2,  // holds the message with this number
   aborted = 3,    // this number will never carry a message
-  held = 4,       // as aborted, but owner may still be writing into the slot on behalf of an older number
+  held =
+      4,  // as aborted, but owner may still be writing into the slot on behalf of an older number
 };
 
 inline constexpr unsigned stamp_owner_shift = 3;
@@ -124,21 +130,25 @@ inline constexpr std::uint64_t number_max = (std::uint64_t{1} << (64 - stamp_num
   return stamp_state(stamp) == slot_state::published || stamp_state(stamp) == slot_state::aborted;
 }
 
-[[nodiscard]] constexpr std::uint64_t make_status_word(std::uint64_t number, std::int8_t value) noexcept {
+[[nodiscard]] constexpr std::uint64_t make_status_word(std::uint64_t number,
+                                                       std::int8_t value) noexcept {
   return number << 8 | static_cast<std::uint8_t>(value);
 }
 [[nodiscard]] constexpr std::int8_t status_of_word(std::uint64_t word) noexcept {
   return static_cast<std::int8_t>(static_cast<std::uint8_t>(word));
 }
 
-[[nodiscard]] constexpr std::uint64_t make_role(std::uint64_t generation, participant_kind kind) noexcept {
+[[nodiscard]] constexpr std::uint64_t make_role(std::uint64_t generation,
+                                                participant_kind kind) noexcept {
   return generation << 8 | static_cast<std::uint8_t>(kind);
 }
 [[nodiscard]] constexpr participant_kind role_kind(std::uint64_t role) noexcept {
   const auto kind = static_cast<std::uint8_t>(role);
   return kind <= 3 ? static_cast<participant_kind>(kind) : participant_kind::none;
 }
-[[nodiscard]] constexpr std::uint64_t role_generation(std::uint64_t role) noexcept { return role >> 8; }
+[[nodiscard]] constexpr std::uint64_t role_generation(std::uint64_t role) noexcept {
+  return role >> 8;
+}
 
 [[nodiscard]] constexpr std::uint64_t round_up(std::uint64_t value, std::uint64_t unit) noexcept {
   return (value + unit - 1) / unit * unit;

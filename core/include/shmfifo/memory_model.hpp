@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-// The seam under the protocol. Producers, consumers and recovery are templates over `memory_model`: they
-// reach shared words, message bytes, sleeping, locks and the question "is it alive?" only through it.
-// `std_memory_model` is production; a checker supplies another, in which every call is an event. Each
-// access names its site and spells its order, so a checker can weaken one order without recompiling.
+// The seam under the protocol. Producers, consumers and recovery are templates over `memory_model`:
+// they reach shared words, message bytes, sleeping, locks and the question "is it alive?" only
+// through it. `std_memory_model` is production; a checker supplies another, in which every call is
+// an event. Each access names its site and spells its order, so a checker can weaken one order
+// without recompiling.
 
 #include <atomic>
 #include <chrono>
@@ -20,7 +21,8 @@ namespace shmfifo {
 using deadline = std::chrono::steady_clock::time_point;
 inline constexpr deadline no_deadline = deadline::max();
 
-// The kernel locks that the protocol asks for: one per participant line, and two for the whole segment.
+// The kernel locks that the protocol asks for: one per participant line, and two for the whole
+// segment.
 inline constexpr unsigned lock_producer_role = participants_max;
 inline constexpr unsigned lock_naming = participants_max + 1;
 
@@ -57,47 +59,50 @@ enum class site : std::uint8_t {
 }
 
 template <class M>
-concept memory_model =
-    std::move_constructible<M> &&
+concept memory_model = std::move_constructible<M> &&
     requires(M& m, const M& c, std::uint64_t& word, std::uint32_t& bell, std::byte* bytes,
              const std::byte* source, std::size_t size, unsigned index, deadline until) {
-      // Words. The exchange answers whether it took place and otherwise loads the value it met.
-      { c.load(word, std::memory_order_acquire, site::poll_stamp) } -> std::same_as<std::uint64_t>;
-      { c.load(bell, std::memory_order_acquire, site::poll_stamp) } -> std::same_as<std::uint32_t>;
-      c.store(word, word, std::memory_order_release, site::poll_stamp);
-      {
-        c.compare_exchange(word, word, word, std::memory_order_acq_rel, std::memory_order_relaxed,
-                           site::poll_stamp)
-      } -> std::same_as<bool>;
-      { c.fetch_or(bell, bell, std::memory_order_relaxed, site::poll_stamp) } -> std::same_as<std::uint32_t>;
-      // Message bytes, which another process may be writing or reading: each byte is copied atomically,
-      // with release (writing) or acquire (reading) order towards the words around it.
-      c.write_content(bytes, source, size, std::memory_order_release, site::publish_content);
-      c.read_content(bytes, source, size, std::memory_order_acquire, site::poll_content);
-      // The caller is about to write content with plain stores: none may become visible before the claim.
-      c.order_plain_content();
-      // An asymmetric pair (WG21 P1202): a light fence on one side and a heavy one on the other order as two
-      // seq_cst fences would. The light side is the hot one.
-      c.light_fence(site::bell_light_fence);
-      c.heavy_fence(site::bell_heavy_fence);
-      // Sleep while the bell holds the value, at the longest until the deadline; wake all who sleep. A nap
-      // is a short sleep that needs no bell, for those who may not write.
-      c.sleep(bell, bell, until);
-      c.nap(until);
-      c.wake_all(bell);
-      c.pause(index);  // about that many spin hints
-      { c.expired(until) } -> std::same_as<bool>;
-      // Kernel locks: taken by this handle; held by anybody (the holder lives); given back.
-      { m.try_own(index) } -> std::same_as<bool>;
-      { c.alive(index) } -> std::same_as<bool>;
-      m.disown(index);
-      { c.in_owner_process() } -> std::same_as<bool>;
-      { c.process_id() } -> std::same_as<std::uint32_t>;
-    };
+  // Words. The exchange answers whether it took place and otherwise loads the value it met.
+  { c.load(word, std::memory_order_acquire, site::poll_stamp) } -> std::same_as<std::uint64_t>;
+  { c.load(bell, std::memory_order_acquire, site::poll_stamp) } -> std::same_as<std::uint32_t>;
+  c.store(word, word, std::memory_order_release, site::poll_stamp);
+  {
+    c.compare_exchange(word, word, word, std::memory_order_acq_rel, std::memory_order_relaxed,
+                       site::poll_stamp)
+    } -> std::same_as<bool>;
+  {
+    c.fetch_or(bell, bell, std::memory_order_relaxed, site::poll_stamp)
+    } -> std::same_as<std::uint32_t>;
+  // Message bytes, which another process may be writing or reading: each byte is copied atomically,
+  // with release (writing) or acquire (reading) order towards the words around it.
+  c.write_content(bytes, source, size, std::memory_order_release, site::publish_content);
+  c.read_content(bytes, source, size, std::memory_order_acquire, site::poll_content);
+  // The caller is about to write content with plain stores: none may become visible before the
+  // claim.
+  c.order_plain_content();
+  // An asymmetric pair (WG21 P1202): a light fence on one side and a heavy one on the other order
+  // as two seq_cst fences would. The light side is the hot one.
+  c.light_fence(site::bell_light_fence);
+  c.heavy_fence(site::bell_heavy_fence);
+  // Sleep while the bell holds the value, at the longest until the deadline; wake all who sleep. A
+  // nap is a short sleep that needs no bell, for those who may not write.
+  c.sleep(bell, bell, until);
+  c.nap(until);
+  c.wake_all(bell);
+  c.pause(index);  // about that many spin hints
+  { c.expired(until) } -> std::same_as<bool>;
+  // Kernel locks: taken by this handle; held by anybody (the holder lives); given back.
+  { m.try_own(index) } -> std::same_as<bool>;
+  { c.alive(index) } -> std::same_as<bool>;
+  m.disown(index);
+  { c.in_owner_process() } -> std::same_as<bool>;
+  { c.process_id() } -> std::same_as<std::uint32_t>;
+};
 
-// Production. Holds one open file description of the segment's file, on which its locks live: they end
-// with the process however it ends, and a reused pid, a zombie or a pid namespace cannot fool them.
-// Movable, not copyable. Its calls may be made by one thread at a time, as those of the role that owns it.
+// Production. Holds one open file description of the segment's file, on which its locks live: they
+// end with the process however it ends, and a reused pid, a zombie or a pid namespace cannot fool
+// them. Movable, not copyable. Its calls may be made by one thread at a time, as those of the role
+// that owns it.
 class std_memory_model {
  public:
   std_memory_model() = default;
@@ -127,8 +132,8 @@ class std_memory_model {
     return std::atomic_ref<T>(word).fetch_or(bits, order);
   }
 
-  void write_content(std::byte* to, const std::byte* from, std::size_t size, std::memory_order order,
-                     site) const noexcept {
+  void write_content(std::byte* to, const std::byte* from, std::size_t size,
+                     std::memory_order order, site) const noexcept {
     copy_to_shared(to, from, size, order);
   }
   void read_content(std::byte* to, const std::byte* from, std::size_t size, std::memory_order order,
@@ -170,9 +175,11 @@ class std_memory_model {
   static constexpr unsigned none = ~0U;
 
   int descriptor_ = -1;
-  unsigned owned_[3] = {none, none, none};  // locks taken through this handle: a line, a role, a name
+  unsigned owned_[3] = {none, none,
+                        none};  // locks taken through this handle: a line, a role, a name
   bool asymmetric_ = false;  // this process takes part in membarrier: its light fences cost nothing
-  const volatile std::uint64_t* fork_sentinel_ = nullptr;  // a page that the kernel zeroes in children
+  const volatile std::uint64_t* fork_sentinel_ =
+      nullptr;  // a page that the kernel zeroes in children
   std::uint64_t process_generation_ = 0;
 };
 

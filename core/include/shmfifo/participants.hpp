@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-// Who is attached, what they hold back, and how the dead are cleared away. A participant owns its line as
-// long as it holds the kernel's lock on it; nothing here decides death by a clock. Every step of clearing
-// away is a compare-exchange from a value that only the dead owner can have left, so that any number of
-// processes may do it at once, and be killed while doing it.
+// Who is attached, what they hold back, and how the dead are cleared away. A participant owns its
+// line as long as it holds the kernel's lock on it; nothing here decides death by a clock. Every
+// step of clearing away is a compare-exchange from a value that only the dead owner can have left,
+// so that any number of processes may do it at once, and be killed while doing it.
 
 #include <algorithm>
 #include <cstring>
@@ -31,10 +31,12 @@ template <memory_model M>
     participant_line& line = view.participant(i);
     // SYNC gate: seq_cst, one half of the handshake with a consumer that attaches (enter_gate).
     const std::uint64_t role = memory.load(line.role, std::memory_order_seq_cst, site::gate_role);
-    if (role_kind(role) != participant_kind::consumer && role_kind(role) != participant_kind::durable) {
+    if (role_kind(role) != participant_kind::consumer &&
+        role_kind(role) != participant_kind::durable) {
       continue;
     }
-    // SYNC release_slot: the consumer has read everything below its cursor; the slots may be reused.
+    // SYNC release_slot: the consumer has read everything below its cursor; the slots may be
+    // reused.
     const std::uint64_t cursor =
         memory.load(line.consumer_cursor, std::memory_order_acquire, site::gate_consumer_cursor);
     if (cursor < lowest.number) lowest = {cursor, i};
@@ -59,16 +61,18 @@ template <memory_model M>
   return std::min(lowest, find_lowest_cursor(view, memory).number);
 }
 
-// A consumer's half of the handshake: its cursor counts from here on. False if `exact` was asked for and
-// producers had gone past it already.
+// A consumer's half of the handshake: its cursor counts from here on. False if `exact` was asked
+// for and producers had gone past it already.
 template <memory_model M>
 [[nodiscard]] bool enter_gate(const layout_view& view, const M& memory, unsigned self,
                               participant_kind kind, std::uint64_t& position, bool exact) noexcept {
   participant_line& line = view.participant(self);
-  const std::uint64_t role = memory.load(line.role, std::memory_order_relaxed, site::attach_role_load);
+  const std::uint64_t role =
+      memory.load(line.role, std::memory_order_relaxed, site::attach_role_load);
   // Relaxed: whoever sees the role, which is stored next, sees this too.
   memory.store(line.consumer_cursor, position, std::memory_order_relaxed, site::attach_cursor);
-  // SYNC gate: seq_cst, so that a producer that raises the floor sees the role, or we see the floor.
+  // SYNC gate: seq_cst, so that a producer that raises the floor sees the role, or we see the
+  // floor.
   memory.store(line.role, make_role(role_generation(role) + 1, kind), std::memory_order_seq_cst,
                site::attach_role_store);
   if (!view.shape().gated()) return true;
@@ -84,7 +88,8 @@ template <memory_model M>
 
 // Frees a line, whose owner is this process or dead, if it still has the role that was seen.
 template <memory_model M>
-bool free_line(const layout_view& view, const M& memory, unsigned index, std::uint64_t role) noexcept {
+bool free_line(const layout_view& view, const M& memory, unsigned index,
+               std::uint64_t role) noexcept {
   const bool reader = role_kind(role) != participant_kind::producer;
   // What the consumer had read stays free for reuse after its line is gone.
   if (reader && view.shape().gated()) static_cast<void>(raise_gate_floor(view, memory));
@@ -112,9 +117,9 @@ bool abort_dead_claim(const layout_view& view, const M& memory, std::uint64_t nu
   return true;
 }
 
-// Clears away what a dead owner left in line `index`: aborts its claim, lifts its gate, frees the line.
-// A durable cursor stays. With `owned` the caller holds the line's lock; otherwise the kernel is asked.
-// True if this call freed the line. Lock-free.
+// Clears away what a dead owner left in line `index`: aborts its claim, lifts its gate, frees the
+// line. A durable cursor stays. With `owned` the caller holds the line's lock; otherwise the kernel
+// is asked. True if this call freed the line. Lock-free.
 template <memory_model M>
 bool recover_line(const layout_view& view, const M& memory, unsigned index, bool owned) noexcept {
   participant_line& line = view.participant(index);
@@ -123,14 +128,15 @@ bool recover_line(const layout_view& view, const M& memory, unsigned index, bool
   if (kind == participant_kind::none || kind == participant_kind::durable) return false;
   if (!owned && memory.alive(index)) return false;
   if (kind == participant_kind::producer && view.shape().producers == producer_role::many) {
-    // SYNC intent: acquire on both, so that the second look at the role comes after them: as long as
-    // the role is unchanged they are the dead owner's last, not a successor's.
+    // SYNC intent: acquire on both, so that the second look at the role comes after them: as long
+    // as the role is unchanged they are the dead owner's last, not a successor's.
     const std::uint64_t number =
         memory.load(line.intent, std::memory_order_acquire, site::recover_intent);
     if (view.has_slot(number)) {
       const std::uint64_t stamp =
           memory.load(view.slot(number).stamp, std::memory_order_acquire, site::recover_stamp);
-      if (memory.load(line.role, std::memory_order_relaxed, site::recover_role) != role) return false;
+      if (memory.load(line.role, std::memory_order_relaxed, site::recover_role) != role)
+        return false;
       const slot_state state = stamp_state(stamp);
       if (stamp_owner(stamp) == index &&
           (state == slot_state::claimed || state == slot_state::held)) {
@@ -161,8 +167,8 @@ template <memory_model M>
       return role_kind(memory.load(line.role, std::memory_order_acquire, site::attach_role_load));
     };
     if (kind_now() == participant_kind::durable) continue;
-    // Before the lock: a process paused while holding a dead producer's line must not make it look alive
-    // to those who wait for its claim.
+    // Before the lock: a process paused while holding a dead producer's line must not make it look
+    // alive to those who wait for its claim.
     recover_line(view, memory, i, false);
     if (!memory.try_own(i)) continue;
     if (kind_now() == participant_kind::durable) {
@@ -175,7 +181,8 @@ template <memory_model M>
   return std::nullopt;
 }
 
-// The name of a durable cursor, copied out of the segment; hostile bytes are cut at the field's end.
+// The name of a durable cursor, copied out of the segment; hostile bytes are cut at the field's
+// end.
 struct cursor_name {
   char text[sizeof(participant_line::name)];
 
@@ -217,8 +224,10 @@ template <memory_model M>
                                                    std::string_view name) noexcept {
   for (unsigned i = 0; i < view.shape().participant_count; ++i) {
     const participant_line& line = view.participant(i);
-    const std::uint64_t role = memory.load(line.role, std::memory_order_acquire, site::attach_role_load);
-    if (role_kind(role) == participant_kind::durable && load_name(line, memory).view() == name) return i;
+    const std::uint64_t role =
+        memory.load(line.role, std::memory_order_acquire, site::attach_role_load);
+    if (role_kind(role) == participant_kind::durable && load_name(line, memory).view() == name)
+      return i;
   }
   return std::nullopt;
 }

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-// The writing half of the protocol. With one producer a number needs no claim: the next number is the
-// first slot that is not published, and the role is exclusive by a kernel lock. With many, a number is
-// claimed by a compare-exchange of its slot's own stamp (after Michael and Scott, PODC 1996: the shared
-// cursor lags and everybody helps it forward), so that at no instant a number is taken by nobody known.
-// A slot that is rewritten in an overwriting ring follows the sequence-lock discipline of Boehm,
-// "Can seqlocks get along with programming language memory models?" (MSPC 2012), section 4.
+// The writing half of the protocol. With one producer a number needs no claim: the next number is
+// the first slot that is not published, and the role is exclusive by a kernel lock. With many, a
+// number is claimed by a compare-exchange of its slot's own stamp (after Michael and Scott, PODC
+// 1996: the shared cursor lags and everybody helps it forward), so that at no instant a number is
+// taken by nobody known. A slot that is rewritten in an overwriting ring follows the sequence-lock
+// discipline of Boehm, "Can seqlocks get along with programming language memory models?" (MSPC
+// 2012), section 4.
 
 #include <cstddef>
 #include <cstdint>
@@ -23,8 +24,9 @@ struct message_ref {
   std::int64_t value_length = 0;
 };
 
-// One thread at a time may use a producer. All calls answer with a status, allocate nothing, and make a
-// system call only to wake a sleeper, to wait, or to ask the kernel about a peer that holds things up.
+// One thread at a time may use a producer. All calls answer with a status, allocate nothing, and
+// make a system call only to wake a sleeper, to wait, or to ask the kernel about a peer that holds
+// things up.
 template <memory_model M>
 class basic_producer {
  public:
@@ -49,24 +51,27 @@ class basic_producer {
   // wrong_process. Lock-free; wait-free with one producer.
   status try_publish(const void* content, std::int64_t value_length) noexcept {
     const status answer = publish_quietly(content, value_length);
-    if (answer == status::ok) [[likely]] protocol::ring_bell(memory_, view_.control().data_bell);
+    if (answer == status::ok) [[likely]]
+      protocol::ring_bell(memory_, view_.control().data_bell);
     return answer;
   }
 
-  // As try_publish, but under the policy `wait` waits for room: additionally timed_out, or peer_dead if no
-  // living consumer could make room. A full log never has room again and answers full at once.
+  // As try_publish, but under the policy `wait` waits for room: additionally timed_out, or
+  // peer_dead if no living consumer could make room. A full log never has room again and answers
+  // full at once.
   status publish(const void* content, std::int64_t value_length,
                  deadline until = no_deadline) noexcept {
     for (;;) {
       const status answer = try_publish(content, value_length);
-      if (answer != status::full || !may_wait()) [[likely]] return answer;
+      if (answer != status::full || !may_wait()) [[likely]]
+        return answer;
       const status waited = wait_for_room(until);
       if (waited != status::ok) return waited;
     }
   }
 
-  // Publishes in order until one is refused; `published` says how many went in. Wakes readers once. No
-  // message goes in if one has a bad length.
+  // Publishes in order until one is refused; `published` says how many went in. Wakes readers once.
+  // No message goes in if one has a bad length.
   status try_publish_batch(std::span<const message_ref> batch, std::size_t& published) noexcept {
     published = 0;
     for (const message_ref& message : batch) {
@@ -96,8 +101,8 @@ class basic_producer {
     }
   }
 
-  // Zero copy: takes the next number and hands out its slot's content (content_size bytes, old bytes in
-  // it) until commit or abort. One claim at a time. Answers as try_publish and publish do.
+  // Zero copy: takes the next number and hands out its slot's content (content_size bytes, old
+  // bytes in it) until commit or abort. One claim at a time. Answers as try_publish and publish do.
   status try_claim(std::span<std::byte>& content) noexcept {
     if (const status answer = take(claimed_); answer != status::ok) return answer;
     claim_open_ = true;
@@ -114,8 +119,8 @@ class basic_producer {
     }
   }
 
-  // Publishes the claimed slot. ok; bad_length (the claim stays open); no_claim; lost (an overwriting ring
-  // went round before the commit: the message was never visible); wrong_process.
+  // Publishes the claimed slot. ok; bad_length (the claim stays open); no_claim; lost (an
+  // overwriting ring went round before the commit: the message was never visible); wrong_process.
   status commit(std::int64_t value_length) noexcept {
     if (!memory_.in_owner_process()) return status::wrong_process;
     if (!claim_open_) return status::no_claim;
@@ -167,11 +172,13 @@ class basic_producer {
     return view_.shape().when_full == full_policy::wait;
   }
 
-  // A single producer goes on where its predecessor stopped, be it between the stamp and the cursor.
+  // A single producer goes on where its predecessor stopped, be it between the stamp and the
+  // cursor.
   void find_next() noexcept {
     std::uint64_t& cursor = view_.control().producer_cursor;
     next_ = memory_.load(cursor, std::memory_order_acquire, site::attach_producer_cursor);
-    for (std::uint64_t steps = 0; steps < view_.shape().slot_count && view_.has_slot(next_); ++steps) {
+    for (std::uint64_t steps = 0; steps < view_.shape().slot_count && view_.has_slot(next_);
+         ++steps) {
       // SYNC publish: the predecessor's last message, whoever sees it.
       const std::uint64_t stamp =
           memory_.load(view_.slot(next_).stamp, std::memory_order_acquire, site::attach_stamp);
@@ -183,17 +190,21 @@ class basic_producer {
   }
 
   status publish_quietly(const void* content, std::int64_t value_length) noexcept {
-    if (!fits(value_length)) [[unlikely]] return status::bad_length;
+    if (!fits(value_length)) [[unlikely]]
+      return status::bad_length;
     for (;;) {
       std::uint64_t number = 0;
-      if (const status answer = take(number); answer != status::ok) [[unlikely]] return answer;
+      if (const status answer = take(number); answer != status::ok) [[unlikely]]
+        return answer;
       slot_header& slot = view_.slot(number);
-      // SYNC overwrite: release, like the fields: a reader that sees one new byte also sees the claim.
+      // SYNC overwrite: release, like the fields: a reader that sees one new byte also sees the
+      // claim.
       memory_.write_content(view_.content(slot), static_cast<const std::byte*>(content),
                             static_cast<std::size_t>(value_length), std::memory_order_release,
                             site::publish_content);
       store_fields(slot, number, value_length);
-      if (finish(number, slot_state::published)) [[likely]] return status::ok;
+      if (finish(number, slot_state::published)) [[likely]]
+        return status::ok;
       // An overwriting ring went round during the copy: the message takes a new number.
     }
   }
@@ -238,16 +249,18 @@ class basic_producer {
   void release_held(std::uint64_t& stamp, std::uint64_t seen) noexcept {
     // SYNC overwrite: release, our late stores come before the next owner's.
     while (stamp_state(seen) == slot_state::held && stamp_owner(seen) == self_ &&
-           !memory_.compare_exchange(stamp, seen, make_stamp(stamp_number(seen), slot_state::aborted),
-                                     std::memory_order_release, std::memory_order_relaxed,
-                                     site::release_held)) {
+           !memory_.compare_exchange(
+               stamp, seen, make_stamp(stamp_number(seen), slot_state::aborted),
+               std::memory_order_release, std::memory_order_relaxed, site::release_held)) {
     }
   }
 
   // Takes the next number: from here on its slot is ours to write.
   status take(std::uint64_t& number) noexcept {
-    if (!memory_.in_owner_process()) [[unlikely]] return status::wrong_process;
-    if (claim_open_) [[unlikely]] return status::claim_pending;
+    if (!memory_.in_owner_process()) [[unlikely]]
+      return status::wrong_process;
+    if (claim_open_) [[unlikely]]
+      return status::claim_pending;
     if (!single_) return take_shared(number);
     number = next_;
     if (number >= limit_) [[unlikely]] {
@@ -294,30 +307,28 @@ class basic_producer {
                     site::claim_intent);
       std::uint64_t expected = stamp;
       // SYNC cursor: release, the claim is part of what the helped cursor shows.
-      if (memory_.compare_exchange(slot.stamp, expected,
-                                   make_stamp(number, slot_state::claimed, self_),
-                                   std::memory_order_acq_rel, std::memory_order_relaxed,
-                                   site::claim_exchange)) {
+      if (memory_.compare_exchange(
+              slot.stamp, expected, make_stamp(number, slot_state::claimed, self_),
+              std::memory_order_acq_rel, std::memory_order_relaxed, site::claim_exchange)) {
         help_cursor(number);
         return status::ok;
       }
     }
   }
 
-  // In an overwriting ring the owner of the slot is a whole lap behind and alive. Waiting for it would
-  // break the policy, writing over it would tear its message: the number is given up instead.
+  // In an overwriting ring the owner of the slot is a whole lap behind and alive. Waiting for it
+  // would break the policy, writing over it would tear its message: the number is given up instead.
   void pass_over(std::uint64_t number, slot_header& slot, std::uint64_t stamp) noexcept {
     // SYNC publish: release, as any other final state of a number.
-    if (memory_.compare_exchange(slot.stamp, stamp,
-                                 make_stamp(number, slot_state::held, stamp_owner(stamp)),
-                                 std::memory_order_acq_rel, std::memory_order_relaxed,
-                                 site::pass_over)) {
+    if (memory_.compare_exchange(
+            slot.stamp, stamp, make_stamp(number, slot_state::held, stamp_owner(stamp)),
+            std::memory_order_acq_rel, std::memory_order_relaxed, site::pass_over)) {
       help_cursor(number);
     }
   }
 
-  // Whether the slot waits for `number`: unused in the first lap, or holding the number one lap before.
-  // An unfinished previous lap counts only where nobody is waited for.
+  // Whether the slot waits for `number`: unused in the first lap, or holding the number one lap
+  // before. An unfinished previous lap counts only where nobody is waited for.
   [[nodiscard]] bool is_previous_lap(std::uint64_t stamp, std::uint64_t number) const noexcept {
     const std::uint64_t lap = view_.shape().slot_count;
     if (stamp == 0) return number < lap;
@@ -355,8 +366,8 @@ class basic_producer {
     return number < limit_ ? status::ok : status::full;
   }
 
-  // A consumer that died without a name holds nobody back. Asking the kernel costs system calls, so a
-  // producer that does not wait asks only when the same consumer has held it back for a while.
+  // A consumer that died without a name holds nobody back. Asking the kernel costs system calls, so
+  // a producer that does not wait asks only when the same consumer has held it back for a while.
   void look_for_dead_now_and_then(std::uint64_t floor) noexcept {
     if (floor != stalled_floor_) {
       stalled_floor_ = floor;
@@ -367,15 +378,15 @@ class basic_producer {
   }
 
   [[nodiscard]] bool room() noexcept {
-    const std::uint64_t number =
-        single_ ? next_
-                : memory_.load(view_.control().producer_cursor, std::memory_order_acquire,
-                               site::claim_cursor);
+    const std::uint64_t number = single_
+                                     ? next_
+                                     : memory_.load(view_.control().producer_cursor,
+                                                    std::memory_order_acquire, site::claim_cursor);
     return extend_limit(number) != status::full;
   }
 
-  // Waiting politely: a consumer that is given time to release many slots at once costs both sides less
-  // than one whose cursor is fetched after each (measured: core/DESIGN.md, decision 9).
+  // Waiting politely: a consumer that is given time to release many slots at once costs both sides
+  // less than one whose cursor is fetched after each (measured: core/DESIGN.md, decision 9).
   [[gnu::noinline]] status wait_for_room(deadline until) noexcept {
     for (unsigned i = 0; i < spin_rounds; ++i) {
       memory_.pause(spin_pause);

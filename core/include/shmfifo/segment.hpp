@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-// Segments as programs use them: create or attach one by name, take a role in it, look at it, repair it.
-// Everything here is set-up and operation, answers with result<T>, and may allocate and call the kernel.
+// Segments as programs use them: create or attach one by name, take a role in it, look at it,
+// repair it. Everything here is set-up and operation, answers with result<T>, and may allocate and
+// call the kernel.
 
 #include <cstdint>
 #include <memory>
@@ -58,8 +59,8 @@ struct start_at {
 };
 
 struct consumer_options {
-  // With a name the cursor is durable: it outlives the process, resumes here, and in a lossless ring holds
-  // producers back even while nobody reads (until it resumes or is forgotten).
+  // With a name the cursor is durable: it outlives the process, resumes here, and in a lossless
+  // ring holds producers back even while nobody reads (until it resumes or is forgotten).
   std::string name;
   start_at start;  // of a new cursor; a resumed one goes on where it was
 };
@@ -96,8 +97,8 @@ struct participant_stat {
   std::uint32_t pid = 0;  // as noted at attach; 0 after an orderly detach
   std::string name;       // of a durable cursor
   std::int64_t cursor = 0;
-  std::int64_t lag = 0;         // messages between the cursor and the producers
-  bool holds_back = false;      // a lossless ring is full because of this one
+  std::int64_t lag = 0;     // messages between the cursor and the producers
+  bool holds_back = false;  // a lossless ring is full because of this one
 };
 
 struct segment_stat {
@@ -111,24 +112,28 @@ struct segment_stat {
   std::vector<participant_stat> participants;
 };
 
-// A handle that any number of threads may use at once, and copies of which share one mapping. Producers
-// and consumers made from it keep the mapping alive; each of them is for one thread at a time.
+// A handle that any number of threads may use at once, and copies of which share one mapping.
+// Producers and consumers made from it keep the mapping alive; each of them is for one thread at a
+// time.
 class segment {
  public:
-  // The name is as for shm_open; its leading slash may be left out. A new segment appears under its name
-  // only when it is complete, and all its memory is reserved: a full /dev/shm is an error here (ENOSPC),
-  // never a SIGBUS later. Killed half-way, it leaves nothing behind.
+  // The name is as for shm_open; its leading slash may be left out. A new segment appears under its
+  // name only when it is complete, and all its memory is reserved: a full /dev/shm is an error here
+  // (ENOSPC), never a SIGBUS later. Killed half-way, it leaves nothing behind.
   static result<segment> create(std::string_view name, const create_options& options);
 
-  // Validates everything and copies the geometry out; the error names the broken rule and both values.
+  // Validates everything and copies the geometry out; the error names the broken rule and both
+  // values.
   static result<segment> attach(std::string_view name, const attach_options& options = {});
 
   // Removes the name. Whoever has the segment mapped keeps it. ENOENT if there is none.
   static result<done> remove(std::string_view name);
 
-  // EBUSY: the role of single producer is taken; EUSERS: no free participant line; EACCES: read-only.
+  // EBUSY: the role of single producer is taken; EUSERS: no free participant line; EACCES:
+  // read-only.
   [[nodiscard]] result<producer> attach_producer() const;
-  // Also: EBUSY: the named cursor is in use; ENODATA: the number is gone; EINVAL: bad name or number.
+  // Also: EBUSY: the named cursor is in use; ENODATA: the number is gone; EINVAL: bad name or
+  // number.
   [[nodiscard]] result<consumer> attach_consumer(const consumer_options& options = {}) const;
   [[nodiscard]] result<consumer> attach_observer(start_at start = start_at::oldest()) const;
 
@@ -142,7 +147,8 @@ class segment {
   [[nodiscard]] result<segment_stat> stat() const;
   [[nodiscard]] const std::string& name() const noexcept;
   [[nodiscard]] const geometry& shape() const noexcept;
-  [[nodiscard]] const layout_view& view() const noexcept;  // for instruments; the protocol's rules apply
+  [[nodiscard]] const layout_view& view()
+      const noexcept;  // for instruments; the protocol's rules apply
   [[nodiscard]] bool writable() const noexcept;
 
  private:

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-// Answers. The hot path answers with one `status` byte and never throws; set-up (create, attach) answers
-// with `result<T>`: a value, or an `error` that carries errno, the broken rule and a sentence.
-// std::expected would be the standard's word for `result`, but it begins with C++23.
+// Answers. The hot path answers with one `status` byte and never throws; set-up (create, attach)
+// answers with `result<T>`: a value, or an `error` that carries errno, the broken rule and a
+// sentence. std::expected would be the standard's word for `result`, but it begins with C++23.
 
 #include <cstdint>
 #include <string>
@@ -14,34 +14,45 @@
 
 namespace shmfifo {
 
-enum class [[nodiscard]] status : std::uint8_t {
-  ok,
-  full,           // no room, and the policy or the caller said not to wait; nothing was changed
-  empty,          // the next number is not published yet
-  aborted,        // these numbers will never carry a message: their producer died or gave them up
-  lost,           // these numbers were overwritten before this reader came to them
-  invalid,        // the bytes in the segment break a rule: skipped by a reader, refused to a producer
-  peer_dead,      // timed out, and nobody who could end the wait is alive by the kernel's word
-  timed_out,      // the deadline passed
-  bad_length,     // value_length is negative or above content_size; nothing was changed
-  no_claim,       // commit or abort without a claim
-  claim_pending,  // a claim is open: commit or abort it first
-  exhausted,      // the stamp can hold no higher number; the segment must be replaced
-  wrong_process,  // this handle belongs to the process that forked; attach anew in the child
-  read_only,      // this handle may not write
+enum class [[nodiscard]] status : std::uint8_t{
+    ok,
+    full,       // no room, and the policy or the caller said not to wait; nothing was changed
+    empty,      // the next number is not published yet
+    aborted,    // these numbers will never carry a message: their producer died or gave them up
+    lost,       // these numbers were overwritten before this reader came to them
+    invalid,    // the bytes in the segment break a rule: skipped by a reader, refused to a producer
+    peer_dead,  // timed out, and nobody who could end the wait is alive by the kernel's word
+    timed_out,  // the deadline passed
+    bad_length,     // value_length is negative or above content_size; nothing was changed
+    no_claim,       // commit or abort without a claim
+    claim_pending,  // a claim is open: commit or abort it first
+    exhausted,      // the stamp can hold no higher number; the segment must be replaced
+    wrong_process,  // this handle belongs to the process that forked; attach anew in the child
+    read_only,      // this handle may not write
 };
 
 [[nodiscard]] constexpr std::string_view to_string(status answer) noexcept {
-  constexpr std::string_view names[] = {"ok",         "full",      "empty",      "aborted",
-                                        "lost",       "invalid",   "peer_dead",  "timed_out",
-                                        "bad_length", "no_claim",  "claim_pending", "exhausted",
-                                        "wrong_process", "read_only"};
+  constexpr std::string_view names[] = {"ok",
+                                        "full",
+                                        "empty",
+                                        "aborted",
+                                        "lost",
+                                        "invalid",
+                                        "peer_dead",
+                                        "timed_out",
+                                        "bad_length",
+                                        "no_claim",
+                                        "claim_pending",
+                                        "exhausted",
+                                        "wrong_process",
+                                        "read_only"};
   const auto index = static_cast<std::size_t>(answer);
   return index < std::size(names) ? names[index] : "unknown";
 }
 
-// What a poll did: `ok` with the numbers first .. first+count-1 handed to the handler; `aborted`, `lost`
-// or `invalid` with the numbers that were passed over; `empty` with count 0. One kind per answer.
+// What a poll did: `ok` with the numbers first .. first+count-1 handed to the handler; `aborted`,
+// `lost` or `invalid` with the numbers that were passed over; `empty` with count 0. One kind per
+// answer.
 struct [[nodiscard]] poll_result {
   status answer = status::empty;
   std::int64_t first = 0;
@@ -57,8 +68,9 @@ struct error {
 template <class T>
 class [[nodiscard]] result {
  public:
-  result(T value) : state_(std::in_place_index<0>, std::move(value)) {}      // NOLINT(*-explicit-*)
-  result(error failure) : state_(std::in_place_index<1>, std::move(failure)) {}  // NOLINT(*-explicit-*)
+  result(T value) : state_(std::in_place_index<0>, std::move(value)) {}  // NOLINT(*-explicit-*)
+  result(error failure)
+      : state_(std::in_place_index<1>, std::move(failure)) {}  // NOLINT(*-explicit-*)
 
   [[nodiscard]] explicit operator bool() const noexcept { return state_.index() == 0; }
   [[nodiscard]] T& value() & noexcept { return checked(); }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-// The rules that a segment's header must keep before a byte of it is used. Pure: works on a private copy
-// of the header and on the file's size, so it can be run on any bytes. The first broken rule is named,
-// with the value found and the value expected.
+// The rules that a segment's header must keep before a byte of it is used. Pure: works on a private
+// copy of the header and on the file's size, so it can be run on any bytes. The first broken rule
+// is named, with the value found and the value expected.
 
 #include <cstddef>
 #include <cstdint>
@@ -14,13 +14,13 @@
 namespace shmfifo {
 
 struct broken_rule {
-  const char* rule;        // the header's field, or file_size
+  const char* rule;  // the header's field, or file_size
   std::uint64_t found;
   std::uint64_t expected;  // the value, or the nearest allowed one
 };
 
-// FNV-1a, 64 bits: each single changed bit changes it. It guards against accidents, not against malice:
-// the other rules do that.
+// FNV-1a, 64 bits: each single changed bit changes it. It guards against accidents, not against
+// malice: the other rules do that.
 [[nodiscard]] inline std::uint64_t header_checksum(const segment_header& header) noexcept {
   const auto* bytes = reinterpret_cast<const unsigned char*>(&header);
   std::uint64_t hash = 0xcbf29ce484222325;
@@ -39,7 +39,8 @@ struct broken_rule {
           header.slot_count};
 }
 
-// Limits and combinations; the same rules for the caller of create and for a header found in a file.
+// Limits and combinations; the same rules for the caller of create and for a header found in a
+// file.
 [[nodiscard]] inline std::optional<broken_rule> validate_geometry(const geometry& shape) noexcept {
   const auto mode = static_cast<std::uint64_t>(shape.mode);
   const auto when_full = static_cast<std::uint64_t>(shape.when_full);
@@ -47,7 +48,8 @@ struct broken_rule {
   if (mode < 1 || mode > 2) return broken_rule{"mode", mode, 1};
   if (when_full < 1 || when_full > 3) return broken_rule{"full_policy", when_full, 1};
   if (shape.mode == segment_mode::log && shape.when_full != full_policy::reject) {
-    return broken_rule{"full_policy", when_full, 1};  // a full log has no room to wait for or overwrite
+    return broken_rule{"full_policy", when_full,
+                       1};  // a full log has no room to wait for or overwrite
   }
   if (role < 1 || role > 2) return broken_rule{"producer_role", role, 1};
   if (shape.participant_count < 1 || shape.participant_count > participants_max) {
