@@ -6,7 +6,8 @@
 // so that any number of processes may do it at once, and be killed while doing it.
 
 #include <algorithm>
-#include <cstring>
+#include <array>
+#include <bit>
 #include <optional>
 #include <string_view>
 
@@ -183,39 +184,49 @@ template <memory_model M>
 
 // The name of a durable cursor, copied out of the segment; hostile bytes are cut at the field's
 // end.
-struct cursor_name {
-  char text[sizeof(participant_line::name)];
+class cursor_name {
+ public:
+  using word = std::array<char, sizeof(std::uint32_t)>;
 
-  [[nodiscard]] std::string_view view() const noexcept {
-    return {text, static_cast<std::size_t>(std::find(text, text + cursor_name_max, '\0') - text)};
+  cursor_name() = default;
+  explicit cursor_name(std::string_view text) noexcept {
+    std::copy_n(text.data(), std::min(text.size(), cursor_name_max), text_);
   }
+  [[nodiscard]] word get(std::size_t i) const noexcept {
+    return {text_[i], text_[i + 1], text_[i + 2], text_[i + 3]};
+  }
+  void set(std::size_t i, const word& four) noexcept { std::copy_n(four.data(), 4, text_ + i); }
+  [[nodiscard]] std::string_view view() const noexcept {
+    return {text_,
+            static_cast<std::size_t>(std::find(text_, text_ + cursor_name_max, '\0') - text_)};
+  }
+
+ private:
+  char text_[sizeof(participant_line::name)] = {};
 };
 
+// The field starts on a 4-byte boundary and is read and written in words of four bytes.
 template <memory_model M>
 [[nodiscard]] cursor_name load_name(const participant_line& line, const M& memory) noexcept {
-  cursor_name name{};
-  // The field starts on a 4-byte boundary: one word of four bytes, then whole words.
-  std::uint32_t head = memory.load(reinterpret_cast<const std::uint32_t&>(line.name),
-                                   std::memory_order_relaxed, site::attach_name);
-  std::memcpy(name.text, &head, sizeof head);
-  memory.read_content(reinterpret_cast<std::byte*>(name.text) + 4,
-                      reinterpret_cast<const std::byte*>(line.name) + 4, sizeof name.text - 4,
-                      std::memory_order_relaxed, site::attach_name);
+  cursor_name name;
+  for (std::size_t i = 0; i < sizeof line.name; i += 4) {
+    const auto& field = reinterpret_cast<const std::uint32_t&>(line.name[i]);
+    // Relaxed: the role, read before, says that the name is complete.
+    name.set(i, std::bit_cast<cursor_name::word>(
+                    memory.load(field, std::memory_order_relaxed, site::attach_name)));
+  }
   return name;
 }
 
 // Precondition: the caller holds the line's lock and the name is at most cursor_name_max long.
 template <memory_model M>
 void store_name(participant_line& line, const M& memory, std::string_view text) noexcept {
-  cursor_name name{};
-  std::copy_n(text.data(), std::min(text.size(), cursor_name_max), name.text);
-  std::uint32_t head = 0;
-  std::memcpy(&head, name.text, sizeof head);
-  memory.store(reinterpret_cast<std::uint32_t&>(line.name), head, std::memory_order_relaxed,
-               site::attach_name);
-  memory.write_content(reinterpret_cast<std::byte*>(line.name) + 4,
-                       reinterpret_cast<const std::byte*>(name.text) + 4, sizeof name.text - 4,
-                       std::memory_order_relaxed, site::attach_name);
+  const cursor_name name(text);
+  for (std::size_t i = 0; i < sizeof line.name; i += 4) {
+    auto& field = reinterpret_cast<std::uint32_t&>(line.name[i]);
+    memory.store(field, std::bit_cast<std::uint32_t>(name.get(i)), std::memory_order_relaxed,
+                 site::attach_name);
+  }
 }
 
 // The line of the durable cursor with this name.
