@@ -165,12 +165,12 @@ class basic_consumer {
     stamp = memory_.load(slot.stamp, std::memory_order_acquire, site::poll_stamp);
     if (stamp != make_stamp(position_, slot_state::published)) return false;
     // SYNC overwrite: acquire on every field and byte, so that one that is newer than the stamp
-    // shows the overwriter's claim to the second look below. The length is read once. SYNC mark:
-    // acquire on the status word, what a marker did before its mark.
+    // shows the overwriter's claim to the second look below. The length is read once.
     record.value_length =
         memory_.load(slot.value_length, std::memory_order_acquire, site::poll_length);
     record.message_number =
         memory_.load(slot.message_number, std::memory_order_acquire, site::poll_number);
+    // SYNC mark: acquire, what a marker did before its mark.
     record.status = status_of_word(
         memory_.load(slot.status_word, std::memory_order_acquire, site::poll_status_word));
     record.content = view_.content(slot);

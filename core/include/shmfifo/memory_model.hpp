@@ -27,18 +27,18 @@ inline constexpr unsigned lock_producer_role = participants_max;
 inline constexpr unsigned lock_naming = participants_max + 1;
 
 // clang-format off
-#define SHMFIFO_SITES(X)                                                                             \
-  X(publish_status_word) X(publish_length) X(publish_number) X(publish_content) X(publish_stamp)      \
-  X(publish_cursor) X(overwrite_begin) X(commit_exchange) X(release_held) X(abort_stamp)              \
-  X(claim_cursor) X(claim_stamp) X(claim_intent) X(claim_exchange) X(claim_help) X(pass_over)         \
-  X(claim_recheck_cursor)                                                                            \
-  X(poll_stamp) X(poll_length) X(poll_number) X(poll_status_word) X(poll_content) X(poll_recheck)     \
-  X(poll_cursor) X(poll_release) X(wait_stamp)                                                       \
-  X(gate_role) X(gate_consumer_cursor) X(gate_floor_load) X(gate_floor_raise)                         \
-  X(attach_role_load) X(attach_role_store) X(attach_cursor) X(attach_floor) X(attach_producer_cursor) \
-  X(attach_stamp) X(attach_name) X(attach_advance) X(attach_resume)                                  \
-  X(recover_role) X(recover_intent) X(recover_stamp) X(recover_abort) X(recover_free)                 \
-  X(mark_stamp) X(mark_load) X(mark_exchange)                                                        \
+#define SHMFIFO_SITES(X) \
+  X(publish_status_word) X(publish_length) X(publish_number) X(publish_content) X(publish_stamp) \
+  X(publish_cursor) X(overwrite_begin) X(commit_exchange) X(release_held) X(abort_stamp) \
+  X(claim_cursor) X(claim_stamp) X(claim_intent) X(claim_exchange) X(claim_help) X(pass_over) \
+  X(claim_recheck_cursor) \
+  X(poll_stamp) X(poll_length) X(poll_number) X(poll_status_word) X(poll_content) X(poll_recheck) \
+  X(poll_cursor) X(poll_release) X(wait_stamp) \
+  X(gate_role) X(gate_consumer_cursor) X(gate_floor_load) X(gate_floor_raise) \
+  X(attach_role_load) X(attach_role_store) X(attach_cursor) X(attach_floor) \
+  X(attach_producer_cursor) X(attach_stamp) X(attach_name) X(attach_advance) X(attach_resume) \
+  X(recover_role) X(recover_intent) X(recover_stamp) X(recover_abort) X(recover_free) \
+  X(mark_stamp) X(mark_load) X(mark_exchange) \
   X(bell_check) X(bell_ring) X(bell_announce) X(bell_light_fence) X(bell_heavy_fence)
 // clang-format on
 

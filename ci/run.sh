@@ -1,0 +1,109 @@
+#!/usr/bin/env bash
+# The one entry point, for people and for CI: installs what is missing, configures, builds and runs.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+presets=(gcc-debug gcc-release clang-debug clang-release)
+
+list() {
+  cat << 'TXT'
+million        the main job: one million messages, measured and gated (arguments go to million_messages)
+test           everything that must pass before a change lands
+gcc-debug      configure, build and test with this preset (arguments go to ctest)
+gcc-release
+clang-debug
+clang-release
+lint           formatting, clang-tidy, shell scripts, spelling, and the rules of ci/tidy.py
+list           these names
+TXT
+}
+
+usage() {
+  echo "usage: ci/run.sh NAME [ARGUMENTS]"
+  echo
+  list
+}
+
+say() { printf '\n== %s\n' "$*"; }
+
+# No more jobs than there is memory for: a translation unit with all headers takes most of a gigabyte.
+jobs() {
+  local cores memory
+  cores=$(nproc)
+  memory=$(awk '/MemAvailable/ { print int($2 / 1048576) }' /proc/meminfo)
+  echo $((memory < 1 ? 1 : memory < cores ? memory : cores))
+}
+
+# build PRESET [CMAKE-BUILD-ARGUMENTS]
+build() {
+  local preset=$1 log
+  shift
+  log=$(mktemp)
+  if ! cmake --preset "$preset" > "$log" 2>&1; then
+    cat "$log" >&2
+    rm -f "$log"
+    return 1
+  fi
+  rm -f "$log"
+  cmake --build --preset "$preset" --parallel "$(jobs)" "$@"
+}
+
+run_preset() {
+  local preset=$1
+  shift
+  say "$preset"
+  build "$preset"
+  ctest --preset "$preset" "$@"
+}
+
+lint() {
+  local failed=0
+  say "clang-format"
+  git ls-files '*.cpp' '*.hpp' | xargs -r clang-format --dry-run -Werror || failed=1
+  say "shellcheck"
+  git ls-files '*.sh' .ci/run | xargs -r shellcheck || failed=1
+  say "codespell"
+  git ls-files '*.cpp' '*.hpp' '*.md' '*.sh' '*.py' | xargs -r codespell || failed=1
+  say "ci/tidy.py"
+  python3 ci/tidy.py || failed=1
+  say "headers that compile alone, in clang-release"
+  build clang-release --target all all_verify_interface_header_sets > /dev/null || failed=1
+  say "clang-tidy"
+  git ls-files 'core/*.cpp' | xargs -r -P "$(jobs)" -n 1 clang-tidy -p build/clang-release --quiet 2> /dev/null || failed=1
+  [ "$failed" -eq 0 ] && say "lint: nothing found"
+  return "$failed"
+}
+
+name=${1:-}
+[ $# -gt 0 ] && shift
+case "$name" in
+  '' | -h | --help) usage; [ -n "$name" ] ;;
+  list) list ;;
+  million)
+    ci/install_packages.sh
+    build gcc-release --target million_messages
+    exec build/gcc-release/stress/million_messages "$@"
+    ;;
+  test)
+    ci/install_packages.sh
+    run_preset gcc-debug
+    run_preset clang-release
+    run_preset gcc-release
+    ;;
+  lint)
+    ci/install_packages.sh
+    lint
+    ;;
+  *)
+    for preset in "${presets[@]}"; do
+      if [ "$name" = "$preset" ]; then
+        ci/install_packages.sh
+        run_preset "$preset" "$@"
+        exit
+      fi
+    done
+    echo "ci/run.sh: there is no job '$name'. The jobs are:" >&2
+    list >&2
+    exit 2
+    ;;
+esac

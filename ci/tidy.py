@@ -1,0 +1,183 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""The rules of the tree that no compiler checks. Prints one line per finding; exit 1 if there is any.
+
+usage: ci/tidy.py [ROOT]      check the tree at ROOT (default: the checkout this file is in)
+
+Each rule is a function from the tree to findings; ci/tests/tidy_test.py holds a bad example for each.
+"""
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+# Bottom to top. A header of the core may include headers of lower rows only (core/README.md draws it).
+CORE_LAYERS = [
+    {"config"},
+    {"status", "layout", "content_copy"},
+    {"memory_model", "validate"},
+    {"bell"},
+    {"participants", "mark"},
+    {"producer", "consumer"},
+    {"segment"},
+    {"shmfifo"},
+]
+# The protocol reaches memory, sleep and locks only through the seam.
+PROTOCOL = {"bell", "participants", "mark", "producer", "consumer"}
+OUTSIDE_THE_SEAM = re.compile(
+    r"std::atomic|atomic_ref|__atomic_|__sync_|memcpy|memmove|memset|syscall|fcntl|futex\s*\(|<sys/|<unistd")
+FOLDERS_ABOVE_CORE = ("harness", "property_tests", "stress", "sanitizers", "coverage")
+LINE_MAX = 100
+FILE_MAX = 450
+SOURCE_ENDINGS = (".cpp", ".hpp")
+
+
+class Tree:
+    def __init__(self, root):
+        self.root = Path(root)
+        listed = subprocess.run(["git", "-C", root, "ls-files", "-co", "--exclude-standard"], check=True,
+                                capture_output=True, text=True).stdout.split("\n")
+        self.files = sorted(f for f in listed if f and (self.root / f).is_file())
+
+    def text(self, name):
+        return (self.root / name).read_text(encoding="utf-8", errors="replace")
+
+    def lines(self, name):
+        return enumerate(self.text(name).split("\n"), 1)
+
+    def sources(self):
+        return [f for f in self.files if f.endswith(SOURCE_ENDINGS)]
+
+
+def licence_line(tree):
+    """Every source file begins with the SPDX line."""
+    for name in tree.sources():
+        if not tree.text(name).startswith("// SPDX-License-Identifier: MIT\n"):
+            yield name, 1, "the first line is not the SPDX licence line"
+
+
+def line_length(tree):
+    """No line of code is longer than 100 columns."""
+    for name in tree.sources():
+        for number, line in tree.lines(name):
+            if len(line) > LINE_MAX:
+                yield name, number, f"{len(line)} columns; at most {LINE_MAX}"
+
+
+def file_length(tree):
+    """A file has one job and a length to match."""
+    for name in tree.sources():
+        count = tree.text(name).count("\n")
+        if count > FILE_MAX:
+            yield name, count, f"{count} lines; at most {FILE_MAX}: split it by job"
+
+
+def core_layers(tree):
+    """Inside the core, includes run from higher layers to lower ones; the core names nothing above it."""
+    rank = {unit: i for i, layer in enumerate(CORE_LAYERS) for unit in layer}
+    for name in tree.sources():
+        if not name.startswith("core/"):
+            continue
+        unit = Path(name).stem if name.startswith("core/include/shmfifo/") else None
+        if unit is not None and unit not in rank:
+            yield name, 1, "this header has no place in the layers (CORE_LAYERS in ci/tidy.py)"
+            continue
+        for number, line in tree.lines(name):
+            found = re.match(r'\s*#\s*include\s*[<"]([^>"]+)[>"]', line)
+            if not found:
+                continue
+            target = found.group(1)
+            if target.startswith(tuple(f"{f}/" for f in FOLDERS_ABOVE_CORE)) or "harness/" in target:
+                yield name, number, f"the core includes {target}, which is above it"
+            if unit and target.startswith("shmfifo/"):
+                other = Path(target).stem
+                if rank.get(other, 99) >= rank[unit]:
+                    yield name, number, f"{unit} includes {other}, which is not below it"
+
+
+def protocol_purity(tree):
+    """Protocol code touches shared memory, sleep and locks only through the memory_model seam."""
+    for unit in sorted(PROTOCOL):
+        name = f"core/include/shmfifo/{unit}.hpp"
+        if name not in tree.files:
+            continue
+        for number, line in tree.lines(name):
+            code = line.split("//")[0]
+            found = OUTSIDE_THE_SEAM.search(code)
+            if found:
+                yield name, number, f"'{found.group(0)}' goes around the memory_model seam"
+
+
+def sync_points(tree):
+    """Each SYNC name stands on both sides, release and acquire, and in the table of core/DESIGN.md."""
+    sides = {}
+    first = {}
+    for name in tree.sources():
+        if not name.startswith("core/"):
+            continue
+        lines = tree.text(name).split("\n")
+        for i, line in enumerate(lines):
+            for point in re.findall(r"// SYNC (\w+):", line):
+                first.setdefault(point, (name, i + 1))
+                near = " ".join(lines[i:i + 14])
+                side = sides.setdefault(point, set())
+                if re.search(r"release|seq_cst|light_fence", near):
+                    side.add("release")
+                if re.search(r"acquire|seq_cst|heavy_fence", near):
+                    side.add("acquire")
+    design = "core/DESIGN.md"
+    table = tree.text(design) if design in tree.files else ""
+    for point, found in sorted(sides.items()):
+        name, number = first[point]
+        for side in ("release", "acquire"):
+            if side not in found:
+                yield name, number, f"SYNC {point} has no {side} side"
+        if f"`{point}`" not in table:
+            yield name, number, f"SYNC {point} is missing in the table of {design}"
+
+
+def documents_name_real_files(tree):
+    """A path in a document exists."""
+    known = set(tree.files)
+    folders = {str(p) for f in tree.files for p in Path(f).parents}
+    for name in tree.files:
+        if not name.endswith(".md"):
+            continue
+        for number, line in tree.lines(name):
+            for path in re.findall(r"`((?:core|harness|property_tests|stress|sanitizers|ci|coverage)/[\w./-]*)`",
+                                   line):
+                clean = path.rstrip("/")
+                if clean not in known and clean not in folders:
+                    yield name, number, f"names {path}, which does not exist"
+
+
+def no_leftovers(tree):
+    """No disabled tests and no notes to oneself."""
+    words = re.compile(r"\b(GTEST_SKIP|DISABLED_\w+|" + "TO" + "DO|FIX" + r"ME)\b")
+    for name in tree.sources():
+        for number, line in tree.lines(name):
+            found = words.search(line)
+            if found:
+                yield name, number, f"leftover '{found.group(0)}'"
+
+
+RULES = [licence_line, line_length, file_length, core_layers, protocol_purity, sync_points,
+         documents_name_real_files, no_leftovers]
+
+
+def main():
+    if len(sys.argv) > 2 or sys.argv[1:] in (["-h"], ["--help"]):
+        print(__doc__)
+        return 0 if len(sys.argv) == 2 else 2
+    tree = Tree(sys.argv[1] if len(sys.argv) == 2 else str(Path(__file__).resolve().parent.parent))
+    count = 0
+    for rule in RULES:
+        for name, number, text in rule(tree):
+            print(f"{name}:{number}: {rule.__name__}: {text}")
+            count += 1
+    print(f"tidy: {len(tree.files)} files, {len(RULES)} rules, {count} findings")
+    return 1 if count else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
