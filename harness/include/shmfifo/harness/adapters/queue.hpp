@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+// A queue under test, as the harness sees it: whatever can send bytes in one process and receive them in
+// another. Implement `queue`, say honestly what it promises, register it by name, and every fitting check
+// of the harness runs on it; a promise that is not made is never held against a queue.
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace shmfifo::harness {
+
+using deadline = std::chrono::steady_clock::time_point;
+
+// What a queue promises. All false is a queue for one producer and one consumer that may lose nothing.
+struct capabilities {
+  bool many_producers = false;  // any number of senders at once
+  bool broadcast = false;       // each receiver gets every message; otherwise there is one receiver
+  bool competing = false;       // several receivers share the messages, each message goes to one
+  bool observers = false;  // receivers that nobody waits for, which may lose and are told how many
+  bool durable = false;    // a receiver attached again under its id resumes where it stopped
+  bool lossy = false;      // a full queue overwrites; receivers are told exactly how many they lost
+  bool rejects = false;    // a full queue answers `full` at once
+  bool waits = false;      // a full queue makes the sender wait, up to its deadline
+  bool recoverable = false;     // killed or paused peers do not keep the others from going on
+  bool numbered = false;        // sender and receiver are told each message's number, dense from 0
+  bool late_receivers = false;  // messages sent before a receiver attaches are still there for it
+};
+
+// The geometry of a run. A queue takes from it what it can use.
+struct queue_shape {
+  std::string
+      name;  // unique in the system; resources named after it are removed by the runner, too
+  std::uint64_t slots = 1024;
+  std::uint64_t content_size = 128;
+  unsigned producers = 1;
+  unsigned consumers = 1;
+  unsigned observers = 0;
+  std::uint64_t messages = 0;  // upper bound of the whole run, for queues that never reuse a slot
+};
+
+enum class send_answer : std::uint8_t { sent, full, timed_out, failed };
+struct sent {
+  send_answer answer = send_answer::failed;
+  std::int64_t number = -1;  // of the message, where the queue is `numbered`
+};
+
+enum class receive_answer : std::uint8_t { message, nothing, aborted, lost, invalid, failed };
+struct received {
+  receive_answer answer = receive_answer::nothing;
+  std::int64_t number = -1;  // of the message, or the first number passed over; -1 if not numbered
+  std::int64_t count = 0;    // numbers passed over (aborted, lost, invalid)
+  std::int64_t length =
+      0;  // bytes of the message, as the queue tells it; may exceed the buffer if broken
+};
+
+// Used by one process and thread. The destructor leaves in good order.
+class sender {
+ public:
+  virtual ~sender() = default;
+  // A full queue: `full` at once if it rejects, otherwise waits until `until` and answers `timed_out`.
+  virtual sent send(std::span<const std::byte> content, deadline until) = 0;
+};
+
+class receiver {
+ public:
+  virtual ~receiver() = default;
+  // Waits for something to tell until `until`, then answers `nothing`. At most buffer.size() bytes are copied.
+  virtual received receive(std::span<std::byte> buffer, deadline until) = 0;
+  // Lets the queue have what was received so far, where that is a step of its own.
+  virtual void release() {}
+};
+
+// `create` and `destroy` run in the supervisor, `attach_*` in the actors' processes, which are its
+// children. Errors throw std::runtime_error with a sentence: cause and cure.
+class queue {
+ public:
+  virtual ~queue() = default;
+  [[nodiscard]] virtual capabilities promises() const = 0;
+  virtual void create(const queue_shape& shape) = 0;
+  virtual void destroy() noexcept = 0;
+  virtual std::unique_ptr<sender> attach_sender(unsigned id) = 0;
+  virtual std::unique_ptr<receiver> attach_receiver(unsigned id, bool observer) = 0;
+};
+
+struct queue_entry {
+  std::string name;         // as on the command line: core_ring_wait, boost_message_queue, ...
+  std::string description;  // one line
+  std::function<std::unique_ptr<queue>()> make;
+};
+
+// The queues known to this program, in the order of registration. Static objects of this type register.
+class queue_registration {
+ public:
+  explicit queue_registration(queue_entry entry) { all().push_back(std::move(entry)); }
+  static std::vector<queue_entry>& all() {
+    static std::vector<queue_entry> entries;
+    return entries;
+  }
+};
+
+}  // namespace shmfifo::harness
