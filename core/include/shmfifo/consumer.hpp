@@ -100,11 +100,9 @@ class basic_consumer {
     waited_ = true;
     memory_.pause(patience_);
     if (ready()) return status::ok;
-    unsigned pause = spin_pause_first;
-    for (unsigned i = 0; i < spin_rounds; ++i) {
-      memory_.pause(pause);
+    for (unsigned i = 0; i < eager_rounds + spin_rounds; ++i) {
+      memory_.pause(i < eager_rounds ? eager_pause : spin_pause);
       if (ready()) return status::ok;
-      pause = std::min(pause * 2, spin_pause_most);
     }
     return sleep(until);
   }
@@ -342,13 +340,14 @@ class basic_consumer {
   }
 
   static constexpr unsigned examine_every = 1024;
+  static constexpr unsigned eager_rounds = 64;
+  static constexpr unsigned eager_pause = 1;  // none at all is slower: core/DESIGN.md, decision 11
   static constexpr unsigned spin_rounds = 200;
+  static constexpr unsigned spin_pause = 32;
   static constexpr unsigned try_patience_every = 32;
   static constexpr unsigned patience_first = 4;  // spin hints
   static constexpr unsigned patience_most = 128;
   static constexpr std::uint64_t stream_batch = 64;
-  static constexpr unsigned spin_pause_first = 2;
-  static constexpr unsigned spin_pause_most = 32;
 
   layout_view view_;
   M memory_;
