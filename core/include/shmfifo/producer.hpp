@@ -13,6 +13,7 @@
 #include <span>
 #include <utility>
 
+#include "shmfifo/claim.hpp"
 #include "shmfifo/participants.hpp"
 #include "shmfifo/status.hpp"
 
@@ -227,7 +228,7 @@ class basic_producer {
       // SYNC publish: release, the message is complete.
       if (!memory_.compare_exchange(stamp, expected, final_stamp, std::memory_order_release,
                                     std::memory_order_relaxed, site::commit_exchange)) {
-        release_held(stamp, expected);
+        protocol::release_held(memory_, stamp, expected, self_);
         return false;
       }
     } else {
@@ -243,16 +244,6 @@ class basic_producer {
                     site::publish_cursor);
     }
     return true;
-  }
-
-  // Others passed over this slot while we wrote into it; tell them that we no longer do.
-  void release_held(std::uint64_t& stamp, std::uint64_t seen) noexcept {
-    // SYNC overwrite: release, our late stores come before the next owner's.
-    while (stamp_state(seen) == slot_state::held && stamp_owner(seen) == self_ &&
-           !memory_.compare_exchange(
-               stamp, seen, make_stamp(stamp_number(seen), slot_state::aborted),
-               std::memory_order_release, std::memory_order_relaxed, site::release_held)) {
-    }
   }
 
   // Takes the next number: from here on its slot is ours to write.
@@ -282,73 +273,19 @@ class basic_producer {
       if (number >= limit_) [[unlikely]] {
         const status answer = extend_limit(number);
         if (answer != status::ok) {
-          if (cursor_moved(number)) continue;
+          if (protocol::cursor_moved(view_, memory_, number)) continue;
           return answer;
         }
       }
-      slot_header& slot = view_.slot(number);
-      // SYNC overwrite: acquire, the previous owner's late stores come before ours.
-      const std::uint64_t stamp =
-          memory_.load(slot.stamp, std::memory_order_acquire, site::claim_stamp);
-      if (stamp_number(stamp) == number && stamp_state(stamp) != slot_state::free) {
-        help_cursor(number);
-        continue;
-      }
-      if (!is_previous_lap(stamp, number)) {
-        if (cursor_moved(number)) continue;
-        return status::invalid;
-      }
-      if (!stamp_done(stamp) && stamp != 0 && memory_.alive(stamp_owner(stamp))) {
-        pass_over(number, slot, stamp);
-        continue;
-      }
-      // SYNC intent: release; a recoverer that sees this number sees the role it was claimed under.
-      memory_.store(view_.participant(self_).intent, number, std::memory_order_release,
-                    site::claim_intent);
-      std::uint64_t expected = stamp;
-      // SYNC cursor: release, the claim is part of what the helped cursor shows.
-      if (memory_.compare_exchange(
-              slot.stamp, expected, make_stamp(number, slot_state::claimed, self_),
-              std::memory_order_acq_rel, std::memory_order_relaxed, site::claim_exchange)) {
-        help_cursor(number);
-        return status::ok;
+      switch (protocol::claim_slot(view_, memory_, self_, number)) {
+        case protocol::claim_step::taken:
+          return status::ok;
+        case protocol::claim_step::again:
+          break;
+        case protocol::claim_step::broken:
+          return status::invalid;
       }
     }
-  }
-
-  // In an overwriting ring the owner of the slot is a whole lap behind and alive. Waiting for it
-  // would break the policy, writing over it would tear its message: the number is given up instead.
-  void pass_over(std::uint64_t number, slot_header& slot, std::uint64_t stamp) noexcept {
-    // SYNC publish: release, as any other final state of a number.
-    if (memory_.compare_exchange(
-            slot.stamp, stamp, make_stamp(number, slot_state::held, stamp_owner(stamp)),
-            std::memory_order_acq_rel, std::memory_order_relaxed, site::pass_over)) {
-      help_cursor(number);
-    }
-  }
-
-  // Whether the slot waits for `number`: unused in the first lap, or holding the number one lap
-  // before. An unfinished previous lap counts only where nobody is waited for.
-  [[nodiscard]] bool is_previous_lap(std::uint64_t stamp, std::uint64_t number) const noexcept {
-    const std::uint64_t lap = view_.shape().slot_count;
-    if (stamp == 0) return number < lap;
-    if (number < lap || stamp_number(stamp) != number - lap) return false;
-    if (stamp_done(stamp)) return true;
-    const slot_state state = stamp_state(stamp);
-    return view_.shape().when_full == full_policy::overwrite &&
-           (state == slot_state::claimed || state == slot_state::held);
-  }
-
-  [[nodiscard]] bool cursor_moved(std::uint64_t number) const noexcept {
-    return memory_.load(view_.control().producer_cursor, std::memory_order_acquire,
-                        site::claim_recheck_cursor) != number;
-  }
-
-  void help_cursor(std::uint64_t number) noexcept {
-    // SYNC cursor: release, a cursor above n shows n's stamp to be claimed or final.
-    static_cast<void>(memory_.compare_exchange(view_.control().producer_cursor, number, number + 1,
-                                               std::memory_order_acq_rel, std::memory_order_relaxed,
-                                               site::claim_help));
   }
 
   // The slow path of taking a number: limit_ is the first number that may not be taken unasked.
