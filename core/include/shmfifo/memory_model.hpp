@@ -154,8 +154,9 @@ class std_memory_model {
   void sleep(const std::uint32_t& bell, std::uint32_t value, deadline until) const noexcept;
   void nap(deadline until) const noexcept;
   void wake_all(const std::uint32_t& bell) const noexcept;
-  static void pause(unsigned times) noexcept {
+  static bool pause(unsigned times) noexcept {
     for (unsigned i = 0; i < times; ++i) spin_hint();
+    return true;
   }
   [[nodiscard]] static bool expired(deadline until) noexcept {
     return until != no_deadline && std::chrono::steady_clock::now() >= until;
