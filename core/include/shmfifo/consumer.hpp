@@ -98,10 +98,11 @@ class basic_consumer {
     if (!memory_.in_owner_process()) [[unlikely]]
       return status::wrong_process;
     waited_ = true;
-    memory_.pause(patience_);
+    if (patience_ != 0) static_cast<void>(memory_.pause(patience_));
     if (ready()) return status::ok;
-    for (unsigned i = 0; i < eager_rounds + spin_rounds; ++i) {
-      memory_.pause(i < eager_rounds ? eager_pause : spin_pause);
+    for (unsigned i = 0; i < eager_rounds + spin_rounds &&
+                         memory_.pause(i < eager_rounds ? eager_pause : spin_pause);
+         ++i) {
       if (ready()) return status::ok;
     }
     return sleep(until);

@@ -89,7 +89,8 @@ concept memory_model = std::move_constructible<M> &&
   c.sleep(bell, bell, until);
   c.nap(until);
   c.wake_all(bell);
-  c.pause(index);  // about that many spin hints
+  // About that many spin hints. False: spinning is pointless here, go to sleep at once.
+  { c.pause(index) } -> std::same_as<bool>;
   { c.expired(until) } -> std::same_as<bool>;
   // Kernel locks: taken by this handle; held by anybody (the holder lives); given back.
   { m.try_own(index) } -> std::same_as<bool>;
@@ -154,8 +155,9 @@ class std_memory_model {
   void sleep(const std::uint32_t& bell, std::uint32_t value, deadline until) const noexcept;
   void nap(deadline until) const noexcept;
   void wake_all(const std::uint32_t& bell) const noexcept;
-  static void pause(unsigned times) noexcept {
+  static bool pause(unsigned times) noexcept {
     for (unsigned i = 0; i < times; ++i) spin_hint();
+    return true;
   }
   [[nodiscard]] static bool expired(deadline until) noexcept {
     return until != no_deadline && std::chrono::steady_clock::now() >= until;

@@ -325,8 +325,7 @@ class basic_producer {
   // Waiting politely: a consumer that is given time to release many slots at once costs both sides
   // less than one whose cursor is fetched after each (measured: core/DESIGN.md, decision 9).
   [[gnu::noinline]] status wait_for_room(deadline until) noexcept {
-    for (unsigned i = 0; i < spin_rounds; ++i) {
-      memory_.pause(spin_pause);
+    for (unsigned i = 0; i < spin_rounds && memory_.pause(spin_pause); ++i) {
       if (room()) return status::ok;
     }
     const bool woken = protocol::sleep_until(
