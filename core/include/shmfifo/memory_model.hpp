@@ -89,7 +89,8 @@ concept memory_model = std::move_constructible<M> &&
   c.sleep(bell, bell, until);
   c.nap(until);
   c.wake_all(bell);
-  c.pause(index);  // about that many spin hints
+  // About that many spin hints. False: spinning is pointless here, go to sleep at once.
+  { c.pause(index) } -> std::same_as<bool>;
   { c.expired(until) } -> std::same_as<bool>;
   // Kernel locks: taken by this handle; held by anybody (the holder lives); given back.
   { m.try_own(index) } -> std::same_as<bool>;
