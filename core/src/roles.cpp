@@ -14,13 +14,21 @@ producer::~producer() {
 }
 
 consumer::consumer(std::shared_ptr<mapping> home, std_memory_model&& memory,
-                   std::optional<unsigned> self, std::uint64_t position)
-    : basic_consumer(home->view(), std::move(memory), self, position), home_(std::move(home)) {}
+                   std::optional<unsigned> self, std::uint64_t position,
+                   std::unique_ptr<std::byte[]> buffer)
+    : basic_consumer(home->view(), std::move(memory), self, position, buffer.get()),
+      home_(std::move(home)),
+      buffer_(std::move(buffer)) {}
 consumer::~consumer() {
   if (home_ && memory().in_owner_process()) leave();
 }
 
 namespace {
+
+std::unique_ptr<std::byte[]> buffer_for(const geometry& shape, bool observer) {
+  return std::unique_ptr<std::byte[]>(
+      consumer::copies(shape, observer) ? new std::byte[shape.content_size] : nullptr);
+}
 
 constexpr unsigned naming_tries = 5000;  // one a millisecond
 
@@ -133,7 +141,8 @@ result<consumer> segment::attach_observer(start_at start) const {
   }
   auto memory = home_->open_memory();
   if (!memory) return memory.failure();
-  return consumer(home_, std::move(*memory), std::nullopt, start_number(start, false));
+  return consumer(home_, std::move(*memory), std::nullopt, start_number(start, false),
+                  buffer_for(shape(), true));
 }
 
 result<consumer> segment::attach_consumer(const consumer_options& options) const {
@@ -156,7 +165,7 @@ result<consumer> segment::attach_consumer(const consumer_options& options) const
   const auto place = options.name.empty() ? place_cursor : place_durable;
   auto line = place(*home_, *memory, options.name, position, exact);
   if (!line) return line.failure();
-  return consumer(home_, std::move(*memory), *line, position);
+  return consumer(home_, std::move(*memory), *line, position, buffer_for(shape(), false));
 }
 
 }  // namespace shmfifo

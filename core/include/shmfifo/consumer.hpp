@@ -9,7 +9,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <optional>
 #include <span>
 #include <type_traits>
@@ -40,16 +39,22 @@ class basic_consumer {
  public:
   static constexpr std::int64_t default_limit = 256;
 
+  // Whether such a reader copies messages before it hands them out, and so needs a buffer.
+  [[nodiscard]] static bool copies(const geometry& shape, bool observer) noexcept {
+    return shape.mode == segment_mode::ring && (observer || !shape.gated());
+  }
+
   // Precondition: `memory` owns line `self`, if given, and `position` counts there already. Without
-  // a line this is an observer, and the segment may be mapped read-only.
+  // a line this is an observer, and the segment may be mapped read-only. `buffer` has content_size
+  // bytes, if `copies` says so, and outlives this object.
   basic_consumer(const layout_view& view, M&& memory, std::optional<unsigned> self,
-                 std::uint64_t position)
+                 std::uint64_t position, std::byte* buffer) noexcept
       : view_(view),
         memory_(std::move(memory)),
         self_(self),
-        in_place_(view.shape().mode == segment_mode::log || (self && view.shape().gated())),
+        in_place_(!copies(view.shape(), !self)),
         position_(position),
-        copy_(in_place_ ? nullptr : new std::byte[view.shape().content_size]) {}
+        buffer_(buffer) {}
 
   // Hands up to `limit` messages to `handler(const record_view&)`, in order, then releases them at
   // once. A handler that answers false stops after its message. Never waits. Answers: see
@@ -179,10 +184,9 @@ class basic_consumer {
         record.message_number == static_cast<std::int64_t>(position_);
     if (in_place_) return sound;
     if (sound) {
-      memory_.read_content(copy_.get(), record.content,
-                           static_cast<std::size_t>(record.value_length), std::memory_order_acquire,
-                           site::poll_content);
-      record.content = copy_.get();
+      memory_.read_content(buffer_, record.content, static_cast<std::size_t>(record.value_length),
+                           std::memory_order_acquire, site::poll_content);
+      record.content = buffer_;
     }
     const std::uint64_t again =
         memory_.load(slot.stamp, std::memory_order_relaxed, site::poll_recheck);
@@ -355,7 +359,7 @@ class basic_consumer {
   std::optional<unsigned> self_;
   bool in_place_ = true;
   std::uint64_t position_ = 0;
-  std::unique_ptr<std::byte[]> copy_;
+  std::byte* buffer_ = nullptr;
   unsigned idle_polls_ = 0;
   bool waited_ = false;
   unsigned waits_ = 0;
