@@ -53,6 +53,7 @@ slot graph::push(event e) {
     e.pending = past.pending;
     e.release_fence = past.release_fence;
   }
+  if (e.location != none && e.how == order::plain) locations[e.location].has_plain = true;
   events.push_back(e);
   line.events.push_back(s);
   clocks_.resize(clocks_.size() + std::size_t{3} * stride_);
@@ -194,6 +195,7 @@ std::uint32_t graph::new_location(std::uint32_t size, std::uint64_t value, bool 
   l.initial_value = value;
   l.uninitialised = uninitialised;
   l.life_of = none;
+  l.has_plain = false;
   return number;
 }
 
@@ -282,6 +284,7 @@ void graph::copy_lists(const graph& from, slot write) {
     l.initial_value = old.initial_value;
     l.uninitialised = old.uninitialised;
     l.life_of = old.life_of;
+    l.has_plain = old.has_plain;
     ++used;
   }
 }

@@ -20,6 +20,7 @@ struct location {
   std::uint32_t size = 0;
   std::uint32_t life_of = none;  // the modelled kernel's record of whether this thread has ended
   bool uninitialised = false;
+  bool has_plain = false;    // some access was not atomic: races are possible
   std::vector<slot> writes;  // modification order; the initial write is implicit, before them
   std::vector<slot> reads;   // addition order
 

@@ -55,14 +55,12 @@ void runtime::begin_run() {
   graph_ = &explorer_.current();
   extending_ = false;
   started_threads_ = false;
-  updates_left_ = 0;
   ending_.reset();
   for (std::uint32_t i = 0; i < strands_used_; ++i) {
     strand& s = *strands_[i];
     s.abandon();
     s.at = strand::state::idle;
     s.done = 0;
-    s.completes_update = false;
     s.gives_way = false;
     s.ghost = false;
     arenas_[i].block = 0;
@@ -111,32 +109,28 @@ bool runtime::repeat_all() {
     moved = false;
     for (std::uint32_t i = 0; i < strands_used_; ++i) {
       strand& s = *strands_[i];
-      const bool can = s.at == strand::state::ready || s.at == strand::state::waiting ||
-                       (s.at == strand::state::joining && repeats(s) &&
-                        strands_[s.joined]->at == strand::state::finished);
+      const bool can =
+          s.at == strand::state::ready ||
+          (s.at == strand::state::waiting && strands_[s.joined]->done > s.joined_done) ||
+          (s.at == strand::state::joining && repeats(s) &&
+           strands_[s.joined]->at == strand::state::finished);
       if (!can) continue;
-      const std::uint32_t before = s.done;
-      const bool waited = s.at == strand::state::waiting;
       if (!resume(s)) return false;
-      moved = moved || !waited || s.done != before || s.at != strand::state::waiting;
+      moved = true;
     }
   }
   return true;
 }
 
 strand* runtime::next_to_extend() {
-  strand* lowest = nullptr;
   for (std::uint32_t i = 0; i < strands_used_; ++i) {
     strand& s = *strands_[i];
     const bool can =
         s.at == strand::state::ready || s.at == strand::state::frontier ||
         (s.at == strand::state::joining && strands_[s.joined]->at == strand::state::finished);
-    if (!can) continue;
-    if (s.completes_update) return &s;
-    if (lowest == nullptr) lowest = &s;
-    if (updates_left_ == 0) break;
+    if (can) return &s;
   }
-  return lowest;
+  return nullptr;
 }
 
 bool runtime::extend_all() {

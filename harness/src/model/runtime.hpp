@@ -99,6 +99,8 @@ class runtime {
     const access_site* site;
     const char* name;
     std::uint64_t expected = 0;
+    update how_updated = update::exchange;
+    std::uint64_t operand = 0;
     order on_success = order::plain;
     order on_failure = order::plain;
   };
@@ -117,17 +119,15 @@ class runtime {
 
   // Events.
   std::uint64_t read(const request& r);
-  void write(const request& r, std::uint64_t value, slot read_part);
+  void write(const request& r, std::uint64_t value);
   void event_fence(order how, const access_site& s);
-  std::uint64_t modify(const request& r, update u, std::uint64_t operand,
-                       std::uint16_t write_flags);
+  std::uint64_t update_word(const request& r);
   [[nodiscard]] bool repeats(const strand& s) const {
     return s.done < graph_->threads[s.number].events.size();
   }
   const event& repeated(strand& s, kind what);
   void wait_for_writer(strand& s, const event& e);
   void reach_frontier(strand& s, bool may_die);
-  void finish_update(strand& s);
   void settle(step result);
   void die(strand& s);
   void end_mortal(strand& s);
@@ -163,7 +163,6 @@ class runtime {
   std::uint64_t run_ = 0;
   bool extending_ = false;
   bool started_threads_ = false;
-  std::uint32_t updates_left_ = 0;
   std::uint32_t events_below_ = none;
   std::optional<outcome> ending_;
   broken rule_ = broken::nothing;

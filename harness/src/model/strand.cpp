@@ -47,7 +47,8 @@ void arrive(void* fake_stack, const void** bottom, std::size_t* bytes) {
 }
 
 std::size_t page() {
-  return static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+  static const auto bytes = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+  return bytes;
 }
 
 }  // namespace

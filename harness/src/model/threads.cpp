@@ -22,8 +22,9 @@ room runtime::new_thread(std::size_t size, std::size_t alignment, bool mortal,
                          const access_site& site) {
   strand& s = *running_;
   if (s.ghost) leave_ghost(s);
-  if (recording_) [[unlikely]]
+  if (recording_) [[unlikely]] {
     record(s, s.done, site, "start thread");
+  }
   std::uint32_t child = 0;
   if (repeats(s)) {
     child = static_cast<std::uint32_t>(repeated(s, kind::spawn).value);
@@ -52,8 +53,9 @@ void runtime::start_thread(std::uint32_t thread, body::run_function how_to_run,
 void runtime::join_thread(std::uint32_t thread, const access_site& site) {
   strand& s = *running_;
   if (s.ghost) leave_ghost(s);
-  if (recording_) [[unlikely]]
+  if (recording_) [[unlikely]] {
     record(s, s.done, site, "join");
+  }
   const bool repeating = repeats(s);
   if (repeating) {
     if (repeated(s, kind::join).value != thread) refuse("not deterministic: joined another thread");
@@ -88,7 +90,7 @@ void runtime::die(strand& s) {
 
 void runtime::end_mortal(strand& s) {
   const access_site nowhere{};
-  write({{life_bit | s.number, 1}, order::release, ends, &nowhere, "end"}, 1, none);
+  write({{life_bit | s.number, 1}, order::release, ends, &nowhere, "end"}, 1);
 }
 
 bool runtime::dead(std::uint32_t thread, liveness_edge edge, const access_site& s) {
@@ -131,8 +133,9 @@ std::uint32_t runtime::choose(std::uint32_t outcomes, const access_site& site) {
   strand& s = *running_;
   if (s.ghost) return 0;
   if (outcomes == 0) refuse("choose(0) has no outcome");
-  if (recording_) [[unlikely]]
+  if (recording_) [[unlikely]] {
     record(s, s.done, site, "choose");
+  }
   if (repeats(s)) {
     const event& e = repeated(s, kind::choice);
     if (e.expected != outcomes) refuse("not deterministic: another number of outcomes");
