@@ -193,7 +193,7 @@ class basic_producer {
   status publish_quietly(const void* content, std::int64_t value_length) noexcept {
     if (!fits(value_length)) [[unlikely]]
       return status::bad_length;
-    for (;;) {
+    for (std::uint64_t tries = 0; tries < view_.shape().slot_count; ++tries) {
       std::uint64_t number = 0;
       if (const status answer = take(number); answer != status::ok) [[unlikely]]
         return answer;
@@ -208,6 +208,7 @@ class basic_producer {
         return status::ok;
       // An overwriting ring went round during the copy: the message takes a new number.
     }
+    return status::full;
   }
 
   void store_fields(slot_header& slot, std::uint64_t number, std::int64_t value_length) noexcept {
@@ -266,6 +267,7 @@ class basic_producer {
   }
 
   status take_shared(std::uint64_t& number) noexcept {
+    std::uint64_t passed = 0;
     for (;;) {
       // SYNC cursor: acquire, so that the stamps of all lower numbers show at least their claims.
       number = memory_.load(view_.control().producer_cursor, std::memory_order_acquire,
@@ -281,6 +283,10 @@ class basic_producer {
         case protocol::claim_step::taken:
           return status::ok;
         case protocol::claim_step::again:
+          break;
+        case protocol::claim_step::passed:
+          // Every slot is being written by somebody alive: there is no place at all.
+          if (++passed == view_.shape().slot_count) return status::full;
           break;
         case protocol::claim_step::broken:
           return status::invalid;
