@@ -171,8 +171,11 @@ outcome runtime::classify() {
 // more turn with the newest value of everything it reads.
 bool runtime::stuck(strand& s) {
   switch (s.at) {
-    case strand::state::sleeping:
-      return true;
+    case strand::state::sleeping: {
+      // A wake-up that came after it lay down belongs to the branch in which it was woken.
+      const slot queued = graph_->threads[s.number].events[s.done - 3];
+      return graph_->first_wake_after(queued) == queued;
+    }
     case strand::state::joining:
       return true;  // as much as the thread it waits for, which is asked too
     case strand::state::spinning:
