@@ -131,7 +131,7 @@ result<done> segment::forget(std::string_view cursor) const {
     return cursor_in_use(std::string(cursor), pid_of(view(), *memory, *line));
   }
   const std::uint64_t role =
-      memory->load(view().participant(*line).role, std::memory_order_relaxed, site::recover_role);
+      memory->load(view().participant(*line).role, std::memory_order_relaxed, site::operate);
   protocol::free_line(view(), *memory, *line, role);
   return done{};
 }
@@ -152,7 +152,7 @@ result<segment_stat> segment::stat() const {
   for (unsigned i = 0; i < shape().participant_count; ++i) {
     const participant_line& line = view().participant(i);
     participant_stat entry;
-    entry.kind = role_kind(memory->load(line.role, std::memory_order_acquire, site::recover_role));
+    entry.kind = role_kind(memory->load(line.role, std::memory_order_acquire, site::operate));
     if (entry.kind == participant_kind::none) continue;
     entry.index = i;
     entry.alive = memory->alive(i);
@@ -162,7 +162,7 @@ result<segment_stat> segment::stat() const {
     }
     if (entry.kind != participant_kind::producer) {
       const std::uint64_t number =
-          memory->load(line.consumer_cursor, std::memory_order_acquire, site::gate_consumer_cursor);
+          memory->load(line.consumer_cursor, std::memory_order_acquire, site::operate);
       entry.cursor = static_cast<std::int64_t>(number);
       entry.lag = static_cast<std::int64_t>(cursor > number ? cursor - number : 0);
       entry.holds_back = shape().gated() && i == lowest.holder && number == lowest.number &&

@@ -3,9 +3,11 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <fstream>
 
 #include "core_test.hpp"
+#include "orders.hpp"
 
 namespace shmfifo::model_tests {
 namespace {
@@ -34,6 +36,29 @@ int run_tests(const std::string& only, double seconds, const std::string& dot) {
   return failed == 0 ? 0 : 1;
 }
 
+// Runs every test once, so that every site is seen; then every mutant. The matrix is the answer.
+int run_orders(double seconds) {
+  std::stable_sort(all_tests().begin(), all_tests().end(),
+                   [](const core_test& a, const core_test& b) { return a.slow < b.slow; });
+  for (const core_test& test : all_tests()) {
+    model::options o = wishes(seconds);
+    o.executions_max = 20'000;
+    static_cast<void>(model::check(test.body, o));
+  }
+  std::vector<mutant> mutants = make_mutants();
+  run_mutants(mutants, seconds, true);
+  std::size_t survivors = 0;
+  for (const mutant& m : mutants) {
+    const bool killed = !m.killed_by.empty();
+    if (!killed) ++survivors;
+    fmt::print("{:22} {:20} {:8} {:45} {}\n", to_string(m.where), m.change,
+               killed ? "killed" : "SURVIVES", m.killed_by, m.by_what);
+  }
+  fmt::print("{} mutants, {} killed, {} survive\n", mutants.size(), mutants.size() - survivors,
+             survivors);
+  return survivors == 0 ? 0 : 1;
+}
+
 }  // namespace
 }  // namespace shmfifo::model_tests
 
@@ -44,14 +69,17 @@ int main(int argc, char** argv) {
   std::string dot;
   double seconds = 60;
   bool list = false;
+  bool orders = false;
   app.add_option("--test", only, "only this test");
   app.add_option("--seconds", seconds, "budget for each test");
   app.add_option("--dot", dot, "write the graph of a violation here");
   app.add_flag("--list", list, "name the tests");
+  app.add_flag("--orders", orders, "weaken every memory order by one step and see who notices");
   CLI11_PARSE(app, argc, argv);
   if (list) {
     for (const core_test& test : all_tests()) fmt::print("{}\n", test.name);
     return 0;
   }
+  if (orders) return run_orders(seconds);
   return run_tests(only, seconds, dot);
 }

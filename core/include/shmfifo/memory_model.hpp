@@ -26,20 +26,27 @@ inline constexpr deadline no_deadline = deadline::max();
 inline constexpr unsigned lock_producer_role = participants_max;
 inline constexpr unsigned lock_naming = participants_max + 1;
 
+// One name for each access of the protocol; `operate` is for set-up and diagnosis outside it.
 // clang-format off
 #define SHMFIFO_SITES(X) \
-  X(publish_status_word) X(publish_length) X(publish_number) X(publish_content) X(publish_stamp) \
-  X(publish_cursor) X(overwrite_begin) X(commit_exchange) X(release_held) X(abort_stamp) \
-  X(claim_cursor) X(claim_stamp) X(claim_intent) X(claim_exchange) X(claim_help) X(pass_over) \
-  X(claim_recheck_cursor) \
-  X(poll_stamp) X(poll_length) X(poll_number) X(poll_status_word) X(poll_content) X(poll_recheck) \
-  X(poll_cursor) X(poll_release) X(wait_stamp) \
+  X(publish_status_word) X(publish_length) X(publish_number) X(publish_content) \
+  X(publish_stamp) X(publish_cursor) X(abort_stamp) X(overwrite_begin) X(commit_exchange) \
+  X(release_held) \
+  X(find_cursor) X(find_stamp) X(resume_cursor) X(room_cursor) \
+  X(claim_cursor) X(claim_stamp) X(claim_intent) X(claim_exchange) X(claim_help) \
+  X(claim_recheck_cursor) X(pass_over) \
+  X(poll_stamp) X(poll_length) X(poll_number) X(poll_status_word) X(poll_content) \
+  X(poll_recheck) X(poll_cursor) X(poll_release) \
+  X(ready_stamp) X(examine_stamp) X(examine_dead) X(examine_again) X(alive_role) \
   X(gate_role) X(gate_consumer_cursor) X(gate_floor_load) X(gate_floor_raise) \
-  X(attach_role_load) X(attach_role_store) X(attach_cursor) X(attach_floor) \
-  X(attach_producer_cursor) X(attach_stamp) X(attach_name) X(attach_advance) X(attach_resume) \
-  X(recover_role) X(recover_intent) X(recover_stamp) X(recover_abort) X(recover_free) \
+  X(producer_role_load) X(producer_role_store) X(producer_leave_role) \
+  X(consumer_role_load) X(consumer_role_store) X(consumer_leave_role) \
+  X(attach_cursor) X(attach_floor) X(attach_advance) X(attach_resume) X(attach_name) \
+  X(take_role) X(find_role) X(recover_role) X(recover_role_again) X(recover_intent) \
+  X(recover_stamp) X(recover_abort) X(recover_free) \
   X(mark_stamp) X(mark_load) X(mark_exchange) \
-  X(bell_check) X(bell_ring) X(bell_announce) X(bell_light_fence) X(bell_heavy_fence)
+  X(bell_check) X(bell_ring) X(bell_announce) X(bell_light_fence) X(bell_heavy_fence) \
+  X(operate)
 // clang-format on
 
 enum class site : std::uint8_t {

@@ -40,11 +40,11 @@ class basic_producer {
         single_(view.shape().producers == producer_role::single) {
     participant_line& line = view_.participant(self_);
     const std::uint64_t role =
-        memory_.load(line.role, std::memory_order_relaxed, site::attach_role_load);
+        memory_.load(line.role, std::memory_order_relaxed, site::producer_role_load);
     memory_.store(line.pid, memory_.process_id(), std::memory_order_relaxed, site::attach_name);
     // SYNC line: release, so that nothing of this producer is seen under its predecessor's role.
     memory_.store(line.role, make_role(role_generation(role) + 1, participant_kind::producer),
-                  std::memory_order_release, site::attach_role_store);
+                  std::memory_order_release, site::producer_role_store);
     if (single_) find_next();
   }
 
@@ -155,8 +155,9 @@ class basic_producer {
     if (claim_open_) static_cast<void>(abort());
     participant_line& line = view_.participant(self_);
     memory_.store(line.pid, 0, std::memory_order_relaxed, site::attach_name);
-    protocol::free_line(view_, memory_, self_,
-                        memory_.load(line.role, std::memory_order_relaxed, site::recover_role));
+    protocol::free_line(
+        view_, memory_, self_,
+        memory_.load(line.role, std::memory_order_relaxed, site::producer_leave_role));
     if (single_) memory_.disown(lock_producer_role);
     memory_.disown(self_);
   }
@@ -177,17 +178,17 @@ class basic_producer {
   // cursor.
   void find_next() noexcept {
     std::uint64_t& cursor = view_.control().producer_cursor;
-    next_ = memory_.load(cursor, std::memory_order_acquire, site::attach_producer_cursor);
+    next_ = memory_.load(cursor, std::memory_order_acquire, site::find_cursor);
     for (std::uint64_t steps = 0; steps < view_.shape().slot_count && view_.has_slot(next_);
          ++steps) {
       // SYNC publish: the predecessor's last message, whoever sees it.
       const std::uint64_t stamp =
-          memory_.load(view_.slot(next_).stamp, std::memory_order_acquire, site::attach_stamp);
+          memory_.load(view_.slot(next_).stamp, std::memory_order_acquire, site::find_stamp);
       if (stamp_number(stamp) != next_ || !stamp_done(stamp)) break;
       ++next_;
     }
     // SYNC cursor: see finish.
-    memory_.store(cursor, next_, std::memory_order_release, site::publish_cursor);
+    memory_.store(cursor, next_, std::memory_order_release, site::resume_cursor);
   }
 
   status publish_quietly(const void* content, std::int64_t value_length) noexcept {
@@ -324,7 +325,7 @@ class basic_producer {
     const std::uint64_t number = single_
                                      ? next_
                                      : memory_.load(view_.control().producer_cursor,
-                                                    std::memory_order_acquire, site::claim_cursor);
+                                                    std::memory_order_acquire, site::room_cursor);
     return extend_limit(number) != status::full;
   }
 

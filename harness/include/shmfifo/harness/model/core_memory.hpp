@@ -31,6 +31,18 @@ namespace shmfifo::harness::model {
   return names;
 }
 
+// What a site was seen to do, for those who want to change it. Written by every access of the checker's
+// own thread; read it after a run.
+enum class access_kind : std::uint8_t { none, load, store, update, fence };
+struct site_use {
+  access_kind kind = access_kind::none;
+  std::memory_order order = std::memory_order_relaxed;
+};
+inline std::array<site_use, static_cast<std::size_t>(site::count)> core_site_uses;
+inline void note_use(site where, access_kind kind, std::memory_order order) noexcept {
+  core_site_uses[static_cast<std::size_t>(where)] = {kind, order};
+}
+
 // A segment of at most 8 slots of 8 bytes and 4 participants, all zero, and the locks on its bytes.
 struct core_world {
   static constexpr std::size_t lock_count = 6;  // 4 lines, the producer role, the naming lock
@@ -56,27 +68,32 @@ class core_memory {
 
   template <class T>
   [[nodiscard]] T load(const T& word, std::memory_order order, site s) const noexcept {
+    note_use(s, access_kind::load, order);
     return model::load(word, order, core_site(s));
   }
   template <class T>
   void store(T& word, std::type_identity_t<T> value, std::memory_order order,
              site s) const noexcept {
+    note_use(s, access_kind::store, order);
     model::store(word, value, order, core_site(s));
   }
   template <class T>
   [[nodiscard]] bool compare_exchange(T& word, T& expected, std::type_identity_t<T> desired,
                                       std::memory_order success, std::memory_order failure,
                                       site s) const noexcept {
+    note_use(s, access_kind::update, success);
     return model::compare_exchange(word, expected, desired, success, failure, false, core_site(s));
   }
   template <class T>
   [[nodiscard]] T fetch_or(T& word, std::type_identity_t<T> bits, std::memory_order order,
                            site s) const noexcept {
+    note_use(s, access_kind::update, order);
     return model::fetch_or(word, bits, order, core_site(s));
   }
 
   void write_content(std::byte* to, const std::byte* from, std::size_t size,
                      std::memory_order order, site s) const noexcept {
+    note_use(s, access_kind::store, order);
     for (std::size_t i = 0; i + 8 <= size; i += 8) {
       std::uint64_t word = 0;
       std::memcpy(&word, from + i, sizeof word);
@@ -85,6 +102,7 @@ class core_memory {
   }
   void read_content(std::byte* to, const std::byte* from, std::size_t size, std::memory_order order,
                     site s) const noexcept {
+    note_use(s, access_kind::load, order);
     for (std::size_t i = 0; i + 8 <= size; i += 8) {
       const std::uint64_t word =
           model::load(reinterpret_cast<const std::uint64_t&>(from[i]), order, core_site(s));
@@ -93,8 +111,14 @@ class core_memory {
   }
   void order_plain_content() const noexcept {}
 
-  void light_fence(site s) const noexcept { fence(std::memory_order_seq_cst, core_site(s)); }
-  void heavy_fence(site s) const noexcept { fence(std::memory_order_seq_cst, core_site(s)); }
+  void light_fence(site s) const noexcept {
+    note_use(s, access_kind::fence, std::memory_order_seq_cst);
+    fence(std::memory_order_seq_cst, core_site(s));
+  }
+  void heavy_fence(site s) const noexcept {
+    note_use(s, access_kind::fence, std::memory_order_seq_cst);
+    fence(std::memory_order_seq_cst, core_site(s));
+  }
   void sleep(const std::uint32_t& bell, std::uint32_t value, deadline until) const noexcept {
     futex_wait(bell, value, until != no_deadline);
   }
