@@ -44,11 +44,14 @@ function(shmfifo_add_test)
   _shmfifo_check_test("${arg_KIND}" "${arg_COST}" "${arg_TIMEOUT}")
   if(arg_TARGET)
     include(GoogleTest)
-    gtest_discover_tests(
-      ${arg_TARGET}
-      TEST_PREFIX "${arg_PREFIX}"
-      DISCOVERY_TIMEOUT 60
-      PROPERTIES LABELS "${arg_KIND}\\;${arg_COST}" TIMEOUT ${arg_TIMEOUT} ${arg_PROPERTIES})
+    gtest_discover_tests(${arg_TARGET} TEST_PREFIX "${arg_PREFIX}" TEST_LIST ${arg_TARGET}_cases
+                         DISCOVERY_TIMEOUT 60)
+    # gtest_discover_tests would tear a list of labels apart, and take the time-out with it.
+    set(file ${CMAKE_CURRENT_BINARY_DIR}/${arg_TARGET}_properties.cmake)
+    list(JOIN arg_PROPERTIES " " more)
+    file(WRITE ${file} "if(${arg_TARGET}_cases)\n  set_tests_properties(\${${arg_TARGET}_cases} PROPERTIES "
+                       "LABELS \"${arg_KIND};${arg_COST}\" TIMEOUT ${arg_TIMEOUT} ${more})\nendif()\n")
+    set_property(DIRECTORY APPEND PROPERTY TEST_INCLUDE_FILES ${file})
   else()
     add_test(NAME ${arg_NAME} COMMAND ${arg_COMMAND})
     set_tests_properties(${arg_NAME} PROPERTIES LABELS "${arg_KIND};${arg_COST}"

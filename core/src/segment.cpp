@@ -12,6 +12,9 @@ namespace {
 
 constexpr unsigned create_tries = 100;  // somebody creates and removes the name in a loop
 
+// The call says nothing about the name.
+bool out_of_resources(int code) { return code == EMFILE || code == ENFILE || code == ENOMEM; }
+
 result<done> same_geometry(const std::string& name, const geometry& found, const geometry& wanted) {
   const auto differs = [&](const char* rule, auto a, auto b) {
     return refusal(name, {rule, static_cast<std::uint64_t>(a), static_cast<std::uint64_t>(b)},
@@ -55,6 +58,7 @@ result<segment> segment::create(std::string_view given_name, const create_option
   for (unsigned tries = 0; tries < create_tries; ++tries) {
     // Looking first spares a loser of the race the work of building; linkat decides all the same.
     auto existing = attach_mapping(*name, {});
+    if (!existing && out_of_resources(existing.failure().code)) return existing.failure();
     if (existing || existing.failure().code != ENOENT) {
       if (options.existing == if_exists::refuse) {
         return error{
