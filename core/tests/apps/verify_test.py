@@ -142,6 +142,20 @@ class segment_check(support.case):
                          [("claim_intent", 6, 5)])
         self.kill(writer)
 
+    def test_a_reader_may_be_gone_before_the_cursor_moves(self):  # checks G6, G8
+        # As after the death of a producer between its last message's stamp and its cursor.
+        file = self.fill(1, "--slots", 16)
+        self.assert_ok(support.run(consume, "--name", self.name, "--messages", 1))
+        self.assertEqual(file.read(support.floor_offset), 1)
+        file.write(support.control_offset, 0)
+        self.assertEqual(self.stat()["producer_cursor"], 0)
+        self.assert_ok(tool("verify", self.name))
+        self.fill(1, "--slots", 16)
+        self.assertEqual(self.stat()["producer_cursor"], 2)
+        file.write(support.control_offset, 1)
+        file.write(support.floor_offset, 3)
+        self.assert_failed(tool("verify", self.name), "gate_floor: found 3")
+
 
 if __name__ == "__main__":
     support.main()
