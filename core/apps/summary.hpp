@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include <cstdio>
 #include <nlohmann/json.hpp>
 #include <string>
 
@@ -24,9 +25,10 @@ inline void print_summary(const fields& summary, bool json) {
     return;
   }
   for (const auto& [key, value] : summary.items()) {
-    fmt::print("{:<20} {}\n", key,
-               value.is_string() ? value.get<std::string>()
-                                 : value.dump(-1, ' ', false, fields::error_handler_t::replace));
+    std::string text = value.dump(-1, ' ', false, fields::error_handler_t::replace);
+    if (value.is_string()) text = value.get<std::string>();
+    if (value.is_number_float()) text = fmt::format("{:.3f}", value.get<double>());
+    fmt::print("{:<20} {}\n", key, text);
   }
 }
 
