@@ -31,6 +31,7 @@ std::uint64_t runtime::initial_value(const place& p) const {
 }
 
 bool runtime::overlaps(const place& p) const {
+  if ((p.key & (queue_bit | life_bit)) != 0) return false;
   const std::uint64_t first = p.key & ~std::uint64_t{7};
   for (std::uint64_t key = first; key < first + 8; ++key) {
     const std::uint32_t other = key == p.key ? none : table_.find(key);

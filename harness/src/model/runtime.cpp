@@ -171,8 +171,12 @@ outcome runtime::classify() {
 // more turn with the newest value of everything it reads.
 bool runtime::stuck(strand& s) {
   switch (s.at) {
-    case strand::state::sleeping:
-      return true;
+    case strand::state::sleeping: {
+      // A wake-up that came after it fell asleep wakes it in another execution.
+      const std::vector<slot>& line = graph_->threads[s.number].events;
+      const slot wait = line[s.done - 3];
+      return graph_->first_wake_after(wait) == wait;
+    }
     case strand::state::joining:
       return true;  // as much as the thread it waits for, which is asked too
     case strand::state::spinning:
