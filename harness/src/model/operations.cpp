@@ -13,10 +13,6 @@
 namespace shmfifo::harness::model::detail {
 namespace {
 
-// Keys of locations that are not words of memory; no user address has these bits.
-constexpr std::uint64_t queue_bit = 1ULL << 62U;
-constexpr std::uint64_t life_bit = 1ULL << 63U;
-
 [[nodiscard]] std::uint64_t key_of(const void* address) {
   return reinterpret_cast<std::uintptr_t>(address);
 }

@@ -9,7 +9,8 @@ namespace {
 // for a free slot.
 const enlist two_messages{{"correct/spsc_ring.fits", spsc_ring(2), {}, 2}};
 const enlist three_messages{{"correct/spsc_ring.wraps", spsc_ring(3), {}, 6}};
-const enlist four_messages{{"correct/spsc_ring.wraps_twice", spsc_ring(5), {}, 54}};
+const enlist five_messages{{"correct/spsc_ring.wraps_twice", spsc_ring(5), {}, 54}};
+const enlist nine_messages{{"correct/spsc_ring.wraps_often", spsc_ring(9), {}, 4374}};
 
 }  // namespace
 }  // namespace shmfifo::harness::tests
