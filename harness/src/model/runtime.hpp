@@ -150,6 +150,7 @@ class runtime {
   void record(const strand& s, std::uint32_t index, const access_site& site, const char* name);
 
   [[noreturn]] void give_up(outcome o);
+  void keep_message(std::string& text);
   [[noreturn]] void refuse(std::string why);
   [[noreturn]] void violate(broken rule, std::string what);
 

@@ -5,8 +5,6 @@
 // the lock, so that two inside at once are a data race, and a lost addition fails the requirement.
 
 #include <array>
-#include <memory>
-#include <vector>
 
 #include "scenario.hpp"
 
@@ -56,17 +54,17 @@ model::test_body lock_test(int threads, int rounds, std::memory_order take = acq
   return [=] {
     lock_type lock(take, give);
     model::plain<std::uint64_t> count{0U};
-    std::vector<std::unique_ptr<model::thread>> running;
+    model::thread_group running;
     for (int t = 0; t < threads; ++t) {
-      running.push_back(std::make_unique<model::thread>([&] {
+      running.start([&] {
         for (int i = 0; i < rounds; ++i) {
           lock.lock();
           count.write(count.read() + 1);
           lock.unlock();
         }
-      }));
+      });
     }
-    running.clear();
+    running.join();
     model::require(count.read() == static_cast<std::uint64_t>(threads * rounds),
                    "no lost addition");
   };

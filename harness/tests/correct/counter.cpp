@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: MIT
-#include <memory>
-#include <vector>
 
 #include "scenario.hpp"
 
@@ -10,12 +8,11 @@ namespace {
 model::test_body counter(int threads, int additions) {
   return [=] {
     model::atomic<std::uint64_t> count{0U};
-    std::vector<std::unique_ptr<model::thread>> running;
-    running.reserve(static_cast<std::size_t>(threads));
+    model::thread_group running;
     for (int t = 0; t < threads; ++t) {
-      running.push_back(std::make_unique<model::thread>([&] {
+      running.start([&] {
         for (int i = 0; i < additions; ++i) count.fetch_add(1, relaxed);
-      }));
+      });
     }
   };
 }

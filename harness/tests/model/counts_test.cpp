@@ -7,7 +7,6 @@
 
 #include <gtest/gtest.h>
 
-#include <memory>
 #include <vector>
 
 #include "scenario.hpp"
@@ -42,13 +41,13 @@ std::uint64_t interleavings(std::uint64_t threads, std::uint64_t steps) {
 model::test_body adders(std::uint64_t threads, std::uint64_t steps, std::memory_order order) {
   return [=] {
     model::atomic<std::uint32_t> x{0U};
-    std::vector<std::unique_ptr<model::thread>> running;
+    model::thread_group running;
     for (std::uint64_t t = 0; t < threads; ++t) {
-      running.push_back(std::make_unique<model::thread>([&] {
+      running.start([&] {
         for (std::uint64_t i = 0; i < steps; ++i) x.fetch_add(1, order);
-      }));
+      });
     }
-    running.clear();
+    running.join();
     model::require(x.load(relaxed) == threads * steps, "every addition counts");
   };
 }
@@ -81,9 +80,9 @@ TEST(counts, n_independent_writers_of_one_word_give_every_order) {
     expect_executions(
         [n] {
           model::atomic<std::uint32_t> x{0U};
-          std::vector<std::unique_ptr<model::thread>> running;
+          model::thread_group running;
           for (std::uint32_t t = 0; t < n; ++t) {
-            running.push_back(std::make_unique<model::thread>([&x, t] { x.store(t, relaxed); }));
+            running.start([&x, t] { x.store(t, relaxed); });
           }
         },
         factorial);
@@ -94,11 +93,11 @@ TEST(counts, threads_that_share_nothing_have_one_execution) {
   expect_executions(
       [] {
         model::atomic<std::uint32_t> x[3];
-        std::vector<std::unique_ptr<model::thread>> running;
+        model::thread_group running;
         for (auto& word : x) {
-          running.push_back(std::make_unique<model::thread>([&word] {
+          running.start([&word] {
             for (std::uint32_t i = 0; i < 4; ++i) word.store(word.load(seq_cst) + 1, seq_cst);
-          }));
+          });
         }
       },
       1);
@@ -152,14 +151,14 @@ TEST(counts, one_of_n_compare_exchanges_wins) {
         [n] {
           model::atomic<std::uint32_t> x{0U};
           std::uint32_t winners = 0;
-          std::vector<std::unique_ptr<model::thread>> running;
+          model::thread_group running;
           for (std::uint32_t t = 0; t < n; ++t) {
-            running.push_back(std::make_unique<model::thread>([&, t] {
+            running.start([&, t] {
               std::uint32_t expected = 0;
               if (x.compare_exchange_strong(expected, t + 1, acq_rel, acquire)) ++winners;
-            }));
+            });
           }
-          running.clear();
+          running.join();
           model::require(winners == 1, "one winner");
         },
         n);
@@ -258,11 +257,11 @@ TEST(counts, more_threads_than_a_clock_first_has_room_for) {
   expect_executions(
       [] {
         model::atomic<std::uint32_t> x{0U};
-        std::vector<std::unique_ptr<model::thread>> running;
+        model::thread_group running;
         for (std::uint32_t t = 0; t < 10; ++t) {
-          running.push_back(std::make_unique<model::thread>([&x, t] {
+          running.start([&x, t] {
             if (t % 9 == 0) x.fetch_add(1, acq_rel);
-          }));
+          });
         }
       },
       2);
