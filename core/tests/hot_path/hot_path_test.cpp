@@ -37,7 +37,7 @@ TEST_P(hot_path, makes_no_system_call) {
   EXPECT_EQ(how, ending::quiet) << to_string(how);
 }
 
-INSTANTIATE_TEST_SUITE_P(every, hot_path, testing::ValuesIn(all_shapes()),
+INSTANTIATE_TEST_SUITE_P(, hot_path, testing::ValuesIn(all_shapes()),
                          [](const auto& chosen) { return chosen.param.name; });
 
 TEST(hot_path_watch, counts_malloc_and_its_relatives) {
