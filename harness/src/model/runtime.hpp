@@ -83,10 +83,10 @@ class runtime {
   void start_thread(std::uint32_t thread, body::run_function run, body::drop_function drop);
   void join_thread(std::uint32_t thread, const access_site& s);
   bool dead(std::uint32_t thread, liveness_edge edge, const access_site& s);
-  void pause(std::source_location where);
+  void pause(source_location where);
   std::uint32_t choose(std::uint32_t outcomes, const access_site& s);
   void assume(bool holds);
-  void require(bool holds, std::string_view what, std::source_location where);
+  void require(bool holds, std::string_view what, source_location where);
   void* allocate(std::size_t size, std::size_t alignment);
   [[nodiscard]] std::uint32_t running_thread() const { return running_->number; }
 

@@ -100,7 +100,7 @@ bool runtime::dead(std::uint32_t thread, liveness_edge edge, const access_site& 
   return read({{life_bit | thread, 1}, how, 0, &s, "dead?"}) != 0;
 }
 
-void runtime::pause(std::source_location where) {
+void runtime::pause(source_location where) {
   strand& s = *running_;
   if (s.ghost) {
     if (s.ghost_reads == 0) return;
@@ -160,7 +160,7 @@ void runtime::assume(bool holds) {
   s.pause();
 }
 
-void runtime::require(bool holds, std::string_view what, std::source_location where) {
+void runtime::require(bool holds, std::string_view what, source_location where) {
   if (holds) return;
   std::string text = fmt::format("{} ({}:{})", what, where.file_name(), where.line());
   if (running_ == nullptr) {  // in options::on_execution

@@ -290,5 +290,25 @@ TEST(counts, processes_share_the_work_without_loss) {
   expect_executions(adders(2, 1, relaxed), 2, shared);
 }
 
+TEST(counts, the_example_of_the_readme_has_one) {
+  // The reader waits for the flag, so the executions in which it has not come are blocked, not
+  // counted.
+  expect_executions(
+      [] {
+        model::plain<int> message;
+        model::atomic<int> ready{0};
+        model::thread writer([&] {
+          message.write(42);
+          ready.store(1, release);
+        });
+        model::thread reader([&] {
+          model::await(
+              ready, [](int v) { return v == 1; }, acquire);
+          model::require(message.read() == 42, "the message");
+        });
+      },
+      1);
+}
+
 }  // namespace
 }  // namespace shmfifo::harness::tests

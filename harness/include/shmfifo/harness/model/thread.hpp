@@ -115,7 +115,7 @@ enum class liveness_edge : std::uint8_t { happens_before, no_edge };
 // Ends a turn of a wait loop: the turn only read (a failed compare-exchange is a read), and without
 // a new value it would only repeat itself. The explorer follows the turns that end the loop, and
 // reports a deadlock when none can ever come.
-void pause(std::source_location where = std::source_location::current());
+void pause(source_location where = source_location::current());
 
 template <typename T, typename predicate>
 T await(const atomic<T>& word, predicate enough, std::memory_order order,
@@ -133,7 +133,7 @@ T await(const atomic<T>& word, predicate enough, std::memory_order order,
 void assume(bool holds);
 // A violation where this does not hold.
 void require(bool holds, std::string_view what = "require",
-             std::source_location where = std::source_location::current());
+             source_location where = source_location::current());
 
 // An object for this execution only: the same address whenever this thread makes its nth object,
 // never destroyed, memory taken back when the execution ends.
