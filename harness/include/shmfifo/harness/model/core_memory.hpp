@@ -109,6 +109,8 @@ class core_memory {
       std::memcpy(to + i, &word, sizeof word);
     }
   }
+  template <std::size_t>
+  static void prefetch_for_write(const void*) noexcept {}
   void order_plain_content() const noexcept {}
 
   void light_fence(site s) const noexcept {
