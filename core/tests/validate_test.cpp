@@ -126,7 +126,8 @@ TEST(validate, a_cursor_beyond_its_stamps_is_refused) {
   EXPECT_EQ(poke(256, 3), "producer_cursor");
   EXPECT_EQ(poke(256, ~std::uint64_t{0}), "producer_cursor");
   EXPECT_EQ(poke(256, 0), "accepted");
-  EXPECT_EQ(poke(384, 1), "gate_floor");
+  EXPECT_EQ(poke(384, 1), "accepted");  // a reader may be gone before the cursor moves
+  EXPECT_EQ(poke(384, 2), "gate_floor");
 }
 
 }  // namespace

@@ -42,7 +42,6 @@ class graph {
   // read and the causal past of the write. Returns the read's new slot; the write is the last event
   // again, and not yet in its location's order.
   slot restrict_from(const graph& from, slot read, slot write);
-  void copy_from(const graph& from);
 
   slot push(event e);        // appends with the clocks of its thread's past; not yet in any list
   void truncate(slot keep);  // drops the events from `keep` on

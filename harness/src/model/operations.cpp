@@ -13,10 +13,6 @@
 namespace shmfifo::harness::model::detail {
 namespace {
 
-// Keys of locations that are not words of memory; no user address has these bits.
-constexpr std::uint64_t queue_bit = 1ULL << 62U;
-constexpr std::uint64_t life_bit = 1ULL << 63U;
-
 [[nodiscard]] std::uint64_t key_of(const void* address) {
   return reinterpret_cast<std::uintptr_t>(address);
 }
@@ -31,6 +27,7 @@ std::uint64_t runtime::initial_value(const place& p) const {
 }
 
 bool runtime::overlaps(const place& p) const {
+  if ((p.key & (queue_bit | life_bit)) != 0) return false;
   const std::uint64_t first = p.key & ~std::uint64_t{7};
   for (std::uint64_t key = first; key < first + 8; ++key) {
     const std::uint32_t other = key == p.key ? none : table_.find(key);

@@ -85,7 +85,7 @@ void runtime::run_body(strand& s) {
     escaped = fmt::format("an exception left thread {}: {}", s.number, e.what());
   }
   if (s.ghost) leave_ghost(s);
-  if (!escaped.empty()) violate(broken::assertion, escaped);
+  if (!escaped.empty()) violate(broken::assertion, std::move(escaped));
   if (s.mortal) end_mortal(s);
   if (repeats(s)) {
     refuse(fmt::format("not deterministic: thread {} ended earlier than before", s.number));
@@ -172,9 +172,10 @@ outcome runtime::classify() {
 bool runtime::stuck(strand& s) {
   switch (s.at) {
     case strand::state::sleeping: {
-      // A wake-up that came after it lay down belongs to the branch in which it was woken.
-      const slot queued = graph_->threads[s.number].events[s.done - 3];
-      return graph_->first_wake_after(queued) == queued;
+      // A wake-up that came after it fell asleep wakes it in another execution.
+      const std::vector<slot>& line = graph_->threads[s.number].events;
+      const slot wait = line[s.done - 3];
+      return graph_->first_wake_after(wait) == wait;
     }
     case strand::state::joining:
       return true;  // as much as the thread it waits for, which is asked too
@@ -210,14 +211,20 @@ void runtime::give_up(outcome o) {
   std::abort();  // an abandoned fiber is never resumed
 }
 
+// The fiber never comes back from give_up(), so nothing on its stack may still own memory then.
+void runtime::keep_message(std::string& text) {
+  message_ = text;
+  std::string().swap(text);
+}
+
 void runtime::refuse(std::string why) {
-  message_ = std::move(why);
+  keep_message(why);
   give_up(outcome::refused);
 }
 
 void runtime::violate(broken rule, std::string what) {
   rule_ = rule;
-  message_ = std::move(what);
+  keep_message(what);
   give_up(outcome::violation);
 }
 

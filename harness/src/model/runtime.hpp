@@ -20,6 +20,10 @@
 
 namespace shmfifo::harness::model::detail {
 
+// Bits in the keys of locations that are not words of memory; no user address has them.
+inline constexpr std::uint64_t queue_bit = std::uint64_t{1} << 62U;  // a futex's queue
+inline constexpr std::uint64_t life_bit = std::uint64_t{1} << 63U;   // whether a thread has ended
+
 enum class outcome : std::uint8_t {
   complete,
   blocked,
@@ -146,6 +150,7 @@ class runtime {
   void record(const strand& s, std::uint32_t index, const access_site& site, const char* name);
 
   [[noreturn]] void give_up(outcome o);
+  void keep_message(std::string& text);
   [[noreturn]] void refuse(std::string why);
   [[noreturn]] void violate(broken rule, std::string what);
 

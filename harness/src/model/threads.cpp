@@ -13,7 +13,6 @@
 namespace shmfifo::harness::model::detail {
 namespace {
 
-constexpr std::uint64_t life_bit = 1ULL << 63U;
 constexpr std::size_t block_bytes = 64 * 1024;
 
 }  // namespace
