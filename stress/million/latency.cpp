@@ -109,20 +109,22 @@ struct copied {
   std::byte content[size_of(kind::text)] = {};
 };
 
-template <class Producer>
-void play(actor& self, Producer& out, consumer& in, kind what, std::uint32_t execution) {
+// The size is known to the compiler, as it is to a program that sends words or structs: copying a
+// number of bytes that is known only at run time costs 30 ns a round, and is not what is asked here.
+template <kind what, class Producer>
+void play(actor& self, Producer& out, consumer& in, std::uint32_t execution) {
+  constexpr std::size_t size = size_of(what);
   const payloads source(what);
   payload_walk walk(source);
   checker check(source);
-  const auto length = static_cast<std::int64_t>(source.size());
   copied got;
   const auto take = [&](const record_view& record) {
     got.number = record.message_number;
     got.length = record.value_length;
-    std::memcpy(got.content, record.content, std::min(record.bytes().size(), sizeof got.content));
+    if (record.bytes().size() == size) std::memcpy(got.content, record.content, size);
   };
   const auto send = [&](deadline until) {
-    if (out.publish(walk.next(), length, until) != status::ok) self.fail("publish failed");
+    if (out.publish(walk.next(), size, until) != status::ok) self.fail("publish failed");
   };
   const auto verify = [&] {
     if (!check.take(got.number, got.length, got.content)) {
@@ -203,8 +205,10 @@ void measure_round_trip(actor& self, std::uint32_t execution, kind what) {
     link back = open_link(self, what, !self.writes());
     producer& out = self.writes() ? *there.out : *back.out;
     consumer& in = self.writes() ? *back.in : *there.in;
-    with_producer(out, self.chosen().sabotage,
-                  [&](auto& chosen) { play(self, chosen, in, what, execution); });
+    with_producer(out, self.chosen().sabotage, [&](auto& chosen) {
+      if (what == kind::text) play<kind::text>(self, chosen, in, execution);
+      if (what == kind::word_8) play<kind::word_8>(self, chosen, in, execution);
+    });
     self.meet();
   }
   self.meet();
