@@ -13,7 +13,9 @@ namespace {
 constexpr unsigned create_tries = 100;  // somebody creates and removes the name in a loop
 
 // The call says nothing about the name.
-bool out_of_resources(int code) { return code == EMFILE || code == ENFILE || code == ENOMEM; }
+bool out_of_resources(int code) {
+  return code == EMFILE || code == ENFILE || code == ENOMEM;
+}
 
 result<done> same_geometry(const std::string& name, const geometry& found, const geometry& wanted) {
   const auto differs = [&](const char* rule, auto a, auto b) {

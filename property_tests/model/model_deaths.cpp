@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Goal: a death at any event of any operation loses nothing committed, aborts at most the one claimed
-// number, and leaves everybody else going on. Method: the mortal thread is killed before each of its
-// events; survivors recover and go on; the reader's account must be dense and true.
+// Goal: a death at any event of any operation loses nothing committed, aborts at most the one
+// claimed number, and leaves everybody else going on. Method: the mortal thread is killed before
+// each of its events; survivors recover and go on; the reader's account must be dense and true.
 #include "core_test.hpp"
 
 namespace shmfifo::model_tests {
@@ -27,7 +27,8 @@ account count(const seen& log, unsigned dead_line) {
   return a;
 }
 
-// A producer of two dies; its successor-free peer publishes, the reader gets past whatever was claimed.
+// A producer of two dies; its successor-free peer publishes, the reader gets past whatever was
+// claimed.
 // checks G2 G6 G11 G12
 void one_of_two_producers_dies() {
   auto* world = model::make<core_world>(ring(full_policy::wait, producer_role::many, 2));
@@ -200,7 +201,8 @@ const registration single{{"deaths.single_producer", "G1 G2 G6 G8",
                            "1 producer that dies, successor, consumer, 2 slots, 3 messages",
                            single_producer_dies}};
 
-// A consumer without a name dies; the producer is not held back for ever, and nothing unread is lost.
+// A consumer without a name dies; the producer is not held back for ever, and nothing unread is
+// lost.
 // checks G5 G7 G11
 void consumer_dies() {
   auto* world = model::make<core_world>(ring(full_policy::wait, producer_role::single, 1));

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Goal: a mark changes the status of the message meant and of no other. Method: a marker races with a
-// producer that rewrites the slot and with a reader.
+// Goal: a mark changes the status of the message meant and of no other. Method: a marker races with
+// a producer that rewrites the slot and with a reader.
 #include "core_test.hpp"
 
 namespace shmfifo::model_tests {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Goal: with one producer, every reader gets exactly what was published, in a ring that wraps, whatever
-// the interleaving and whatever RC11 lets the memory do. Method: more messages than slots, all executions.
+// Goal: with one producer, every reader gets exactly what was published, in a ring that wraps,
+// whatever the interleaving and whatever RC11 lets the memory do. Method: more messages than slots,
+// all executions.
 #include "core_test.hpp"
 
 namespace shmfifo::model_tests {

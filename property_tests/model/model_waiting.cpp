@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Goal: no wake-up is lost. Method: readers and producers wait without a deadline; the model's sleepers
-// sleep until they are woken (no time slices), so a lost wake-up is a deadlock.
+// Goal: no wake-up is lost. Method: readers and producers wait without a deadline; the model's
+// sleepers sleep until they are woken (no time slices), so a lost wake-up is a deadlock.
 #include "core_test.hpp"
 
 namespace shmfifo::model_tests {

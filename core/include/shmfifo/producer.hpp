@@ -271,8 +271,8 @@ class basic_producer {
     return status::ok;
   }
 
-  // Has the first lines of a later slot fetched while this one is filled, so that its stores need not
-  // wait for them (core/DESIGN.md, decision 12). A hint: it reads and changes nothing.
+  // Has the first lines of a later slot fetched while this one is filled, so that its stores need
+  // not wait for them (core/DESIGN.md, decision 12). A hint: it reads and changes nothing.
   template <std::size_t lines>
   [[gnu::always_inline]] void prefetch(std::uint64_t number) const noexcept {
     if (number < limit_) memory_.template prefetch_for_write<lines>(&view_.slot(number));
