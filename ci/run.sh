@@ -13,6 +13,8 @@ gcc-debug      configure, build and test with this preset (arguments go to ctest
 gcc-release
 clang-debug
 clang-release
+model          the core's protocol in the model checker (arguments go to core_model: --test, --dot FILE, ...)
+orders         every memory order of the core, one step weaker: which model test notices
 lint           formatting, clang-tidy, shell scripts, spelling, and the rules of ci/tidy.py
 list           these names
 TXT
@@ -89,6 +91,12 @@ case "$name" in
     run_preset gcc-debug
     run_preset clang-release
     run_preset gcc-release
+    ;;
+  model | orders)
+    ci/install_packages.sh
+    build gcc-release --target core_model
+    [ "$name" = orders ] && set -- --orders --seconds 10 "$@"
+    exec build/gcc-release/property_tests/model/core_model "$@"
     ;;
   lint)
     ci/install_packages.sh

@@ -43,7 +43,7 @@ class basic_producer {
     const std::uint64_t role =
         memory_.load(line.role, std::memory_order_relaxed, site::producer_role_load);
     memory_.store(line.pid, memory_.process_id(), std::memory_order_relaxed, site::attach_name);
-    // SYNC line: release, so that nothing of this producer is seen under its predecessor's role.
+    // SYNC line: release, who sees the role finds the lock held if it asks the kernel.
     memory_.store(line.role, make_role(role_generation(role) + 1, participant_kind::producer),
                   std::memory_order_release, site::producer_role_store);
     if (single_) find_next();
@@ -179,12 +179,12 @@ class basic_producer {
   // cursor.
   void find_next() noexcept {
     std::uint64_t& cursor = view_.control().producer_cursor;
-    next_ = memory_.load(cursor, std::memory_order_acquire, site::find_cursor);
+    next_ = memory_.load(cursor, std::memory_order_relaxed, site::find_cursor);
     for (std::uint64_t steps = 0; steps < view_.shape().slot_count && view_.has_slot(next_);
          ++steps) {
-      // SYNC publish: the predecessor's last message, whoever sees it.
+      // Relaxed: the lock of the role orders a predecessor's stores before ours.
       const std::uint64_t stamp =
-          memory_.load(view_.slot(next_).stamp, std::memory_order_acquire, site::find_stamp);
+          memory_.load(view_.slot(next_).stamp, std::memory_order_relaxed, site::find_stamp);
       if (stamp_number(stamp) != next_ || !stamp_done(stamp)) break;
       ++next_;
     }
