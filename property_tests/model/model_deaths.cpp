@@ -316,8 +316,8 @@ const registration durable{
      "1 producer, 1 durable consumer that dies, its successor, 1 slot, 2 messages",
      durable_consumer_dies}};
 
-// The successor of a producer that died between stamp and cursor moves the cursor on. A waiting reader
-// must not take the one for a denial of the other.
+// The successor of a producer that died between stamp and cursor moves the cursor on. A waiting
+// reader must not take the one for a denial of the other.
 // checks G6 G9 G12
 void successor_moves_the_cursor() {
   auto* world = model::make<core_world>(ring(full_policy::wait, producer_role::single, 2));

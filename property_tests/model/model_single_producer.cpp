@@ -161,8 +161,8 @@ const registration fields{{"single.observer_sees_fields_of_one_lap", "G3 G4 G12"
                            "1 producer, 1 observer, 1 slot, 2 messages of different length",
                            observer_sees_fields_of_one_lap}};
 
-// A consumer leaves while another attaches and the producer goes round: the floor that the one raises is
-// seen by the other, or the other is seen by the producer.
+// A consumer leaves while another attaches and the producer goes round: the floor that the one
+// raises is seen by the other, or the other is seen by the producer.
 // checks G4 G5 G12
 void one_comes_while_another_leaves() {
   auto* world = model::make<core_world>(wait_single(1));

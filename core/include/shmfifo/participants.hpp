@@ -124,7 +124,7 @@ bool abort_dead_claim(const layout_view& view, const M& memory, std::uint64_t nu
 template <memory_model M>
 bool recover_line(const layout_view& view, const M& memory, unsigned index, bool owned) noexcept {
   participant_line& line = view.participant(index);
-  // SYNC line: acquire, whoever stored the role held the lock by then: the kernel's word below is of
+  // SYNC line: acquire, whoever stored the role held the lock by then: the kernel below answers for
   // this owner or a later one.
   const std::uint64_t role = memory.load(line.role, std::memory_order_acquire, site::recover_role);
   const participant_kind kind = role_kind(role);
