@@ -38,10 +38,20 @@ void help_cursor(const layout_view& view, const M& memory, std::uint64_t number)
          (state == slot_state::claimed || state == slot_state::held);
 }
 
+// In a lossless ring the slot waits for nobody yet: who claimed it one lap before has not finished.
+// That happens where the only reader attached behind a claim that was open.
+[[nodiscard]] inline bool is_unfinished_lap(const geometry& shape, std::uint64_t stamp,
+                                            std::uint64_t number) noexcept {
+  return shape.gated() && number >= shape.slot_count &&
+         stamp_number(stamp) == number - shape.slot_count &&
+         stamp_state(stamp) == slot_state::claimed;
+}
+
 enum class claim_step : std::uint8_t {
   taken,   // the number is the caller's
   again,   // somebody was faster: look at the cursor again
   passed,  // the number was given up, because its slot is still being written
+  busy,    // a lossless ring's slot is still being written: there is no room yet
   broken,  // the slot's stamp can belong to no lap: the bytes were changed
 };
 
@@ -58,7 +68,8 @@ template <memory_model M>
     return claim_step::again;
   }
   if (!is_previous_lap(view.shape(), stamp, number)) {
-    return cursor_moved(view, memory, number) ? claim_step::again : claim_step::broken;
+    if (cursor_moved(view, memory, number)) return claim_step::again;
+    return is_unfinished_lap(view.shape(), stamp, number) ? claim_step::busy : claim_step::broken;
   }
   if (stamp != 0 && !stamp_done(stamp) && memory.alive(stamp_owner(stamp))) {
     // In an overwriting ring the slot's owner is a whole lap behind and alive. Waiting for it would

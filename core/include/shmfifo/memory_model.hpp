@@ -32,7 +32,7 @@ inline constexpr unsigned lock_naming = participants_max + 1;
   X(publish_status_word) X(publish_length) X(publish_number) X(publish_content) \
   X(publish_stamp) X(publish_cursor) X(abort_stamp) X(overwrite_begin) X(commit_exchange) \
   X(release_held) \
-  X(find_cursor) X(find_stamp) X(resume_cursor) X(room_cursor) \
+  X(find_cursor) X(find_stamp) X(resume_cursor) X(room_cursor) X(room_stamp) \
   X(claim_cursor) X(claim_stamp) X(claim_intent) X(claim_exchange) X(claim_help) \
   X(claim_recheck_cursor) X(pass_over) \
   X(poll_stamp) X(poll_length) X(poll_number) X(poll_status_word) X(poll_content) \

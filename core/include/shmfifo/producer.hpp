@@ -300,6 +300,9 @@ class basic_producer {
           // Every slot is being written by somebody alive: there is no place at all.
           if (++passed == view_.shape().slot_count) return status::full;
           break;
+        case protocol::claim_step::busy:
+          look_for_dead_now_and_then(number);
+          return status::full;
         case protocol::claim_step::broken:
           return status::invalid;
       }
@@ -321,8 +324,9 @@ class basic_producer {
     return number < limit_ ? status::ok : status::full;
   }
 
-  // A consumer that died without a name holds nobody back. Asking the kernel costs system calls, so
-  // a producer that does not wait asks only when the same consumer has held it back for a while.
+  // Who died without a name holds nobody back, be it a consumer or a producer with a claim. Asking
+  // the kernel costs system calls, so a producer that does not wait asks only when the same one has
+  // held it back for a while.
   void look_for_dead_now_and_then(std::uint64_t floor) noexcept {
     if (floor != stalled_floor_) {
       stalled_floor_ = floor;
@@ -337,7 +341,14 @@ class basic_producer {
                                      ? next_
                                      : memory_.load(view_.control().producer_cursor,
                                                     std::memory_order_acquire, site::room_cursor);
-    return extend_limit(number) != status::full;
+    if (extend_limit(number) == status::full) return false;
+    if (single_ || !gated_) return true;
+    // Relaxed: a hint, the claim itself looks again. A commit does not ring for producers, who look
+    // again with each slice of their sleep.
+    return !protocol::is_unfinished_lap(
+        view_.shape(),
+        memory_.load(view_.slot(number).stamp, std::memory_order_relaxed, site::room_stamp),
+        number);
   }
 
   // Waiting politely: a consumer that is given time to release many slots at once costs both sides
