@@ -33,7 +33,9 @@ class court {
   void judge(bool survived) {
     find_segment();
     read_death(survived);
-    if (what_.expects_room) check_room();
+    survived_ = survived;
+    if (what_.expects_room && !survived) check_room();
+    if (options_.newcomers_first) newcomers_arrive();
     resume_kept();
     peers_go_on();
     newcomers_go_on();
@@ -59,6 +61,7 @@ class court {
   void check_room();
   void resume_kept();
   void peers_go_on();
+  void newcomers_arrive();
   void newcomers_go_on();
   void check_committed();
   void recover_twice();
@@ -108,8 +111,13 @@ class court {
   aftermath_options options_;
   ledger book_;
   std::vector<std::int64_t> committed_;
+  std::int64_t read_by_somebody_ = 0;
   bool removed_ = false;
+  bool survived_ = false;
   std::array<std::uint32_t, 5> sequences_{};
+  // Enough to sit in every line that a dead process may have had.
+  static constexpr unsigned occupants_wanted = 3;
+  std::vector<producer> occupants_;
   std::optional<producer> fresh_producer_;
   std::optional<consumer> fresh_consumer_;
   std::optional<consumer> kept_consumer_;
@@ -169,6 +177,13 @@ void court::read_death(bool survived) {
       ++open;
     }
   }
+  read_by_somebody_ = what_.consumed;
+  // After a recovery nobody keeps for newcomers what some nameless reader, dead by now, had read.
+  for (unsigned i = 0;
+       (options_.recovered || options_.newcomers_first) && i < what_.shape.participant_count; ++i) {
+    const auto cursor = static_cast<std::int64_t>(view().participant(i).consumer_cursor);
+    read_by_somebody_ = std::max(read_by_somebody_, cursor);
+  }
   if (survived) {
     if (what_.lossy()) book_.allow_any_abort();
   } else if (open > what_.may_take + (what_.corpses ? 1U : 0U)) {
@@ -207,14 +222,27 @@ void court::peers_go_on() {
   all_follow(book_.end());
 }
 
-void court::newcomers_go_on() {
+// Recovers, and takes the lines of the dead, before anybody has looked at what they left.
+void court::newcomers_arrive() {
   const segment home = removed_ ? *scene_.home() : must(segment::attach(scene_.name()));
+  static_cast<void>(must(home.recover()));
+  if (!scene_.producer_peer || !what_.single()) static_cast<void>(newcomer());
+  for (unsigned i = 0; i < occupants_wanted && !what_.single(); ++i) {
+    occupants_.push_back(must(home.attach_producer()));
+  }
   fresh_consumer_.emplace(must(home.attach_consumer()));
   fresh_.emplace(*fresh_consumer_, book_, what_, view());
-  // Where peers have gone on already, what everybody had read may be gone.
-  if (what_.gated() && !what_.expects_room && !peer_ && fresh_->next() > what_.consumed) {
+}
+
+void court::newcomers_go_on() {
+  const segment home = removed_ ? *scene_.home() : must(segment::attach(scene_.name()));
+  if (!fresh_consumer_) fresh_consumer_.emplace(must(home.attach_consumer()));
+  if (!fresh_) fresh_.emplace(*fresh_consumer_, book_, what_, view());
+  // Where others have gone on already, what everybody had read may be gone.
+  if (what_.gated() && !what_.expects_room && !peer_ && !survived_ && !options_.newcomers_first &&
+      fresh_->next() > read_by_somebody_) {
     throw violation("a new reader begins at " + std::to_string(fresh_->next()) +
-                    " and misses numbers from " + std::to_string(what_.consumed));
+                    " and misses numbers from " + std::to_string(read_by_somebody_));
   }
   if (scene_.producer_peer && what_.single()) {
     auto second = home.attach_producer();
@@ -260,6 +288,7 @@ void court::clean_exit() {
   fresh_consumer_.reset();
   kept_consumer_.reset();
   fresh_producer_.reset();
+  occupants_.clear();
   scene_.producer_peer.reset();
   scene_.consumer_peer.reset();
   for (const participant_stat& entry : must(home.stat()).participants) {

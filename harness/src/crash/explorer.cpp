@@ -63,6 +63,8 @@ class explorer {
  private:
   void record();
   void judge_pictures();
+  void judge_copy(manner how, std::uint64_t k, std::uintptr_t address, const picture& left,
+                  const control_page& seen, const aftermath_options& options);
   void break_off(manner how, std::uint64_t every);
   void kill_at(std::uint64_t k);
   void stop_at(std::uint64_t k, bool long_wait);
@@ -142,30 +144,38 @@ void explorer::record() {
 
 void explorer::judge_pictures() {
   for (const state& known : trace_.states) {
-    if (enough()) return;
-    if (options_.at && (*options_.at < known.first)) continue;
-    world copy(what_, names_.next(), known.left);
-    ++result_.pictures;
-    try {
-      aftermath after(copy, known.noted,
-                      {&known == &trace_.states.front() ? options_.messages_after : 0, false});
-      after.judge(false);
-    } catch (const std::exception& problem) {
-      fail(manner::snapshot, known.first, trace_.addresses[known.first], problem.what(),
-           known.left);
+    if (options_.at && *options_.at != known.first) continue;
+    for (const bool newcomers_first : {false, true}) {
+      if (enough()) return;
+      aftermath_options how;
+      how.newcomers_first = newcomers_first;
+      if (known.first == 0 && !newcomers_first) how.messages_after = options_.messages_after;
+      ++result_.pictures;
+      judge_copy(manner::snapshot, known.first, trace_.addresses[known.first], known.left,
+                 known.noted, how);
     }
   }
 }
 
+void explorer::judge_copy(manner how, std::uint64_t k, std::uintptr_t address, const picture& left,
+                          const control_page& seen, const aftermath_options& options) {
+  world copy(what_, names_.next(), left);
+  try {
+    aftermath(copy, seen, options).judge(false);
+  } catch (const std::exception& problem) {
+    fail(how, k, address, problem.what(), left);
+  }
+}
+
 // Which instructions to break off at. An instruction that comes again and again while nothing changes
-// (a spin) is broken off at its first two visits only: what a death leaves is the same every time.
+// (a spin) is broken off at its first visits only: what a death leaves is the same every time.
 std::vector<std::uint64_t> explorer::chosen(std::uint64_t every) const {
   std::vector<std::uint64_t> list;
   if (options_.at) return {*options_.at};
   std::map<std::pair<std::uint32_t, std::uintptr_t>, unsigned> visits;
   for (std::uint64_t k = 0; k < trace_.addresses.size(); ++k) {
     const std::uint32_t run = trace_.run[k];
-    if (++visits[{run, trace_.addresses[k]}] > 2) continue;
+    if (++visits[{run, trace_.addresses[k]}] > what_.visits) continue;
     const auto& [first, last] = trace_.stretches[run];
     if (k % every == 0 || k == first || k == last) list.push_back(k);
   }
@@ -197,7 +207,9 @@ void explorer::kill_at(std::uint64_t k) {
   ++result_.kills;
   const picture left = scene.take_picture();
   try {
-    aftermath(scene, control_.page(), {}).judge(false);
+    aftermath_options how;
+    how.newcomers_first = k % 2 == 1;
+    aftermath(scene, control_.page(), how).judge(false);
   } catch (const std::exception& problem) {
     fail(manner::kill, k, address, problem.what(), left);
   }
@@ -214,7 +226,9 @@ void explorer::stop_at(std::uint64_t k, bool long_wait) {
   ++result_.pauses;
   const picture left = scene.take_picture();
   try {
-    aftermath after(scene, control_.page(), {0, long_wait});
+    aftermath_options how;
+    how.long_wait = long_wait;
+    aftermath after(scene, control_.page(), how);
     after.act_meanwhile();
     if (!child.resume_to_end(10'000)) {
       const std::string complaint = control_.page().complaint;
@@ -232,6 +246,8 @@ void explorer::stop_at(std::uint64_t k, bool long_wait) {
 // instructions; the next one finishes.
 void explorer::recover_again(bool really) {
   const manner how = really ? manner::depth_two_kill : manner::depth_two;
+  aftermath_options after_recovery;
+  after_recovery.recovered = true;
   scenario recovery = what_;
   recovery.arm = [](victim& self) -> std::function<void()> {
     auto home = std::make_shared<segment>(self.attach());
@@ -251,13 +267,12 @@ void explorer::recover_again(bool really) {
     }
     if (!really) {
       for (const state& left : inner.states) {
-        if (enough()) return;
-        world copy(what_, names_.next(), left.left);
-        ++result_.second_kills;
-        try {
-          aftermath(copy, control_.page(), {}).judge(false);
-        } catch (const std::exception& problem) {
-          fail(how, known.first, inner.addresses[left.first], problem.what(), left.left);
+        for (const bool newcomers_first : {false, true}) {
+          if (enough()) return;
+          after_recovery.newcomers_first = newcomers_first;
+          ++result_.second_kills;
+          judge_copy(how, known.first, inner.addresses[left.first], left.left, known.noted,
+                     after_recovery);
         }
       }
       continue;
@@ -271,9 +286,10 @@ void explorer::recover_again(bool really) {
       if (!child.go(inner.routes[k])) ++result_.drifted;
       child.kill();
       ++result_.second_kills;
+      after_recovery.newcomers_first = k % 2 == 1;
       const picture left = scene.take_picture();
       try {
-        aftermath(scene, control_.page(), {}).judge(false);
+        aftermath(scene, known.noted, after_recovery).judge(false);
       } catch (const std::exception& problem) {
         fail(how, known.first, inner.addresses[k], problem.what(), left);
       }

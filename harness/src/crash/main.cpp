@@ -21,6 +21,7 @@ struct arguments {
   std::uint64_t every = 1, stop_every = 1, messages_after = 0;
   std::int64_t at = -1;
   std::string json, markdown;
+  std::string bug = "none";
   bool list = false, quiet = false;
 };
 
@@ -43,6 +44,9 @@ void describe_options(CLI::App& app, arguments& given) {
   app.add_option("--markdown", given.markdown, "write the table to FILE");
   app.add_flag("--list", given.list, "name the scenarios and stop");
   app.add_flag("--quiet", given.quiet, "only the totals and the violations");
+#ifdef SHMFIFO_SEEDED_BUGS
+  app.add_option("--bug", given.bug, "the seeded bug that this core shall have");
+#endif
 }
 
 bool wanted(const std::vector<std::string>& list, const std::string& word) {
@@ -72,6 +76,18 @@ void write(const std::string& path, const std::string& text) {
     std::ofstream(path) << text;
   }
 }
+
+#ifdef SHMFIFO_SEEDED_BUGS
+void choose_bug(const std::string& wanted_bug) {
+  for (std::size_t i = 0; i < std::size(shmfifo::seeded::names); ++i) {
+    if (wanted_bug == shmfifo::seeded::names[i]) {
+      shmfifo::seeded::bug = static_cast<shmfifo::seeded::name>(i);
+      return;
+    }
+  }
+  throw std::runtime_error("there is no seeded bug '" + wanted_bug + "'");
+}
+#endif
 
 int run(const arguments& given) {
   // A dying victim must not leave a core file for every instruction.
@@ -131,6 +147,9 @@ int main(int count, char** words) {
     return 2;
   }
   try {
+#ifdef SHMFIFO_SEEDED_BUGS
+    choose_bug(given.bug);
+#endif
     return run(given);
   } catch (const std::exception& problem) {
     fmt::print(stderr, "shmfifo_crash: {}\n", problem.what());

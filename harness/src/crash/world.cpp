@@ -20,6 +20,12 @@ namespace {
 
 constexpr const char* shm_directory = "/dev/shm/";
 
+// Of one length: the instructions of two runs shall be the same.
+std::string padded(unsigned number) {
+  const std::string digits = std::to_string(number);
+  return std::string(8 - std::min<std::size_t>(digits.size(), 8), '0') + digits;
+}
+
 void remove_all(const std::string& prefix) {
   DIR* directory = ::opendir(shm_directory);
   if (directory == nullptr) return;
@@ -46,7 +52,29 @@ geometry shape_of(const create_options& options) {
 
 }  // namespace
 
-run_names::run_names() : prefix_("shmfifo-crash-" + std::to_string(::getpid()) + "-") {
+void die_with_claim(const std::string& name) {
+  const pid_t child = ::fork();
+  if (child < 0) throw std::runtime_error("fork failed");
+  if (child == 0) {
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    try {
+      const segment home = must(segment::attach(name));
+      producer out = must(home.attach_producer());
+      std::span<std::byte> content;
+      if (out.try_claim(content) != status::ok) ::_exit(3);
+      const consumer in = must(home.attach_consumer());
+      ::raise(SIGKILL);
+    } catch (const std::exception&) {
+    }
+    ::_exit(3);
+  }
+  int status = 0;
+  ::waitpid(child, &status, 0);
+  if (!WIFSIGNALED(status)) throw std::runtime_error("the corpses did not die as they should");
+}
+
+run_names::run_names()
+    : prefix_("shmfifo-crash-" + padded(static_cast<unsigned>(::getpid())) + "-") {
   int ends[2];
   if (::pipe2(ends, O_CLOEXEC) != 0) throw std::runtime_error("pipe2 failed");
   const pid_t child = ::fork();
@@ -73,7 +101,7 @@ run_names::~run_names() {
 }
 
 std::string run_names::next() {
-  return prefix_ + std::to_string(++counter_);
+  return prefix_ + padded(++counter_);
 }
 
 world::world(const scenario& what, std::string name) : what_(what), name_(std::move(name)) {
@@ -81,7 +109,7 @@ world::world(const scenario& what, std::string name) : what_(what), name_(std::m
   home_.emplace(must(segment::create(name_, what_.shape)));
   if (what_.consumer_peer) consumer_peer.emplace(must(home_->attach_consumer()));
   publish_past();
-  if (what_.corpses) leave_corpses();
+  if (what_.corpses) die_with_claim(name_);
   if (what_.sleeper) {
     control_block& control = home_->view().control();
     std::atomic_ref(control.data_bell).fetch_or(1);
@@ -130,33 +158,15 @@ void world::publish_past() {
   if (!what_.producer_peer) producer_peer.reset();
 }
 
-void world::leave_corpses() const {
-  const pid_t child = ::fork();
-  if (child < 0) throw std::runtime_error("fork failed");
-  if (child == 0) {
-    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-    try {
-      const segment home = must(segment::attach(name_));
-      producer out = must(home.attach_producer());
-      std::span<std::byte> content;
-      if (out.try_claim(content) != status::ok) ::_exit(3);
-      const consumer in = must(home.attach_consumer());
-      ::raise(SIGKILL);
-    } catch (const std::exception&) {
-    }
-    ::_exit(3);
-  }
-  int status = 0;
-  ::waitpid(child, &status, 0);
-  if (!WIFSIGNALED(status)) throw std::runtime_error("the corpses did not die as they should");
-}
-
 bool world::name_exists() const {
   return ::access((shm_directory + name_).c_str(), F_OK) == 0;
 }
 
 segment* world::home() {
-  if (!home_ && name_exists()) home_.emplace(must(segment::attach(name_)));
+  if (!home_ && name_exists()) {
+    // Half a segment is no segment; the judge asks for the reason.
+    if (auto found = segment::attach(name_)) home_.emplace(std::move(*found));
+  }
   return home_ ? &*home_ : nullptr;
 }
 
@@ -228,7 +238,8 @@ std::string describe_difference(const scenario& what, const picture& before, con
   std::string text;
   std::string last;
   const std::size_t size = std::min(before.bytes.size(), after.bytes.size());
-  for (std::size_t i = 0; i + 8 <= size && lines > 0; i += 8) {
+  // Not the header: two runs of a scenario differ there, and nothing ever writes it again.
+  for (std::size_t i = control_offset; i + 8 <= size && lines > 0; i += 8) {
     if (std::memcmp(&before.bytes[i], &after.bytes[i], 8) == 0) continue;
     const std::string field = field_at(shape, i);
     if (field == last) continue;  // one line for a content

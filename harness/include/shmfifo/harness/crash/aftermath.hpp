@@ -49,6 +49,8 @@ class ledger {
 
 struct aftermath_options {
   std::uint64_t messages_after = 0;  // how many more must pass at the very end
+  bool recovered = false;            // a recovery ran, or began, after the death
+  bool newcomers_first = false;      // they recover and take the dead's lines before anybody reads
   bool long_wait = false;            // while paused, also wait longer than any time in the library
 };
 

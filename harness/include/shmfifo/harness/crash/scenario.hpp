@@ -53,6 +53,9 @@ struct scenario {
   bool removes_name = false;
   bool expects_room =
       false;  // nobody reads any more, and what the victim had read is free for reuse
+  // How often one instruction is broken off at while nothing changes. Two where the operation waits:
+  // under the slow clock of single steps it goes round its loop more often than a real run does.
+  unsigned visits = 16;
   // Attaches what the operation needs and answers the operation itself. Handles live in the closure.
   std::function<std::function<void()>(victim&)> arm;
 
@@ -64,6 +67,9 @@ struct scenario {
 
 // Every scenario, in the order of the report.
 const std::vector<scenario>& all_scenarios();
+
+// A process of its own attaches a producer and a consumer, claims a number, and is killed.
+void die_with_claim(const std::string& name);
 
 // The value, or an exception with the error's sentence: scenarios are set up or the run is void.
 template <class T>

@@ -61,7 +61,6 @@ class world {
 
  private:
   void publish_past();
-  void leave_corpses() const;
 
   const scenario& what_;
   std::string name_;
