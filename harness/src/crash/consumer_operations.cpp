@@ -106,7 +106,7 @@ void add_consumer_operations(catalogue& list) {
           [where](victim& self) { return poll_from(self, start_at::at(where.consumed)); });
     }
     add("poll_named", behind_wrap, shape, poll_named).durable = true;
-    add("wait_for_data", at_wrap, shape, wait_for_data);
+    add("wait_for_data", at_wrap, shape, wait_for_data).visits = 2;
   }
   add("poll", log_full, log(producer_role::many),
       [](victim& self) { return poll_from(self, start_at::oldest()); });

@@ -33,6 +33,7 @@ function(shmfifo_write_seeded_core)
   get_property(copy GLOBAL PROPERTY shmfifo_seeded_copy)
   get_property(files GLOBAL PROPERTY shmfifo_seeded_files)
   get_property(bugs GLOBAL PROPERTY shmfifo_seeded_bugs)
+  list(REMOVE_DUPLICATES bugs)
   list(JOIN bugs ", " enumerators)
   list(JOIN bugs "\", \"" names)
   string(CONCAT choice "\nnamespace shmfifo::seeded {\nenum name { none, ${enumerators} };\n"

@@ -76,7 +76,14 @@ shmfifo_seed(line_before_claim include/shmfifo/participants.hpp
         abort_dead_claim(view, memory, number, stamp);
         return gone;]=])
 
-# The name appears before the segment is complete.
+# The name appears before the segment is complete: its first word comes last.
 shmfifo_seed(named_before_complete src/mapping.cpp
-[=[  if (options.huge_pages) system::advise_huge_pages(*base, header.segment_size);]=]
-[=[  if (auto named = home->give_name(); !named) return named.failure();]=])
+[=[  std::memcpy(*base, &header, sizeof header);]=]
+[=[  std::memcpy(*base + 8, reinterpret_cast<const std::byte*>(&header) + 8, sizeof header - 8);]=])
+shmfifo_seed(named_before_complete src/segment.cpp
+[=[    if (named) return segment(std::move(*home));]=]
+[=[    if (named) {
+      auto* control = reinterpret_cast<std::byte*>(&(*home)->view().control());
+      std::memcpy(control - control_offset, segment_magic, sizeof segment_magic);
+      return segment(std::move(*home));
+    }]=])
