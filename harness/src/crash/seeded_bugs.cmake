@@ -87,3 +87,15 @@ shmfifo_seed(named_before_complete src/segment.cpp
       std::memcpy(control - control_offset, segment_magic, sizeof segment_magic);
       return segment(std::move(*home));
     }]=])
+
+# For the fault harness: a descriptor that an error leaves open, and space that is promised, not reserved.
+shmfifo_seed(descriptor_leak src/system.cpp
+[=[  if (::fchmod(file.get(), permissions) != 0) return failed_now("fchmod", "the new segment");]=]
+[=[  if (::fchmod(file.get(), permissions) != 0) {
+    error failure = failed_now("fchmod", "the new segment");
+    static_cast<void>(file.release());
+    return failure;
+  }]=])
+shmfifo_seed(missing_reserve src/system.cpp
+[=[    if (::fallocate(file.get(), 0, 0, static_cast<off_t>(size)) == 0) return done{};]=]
+[=[    if (::ftruncate(file.get(), static_cast<off_t>(size)) == 0) return done{};]=])
