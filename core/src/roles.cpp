@@ -59,7 +59,7 @@ result<unsigned> place_cursor(const mapping& home, std_memory_model& memory,
   if (!protocol::enter_gate(view, memory, *line, kind, position, exact)) {
     protocol::free_line(
         view, memory, *line,
-        memory.load(view.participant(*line).role, std::memory_order_relaxed, site::recover_role));
+        memory.load(view.participant(*line).role, std::memory_order_relaxed, site::operate));
     return error{ENODATA, "start",
                  "number " + std::to_string(wanted) + " of '" + home.name() +
                      "' may be overwritten already: ask for `oldest`"};
@@ -111,7 +111,7 @@ result<producer> segment::attach_producer() const {
     std::string who;
     for (unsigned i = 0; i < shape().participant_count; ++i) {
       const participant_line& line = view().participant(i);
-      const auto role = memory->load(line.role, std::memory_order_acquire, site::recover_role);
+      const auto role = memory->load(line.role, std::memory_order_acquire, site::operate);
       if (role_kind(role) == participant_kind::producer && memory->alive(i)) {
         who = " (pid " +
               std::to_string(memory->load(line.pid, std::memory_order_relaxed, site::attach_name)) +
@@ -133,13 +133,12 @@ std::uint64_t segment::start_number(start_at start, bool gated) const noexcept {
   const std_memory_model memory;
   if (start.where == start_at::place::number) return static_cast<std::uint64_t>(start.number);
   // SYNC cursor: acquire, as for any reader.
-  const std::uint64_t cursor = memory.load(view().control().producer_cursor,
-                                           std::memory_order_acquire, site::attach_producer_cursor);
+  const std::uint64_t cursor =
+      memory.load(view().control().producer_cursor, std::memory_order_acquire, site::operate);
   if (start.where == start_at::place::latest) return cursor;
   if (shape().mode == segment_mode::log) return 0;
   if (gated) {
-    return memory.load(view().control().gate_floor, std::memory_order_seq_cst,
-                       site::gate_floor_load);
+    return memory.load(view().control().gate_floor, std::memory_order_seq_cst, site::operate);
   }
   return cursor > shape().slot_count ? cursor - shape().slot_count : 0;
 }

@@ -13,6 +13,15 @@ namespace {
 
 constexpr unsigned create_tries = 100;  // somebody creates and removes the name in a loop
 
+// Looking for the name failed, which says nothing about the name: out of descriptors or memory, say.
+// The codes excepted mean that something has the name, though not a segment that may be opened.
+bool looking_failed(const error& failure) {
+  const std::string_view rule = failure.rule;
+  if (rule != "open") return rule == "fstat" || rule == "pread" || rule == "mmap";
+  constexpr int taken[] = {ENOENT, EACCES, ELOOP, ENXIO, EISDIR};
+  return std::find(std::begin(taken), std::end(taken), failure.code) == std::end(taken);
+}
+
 result<done> same_geometry(const std::string& name, const geometry& found, const geometry& wanted) {
   const auto differs = [&](const char* rule, auto a, auto b) {
     return refusal(name, {rule, static_cast<std::uint64_t>(a), static_cast<std::uint64_t>(b)},
@@ -41,19 +50,6 @@ result<done> same_geometry(const std::string& name, const geometry& found, const
 
 // ---- create, attach, remove
 // ------------------------------------------------------------------------
-
-namespace {
-
-// Looking for the name failed, which says nothing about the name: out of descriptors or memory, say.
-// The codes excepted mean that something has the name, though not a segment that may be opened.
-bool looking_failed(const error& failure) {
-  const std::string_view rule = failure.rule;
-  if (rule != "open") return rule == "fstat" || rule == "pread" || rule == "mmap";
-  constexpr int taken[] = {ENOENT, EACCES, ELOOP, ENXIO, EISDIR};
-  return std::find(std::begin(taken), std::end(taken), failure.code) == std::end(taken);
-}
-
-}  // namespace
 
 result<segment> segment::create(std::string_view given_name, const create_options& options) {
   auto name = checked_name(given_name);
@@ -149,7 +145,7 @@ result<done> segment::forget(std::string_view cursor) const {
     return cursor_in_use(std::string(cursor), pid_of(view(), *memory, *line));
   }
   const std::uint64_t role =
-      memory->load(view().participant(*line).role, std::memory_order_relaxed, site::recover_role);
+      memory->load(view().participant(*line).role, std::memory_order_relaxed, site::operate);
   protocol::free_line(view(), *memory, *line, role);
   return done{};
 }
@@ -170,7 +166,7 @@ result<segment_stat> segment::stat() const {
   for (unsigned i = 0; i < shape().participant_count; ++i) {
     const participant_line& line = view().participant(i);
     participant_stat entry;
-    entry.kind = role_kind(memory->load(line.role, std::memory_order_acquire, site::recover_role));
+    entry.kind = role_kind(memory->load(line.role, std::memory_order_acquire, site::operate));
     if (entry.kind == participant_kind::none) continue;
     entry.index = i;
     entry.alive = memory->alive(i);
@@ -180,7 +176,7 @@ result<segment_stat> segment::stat() const {
     }
     if (entry.kind != participant_kind::producer) {
       const std::uint64_t number =
-          memory->load(line.consumer_cursor, std::memory_order_acquire, site::gate_consumer_cursor);
+          memory->load(line.consumer_cursor, std::memory_order_acquire, site::operate);
       entry.cursor = static_cast<std::int64_t>(number);
       entry.lag = static_cast<std::int64_t>(cursor > number ? cursor - number : 0);
       entry.holds_back = shape().gated() && i == lowest.holder && number == lowest.number &&

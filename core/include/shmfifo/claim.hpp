@@ -40,7 +40,8 @@ void help_cursor(const layout_view& view, const M& memory, std::uint64_t number)
 
 enum class claim_step : std::uint8_t {
   taken,   // the number is the caller's
-  again,   // somebody was faster, or the number was passed over: look at the cursor again
+  again,   // somebody was faster: look at the cursor again
+  passed,  // the number was given up, because its slot is still being written
   broken,  // the slot's stamp can belong to no lap: the bytes were changed
 };
 
@@ -67,6 +68,7 @@ template <memory_model M>
             slot.stamp, stamp, make_stamp(number, slot_state::held, stamp_owner(stamp)),
             std::memory_order_acq_rel, std::memory_order_relaxed, site::pass_over)) {
       help_cursor(view, memory, number);
+      return claim_step::passed;
     }
     return claim_step::again;
   }

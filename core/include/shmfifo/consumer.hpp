@@ -126,7 +126,7 @@ class basic_consumer {
     participant_line& line = view_.participant(*self_);
     memory_.store(line.pid, 0, std::memory_order_relaxed, site::attach_name);
     const std::uint64_t role =
-        memory_.load(line.role, std::memory_order_relaxed, site::recover_role);
+        memory_.load(line.role, std::memory_order_relaxed, site::consumer_leave_role);
     if (role_kind(role) == participant_kind::consumer) {
       protocol::free_line(view_, memory_, *self_, role);
     }
@@ -273,18 +273,19 @@ class basic_consumer {
     if (!view_.has_slot(position_)) return;
     std::uint64_t& word = view_.slot(position_).stamp;
     // SYNC publish: acquire, if the dead owner did publish after all we see it here.
-    const std::uint64_t stamp = memory_.load(word, std::memory_order_acquire, site::wait_stamp);
+    const std::uint64_t stamp = memory_.load(word, std::memory_order_acquire, site::examine_stamp);
     const look seen = classify(stamp);
     if (seen == look::claimed && view_.shape().producers == producer_role::many) {
       if (memory_.alive(stamp_owner(stamp))) return;
       if (self_) {
         protocol::abort_dead_claim(view_, memory_, position_, stamp);
-      } else if (memory_.load(word, std::memory_order_acquire, site::wait_stamp) == stamp) {
+      } else if (memory_.load(word, std::memory_order_acquire, site::examine_dead) == stamp) {
         judge(stamp, look::aborted);  // read-only: nobody is left who could publish it
       }
     } else if (seen == look::not_yet && producer_cursor() > position_) {
       // The cursor says that our number was taken, the slot denies it: the bytes were changed.
-      const std::uint64_t again = memory_.load(word, std::memory_order_acquire, site::wait_stamp);
+      const std::uint64_t again =
+          memory_.load(word, std::memory_order_acquire, site::examine_again);
       if (again == stamp) judge(stamp, look::garbage);
     }
   }
@@ -297,7 +298,7 @@ class basic_consumer {
   [[nodiscard]] bool ready() const noexcept {
     if (!view_.has_slot(position_)) return false;
     const std::uint64_t stamp =
-        memory_.load(view_.slot(position_).stamp, std::memory_order_acquire, site::wait_stamp);
+        memory_.load(view_.slot(position_).stamp, std::memory_order_acquire, site::ready_stamp);
     const look seen = classify(stamp);
     return seen != look::not_yet && seen != look::claimed;
   }
@@ -338,7 +339,7 @@ class basic_consumer {
   [[nodiscard]] bool producer_alive() const noexcept {
     for (unsigned i = 0; i < view_.shape().participant_count; ++i) {
       const std::uint64_t role =
-          memory_.load(view_.participant(i).role, std::memory_order_acquire, site::recover_role);
+          memory_.load(view_.participant(i).role, std::memory_order_acquire, site::alive_role);
       if (role_kind(role) == participant_kind::producer && memory_.alive(i)) return true;
     }
     return false;

@@ -37,14 +37,15 @@ class basic_producer {
         memory_(std::move(memory)),
         self_(self),
         gated_(view.shape().gated()),
-        single_(view.shape().producers == producer_role::single) {
+        single_(view.shape().producers == producer_role::single),
+        long_slots_(view.shape().slot_stride() >= ring_prefetch_lines * cache_line) {
     participant_line& line = view_.participant(self_);
     const std::uint64_t role =
-        memory_.load(line.role, std::memory_order_relaxed, site::attach_role_load);
+        memory_.load(line.role, std::memory_order_relaxed, site::producer_role_load);
     memory_.store(line.pid, memory_.process_id(), std::memory_order_relaxed, site::attach_name);
     // SYNC line: release, so that nothing of this producer is seen under its predecessor's role.
     memory_.store(line.role, make_role(role_generation(role) + 1, participant_kind::producer),
-                  std::memory_order_release, site::attach_role_store);
+                  std::memory_order_release, site::producer_role_store);
     if (single_) find_next();
   }
 
@@ -155,8 +156,9 @@ class basic_producer {
     if (claim_open_) static_cast<void>(abort());
     participant_line& line = view_.participant(self_);
     memory_.store(line.pid, 0, std::memory_order_relaxed, site::attach_name);
-    protocol::free_line(view_, memory_, self_,
-                        memory_.load(line.role, std::memory_order_relaxed, site::recover_role));
+    protocol::free_line(
+        view_, memory_, self_,
+        memory_.load(line.role, std::memory_order_relaxed, site::producer_leave_role));
     if (single_) memory_.disown(lock_producer_role);
     memory_.disown(self_);
   }
@@ -177,23 +179,23 @@ class basic_producer {
   // cursor.
   void find_next() noexcept {
     std::uint64_t& cursor = view_.control().producer_cursor;
-    next_ = memory_.load(cursor, std::memory_order_acquire, site::attach_producer_cursor);
+    next_ = memory_.load(cursor, std::memory_order_acquire, site::find_cursor);
     for (std::uint64_t steps = 0; steps < view_.shape().slot_count && view_.has_slot(next_);
          ++steps) {
       // SYNC publish: the predecessor's last message, whoever sees it.
       const std::uint64_t stamp =
-          memory_.load(view_.slot(next_).stamp, std::memory_order_acquire, site::attach_stamp);
+          memory_.load(view_.slot(next_).stamp, std::memory_order_acquire, site::find_stamp);
       if (stamp_number(stamp) != next_ || !stamp_done(stamp)) break;
       ++next_;
     }
     // SYNC cursor: see finish.
-    memory_.store(cursor, next_, std::memory_order_release, site::publish_cursor);
+    memory_.store(cursor, next_, std::memory_order_release, site::resume_cursor);
   }
 
   status publish_quietly(const void* content, std::int64_t value_length) noexcept {
     if (!fits(value_length)) [[unlikely]]
       return status::bad_length;
-    for (;;) {
+    for (std::uint64_t tries = 0; tries < view_.shape().slot_count; ++tries) {
       std::uint64_t number = 0;
       if (const status answer = take(number); answer != status::ok) [[unlikely]]
         return answer;
@@ -208,6 +210,7 @@ class basic_producer {
         return status::ok;
       // An overwriting ring went round during the copy: the message takes a new number.
     }
+    return status::full;
   }
 
   void store_fields(slot_header& slot, std::uint64_t number, std::int64_t value_length) noexcept {
@@ -257,7 +260,10 @@ class basic_producer {
     if (number >= limit_) [[unlikely]] {
       if (const status answer = extend_limit(number); answer != status::ok) return answer;
     }
-    if (view_.shape().mode == segment_mode::ring) {
+    if (view_.shape().mode == segment_mode::log) {
+      prefetch<log_prefetch_lines>(number + log_prefetch_distance);
+    } else {
+      if (long_slots_) prefetch<ring_prefetch_lines>(number + 1);
       // Relaxed: every later store into the slot is a release and so carries it along.
       memory_.store(view_.slot(number).stamp, make_stamp(number, slot_state::claimed, self_),
                     std::memory_order_relaxed, site::overwrite_begin);
@@ -265,7 +271,15 @@ class basic_producer {
     return status::ok;
   }
 
+  // Has the first lines of a later slot fetched while this one is filled, so that its stores need
+  // not wait for them (core/DESIGN.md, decision 12). A hint: it reads and changes nothing.
+  template <std::size_t lines>
+  [[gnu::always_inline]] void prefetch(std::uint64_t number) const noexcept {
+    if (number < limit_) memory_.template prefetch_for_write<lines>(&view_.slot(number));
+  }
+
   status take_shared(std::uint64_t& number) noexcept {
+    std::uint64_t passed = 0;
     for (;;) {
       // SYNC cursor: acquire, so that the stamps of all lower numbers show at least their claims.
       number = memory_.load(view_.control().producer_cursor, std::memory_order_acquire,
@@ -281,6 +295,10 @@ class basic_producer {
         case protocol::claim_step::taken:
           return status::ok;
         case protocol::claim_step::again:
+          break;
+        case protocol::claim_step::passed:
+          // Every slot is being written by somebody alive: there is no place at all.
+          if (++passed == view_.shape().slot_count) return status::full;
           break;
         case protocol::claim_step::broken:
           return status::invalid;
@@ -318,7 +336,7 @@ class basic_producer {
     const std::uint64_t number = single_
                                      ? next_
                                      : memory_.load(view_.control().producer_cursor,
-                                                    std::memory_order_acquire, site::claim_cursor);
+                                                    std::memory_order_acquire, site::room_cursor);
     return extend_limit(number) != status::full;
   }
 
@@ -337,6 +355,9 @@ class basic_producer {
     return hopeless ? status::peer_dead : status::timed_out;
   }
 
+  static constexpr std::size_t log_prefetch_lines = 2;
+  static constexpr std::uint64_t log_prefetch_distance = 8;
+  static constexpr std::size_t ring_prefetch_lines = 17;  // of 1,024 bytes and their header
   static constexpr unsigned spin_rounds = 200;
   static constexpr unsigned spin_pause = 32;
 
@@ -345,6 +366,7 @@ class basic_producer {
   unsigned self_ = 0;
   bool gated_ = false;
   bool single_ = true;
+  bool long_slots_ = false;
   bool claim_open_ = false;
   std::uint64_t next_ = 0;   // single producer: the next number
   std::uint64_t limit_ = 0;  // numbers below it may be taken without looking at the consumers

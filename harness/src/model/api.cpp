@@ -64,7 +64,7 @@ std::uint32_t this_thread() {
 bool dead(std::uint32_t thread_number, liveness_edge edge, access_site s) {
   return runtime::active().dead(thread_number, edge, s);
 }
-void pause(std::source_location where) {
+void pause(source_location where) {
   runtime::active().pause(where);
 }
 std::uint32_t choose(std::uint32_t outcomes, access_site s) {
@@ -73,7 +73,7 @@ std::uint32_t choose(std::uint32_t outcomes, access_site s) {
 void assume(bool holds) {
   runtime::active().assume(holds);
 }
-void require(bool holds, std::string_view what, std::source_location where) {
+void require(bool holds, std::string_view what, source_location where) {
   runtime::active().require(holds, what, where);
 }
 

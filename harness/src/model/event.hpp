@@ -10,6 +10,8 @@
 #include <atomic>
 #include <cstdint>
 
+#include "shmfifo/harness/model/access.hpp"
+
 namespace shmfifo::harness::model::detail {
 
 using slot = std::uint32_t;
@@ -18,6 +20,33 @@ inline constexpr std::uint32_t none = 0xFFFFFFFFU;
 inline constexpr slot initial = 0xFFFFFFFEU;
 
 enum class kind : std::uint8_t { read, write, fence, spawn, join, choice };
+
+// How a read-modify-write makes the value it writes from the one it read.
+[[nodiscard]] constexpr std::uint64_t updated(update u, std::uint64_t old, std::uint64_t operand,
+                                              std::uint32_t size) noexcept {
+  std::uint64_t value = 0;
+  switch (u) {
+    case update::exchange:
+      value = operand;
+      break;
+    case update::add:
+      value = old + operand;
+      break;
+    case update::subtract:
+      value = old - operand;
+      break;
+    case update::bit_or:
+      value = old | operand;
+      break;
+    case update::bit_and:
+      value = old & operand;
+      break;
+    case update::bit_xor:
+      value = old ^ operand;
+      break;
+  }
+  return size == 8 ? value : value & ((std::uint64_t{1} << (size * 8U)) - 1U);
+}
 
 enum class order : std::uint8_t { plain, relaxed, acquire, release, acq_rel, seq_cst };
 
@@ -59,6 +88,7 @@ inline constexpr std::uint16_t updates = 1U << 7U;     // read of an uncondition
 struct event {
   std::uint64_t value = 0;     // read or written; thread of a spawn or join; outcome of a choice
   std::uint64_t expected = 0;  // compare-exchange: what it must read to write
+  std::uint64_t operand = 0;   // read of an update: what the write part is made with
   std::uint32_t thread = 0;
   std::uint32_t index = 0;        // in its thread
   std::uint32_t location = none;  // of a read or write
@@ -71,6 +101,7 @@ struct event {
   std::uint16_t site = 0;
   kind what = kind::fence;
   order how = order::plain;  // of a compare-exchange: the one that its outcome selects
+  update how_updated = update::exchange;
   order on_success = order::plain;
   order on_failure = order::plain;
 

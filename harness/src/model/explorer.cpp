@@ -150,8 +150,8 @@ step explorer::add_death_choice(std::uint32_t thread) {
   return offer(choice::about::death, current().size(), thread, begin);
 }
 
-step explorer::offer(choice::about what, slot at, std::uint32_t thread, std::uint32_t begin) {
-  choice c{what, at, thread, begin, begin, static_cast<std::uint32_t>(alternatives_.size())};
+step explorer::offer(choice::about what, slot at, std::uint32_t other, std::uint32_t begin) {
+  choice c{what, at, other, begin, begin, static_cast<std::uint32_t>(alternatives_.size())};
   if (c.end == c.begin) return step::reject;
   if (c.end - c.begin == 1 && what != choice::about::placement) {
     const std::uint32_t only = alternatives_.back();
@@ -175,6 +175,7 @@ step explorer::take_next() {
     const std::uint32_t alternative = alternatives_[choices_[mine].next++];
     if (!my_share()) continue;
     const choice c = choices_[mine];
+    current().truncate(c.what == choice::about::death ? c.at : c.at + 1);
     const step result = apply(c, alternative);
     if (result != step::reject) return result;
     while (choices_.size() > mine + 1) drop_choice();
@@ -193,7 +194,6 @@ step explorer::backtrack() {
   while (!choices_.empty()) {
     const choice& c = choices_.back();
     if (c.next < c.end) {
-      current().truncate(c.what == choice::about::death ? c.at : c.at + 1);
       const step result = take_next();
       if (result != step::reject) return result;
     }
@@ -210,7 +210,7 @@ step explorer::apply(const choice& c, std::uint32_t alternative) {
       if ((alternative & revisit_bit) != 0) return apply_revisit(c.at, alternative & ~revisit_bit);
       return apply_placement(c.at, alternative);
     case choice::about::placement:
-      return apply_placement(c.at, alternative);
+      return finish_revisit(c, alternative);
     case choice::about::alternative:
       current().events[c.at].value = alternative;
       return step::go;
@@ -236,8 +236,25 @@ step explorer::apply_from(slot s, slot writer) {
     const slot other = g.previous_in_thread(l.writes[p]);
     if (g.within(g.porf(s), other) || !undone_by(other, s, g.porf(s))) return step::reject;
   }
-  if (p == l.writes.size()) return step::go;  // reading the last write orders it before nothing
-  return ordered(s) ? step::go : step::reject;
+  // Reading the last write orders the read before nothing, so it closes no cycle.
+  if (p != l.writes.size() && !ordered(s)) return step::reject;
+  return complete_update(s);
+}
+
+// The write part of an update follows its read part at once: nothing may come between.
+step explorer::complete_update(slot read_part) {
+  graph& g = current();
+  const event& r = g.events[read_part];
+  if (!r.has(exclusive)) return step::go;
+  event w;
+  w.thread = r.thread;
+  w.what = kind::write;
+  w.how = r.how;
+  w.flags = static_cast<std::uint16_t>(exclusive | (r.flags & wakes));
+  w.site = r.site;
+  w.location = r.location;
+  w.value = updated(r.how_updated, r.value, r.operand, g.locations[r.location].size);
+  return add_write(w, read_part);
 }
 
 step explorer::apply_placement(slot s, std::uint32_t after) {
@@ -270,31 +287,38 @@ step explorer::apply_revisit(slot write, slot read) {
   if (some && races(r)) {
     g.place(w, alternatives_.back());
     // The graph stays on the stack, owned by this choice, until the report is made.
-    choices_.push_back({choice::about::placement, w, 0, begin, begin + 1, begin + 1});
+    choices_.push_back({choice::about::placement, w, r, begin, begin + 1, begin + 1});
     return step::fault;
   }
   if (!some) {
     --depth_;
     return step::reject;
   }
-  const step result = offer(choice::about::placement, w, 0, begin);
-  if (result != step::go) return result;
-  if (g.events[r].has(sleeps)) {
-    const slot wait = g.threads[g.events[r].thread].events[g.events[r].index - 2];
-    if (g.first_wake_after(wait) != w) return step::reject;
+  return offer(choice::about::placement, w, r, begin);
+}
+
+step explorer::finish_revisit(const choice& c, std::uint32_t after) {
+  const step placed = apply_placement(c.at, after);
+  if (placed != step::go) return placed;
+  graph& g = current();
+  const event& read = g.events[c.other];
+  if (read.has(sleeps)) {
+    const slot wait = g.threads[read.thread].events[read.index - 2];
+    if (g.first_wake_after(wait) != c.at) return step::reject;
   }
-  return step::restart;
+  const step completed = complete_update(c.other);
+  return completed == step::go ? step::restart : completed;
 }
 
 step explorer::apply_death(const choice& c, std::uint32_t dies_here) {
   if (dies_here == 0) return step::go;
   event e;
-  e.thread = c.thread;
+  e.thread = c.other;
   e.what = kind::write;
   e.how = order::release;
   e.flags = static_cast<std::uint16_t>(ends | dies);
   e.value = 1;
-  e.location = current().life_location(c.thread);
+  e.location = current().life_location(c.other);
   const step result = add_write(e, none);
   return result == step::go ? step::restart : result;
 }
@@ -353,6 +377,7 @@ bool explorer::races(slot s) {
   const graph& g = current();
   const event& e = g.events[s];
   const location& l = g.locations[e.location];
+  if (!l.has_plain) return false;
   const std::uint32_t* past = g.hb(s);
   const auto conflict = [&](slot other) {
     if (other == s || g.within(past, other)) return false;

@@ -35,8 +35,8 @@ struct fault {
 struct choice {
   enum class about : std::uint8_t { from, write, placement, alternative, death } what = about::from;
   slot at = 0;
-  std::uint32_t thread = 0;  // death: who
-  std::uint32_t begin = 0;   // its alternatives, in a pool shared by all choices
+  std::uint32_t other = 0;  // death: the thread; placement: the read that was revisited
+  std::uint32_t begin = 0;  // its alternatives, in a pool shared by all choices
   std::uint32_t next = 0;
   std::uint32_t end = 0;
 };
@@ -73,11 +73,13 @@ class explorer {
   [[nodiscard]] std::vector<slot> last_cycle() const { return sc_.cycle(); }
 
  private:
-  step offer(choice::about what, slot at, std::uint32_t thread, std::uint32_t begin);
+  step offer(choice::about what, slot at, std::uint32_t other, std::uint32_t begin);
   step take_next();
   step apply(const choice& c, std::uint32_t alternative);
   step apply_from(slot s, slot writer);
   step apply_placement(slot s, std::uint32_t after);
+  step finish_revisit(const choice& c, std::uint32_t after);
+  step complete_update(slot read_part);
   step apply_revisit(slot write, slot read);
   step apply_death(const choice& c, std::uint32_t dies_here);
   bool collect_placements(slot s, slot read_part, std::uint32_t lowest);

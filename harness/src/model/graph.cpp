@@ -8,7 +8,6 @@ namespace shmfifo::harness::model::detail {
 
 void graph::clear() {
   events.clear();
-  clocks_.clear();
   for (thread_line& t : threads) {
     t.events.clear();
     t.used = false;
@@ -53,9 +52,12 @@ slot graph::push(event e) {
     e.pending = past.pending;
     e.release_fence = past.release_fence;
   }
+  if (e.location != none && e.how == order::plain) locations[e.location].has_plain = true;
   events.push_back(e);
   line.events.push_back(s);
-  clocks_.resize(clocks_.size() + std::size_t{3} * stride_);
+  // Never shrinks: what lies beyond the last event is written before it is read.
+  const std::size_t needed = events.size() * 3 * stride_;
+  if (clocks_.size() < needed) clocks_.resize(needed * 2);
   inherit(s);
   count(e, 1);
   return s;
@@ -76,7 +78,6 @@ void graph::pop() {
   count(e, ~0U);
   threads[e.thread].events.pop_back();
   events.pop_back();
-  clocks_.resize(clocks_.size() - std::size_t{3} * stride_);
 }
 
 void graph::truncate(slot keep) {
@@ -194,6 +195,7 @@ std::uint32_t graph::new_location(std::uint32_t size, std::uint64_t value, bool 
   l.initial_value = value;
   l.uninitialised = uninitialised;
   l.life_of = none;
+  l.has_plain = false;
   return number;
 }
 
@@ -229,21 +231,11 @@ slot graph::first_wake_after(slot wait_write) const {
   return wait_write;
 }
 
-void graph::copy_from(const graph& from) {
-  events = from.events;
-  clocks_ = from.clocks_;
-  threads = from.threads;
-  locations = from.locations;
-  stride_ = from.stride_;
-  seq_cst_events = from.seq_cst_events;
-  seq_cst_fences = from.seq_cst_fences;
-}
-
 void graph::copy_events(const graph& from, slot read, slot write) {
   const std::uint32_t* past = from.porf(write);
   renamed_.resize(from.events.size());
   const std::size_t line = std::size_t{3} * stride_;
-  clocks_.resize(from.clocks_.size());
+  if (clocks_.size() < from.clocks_.size()) clocks_.resize(from.clocks_.size());
   for (slot s = 0; s < from.size(); ++s) {
     const event& e = from.events[s];
     if (s > read && past[e.thread] <= e.index) {
@@ -258,7 +250,6 @@ void graph::copy_events(const graph& from, slot read, slot write) {
     threads[e.thread].events.push_back(now);
     count(e, 1);
   }
-  clocks_.resize(events.size() * line);
 }
 
 void graph::copy_lists(const graph& from, slot write) {
@@ -282,6 +273,7 @@ void graph::copy_lists(const graph& from, slot write) {
     l.initial_value = old.initial_value;
     l.uninitialised = old.uninitialised;
     l.life_of = old.life_of;
+    l.has_plain = old.has_plain;
     ++used;
   }
 }

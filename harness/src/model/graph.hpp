@@ -20,6 +20,7 @@ struct location {
   std::uint32_t size = 0;
   std::uint32_t life_of = none;  // the modelled kernel's record of whether this thread has ended
   bool uninitialised = false;
+  bool has_plain = false;    // some access was not atomic: races are possible
   std::vector<slot> writes;  // modification order; the initial write is implicit, before them
   std::vector<slot> reads;   // addition order
 
@@ -41,7 +42,6 @@ class graph {
   // read and the causal past of the write. Returns the read's new slot; the write is the last event
   // again, and not yet in its location's order.
   slot restrict_from(const graph& from, slot read, slot write);
-  void copy_from(const graph& from);
 
   slot push(event e);        // appends with the clocks of its thread's past; not yet in any list
   void truncate(slot keep);  // drops the events from `keep` on

@@ -13,38 +13,8 @@
 namespace shmfifo::harness::model::detail {
 namespace {
 
-// Keys of locations that are not words of memory; no user address has these bits.
-constexpr std::uint64_t queue_bit = 1ULL << 62U;
-constexpr std::uint64_t life_bit = 1ULL << 63U;
-
 [[nodiscard]] std::uint64_t key_of(const void* address) {
   return reinterpret_cast<std::uintptr_t>(address);
-}
-
-[[nodiscard]] std::uint64_t updated(update u, std::uint64_t old, std::uint64_t operand,
-                                    std::uint32_t size) {
-  std::uint64_t value = 0;
-  switch (u) {
-    case update::exchange:
-      value = operand;
-      break;
-    case update::add:
-      value = old + operand;
-      break;
-    case update::subtract:
-      value = old - operand;
-      break;
-    case update::bit_or:
-      value = old | operand;
-      break;
-    case update::bit_and:
-      value = old & operand;
-      break;
-    case update::bit_xor:
-      value = old ^ operand;
-      break;
-  }
-  return size == 8 ? value : value & ((1ULL << (size * 8U)) - 1U);
 }
 
 }  // namespace
@@ -57,6 +27,7 @@ std::uint64_t runtime::initial_value(const place& p) const {
 }
 
 bool runtime::overlaps(const place& p) const {
+  if ((p.key & (queue_bit | life_bit)) != 0) return false;
   const std::uint64_t first = p.key & ~std::uint64_t{7};
   for (std::uint64_t key = first; key < first + 8; ++key) {
     const std::uint32_t other = key == p.key ? none : table_.find(key);
@@ -131,6 +102,8 @@ void runtime::wait_for_writer(strand& s, const event& e) {
   if (e.from >= initial) return;
   const event& writer = graph_->events[e.from];
   while (strands_[writer.thread]->done <= writer.index) {
+    s.joined = writer.thread;
+    s.joined_done = writer.index;
     s.at = strand::state::waiting;
     s.pause();
   }
@@ -141,7 +114,7 @@ void runtime::reach_frontier(strand& s, bool may_die) {
     s.at = strand::state::frontier;
     s.pause();
   }
-  if (s.gives_way || (updates_left_ != 0 && !s.completes_update)) {
+  if (s.gives_way) {
     s.gives_way = false;
     s.at = strand::state::frontier;
     s.pause();
@@ -170,19 +143,22 @@ void runtime::settle(step result) {
 
 std::uint64_t runtime::read(const request& r) {
   strand& s = *running_;
-  if (s.ghost) [[unlikely]]
+  if (s.ghost) [[unlikely]] {
     return ghost_read(s, r);
-  if (recording_) [[unlikely]]
+  }
+  if (recording_) [[unlikely]] {
     record(s, s.done, *r.site, r.name);
+  }
   if (repeats(s)) {
     const event& e = repeated(s, kind::read);
-    constexpr std::uint16_t fixed = compares | updates | sleeps;
+    constexpr std::uint16_t fixed = compares | updates | sleeps | wakes;
     const bool same = (e.flags & fixed) == (r.flags & fixed) && e.expected == r.expected &&
+                      e.operand == r.operand && e.how_updated == r.how_updated &&
                       ((r.flags & compares) != 0 || e.how == r.how);
     if (!same) refuse(fmt::format("not deterministic: read {}.{} has changed", s.number, s.done));
     bind_repeated(e.location, r.where);
     wait_for_writer(s, e);
-    ++s.done;
+    s.done += e.has(exclusive) ? 2U : 1U;
     return e.value;
   }
   reach_frontier(s, true);
@@ -193,27 +169,25 @@ std::uint64_t runtime::read(const request& r) {
   e.on_success = r.on_success;
   e.on_failure = r.on_failure;
   e.expected = r.expected;
+  e.operand = r.operand;
+  e.how_updated = r.how_updated;
   e.flags = r.flags;
   e.site = r.site->site;
   e.location = locate(r.where);
   settle(explorer_.add_read(e));
-  ++s.done;
-  return graph_->events[graph_->threads[s.number].events.back()].value;
+  const event& added = graph_->events[graph_->threads[s.number].events[s.done]];
+  s.done += added.has(exclusive) ? 2U : 1U;
+  return added.value;
 }
 
-void runtime::finish_update(strand& s) {
-  if (!s.completes_update) return;
-  s.completes_update = false;
-  s.gives_way = true;  // which thread comes next must depend on the graph alone
-  --updates_left_;
-}
-
-void runtime::write(const request& r, std::uint64_t value, slot read_part) {
+void runtime::write(const request& r, std::uint64_t value) {
   strand& s = *running_;
-  if (s.ghost) [[unlikely]]
+  if (s.ghost) [[unlikely]] {
     leave_ghost(s);
-  if (recording_) [[unlikely]]
+  }
+  if (recording_) [[unlikely]] {
     record(s, s.done, *r.site, r.name);
+  }
   if (repeats(s)) {
     const event& e = repeated(s, kind::write);
     if (e.value != value || e.how != r.how) {
@@ -223,14 +197,7 @@ void runtime::write(const request& r, std::uint64_t value, slot read_part) {
     ++s.done;
     return;
   }
-  if (read_part == none) {
-    reach_frontier(s, (r.flags & ends) == 0);
-  } else if (!extending_) {
-    s.completes_update = true;
-    ++updates_left_;
-    s.at = strand::state::frontier;
-    s.pause();
-  }
+  reach_frontier(s, (r.flags & ends) == 0);
   event e;
   e.thread = s.number;
   e.what = kind::write;
@@ -239,10 +206,8 @@ void runtime::write(const request& r, std::uint64_t value, slot read_part) {
   e.flags = r.flags;
   e.site = r.site->site;
   e.location = locate(r.where);
-  settle(explorer_.add_write(e, read_part));
+  settle(explorer_.add_write(e, none));
   ++s.done;
-  finish_update(s);
-  if ((r.flags & wakes) != 0) s.gives_way = true;
 }
 
 std::uint64_t runtime::load(word w, std::memory_order o, const access_site& s) {
@@ -250,19 +215,16 @@ std::uint64_t runtime::load(word w, std::memory_order o, const access_site& s) {
 }
 
 void runtime::store(word w, std::uint64_t value, std::memory_order o, const access_site& s) {
-  write({{key_of(w.address), w.size}, effective(o, s), 0, &s, "store"}, value, none);
+  write({{key_of(w.address), w.size}, effective(o, s), 0, &s, "store"}, value);
 }
 
-std::uint64_t runtime::modify(const request& r, update u, std::uint64_t operand,
-                              std::uint16_t write_flags) {
-  const std::uint64_t old = read(r);
+// The read part and, always, the write part.
+std::uint64_t runtime::update_word(const request& r) {
   strand& s = *running_;
-  if (s.ghost) [[unlikely]]
+  if (s.ghost) [[unlikely]] {
     leave_ghost(s);
-  request w = r;
-  w.flags = static_cast<std::uint16_t>(exclusive | write_flags);
-  write(w, updated(u, old, operand, r.where.size), graph_->threads[s.number].events[s.done - 1]);
-  return old;
+  }
+  return read(r);
 }
 
 std::uint64_t runtime::fetch(word w, update u, std::uint64_t operand, std::memory_order o,
@@ -272,12 +234,14 @@ std::uint64_t runtime::fetch(word w, update u, std::uint64_t operand, std::memor
   const site_override* change = override_for(s);
   if (change != nullptr && change->split_update) {
     const std::uint64_t old = read({where, how, 0, &s, "load (split update)"});
-    write({where, how, 0, &s, "store (split update)"}, updated(u, old, operand, w.size), none);
+    write({where, how, 0, &s, "store (split update)"}, updated(u, old, operand, w.size));
     return old;
   }
-  const char* name = u == update::exchange ? "exchange" : "fetch_op";
-  return modify({where, how, static_cast<std::uint16_t>(exclusive | updates), &s, name}, u, operand,
-                0);
+  request r{where, how, static_cast<std::uint16_t>(exclusive | updates), &s,
+            u == update::exchange ? "exchange" : "fetch_op"};
+  r.how_updated = u;
+  r.operand = operand;
+  return update_word(r);
 }
 
 bool runtime::compare_exchange(word w, std::uint64_t& expected, std::uint64_t desired, bool weak,
@@ -295,25 +259,26 @@ bool runtime::compare_exchange(word w, std::uint64_t& expected, std::uint64_t de
   if (change != nullptr && change->split_update) {
     const std::uint64_t old = read({where, on_success, 0, &s, "load (split update)"});
     if (old == expected) {
-      write({where, on_success, 0, &s, "store (split update)"}, desired, none);
+      write({where, on_success, 0, &s, "store (split update)"}, desired);
       return true;
     }
     expected = old;
     return false;
   }
-  const request r{where,    on_success, compares,  &s, "compare_exchange",
-                  expected, on_success, on_failure};
+  request r{where, on_success, compares, &s, "compare_exchange"};
+  r.expected = expected;
+  r.operand = desired;
+  r.on_success = on_success;
+  r.on_failure = on_failure;
   const std::uint64_t old = read(r);
-  if (old != expected) {
-    expected = old;
-    return false;
+  if (old == expected) {
+    if (running_->ghost) [[unlikely]] {
+      leave_ghost(*running_);
+    }
+    return true;
   }
-  if (running_->ghost) [[unlikely]]
-    leave_ghost(*running_);
-  request second = r;
-  second.flags = exclusive;
-  write(second, desired, graph_->threads[running_->number].events[running_->done - 1]);
-  return true;
+  expected = old;
+  return false;
 }
 
 std::uint64_t runtime::read_plain(word w, const access_site& s) {
@@ -321,7 +286,7 @@ std::uint64_t runtime::read_plain(word w, const access_site& s) {
 }
 
 void runtime::write_plain(word w, std::uint64_t value, const access_site& s) {
-  write({{key_of(w.address), w.size}, order::plain, 0, &s, "write"}, value, none);
+  write({{key_of(w.address), w.size}, order::plain, 0, &s, "write"}, value);
 }
 
 void runtime::construct(word w, bool initialised, std::uint64_t value, const access_site& s) {
@@ -345,8 +310,9 @@ void runtime::fence(std::memory_order o, const access_site& s) {
 void runtime::event_fence(order how, const access_site& site) {
   strand& s = *running_;
   if (s.ghost || how == order::relaxed) return;
-  if (recording_) [[unlikely]]
+  if (recording_) [[unlikely]] {
     record(s, s.done, site, "fence");
+  }
   if (repeats(s)) {
     if (repeated(s, kind::fence).how != how) refuse("not deterministic: a fence has changed");
     ++s.done;
@@ -368,9 +334,11 @@ bool runtime::futex_wait(const std::uint32_t& w, std::uint32_t value, bool may_t
   const place queue{key_of(&w) | queue_bit, 8};
   strand& me = *running_;
   if (me.ghost) leave_ghost(me);
-  modify(
-      {queue, order::acq_rel, static_cast<std::uint16_t>(exclusive | updates), &s, "futex queue"},
-      update::add, 1, 0);
+  request r{queue, order::acq_rel, static_cast<std::uint16_t>(exclusive | updates), &s,
+            "futex queue"};
+  r.how_updated = update::add;
+  r.operand = 1;
+  update_word(r);
   if (read({{key_of(&w), 4}, order::relaxed, 0, &s, "futex compare"}) != value) return false;
   read({queue, order::relaxed, sleeps, &s, "futex sleep"});
   const std::vector<slot>& line = graph_->threads[me.number].events;
@@ -383,8 +351,12 @@ bool runtime::futex_wait(const std::uint32_t& w, std::uint32_t value, bool may_t
 
 void runtime::futex_wake_all(const std::uint32_t& w, const access_site& s) {
   const place queue{key_of(&w) | queue_bit, 8};
-  modify({queue, order::acq_rel, static_cast<std::uint16_t>(exclusive | updates), &s, "futex wake"},
-         update::add, 1, wakes);
+  request r{queue, order::acq_rel, static_cast<std::uint16_t>(exclusive | updates | wakes), &s,
+            "futex wake"};
+  r.how_updated = update::add;
+  r.operand = 1;
+  update_word(r);
+  running_->gives_way = true;
 }
 
 }  // namespace shmfifo::harness::model::detail

@@ -55,14 +55,12 @@ void runtime::begin_run() {
   graph_ = &explorer_.current();
   extending_ = false;
   started_threads_ = false;
-  updates_left_ = 0;
   ending_.reset();
   for (std::uint32_t i = 0; i < strands_used_; ++i) {
     strand& s = *strands_[i];
     s.abandon();
     s.at = strand::state::idle;
     s.done = 0;
-    s.completes_update = false;
     s.gives_way = false;
     s.ghost = false;
     arenas_[i].block = 0;
@@ -87,7 +85,7 @@ void runtime::run_body(strand& s) {
     escaped = fmt::format("an exception left thread {}: {}", s.number, e.what());
   }
   if (s.ghost) leave_ghost(s);
-  if (!escaped.empty()) violate(broken::assertion, escaped);
+  if (!escaped.empty()) violate(broken::assertion, std::move(escaped));
   if (s.mortal) end_mortal(s);
   if (repeats(s)) {
     refuse(fmt::format("not deterministic: thread {} ended earlier than before", s.number));
@@ -111,32 +109,28 @@ bool runtime::repeat_all() {
     moved = false;
     for (std::uint32_t i = 0; i < strands_used_; ++i) {
       strand& s = *strands_[i];
-      const bool can = s.at == strand::state::ready || s.at == strand::state::waiting ||
-                       (s.at == strand::state::joining && repeats(s) &&
-                        strands_[s.joined]->at == strand::state::finished);
+      const bool can =
+          s.at == strand::state::ready ||
+          (s.at == strand::state::waiting && strands_[s.joined]->done > s.joined_done) ||
+          (s.at == strand::state::joining && repeats(s) &&
+           strands_[s.joined]->at == strand::state::finished);
       if (!can) continue;
-      const std::uint32_t before = s.done;
-      const bool waited = s.at == strand::state::waiting;
       if (!resume(s)) return false;
-      moved = moved || !waited || s.done != before || s.at != strand::state::waiting;
+      moved = true;
     }
   }
   return true;
 }
 
 strand* runtime::next_to_extend() {
-  strand* lowest = nullptr;
   for (std::uint32_t i = 0; i < strands_used_; ++i) {
     strand& s = *strands_[i];
     const bool can =
         s.at == strand::state::ready || s.at == strand::state::frontier ||
         (s.at == strand::state::joining && strands_[s.joined]->at == strand::state::finished);
-    if (!can) continue;
-    if (s.completes_update) return &s;
-    if (lowest == nullptr) lowest = &s;
-    if (updates_left_ == 0) break;
+    if (can) return &s;
   }
-  return lowest;
+  return nullptr;
 }
 
 bool runtime::extend_all() {
@@ -177,8 +171,12 @@ outcome runtime::classify() {
 // more turn with the newest value of everything it reads.
 bool runtime::stuck(strand& s) {
   switch (s.at) {
-    case strand::state::sleeping:
-      return true;
+    case strand::state::sleeping: {
+      // A wake-up that came after it fell asleep wakes it in another execution.
+      const std::vector<slot>& line = graph_->threads[s.number].events;
+      const slot wait = line[s.done - 3];
+      return graph_->first_wake_after(wait) == wait;
+    }
     case strand::state::joining:
       return true;  // as much as the thread it waits for, which is asked too
     case strand::state::spinning:
@@ -213,14 +211,20 @@ void runtime::give_up(outcome o) {
   std::abort();  // an abandoned fiber is never resumed
 }
 
+// The fiber never comes back from give_up(), so nothing on its stack may still own memory then.
+void runtime::keep_message(std::string& text) {
+  message_ = text;
+  std::string().swap(text);
+}
+
 void runtime::refuse(std::string why) {
-  message_ = std::move(why);
+  keep_message(why);
   give_up(outcome::refused);
 }
 
 void runtime::violate(broken rule, std::string what) {
   rule_ = rule;
-  message_ = std::move(what);
+  keep_message(what);
   give_up(outcome::violation);
 }
 

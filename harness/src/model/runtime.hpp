@@ -20,6 +20,10 @@
 
 namespace shmfifo::harness::model::detail {
 
+// Bits in the keys of locations that are not words of memory; no user address has them.
+inline constexpr std::uint64_t queue_bit = std::uint64_t{1} << 62U;  // a futex's queue
+inline constexpr std::uint64_t life_bit = std::uint64_t{1} << 63U;   // whether a thread has ended
+
 enum class outcome : std::uint8_t {
   complete,
   blocked,
@@ -79,10 +83,10 @@ class runtime {
   void start_thread(std::uint32_t thread, body::run_function run, body::drop_function drop);
   void join_thread(std::uint32_t thread, const access_site& s);
   bool dead(std::uint32_t thread, liveness_edge edge, const access_site& s);
-  void pause(std::source_location where);
+  void pause(source_location where);
   std::uint32_t choose(std::uint32_t outcomes, const access_site& s);
   void assume(bool holds);
-  void require(bool holds, std::string_view what, std::source_location where);
+  void require(bool holds, std::string_view what, source_location where);
   void* allocate(std::size_t size, std::size_t alignment);
   [[nodiscard]] std::uint32_t running_thread() const { return running_->number; }
 
@@ -99,6 +103,8 @@ class runtime {
     const access_site* site;
     const char* name;
     std::uint64_t expected = 0;
+    update how_updated = update::exchange;
+    std::uint64_t operand = 0;
     order on_success = order::plain;
     order on_failure = order::plain;
   };
@@ -117,17 +123,15 @@ class runtime {
 
   // Events.
   std::uint64_t read(const request& r);
-  void write(const request& r, std::uint64_t value, slot read_part);
+  void write(const request& r, std::uint64_t value);
   void event_fence(order how, const access_site& s);
-  std::uint64_t modify(const request& r, update u, std::uint64_t operand,
-                       std::uint16_t write_flags);
+  std::uint64_t update_word(const request& r);
   [[nodiscard]] bool repeats(const strand& s) const {
     return s.done < graph_->threads[s.number].events.size();
   }
   const event& repeated(strand& s, kind what);
   void wait_for_writer(strand& s, const event& e);
   void reach_frontier(strand& s, bool may_die);
-  void finish_update(strand& s);
   void settle(step result);
   void die(strand& s);
   void end_mortal(strand& s);
@@ -146,6 +150,7 @@ class runtime {
   void record(const strand& s, std::uint32_t index, const access_site& site, const char* name);
 
   [[noreturn]] void give_up(outcome o);
+  void keep_message(std::string& text);
   [[noreturn]] void refuse(std::string why);
   [[noreturn]] void violate(broken rule, std::string what);
 
@@ -163,7 +168,6 @@ class runtime {
   std::uint64_t run_ = 0;
   bool extending_ = false;
   bool started_threads_ = false;
-  std::uint32_t updates_left_ = 0;
   std::uint32_t events_below_ = none;
   std::optional<outcome> ending_;
   broken rule_ = broken::nothing;

@@ -8,6 +8,7 @@
 #include <cstdlib>
 #include <new>
 #include <utility>
+#include <vector>
 
 #if defined(__SANITIZE_ADDRESS__)
 #define SHMFIFO_MODEL_ASAN 1
@@ -47,7 +48,55 @@ void arrive(void* fake_stack, const void** bottom, std::size_t* bytes) {
 }
 
 std::size_t page() {
-  return static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+  static const auto bytes = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+  return bytes;
+}
+
+// Stacks of earlier checks, for the next ones: many checks are shorter than mapping their stacks.
+class stack_store {
+ public:
+  stack_store() = default;
+  stack_store(const stack_store&) = delete;
+  stack_store& operator=(const stack_store&) = delete;
+  ~stack_store() {
+    for (const stack& s : idle_) ::munmap(s.memory, s.bytes);
+  }
+
+  std::byte* take(std::size_t bytes) {
+    for (stack& s : idle_) {
+      if (s.bytes != bytes) continue;
+      std::byte* memory = s.memory;
+      s = idle_.back();
+      idle_.pop_back();
+      return memory;
+    }
+    void* memory = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE,
+                          MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (memory == MAP_FAILED) throw std::bad_alloc();
+    if (::mprotect(memory, page(), PROT_NONE) != 0) throw std::bad_alloc();
+    return static_cast<std::byte*>(memory);
+  }
+
+  void give(std::byte* memory, std::size_t bytes) {
+    if (idle_.size() < idle_max) {
+      idle_.push_back({memory, bytes});
+    } else {
+      ::munmap(memory, bytes);
+    }
+  }
+
+ private:
+  static constexpr std::size_t idle_max = 64;
+  struct stack {
+    std::byte* memory;
+    std::size_t bytes;
+  };
+  std::vector<stack> idle_;
+};
+
+stack_store& stacks() {
+  thread_local stack_store store;
+  return store;
 }
 
 }  // namespace
@@ -69,15 +118,11 @@ void body::drop() noexcept {
 strand::strand(std::size_t stack_bytes, runner run, void* context) : run_(run), context_(context) {
   // One page below the stack stays closed: an overflow faults instead of corrupting a neighbour.
   bytes_ = (stack_bytes + page() - 1) / page() * page() + page();
-  void* memory = ::mmap(nullptr, bytes_, PROT_READ | PROT_WRITE,
-                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-  if (memory == MAP_FAILED) throw std::bad_alloc();
-  memory_ = static_cast<std::byte*>(memory);
-  if (::mprotect(memory_, page(), PROT_NONE) != 0) throw std::bad_alloc();
+  memory_ = stacks().take(bytes_);
 }
 
 strand::~strand() {
-  ::munmap(memory_, bytes_);
+  stacks().give(memory_, bytes_);
 }
 
 void strand::start() {

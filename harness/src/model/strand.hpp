@@ -73,13 +73,13 @@ class strand {
 
   body work;
   std::uint32_t number = 0;
-  std::uint32_t done = 0;    // events repeated or appended in this run
-  std::uint32_t joined = 0;  // the thread it waits for
+  std::uint32_t done = 0;         // events repeated or appended in this run
+  std::uint32_t joined = 0;       // the thread it waits for; when repeating, until that
+  std::uint32_t joined_done = 0;  // thread has done more events than this
   state at = state::idle;
   bool mortal = false;
-  bool completes_update = false;  // must append the write of a read-modify-write before all others
-  bool gives_way = false;         // has just done so: others come first
-  bool ghost = false;             // repeats a wait loop to find out whether it can ever end
+  bool gives_way = false;  // has just woken others: a lower-numbered one comes first
+  bool ghost = false;      // repeats a wait loop to find out whether it can ever end
   bool ghost_stuck = false;
   std::uint32_t ghost_reads = 0;
 

@@ -13,7 +13,6 @@
 namespace shmfifo::harness::model::detail {
 namespace {
 
-constexpr std::uint64_t life_bit = 1ULL << 63U;
 constexpr std::size_t block_bytes = 64 * 1024;
 
 }  // namespace
@@ -22,8 +21,9 @@ room runtime::new_thread(std::size_t size, std::size_t alignment, bool mortal,
                          const access_site& site) {
   strand& s = *running_;
   if (s.ghost) leave_ghost(s);
-  if (recording_) [[unlikely]]
+  if (recording_) [[unlikely]] {
     record(s, s.done, site, "start thread");
+  }
   std::uint32_t child = 0;
   if (repeats(s)) {
     child = static_cast<std::uint32_t>(repeated(s, kind::spawn).value);
@@ -52,8 +52,9 @@ void runtime::start_thread(std::uint32_t thread, body::run_function how_to_run,
 void runtime::join_thread(std::uint32_t thread, const access_site& site) {
   strand& s = *running_;
   if (s.ghost) leave_ghost(s);
-  if (recording_) [[unlikely]]
+  if (recording_) [[unlikely]] {
     record(s, s.done, site, "join");
+  }
   const bool repeating = repeats(s);
   if (repeating) {
     if (repeated(s, kind::join).value != thread) refuse("not deterministic: joined another thread");
@@ -88,7 +89,7 @@ void runtime::die(strand& s) {
 
 void runtime::end_mortal(strand& s) {
   const access_site nowhere{};
-  write({{life_bit | s.number, 1}, order::release, ends, &nowhere, "end"}, 1, none);
+  write({{life_bit | s.number, 1}, order::release, ends, &nowhere, "end"}, 1);
 }
 
 bool runtime::dead(std::uint32_t thread, liveness_edge edge, const access_site& s) {
@@ -99,7 +100,7 @@ bool runtime::dead(std::uint32_t thread, liveness_edge edge, const access_site& 
   return read({{life_bit | thread, 1}, how, 0, &s, "dead?"}) != 0;
 }
 
-void runtime::pause(std::source_location where) {
+void runtime::pause(source_location where) {
   strand& s = *running_;
   if (s.ghost) {
     if (s.ghost_reads == 0) return;
@@ -131,8 +132,9 @@ std::uint32_t runtime::choose(std::uint32_t outcomes, const access_site& site) {
   strand& s = *running_;
   if (s.ghost) return 0;
   if (outcomes == 0) refuse("choose(0) has no outcome");
-  if (recording_) [[unlikely]]
+  if (recording_) [[unlikely]] {
     record(s, s.done, site, "choose");
+  }
   if (repeats(s)) {
     const event& e = repeated(s, kind::choice);
     if (e.expected != outcomes) refuse("not deterministic: another number of outcomes");
@@ -158,7 +160,7 @@ void runtime::assume(bool holds) {
   s.pause();
 }
 
-void runtime::require(bool holds, std::string_view what, std::source_location where) {
+void runtime::require(bool holds, std::string_view what, source_location where) {
   if (holds) return;
   std::string text = fmt::format("{} ({}:{})", what, where.file_name(), where.line());
   if (running_ == nullptr) {  // in options::on_execution

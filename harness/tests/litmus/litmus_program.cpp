@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <cctype>
-#include <memory>
 #include <stdexcept>
 
 namespace shmfifo::harness::litmus {
@@ -250,10 +249,9 @@ tally run(const program& p, const assignment& orders) {
   };
   const model::result r = model::check(
       [&] {
-        std::vector<std::unique_ptr<model::thread>> running;
-        running.reserve(threads.size());
+        model::thread_group running;
         for (const auto& line : threads) {
-          running.push_back(std::make_unique<model::thread>([&] { interpret(line, s); }));
+          running.start([&] { interpret(line, s); });
         }
       },
       wishes);

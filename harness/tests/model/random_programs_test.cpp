@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 
-// Goal: the explorer finds exactly the executions that RC11's axioms admit, on programs nobody chose.
-// Method: random straight-line programs with random memory orders, from fixed seeds; the number of
-// executions and of weak outcomes must equal those of the reference, which enumerates and judges all
-// candidates, and no execution may be visited twice.
+// Goal: the explorer finds exactly the executions that RC11's axioms admit, on programs nobody
+// chose. Method: random straight-line programs with random memory orders, from fixed seeds; the
+// number of executions and of weak outcomes must equal those of the reference, which enumerates and
+// judges all candidates, and no execution may be visited twice.
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
@@ -64,10 +64,18 @@ class generator {
       s.text.registers.push_back(fmt::format("r{}", i.reg));
     }
     switch (i.what) {
-      case letter::write: s.orders[i.slot] = one_of({"rlx", "rel", "sc"}); break;
-      case letter::read: s.orders[i.slot] = one_of({"rlx", "acq", "sc"}); break;
-      case letter::fence: s.orders[i.slot] = one_of({"acq", "rel", "ar", "sc", "sc"}); break;
-      default: s.orders[i.slot] = one_of({"rlx", "acq", "rel", "ar", "sc"}); break;
+      case letter::write:
+        s.orders[i.slot] = one_of({"rlx", "rel", "sc"});
+        break;
+      case letter::read:
+        s.orders[i.slot] = one_of({"rlx", "acq", "sc"});
+        break;
+      case letter::fence:
+        s.orders[i.slot] = one_of({"acq", "rel", "ar", "sc", "sc"});
+        break;
+      default:
+        s.orders[i.slot] = one_of({"rlx", "acq", "rel", "ar", "sc"});
+        break;
     }
     s.words += fmt::format("{}{}{}.{}; ", static_cast<char>(i.what), s.text.locations[i.location],
                            i.value, s.orders[i.slot]);

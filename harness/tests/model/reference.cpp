@@ -130,8 +130,12 @@ std::uint32_t select(const candidate& c, predicate wanted) {
   return set;
 }
 
-bool acquires(const node& n) { return n.order == "acq" || n.order == "ar" || n.order == "sc"; }
-bool releases(const node& n) { return n.order == "rel" || n.order == "ar" || n.order == "sc"; }
+bool acquires(const node& n) {
+  return n.order == "acq" || n.order == "ar" || n.order == "sc";
+}
+bool releases(const node& n) {
+  return n.order == "rel" || n.order == "ar" || n.order == "sc";
+}
 
 struct relations {
   relation rf, co, fr, hb, eco, same_place;
@@ -157,7 +161,8 @@ relations derive(const candidate& c) {
   }
   const std::uint32_t all = ~0U;
   const std::uint32_t fences = select(c, [](const node& n) { return n.what == type::fence; });
-  const std::uint32_t writes = select(c, [](const node& n) { return n.what == type::write && n.thread >= 0; });
+  const std::uint32_t writes =
+      select(c, [](const node& n) { return n.what == type::write && n.thread >= 0; });
   const std::uint32_t reads = select(c, [](const node& n) { return n.what == type::read; });
   const std::uint32_t releasing = select(c, [](const node& n) { return releases(n); });
   const std::uint32_t acquiring = select(c, [](const node& n) { return acquires(n); });
@@ -178,7 +183,8 @@ relations derive(const candidate& c) {
 bool sequentially_consistent(const candidate& c, const relations& r) {
   const std::uint32_t all = ~0U;
   const std::uint32_t sc = select(c, [](const node& n) { return n.order == "sc"; });
-  const std::uint32_t fence = select(c, [](const node& n) { return n.order == "sc" && n.what == type::fence; });
+  const std::uint32_t fence =
+      select(c, [](const node& n) { return n.order == "sc" && n.what == type::fence; });
   relation sb_elsewhere;
   relation hb_same;
   relation fence_itself;
@@ -189,21 +195,19 @@ bool sequentially_consistent(const candidate& c, const relations& r) {
     if ((fence >> i & 1U) != 0) fence_itself.add(i, i);
     if ((sc >> i & 1U) != 0) sc_itself.add(i, i);
   }
-  const relation scb =
-      c.sb | sb_elsewhere.then(r.hb).then(sb_elsewhere) | hb_same | r.co | r.fr;
+  const relation scb = c.sb | sb_elsewhere.then(r.hb).then(sb_elsewhere) | hb_same | r.co | r.fr;
   const relation left = sc_itself | fence_itself.then(r.hb.optional());
   const relation right = sc_itself | r.hb.optional().then(fence_itself);
   const relation base = left.then(scb).then(right);
-  const relation fences =
-      (r.hb | r.hb.then(r.eco).then(r.hb)).between(fence, fence);
+  const relation fences = (r.hb | r.hb.then(r.eco).then(r.hb)).between(fence, fence);
   return (base | fences).between(all, all).closed().irreflexive();
 }
 
 bool consistent(const candidate& c) {
   const relations r = derive(c);
-  if (!(c.sb | r.rf).closed().irreflexive()) return false;              // no thin air
-  if (!r.hb.then(r.eco.optional()).irreflexive()) return false;          // coherence
-  const relation between = r.fr.then(r.co);                              // atomicity
+  if (!(c.sb | r.rf).closed().irreflexive()) return false;       // no thin air
+  if (!r.hb.then(r.eco.optional()).irreflexive()) return false;  // coherence
+  const relation between = r.fr.then(r.co);                      // atomicity
   for (std::size_t i = 0; i < c.nodes.size(); ++i) {
     if ((c.rmw.rows[i] & between.rows[i]) != 0) return false;
   }
@@ -228,10 +232,14 @@ bool holds(const condition& x, const candidate& c) {
     }
   }
   switch (x.what) {
-    case condition::kind::equal: return value == x.constant;
-    case condition::kind::differ: return value != x.constant;
-    case condition::kind::less: return value < x.constant;
-    default: return value > x.constant;
+    case condition::kind::equal:
+      return value == x.constant;
+    case condition::kind::differ:
+      return value != x.constant;
+    case condition::kind::less:
+      return value < x.constant;
+    default:
+      return value > x.constant;
   }
 }
 

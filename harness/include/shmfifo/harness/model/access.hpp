@@ -11,21 +11,21 @@
 #include <atomic>
 #include <cstdint>
 #include <cstring>
-#include <source_location>
 #include <type_traits>
 
 #include "shmfifo/harness/model/options.hpp"
+#include "shmfifo/harness/model/source_location.hpp"
 
 namespace shmfifo::harness::model {
 
 // Where an access comes from, for reports and for orders changed by site.
 struct access_site {
   site_id site = no_site;
-  std::source_location where;
+  source_location where;
 };
 
-[[nodiscard]] inline access_site at(
-    site_id site, std::source_location where = std::source_location::current()) noexcept {
+[[nodiscard]] inline access_site at(site_id site,
+                                    source_location where = source_location::current()) noexcept {
   return {site, where};
 }
 

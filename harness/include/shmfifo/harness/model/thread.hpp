@@ -70,6 +70,37 @@ class thread {
   bool joined_ = false;
 };
 
+// Any number of threads, joined in the order they were started. Keeps its list in the memory of
+// model::make, so an execution given up half-way leaks nothing, as a std::vector would.
+class thread_group {
+ public:
+  thread_group() = default;
+  thread_group(const thread_group&) = delete;
+  thread_group& operator=(const thread_group&) = delete;
+  ~thread_group() { join(); }
+
+  template <typename callable>
+  void start(callable body, access_site s = at(no_site)) {
+    auto* added = ::new (detail::allocate(sizeof(link), alignof(link)))
+        link{::new (detail::allocate(sizeof(thread), alignof(thread))) thread(std::move(body), s),
+             nullptr};
+    *last_ = added;
+    last_ = &added->next;
+  }
+  void join(access_site s = at(no_site)) {
+    for (; first_ != nullptr; first_ = first_->next) first_->one->join(s);
+    last_ = &first_;
+  }
+
+ private:
+  struct link {
+    thread* one;
+    link* next;
+  };
+  link* first_ = nullptr;
+  link** last_ = &first_;
+};
+
 // Number of the calling thread; the body of the test itself is 0.
 [[nodiscard]] std::uint32_t this_thread();
 
@@ -84,7 +115,7 @@ enum class liveness_edge : std::uint8_t { happens_before, no_edge };
 // Ends a turn of a wait loop: the turn only read (a failed compare-exchange is a read), and without
 // a new value it would only repeat itself. The explorer follows the turns that end the loop, and
 // reports a deadlock when none can ever come.
-void pause(std::source_location where = std::source_location::current());
+void pause(source_location where = source_location::current());
 
 template <typename T, typename predicate>
 T await(const atomic<T>& word, predicate enough, std::memory_order order,
@@ -102,7 +133,7 @@ T await(const atomic<T>& word, predicate enough, std::memory_order order,
 void assume(bool holds);
 // A violation where this does not hold.
 void require(bool holds, std::string_view what = "require",
-             std::source_location where = std::source_location::current());
+             source_location where = source_location::current());
 
 // An object for this execution only: the same address whenever this thread makes its nth object,
 // never destroyed, memory taken back when the execution ends.
