@@ -429,14 +429,13 @@ int main(int count, char** words) {
   std::vector<std::string> wanted;
   std::string json;
   std::string bug = "none";
-  bool all = false;
+  bool all = false, full = false;
   app.add_option("--operation", wanted, "only these operations");
   app.add_flag("--all", all, "every occurrence of a call; default: the first three and the last");
   app.add_option("--json", json, "write the report to FILE");
 #ifdef SHMFIFO_SEEDED_BUGS
   app.add_option("--bug", bug, "the seeded bug that this core shall have");
 #endif
-  bool full = false;
   app.add_flag("--full-tmpfs", full, "fill a real file system instead (needs the right to mount)");
   CLI11_PARSE(app, count, words);
 #ifdef SHMFIFO_SEEDED_BUGS
