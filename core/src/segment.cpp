@@ -13,8 +13,9 @@ namespace {
 
 constexpr unsigned create_tries = 100;  // somebody creates and removes the name in a loop
 
-// Looking for the name failed, which says nothing about the name: out of descriptors or memory, say.
-// The codes excepted mean that something has the name, though not a segment that may be opened.
+// Looking for the name failed, which says nothing about the name: out of descriptors or memory,
+// say. The codes excepted mean that something has the name, though not a segment that may be
+// opened.
 bool looking_failed(const error& failure) {
   const std::string_view rule = failure.rule;
   if (rule != "open") return rule == "fstat" || rule == "pread" || rule == "mmap";

@@ -167,8 +167,9 @@ void explorer::judge_copy(manner how, std::uint64_t k, std::uintptr_t address, c
   }
 }
 
-// Which instructions to break off at. An instruction that comes again and again while nothing changes
-// (a spin) is broken off at its first visits only: what a death leaves is the same every time.
+// Which instructions to break off at. An instruction that comes again and again while nothing
+// changes (a spin) is broken off at its first visits only: what a death leaves is the same every
+// time.
 std::vector<std::uint64_t> explorer::chosen(std::uint64_t every) const {
   std::vector<std::uint64_t> list;
   if (options_.at) return {*options_.at};
@@ -242,8 +243,8 @@ void explorer::stop_at(std::uint64_t k, bool long_wait) {
   }
 }
 
-// Depth two: from each state that a death left behind a recoverer starts, and dies at each of its own
-// instructions; the next one finishes.
+// Depth two: from each state that a death left behind a recoverer starts, and dies at each of its
+// own instructions; the next one finishes.
 void explorer::recover_again(bool really) {
   const manner how = really ? manner::depth_two_kill : manner::depth_two;
   aftermath_options after_recovery;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-// A reader of the judge: follows the stream from where it stands, checks that numbers are dense and in
-// order, and tells the ledger what it saw. Private to the crash harness.
+// A reader of the judge: follows the stream from where it stands, checks that numbers are dense
+// and in order, and tells the ledger what it saw. Private to the crash harness.
 
 #include <algorithm>
 #include <atomic>
@@ -10,8 +10,8 @@
 
 namespace shmfifo::harness::crash {
 
-// More than the library's own bounds (a reader asks the kernel after 1024 fruitless polls, a producer
-// after 256 fruitless tries), with room for two such questions.
+// More than the library's own bounds (a reader asks the kernel after 1024 fruitless polls, a
+// producer after 256 fruitless tries), with room for two such questions.
 inline constexpr unsigned fruitless_polls = 2600;
 inline constexpr unsigned fruitless_tries = 1200;
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// shmfifo_crash: kills or pauses an operation of the core at every instruction and judges what follows.
+// shmfifo_crash: kills or pauses an operation of the core at every instruction and judges what
+// follows.
 #include <fmt/format.h>
 #include <sys/resource.h>
 

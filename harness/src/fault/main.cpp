@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// shmfifo_fault: fails every system call of every operation, each with each errno, once and for ever,
-// and checks that the error names the call, that nothing leaks, and that the next try works.
+// shmfifo_fault: fails every system call of every operation, each with each errno, once and for
+// ever, and checks that the error names the call, that nothing leaks, and that the next try works.
 #include <dirent.h>
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -163,8 +163,9 @@ void complain(verdict& into, const std::string& sentence) {
   std::strncpy(into.sentence, sentence.c_str(), sizeof into.sentence - 1);
 }
 
-// Calls whose failure an operation may survive: it then works with less (no advice, no membarrier, a
-// weaker random number), or the failure says nothing (a lock that cannot be asked about counts as held).
+// Calls whose failure an operation may survive: it then works with less (no advice, no
+// membarrier, a weaker random number), or the failure says nothing (a lock that cannot be asked
+// about counts as held).
 bool may_be_tolerated(call which, const plan& how) {
   switch (which) {
     case call::madvise:
@@ -353,8 +354,8 @@ bool private_shm(const char* options) {
          ::mount("tmpfs", shm_directory, "tmpfs", 0, options) == 0;
 }
 
-// On a tmpfs of one megabyte: what does not fit is refused and leaves nothing; what was created can be
-// written to the last byte although the file system is full by then. checks G10
+// On a tmpfs of one megabyte: what does not fit is refused and leaves nothing; what was created
+// can be written to the last byte although the file system is full by then. checks G10
 void fill_the_file_system() {
   create_options options = small_ring();
   options.content_size = 4000;
@@ -428,14 +429,13 @@ int main(int count, char** words) {
   std::vector<std::string> wanted;
   std::string json;
   std::string bug = "none";
-  bool all = false;
+  bool all = false, full = false;
   app.add_option("--operation", wanted, "only these operations");
   app.add_flag("--all", all, "every occurrence of a call; default: the first three and the last");
   app.add_option("--json", json, "write the report to FILE");
 #ifdef SHMFIFO_SEEDED_BUGS
   app.add_option("--bug", bug, "the seeded bug that this core shall have");
 #endif
-  bool full = false;
   app.add_flag("--full-tmpfs", full, "fill a real file system instead (needs the right to mount)");
   CLI11_PARSE(app, count, words);
 #ifdef SHMFIFO_SEEDED_BUGS

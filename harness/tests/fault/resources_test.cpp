@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Goal: what the system refuses or takes away is a clear answer, and liveness is the kernel's word in
-// every constellation of processes. Method: real limits, users, namespaces, files; each in a child.
+// Goal: what the system refuses or takes away is a clear answer, and liveness is the kernel's
+// word in every constellation of processes. Method: real limits, users, namespaces, files; each
+// in a child.
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sched.h>

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-// What must still be true after a process was killed, or while it is paused: nothing committed is lost,
-// only numbers that were claimed and not committed become aborted, numbers stay dense and in order,
-// all readers agree, nobody is stuck, recovering twice equals once, and the segment is usable. Stuck is
-// counted in fruitless tries (the library's own bounds are 256 and 1024), not in seconds.
+// What must still be true after a process was killed, or while it is paused: nothing committed is
+// lost, only numbers that were claimed and not committed become aborted, numbers stay dense and
+// in order, all readers agree, nobody is stuck, recovering twice equals once, and the segment is
+// usable. Stuck is counted in fruitless tries (the library's own bounds are 256 and 1024), not in
+// seconds.
 
 #include <cstdint>
 #include <map>

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-// Walks through every instruction of a scenario's operation and breaks it off there: in pictures of the
-// segment (one per distinct state), by a real SIGKILL, by a pause; and once more inside the recovery of
-// each state. One trace by single steps gives the map; after that a breakpoint leads straight to the
-// instruction, so a scenario of n instructions does not cost n^2 steps.
+// Walks through every instruction of a scenario's operation and breaks it off there: in pictures
+// of the segment (one per distinct state), by a real SIGKILL, by a pause; and once more inside
+// the recovery of each state. One trace by single steps gives the map; after that a breakpoint
+// leads straight to the instruction, so a scenario of n instructions does not cost n^2 steps.
 
 #include <cstdint>
 #include <optional>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-// What an exploration found, for people and for programs: where an instruction stands in the source and
-// what it is, the command that replays it, the table and the JSON.
+// What an exploration found, for people and for programs: where an instruction stands in the
+// source and what it is, the command that replays it, the table and the JSON.
 
 #include <cstdint>
 #include <string>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-// One operation of the core at one position of the queue: what stands in the segment before, who else is
-// attached, and the instructions between the two marks. A scenario says nothing about how it is broken
-// off; the explorer does that, and the aftermath judges.
+// One operation of the core at one position of the queue: what stands in the segment before, who
+// else is attached, and the instructions between the two marks. A scenario says nothing about how
+// it is broken off; the explorer does that, and the aftermath judges.
 
 #include <cstddef>
 #include <cstdint>
@@ -17,7 +17,8 @@
 
 namespace shmfifo::harness::crash {
 
-// Every message says who wrote it and which of his messages it is; the other bytes follow from these.
+// Every message says who wrote it and which of his messages it is; the other bytes follow from
+// these.
 enum class author : std::uint32_t { past = 1, peer = 2, victim = 3, fresh = 4 };
 inline constexpr std::size_t content_bytes = 96;
 using message_buffer = std::byte[content_bytes];
@@ -53,10 +54,12 @@ struct scenario {
   bool removes_name = false;
   bool expects_room =
       false;  // nobody reads any more, and what the victim had read is free for reuse
-  // How often one instruction is broken off at while nothing changes. Two where the operation waits:
-  // under the slow clock of single steps it goes round its loop more often than a real run does.
+  // How often one instruction is broken off at while nothing changes. Two where the operation
+  // waits: under the slow clock of single steps it goes round its loop more often than a real run
+  // does.
   unsigned visits = 16;
-  // Attaches what the operation needs and answers the operation itself. Handles live in the closure.
+  // Attaches what the operation needs and answers the operation itself. Handles live in the
+  // closure.
   std::function<std::function<void()>(victim&)> arm;
 
   [[nodiscard]] std::string mode() const;  // "ring-reject-many"

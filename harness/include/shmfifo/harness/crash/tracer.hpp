@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-// A child process that is stopped at the beginning of an operation and can then be moved forward one
-// machine instruction at a time, or straight to a chosen one, to be killed or paused exactly there.
-// Linux on x86-64 (ptrace, int3); knows nothing of queues.
+// A child process that is stopped at the beginning of an operation and can then be moved forward
+// one machine instruction at a time, or straight to a chosen one, to be killed or paused exactly
+// there. Linux on x86-64 (ptrace, int3); knows nothing of queues.
 
 #include <sys/types.h>
 

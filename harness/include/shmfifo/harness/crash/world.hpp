@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-// The segment in which a scenario is played, with everybody in it except the victim: what was published
-// before, the peers that live through it all, the corpses of others. Either built from nothing, or
-// copied from the bytes that a death left behind (then nobody in it holds a lock any more).
+// The segment in which a scenario is played, with everybody in it except the victim: what was
+// published before, the peers that live through it all, the corpses of others. Either built from
+// nothing, or copied from the bytes that a death left behind (then nobody in it holds a lock any
+// more).
 
 #include <cstddef>
 #include <optional>
