@@ -20,19 +20,19 @@ shmfifo_seed(cursor_before_stamp include/shmfifo/producer.hpp
 
 # A dead producer's claim that its line does not mention: nobody aborts it once the line is reused.
 shmfifo_seed(claim_without_intent include/shmfifo/claim.hpp
-[=[  memory.store(view.participant(self).intent, number, std::memory_order_release,
+[=[  memory.store(view.participant(self).intent, number, std::memory_order_relaxed,
                site::claim_intent);]=] "")
 
 # The number is taken from the cursor first, as a ticket: for some instructions nobody owns it.
 shmfifo_seed(ticket_before_claim include/shmfifo/claim.hpp
 [=[  if (!memory.compare_exchange(slot.stamp, stamp, make_stamp(number, slot_state::claimed, self),
-                               std::memory_order_acq_rel, std::memory_order_relaxed,
+                               std::memory_order_release, std::memory_order_relaxed,
                                site::claim_exchange)) {
     return claim_step::again;
   }]=]
 [=[  help_cursor(view, memory, number);
   if (!memory.compare_exchange(slot.stamp, stamp, make_stamp(number, slot_state::claimed, self),
-                               std::memory_order_acq_rel, std::memory_order_relaxed,
+                               std::memory_order_release, std::memory_order_relaxed,
                                site::claim_exchange)) {
     return claim_step::again;
   }]=])
