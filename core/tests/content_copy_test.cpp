@@ -53,5 +53,35 @@ TEST(content_copy, words_copy_exactly_the_bytes_asked_for) {
             false);
 }
 
+#if defined(__x86_64__)
+using four_doubles = double __attribute__((vector_size(32)));
+
+// Built as an application may build all of its code: with wide registers, in which values live on
+// across the copy.
+[[gnu::target("avx"), gnu::noinline, gnu::flatten]] double sum_across_a_copy(
+    std::byte* to, const std::byte* from) {
+  four_doubles sums[8];
+  for (int i = 0; i < 8; ++i) sums[i] = four_doubles{1, 10, 100, 1000};
+  asm volatile(""
+               : "+x"(sums[0]), "+x"(sums[1]), "+x"(sums[2]), "+x"(sums[3]), "+x"(sums[4]),
+                 "+x"(sums[5]), "+x"(sums[6]), "+x"(sums[7]));
+  copy_to_shared(to, from, 256, std::memory_order_release);
+  asm volatile(""
+               : "+x"(sums[0]), "+x"(sums[1]), "+x"(sums[2]), "+x"(sums[3]), "+x"(sums[4]),
+                 "+x"(sums[5]), "+x"(sums[6]), "+x"(sums[7]));
+  double sum = 0;
+  for (const four_doubles& one : sums) sum += one[0] + one[1] + one[2] + one[3];
+  return sum;
+}
+
+// checks G4: the copy is the library's, the registers are the caller's
+TEST(content_copy, leaves_the_callers_wide_registers_alone) {
+  if (__builtin_cpu_supports("avx") == 0) return;  // no wide registers, nothing to lose
+  alignas(64) std::byte from[256] = {};
+  alignas(64) std::byte to[256];
+  EXPECT_EQ(sum_across_a_copy(to, from), 8 * 1111.0);
+}
+#endif
+
 }  // namespace
 }  // namespace shmfifo

@@ -112,7 +112,11 @@ inline void copy_vectors(std::byte* to, const std::byte* from, std::size_t size)
   std::size_t i = 0;
   if (size >= 128 && have_avx) {
     for (; i + 128 <= size; i += 128) move_128_avx(to + i, from + i);
-    asm volatile("vzeroupper" ::: "xmm0", "xmm1", "xmm2", "xmm3");
+    // It clears the upper halves of all sixteen registers, and the caller may be compiled to keep
+    // values of its own in them.
+    asm volatile("vzeroupper" ::
+                     : "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7", "xmm8",
+                       "xmm9", "xmm10", "xmm11", "xmm12", "xmm13", "xmm14", "xmm15");
   }
   for (; i + 64 <= size; i += 64) move_64(to + i, from + i);
   for (; i + 16 <= size; i += 16) move_16(to + i, from + i);
