@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: MIT
+// Goal: lines are given, named, gated and cleared as participants.hpp says, also when their owner
+// dies half-way or the bytes are hostile. Method: the protocol's own functions on a small segment.
+#include "shmfifo/participants.hpp"
+
+#include <fcntl.h>
+
+#include "support/testing.hpp"
+
+namespace shmfifo {
+namespace {
+
+using testing::must;
+using testing::small;
+
+// Locks of its own on the segment's file.
+std_memory_model open_memory(const testing::unique_name& name) {
+  return std_memory_model(::open(name.path().c_str(), O_RDWR | O_CLOEXEC));
+}
+
+struct participants : ::testing::Test {
+  testing::unique_name name;
+  segment home = must(segment::create(name.get(), small(segment_mode::ring, full_policy::wait)));
+  std_memory_model memory = open_memory(name);
+  [[nodiscard]] participant_line& line(unsigned i) const { return home.view().participant(i); }
+};
+
+TEST_F(participants, a_name_is_stored_whole_and_leaves_nothing_of_its_predecessor) {
+  const std::string longest(cursor_name_max, 'x');
+  for (const std::string& text : {longest, std::string("ab"), std::string(), std::string("abcd")}) {
+    protocol::store_name(line(3), memory, text);
+    EXPECT_EQ(protocol::load_name(line(3), memory).view(), text);
+  }
+  // checks G9: no zero at the field's end
+  std::memset(line(3).name, 'y', sizeof line(3).name);
+  EXPECT_EQ(protocol::load_name(line(3), memory).view(), std::string(cursor_name_max, 'y'));
+}
+
+TEST_F(participants, the_first_line_that_nobody_owns_is_taken) {
+  auto first = open_memory(name);
+  auto second = open_memory(name);
+  EXPECT_EQ(protocol::take_line(home.view(), first), 0U);
+  line(1).role = make_role(7, participant_kind::durable);  // nobody's, but it stays
+  EXPECT_EQ(protocol::take_line(home.view(), second), 2U);
+  EXPECT_TRUE(memory.alive(0));
+  EXPECT_FALSE(memory.alive(1));
+  EXPECT_EQ(line(1).role, make_role(7, participant_kind::durable));
+}
+
+// checks G5 G9: producers and nonsense gate nobody
+TEST_F(participants, the_lowest_cursor_is_that_of_the_consumer_furthest_behind) {
+  const auto set = [&](unsigned i, std::uint64_t role, std::uint64_t cursor) {
+    line(i).role = role;
+    line(i).consumer_cursor = cursor;
+  };
+  EXPECT_EQ(protocol::find_lowest_cursor(home.view(), memory).number, protocol::no_cursor);
+  set(0, make_role(1, participant_kind::producer), 1);
+  set(1, make_role(1, participant_kind::consumer), 9);
+  set(2, make_role(2, participant_kind::durable), 7);
+  set(3, make_role(2, participant_kind::none), 2);
+  for (unsigned kind = 4; kind < 8; ++kind) set(kind, 256 | (kind * 36), 3);
+  const protocol::lowest_cursor lowest = protocol::find_lowest_cursor(home.view(), memory);
+  EXPECT_EQ(lowest.number, 7U);
+  EXPECT_EQ(lowest.holder, 2U);
+}
+
+// checks G5
+TEST_F(participants, the_floor_follows_the_consumers_and_never_falls) {
+  auto& floor = home.view().control().gate_floor;
+  EXPECT_EQ(protocol::raise_gate_floor(home.view(), memory), 0U);  // nobody reads: all is kept
+  line(1).role = make_role(1, participant_kind::consumer);
+  line(1).consumer_cursor = 5;
+  EXPECT_EQ(protocol::raise_gate_floor(home.view(), memory), 5U);
+  EXPECT_EQ(floor, 5U);
+  line(1).consumer_cursor = 4;
+  EXPECT_EQ(protocol::raise_gate_floor(home.view(), memory), 4U);  // a limit, though
+  EXPECT_EQ(floor, 5U);
+  line(1).role = make_role(1, participant_kind::none);
+  EXPECT_EQ(protocol::raise_gate_floor(home.view(), memory), 5U);
+}
+
+// checks G5 G7
+TEST_F(participants, whoever_enters_below_the_floor_moves_up_or_is_refused) {
+  home.view().control().gate_floor = 5;
+  for (const auto kind : {participant_kind::consumer, participant_kind::durable}) {
+    std::uint64_t position = 3;
+    EXPECT_FALSE(protocol::enter_gate(home.view(), memory, 1, kind, position, true));
+    EXPECT_TRUE(protocol::enter_gate(home.view(), memory, 1, kind, position, false));
+    EXPECT_EQ(position, 5U);
+    EXPECT_EQ(line(1).consumer_cursor, 5U);
+    EXPECT_EQ(role_kind(line(1).role), kind);
+    position = 6;
+    EXPECT_TRUE(protocol::enter_gate(home.view(), memory, 1, kind, position, true));
+    EXPECT_EQ(line(1).consumer_cursor, 6U);
+  }
+  EXPECT_EQ(role_generation(line(1).role), 6U);  // each owner is told from the one before
+}
+
+// checks G8: twice equals once, and hostile intents lead nowhere
+TEST_F(participants, clearing_away_is_done_once_whatever_the_dead_left) {
+  const testing::unique_name log_name;
+  const auto log = must(segment::create(
+      log_name.get(), small(segment_mode::log, full_policy::reject, producer_role::many)));
+  const auto own = open_memory(log_name);
+  for (const std::uint64_t intent :
+       {std::uint64_t{0}, std::uint64_t{3}, std::uint64_t{4}, number_max, ~std::uint64_t{0}}) {
+    participant_line& dead = log.view().participant(5);
+    dead.role = make_role(1, participant_kind::producer);
+    dead.intent = intent;
+    log.view().slot(3).stamp = make_stamp(3, slot_state::claimed, 5);
+    EXPECT_EQ(protocol::recover_dead(log.view(), own), 1U);
+    EXPECT_EQ(protocol::recover_dead(log.view(), own), 0U);
+    EXPECT_EQ(dead.role, make_role(1, participant_kind::none));
+    // Only the number that was intended, and only if the stamp says the same.
+    EXPECT_EQ(stamp_state(log.view().slot(3).stamp),
+              intent == 3 ? slot_state::aborted : slot_state::claimed);
+    EXPECT_EQ(log.view().slot(0).stamp, 0U);
+  }
+}
+
+// checks G6 G11: a claim of somebody else's, or of somebody alive, is left alone
+TEST_F(participants, only_the_claims_of_the_dead_are_aborted) {
+  const testing::unique_name ring_name;
+  const auto ring = must(segment::create(
+      ring_name.get(), small(segment_mode::ring, full_policy::wait, producer_role::many)));
+  const auto own = open_memory(ring_name);
+  auto alive = must(ring.attach_producer());
+  std::span<std::byte> content;
+  ASSERT_EQ(alive.try_claim(content), status::ok);
+  ring.view().participant(6).role = make_role(1, participant_kind::producer);
+  ring.view().participant(6).intent = 0;  // where `alive` was faster
+  EXPECT_EQ(protocol::recover_dead(ring.view(), own), 1U);
+  EXPECT_EQ(ring.view().slot(0).stamp, make_stamp(0, slot_state::claimed, 0));
+  EXPECT_EQ(alive.commit(0), status::ok);
+}
+
+}  // namespace
+}  // namespace shmfifo

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: MIT
+// Goal: each answer has a name of its own, and a result is a value or an error, never both. Method:
+// all values, and the misuse that the assertions are there for.
+#include "shmfifo/status.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cerrno>
+#include <memory>
+
+namespace shmfifo {
+namespace {
+
+TEST(status, every_answer_has_its_own_name) {
+  constexpr std::string_view names[] = {"ok",
+                                        "full",
+                                        "empty",
+                                        "aborted",
+                                        "lost",
+                                        "invalid",
+                                        "peer_dead",
+                                        "timed_out",
+                                        "bad_length",
+                                        "no_claim",
+                                        "claim_pending",
+                                        "exhausted",
+                                        "wrong_process",
+                                        "read_only"};
+  for (std::size_t i = 0; i < std::size(names); ++i) {
+    EXPECT_EQ(to_string(static_cast<status>(i)), names[i]);
+  }
+  EXPECT_EQ(to_string(status::read_only), "read_only");  // the last one
+  EXPECT_EQ(to_string(static_cast<status>(std::size(names))), "unknown");
+  EXPECT_EQ(to_string(static_cast<status>(255)), "unknown");
+  EXPECT_EQ(sizeof(status), 1U);
+}
+
+TEST(status, a_result_holds_a_value_that_can_be_moved_out) {
+  result<std::unique_ptr<int>> r(std::make_unique<int>(5));
+  ASSERT_TRUE(r);
+  EXPECT_EQ(**r, 5);
+  EXPECT_EQ(*r.value(), 5);
+  EXPECT_EQ(*r->get(), 5);
+  const std::unique_ptr<int> out = std::move(r).value();
+  EXPECT_EQ(*out, 5);
+}
+
+TEST(status, a_result_holds_an_error_with_its_cause) {
+  const result<done> r(error{ENOSPC, "fallocate", "no room"});
+  ASSERT_FALSE(r);
+  EXPECT_EQ(r.failure().code, ENOSPC);
+  EXPECT_STREQ(r.failure().rule, "fallocate");
+  EXPECT_EQ(r.failure().text, "no room");
+}
+
+TEST(status_death, asking_for_what_a_result_does_not_hold_ends_a_developers_build) {
+  ::testing::FLAGS_gtest_death_test_style = "threadsafe";
+  result<int> good(1);
+  result<int> bad(error{EINVAL, "rule", "text"});
+  EXPECT_DEATH(static_cast<void>(good.failure()), "holds a value");
+  EXPECT_DEATH(static_cast<void>(bad.value()), "holds an error");
+}
+
+}  // namespace
+}  // namespace shmfifo
