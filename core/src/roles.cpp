@@ -23,19 +23,30 @@ consumer::~consumer() {
   if (home_ && memory().in_owner_process()) leave();
 }
 
+// The kernel could not say whether a lock is held: no memory for locks, say.
+error lock_trouble(const mapping& home, const std_memory_model& memory) {
+  return system::failed_call(memory.lock_failure(), "fcntl", "a lock on '" + home.name() + "'");
+}
+
+result<done> own_naming(const mapping& home, std_memory_model& memory) {
+  constexpr unsigned naming_tries = 5000;  // one a millisecond
+  for (unsigned tries = 0; !memory.try_own(lock_naming); ++tries) {
+    if (memory.lock_failure() != 0) return lock_trouble(home, memory);
+    if (tries == naming_tries) {
+      return error{EBUSY, "cursor_name",
+                   "another process has been attaching or forgetting a named cursor for long"};
+    }
+    system::sleep_ms(1);
+  }
+  return done{};
+}
+
 namespace {
 
 std::unique_ptr<std::byte[]> buffer_for(const geometry& shape, bool observer) {
   return std::unique_ptr<std::byte[]>(
       consumer::copies(shape, observer) ? new std::byte[shape.content_size] : nullptr);
 }
-
-// The kernel could not say whether a lock is held: no memory for locks, say.
-error lock_trouble(const mapping& home, const std_memory_model& memory) {
-  return system::failed_call(memory.lock_failure(), "fcntl", "a lock on '" + home.name() + "'");
-}
-
-constexpr unsigned naming_tries = 5000;  // one a millisecond
 
 error no_line(const mapping& home) {
   return {EUSERS, "participant_count",
@@ -72,14 +83,7 @@ result<unsigned> place_cursor(const mapping& home, std_memory_model& memory,
 result<unsigned> place_durable(const mapping& home, std_memory_model& memory,
                                const std::string& name, std::uint64_t& position, bool exact) {
   const layout_view& view = home.view();
-  for (unsigned tries = 0; !memory.try_own(lock_naming); ++tries) {
-    if (memory.lock_failure() != 0) return lock_trouble(home, memory);
-    if (tries == naming_tries) {
-      return error{EBUSY, "cursor_name",
-                   "another process has been attaching a named cursor for long"};
-    }
-    system::sleep_ms(1);
-  }
+  if (auto naming = own_naming(home, memory); !naming) return naming.failure();
   const auto found = protocol::find_durable(view, memory, name);
   if (!found) {
     auto line = place_cursor(home, memory, name, position, exact);

@@ -133,6 +133,7 @@ result<done> segment::forget(std::string_view cursor) const {
   if (!writable()) return not_writable(name());
   auto memory = home_->open_memory();
   if (!memory) return memory.failure();
+  if (auto naming = own_naming(*home_, *memory); !naming) return naming.failure();
   const auto line = protocol::find_durable(view(), *memory, cursor);
   if (!line) {
     return error{
@@ -140,9 +141,7 @@ result<done> segment::forget(std::string_view cursor) const {
         "'" + name() + "' has no cursor '" + std::string(cursor) + "': see `shmfifo stat`"};
   }
   if (!memory->try_own(*line)) {
-    if (memory->lock_failure() != 0) {
-      return system::failed_call(memory->lock_failure(), "fcntl", "a lock on '" + name() + "'");
-    }
+    if (memory->lock_failure() != 0) return lock_trouble(*home_, *memory);
     return cursor_in_use(std::string(cursor), pid_of(view(), *memory, *line));
   }
   const std::uint64_t role =

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: MIT
 // Goal: lines are given, named, gated and cleared as participants.hpp says, also when their owner
-// dies half-way or the bytes are hostile. Method: the protocol's own functions on a small segment.
+// dies half-way or the bytes are hostile. Method: the protocol's own functions on a small segment and threads for what two processes may do at once.
 #include "shmfifo/participants.hpp"
 
 #include <fcntl.h>
+
+#include <atomic>
+#include <thread>
 
 #include "support/testing.hpp"
 
@@ -94,6 +97,32 @@ TEST_F(participants, whoever_enters_below_the_floor_moves_up_or_is_refused) {
     EXPECT_EQ(line(1).consumer_cursor, 6U);
   }
   EXPECT_EQ(role_generation(line(1).role), 6U);  // each owner is told from the one before
+}
+
+// checks G5 G7 G8: a cursor is resumed or forgotten, never half of each
+TEST_F(participants, a_cursor_that_is_being_forgotten_is_not_resumed) {
+  std::atomic<bool> over{false};
+  std::thread forgetting([&] {
+    while (!over) static_cast<void>(home.forget("billing"));
+  });
+  int half = 0;
+  for (int i = 0; i < 10000; ++i) {
+    auto reader = home.attach_consumer({"billing", {}});
+    bool counts = false;
+    for (unsigned p = 0; p < home.shape().participant_count; ++p) {
+      const auto role = memory.load(line(p).role, std::memory_order_acquire, site::operate);
+      if (role_kind(role) == participant_kind::durable && memory.alive(p)) counts = true;
+    }
+    if (!reader) {
+      // The other may just be looking at the line that was found.
+      EXPECT_EQ(reader.failure().code, EBUSY) << reader.failure().text;
+    } else if (!counts) {
+      ++half;
+    }
+  }
+  over = true;
+  forgetting.join();
+  EXPECT_EQ(half, 0);
 }
 
 // checks G8: twice equals once, and hostile intents lead nowhere
