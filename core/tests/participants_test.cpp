@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Goal: lines are given, named, gated and cleared as participants.hpp says, also when their owner
-// dies half-way or the bytes are hostile. Method: the protocol's own functions on a small segment and threads for what two processes may do at once.
+// dies half-way or the bytes are hostile. Method: the protocol's own functions on a small segment,
+// with a memory model that dies at a named site; threads for what two processes may do at once.
 #include "shmfifo/participants.hpp"
 
 #include <fcntl.h>
@@ -13,13 +14,31 @@
 namespace shmfifo {
 namespace {
 
+using testing::child;
+using testing::look;
 using testing::must;
+using testing::put;
 using testing::small;
 
 // Locks of its own on the segment's file.
 std_memory_model open_memory(const testing::unique_name& name) {
   return std_memory_model(::open(name.path().c_str(), O_RDWR | O_CLOEXEC));
 }
+
+// A process that is killed just before it loads at one site.
+class dying_memory : public std_memory_model {
+ public:
+  dying_memory(std_memory_model&& memory, site death)
+      : std_memory_model(std::move(memory)), death_(death) {}
+  template <class T>
+  [[nodiscard]] T load(const T& word, std::memory_order order, site where) const noexcept {
+    if (where == death_) static_cast<void>(::raise(SIGKILL));
+    return std_memory_model::load(word, order, where);
+  }
+
+ private:
+  site death_;
+};
 
 struct participants : ::testing::Test {
   testing::unique_name name;
@@ -97,6 +116,35 @@ TEST_F(participants, whoever_enters_below_the_floor_moves_up_or_is_refused) {
     EXPECT_EQ(line(1).consumer_cursor, 6U);
   }
   EXPECT_EQ(role_generation(line(1).role), 6U);  // each owner is told from the one before
+}
+
+// checks G4 G7 G8: nobody may resume where producers have been already
+TEST_F(participants, who_dies_while_making_a_cursor_leaves_none_below_the_floor) {
+  auto writer = must(home.attach_producer());
+  {
+    auto reader = must(home.attach_consumer());
+    for (std::uint64_t i = 0; i < 4; ++i) ASSERT_EQ(put(writer, i), status::ok);
+    ASSERT_EQ(look(reader, 3), "0:0 1:1 2:2");
+    ASSERT_EQ(put(writer, 4), status::ok);  // over number 0
+  }
+  child dying([&] {
+    auto own = open_memory(name);
+    const auto index = protocol::take_line(home.view(), own);
+    if (!index) return 1;
+    protocol::store_name(line(*index), own, "billing");
+    std::uint64_t position = 0;
+    const dying_memory last(std::move(own), site::attach_floor);
+    return protocol::enter_gate(home.view(), last, *index, participant_kind::durable, position,
+                                true)
+               ? 2
+               : 3;
+  });
+  ASSERT_EQ(dying.join(), 128 + SIGKILL);
+  const auto early = home.attach_consumer({"billing", start_at::at(0)});
+  ASSERT_FALSE(early);
+  EXPECT_EQ(early.failure().code, ENODATA);
+  auto reader = must(home.attach_consumer({"billing", start_at::oldest()}));
+  EXPECT_EQ(look(reader), "3:3 4:4");
 }
 
 // checks G5 G7 G8: a cursor is resumed or forgotten, never half of each

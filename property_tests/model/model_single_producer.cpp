@@ -186,6 +186,33 @@ const registration comes{{"single.one_comes_while_another_leaves", "G4 G5 G12",
                           "1 producer, 2 consumers (one leaves, one attaches), 1 slot, 2 messages",
                           one_comes_while_another_leaves}};
 
+// A durable consumer takes the line of one that was ahead of it: who sees its role sees its cursor,
+// not its predecessor's.
+// checks G4 G5 G12
+void durable_takes_a_used_line() {
+  auto* world = model::make<core_world>(wait_single(1));
+  auto* slow = model::make<consumer>(*world, 1U);
+  auto* fast = model::make<consumer>(*world, 2U);
+  auto* writer = model::make<producer>(*world, 0U);
+  writer->publish_surely(content_of(1, 0));
+  seen ahead;
+  model::require(poll_once(*world, *fast, ahead), "there is one");
+  fast->leave();
+  model::thread coming([=] {
+    consumer durable(*world, 2, participant_kind::durable);
+    seen log;
+    log.start(durable.position());
+    static_cast<void>(poll_once(*world, durable, log));
+    expect_all(log, log.next);
+  });
+  model::thread producing([=] { static_cast<void>(writer->publish_word(content_of(1, 1))); });
+  seen log;
+  static_cast<void>(poll_once(*world, *slow, log));
+}
+const registration used_line{{"single.durable_takes_a_used_line", "G4 G5 G12",
+                              "1 producer, 2 consumers (one attaches), 1 slot, 2 messages",
+                              durable_takes_a_used_line}};
+
 // Two leave at once while a third attaches: the floor never goes back.
 // checks G4 G5 G12
 void two_leave_while_one_comes() {

@@ -40,7 +40,7 @@ inline constexpr unsigned lock_naming = participants_max + 1;
   X(ready_stamp) X(examine_stamp) X(examine_dead) X(examine_again) X(alive_role) \
   X(gate_role) X(gate_consumer_cursor) X(gate_floor_load) X(gate_floor_raise) \
   X(producer_role_load) X(producer_role_store) X(producer_leave_role) \
-  X(consumer_role_load) X(consumer_role_store) X(consumer_leave_role) \
+  X(consumer_role_load) X(consumer_role_store) X(durable_role_store) X(consumer_leave_role) \
   X(attach_cursor) X(attach_floor) X(attach_advance) X(attach_resume) X(attach_name) \
   X(take_role) X(find_role) X(recover_role) X(recover_role_again) X(recover_intent) \
   X(recover_stamp) X(recover_abort) X(recover_free) \

@@ -63,28 +63,35 @@ template <memory_model M>
 }
 
 // A consumer's half of the handshake: its cursor counts from here on. False if `exact` was asked
-// for and producers had gone past it already.
+// for and producers had gone past it already. A durable cursor is a mere consumer's until the
+// handshake is over: who dies before leaves none behind that points below what is protected.
 template <memory_model M>
 [[nodiscard]] bool enter_gate(const layout_view& view, const M& memory, unsigned self,
                               participant_kind kind, std::uint64_t& position, bool exact) noexcept {
   participant_line& line = view.participant(self);
-  const std::uint64_t role =
-      memory.load(line.role, std::memory_order_relaxed, site::consumer_role_load);
+  const std::uint64_t generation =
+      1 +
+      role_generation(memory.load(line.role, std::memory_order_relaxed, site::consumer_role_load));
   // Relaxed: whoever sees the role, which is stored next, sees this too.
   memory.store(line.consumer_cursor, position, std::memory_order_relaxed, site::attach_cursor);
   // SYNC gate: seq_cst, so that a producer that raises the floor sees the role, or we see the
   // floor.
-  memory.store(line.role, make_role(role_generation(role) + 1, kind), std::memory_order_seq_cst,
-               site::consumer_role_store);
-  if (!view.shape().gated()) return true;
-  for (;;) {
+  memory.store(line.role, make_role(generation, participant_kind::consumer),
+               std::memory_order_seq_cst, site::consumer_role_store);
+  while (view.shape().gated()) {
     const std::uint64_t floor =
         memory.load(view.control().gate_floor, std::memory_order_seq_cst, site::attach_floor);
-    if (floor <= position) return true;
+    if (floor <= position) break;
     if (exact) return false;
     position = floor;
     memory.store(line.consumer_cursor, position, std::memory_order_relaxed, site::attach_advance);
   }
+  if (kind == participant_kind::durable) {
+    // SYNC durable: release, whoever sees this role sees the cursor and the name, too.
+    memory.store(line.role, make_role(generation, kind), std::memory_order_release,
+                 site::durable_role_store);
+  }
+  return true;
 }
 
 // Frees a line, whose owner is this process or dead, if it still has the role that was seen.
@@ -237,6 +244,7 @@ template <memory_model M>
                                                    std::string_view name) noexcept {
   for (unsigned i = 0; i < view.shape().participant_count; ++i) {
     const participant_line& line = view.participant(i);
+    // SYNC durable: acquire, see enter_gate.
     const std::uint64_t role = memory.load(line.role, std::memory_order_acquire, site::find_role);
     if (role_kind(role) == participant_kind::durable && load_name(line, memory).view() == name)
       return i;
