@@ -32,20 +32,32 @@ constexpr std::chrono::milliseconds sleep_slice{20};
 constexpr std::chrono::milliseconds nap_slice{1};
 
 // Descriptors that carry locks. A child made by fork shares their open file descriptions, and would
-// keep a dead parent's locks alive: the child closes them before fork returns in it.
+// keep a dead parent's locks alive: the child closes them before fork returns in it. They are opened
+// and closed under the mutex that fork takes, so that no child gets one that is not in the list.
+// Never destroyed: roles may live in static objects that end after this one would.
 class lock_descriptors {
  public:
   static lock_descriptors& instance() {
-    static lock_descriptors only;
+    static lock_descriptors& only = *new lock_descriptors;
     return only;
+  }
+  int open(const char* path, int flags) {
+    const std::lock_guard guard(mutex_);
+    numbers_.reserve(numbers_.size() + 1);
+    const int number = ::open(path, flags);
+    if (number >= 0) numbers_.push_back(number);
+    return number;
   }
   void add(int number) {
     const std::lock_guard guard(mutex_);
-    numbers_.push_back(number);
+    if (std::find(numbers_.begin(), numbers_.end(), number) == numbers_.end()) {
+      numbers_.push_back(number);
+    }
   }
-  void remove(int number) noexcept {
+  void close(int number) noexcept {
     const std::lock_guard guard(mutex_);
     std::erase(numbers_, number);
+    ::close(number);
   }
 
  private:
@@ -64,11 +76,11 @@ class lock_descriptors {
 };
 
 // One word on a page that the kernel zeroes in every child, also in one made without fork's
-// handlers.
+// handlers. If there is no such page, the handlers alone do it.
 class process_mark {
  public:
   static process_mark& instance() {
-    static process_mark only;
+    static process_mark& only = *new process_mark;
     return only;
   }
   [[nodiscard]] const volatile std::uint64_t* word() const noexcept { return word_; }
@@ -83,9 +95,15 @@ class process_mark {
   process_mark() {
     void* page =
         ::mmap(nullptr, page_size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (page == MAP_FAILED) return;  // the zero word makes every handle answer wrong_process
-    ::madvise(page, page_size, MADV_WIPEONFORK);
-    word_ = static_cast<volatile std::uint64_t*>(page);
+    if (page != MAP_FAILED) {
+      ::madvise(page, page_size, MADV_WIPEONFORK);
+      word_ = static_cast<volatile std::uint64_t*>(page);
+    }
+    pthread_atfork([] { instance().mutex_.lock(); }, [] { instance().mutex_.unlock(); },
+                   [] {
+                     *instance().word_ = 0;
+                     instance().mutex_.unlock();
+                   });
   }
 
   std::uint64_t no_page_ = 0;
@@ -150,8 +168,7 @@ std_memory_model& std_memory_model::operator=(std_memory_model&& other) noexcept
 std_memory_model::~std_memory_model() {
   // In a forked child the number was closed by the fork handler and may mean another file by now.
   if (descriptor_ < 0 || !in_owner_process()) return;
-  lock_descriptors::instance().remove(descriptor_);
-  ::close(descriptor_);
+  lock_descriptors::instance().close(descriptor_);
 }
 
 void std_memory_model::heavy_fence(site) const noexcept {
@@ -278,7 +295,8 @@ result<descriptor> open_named(const std::string& name, bool writable) {
 }
 
 result<descriptor> open_again(const descriptor& file, bool writable) {
-  descriptor again(::open(path_of(file).c_str(), (writable ? O_RDWR : O_RDONLY) | O_CLOEXEC));
+  descriptor again(lock_descriptors::instance().open(path_of(file).c_str(),
+                                                     (writable ? O_RDWR : O_RDONLY) | O_CLOEXEC));
   if (again.get() < 0)
     return failed_now("open", path_of(file) + " (the segment's file, for its locks)");
   return again;

@@ -40,7 +40,8 @@ result<done> reserve(const descriptor& file, std::uint64_t size);
 // Gives the file its name, atomically; EEXIST if the name is taken.
 result<done> give_name(const descriptor& file, const std::string& name);
 result<descriptor> open_named(const std::string& name, bool writable);
-// The same file with an open file description, and so with locks, of its own.
+// The same file with an open file description, and so with locks, of its own. To be closed by the
+// std_memory_model that is made of it: a child made by fork gives these descriptions up.
 result<descriptor> open_again(const descriptor& file, bool writable);
 result<done> remove_name(const std::string& name);
 result<std::uint64_t> size_of_regular_file(const descriptor& file, const std::string& name);

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: MIT
+// Goal: fork, at any moment and in any thread, neither keeps the dead alive nor takes a role from
+// the living; nor does the end of the program find anything gone. Method: a process that forks in
+// one thread while it attaches in another is killed, and its children live on; a role in a static
+// object.
+#include <atomic>
+#include <cstdlib>
+#include <thread>
+
+#include "support/testing.hpp"
+
+namespace shmfifo {
+namespace {
+
+using testing::child;
+using testing::look;
+using testing::must;
+using testing::put;
+using testing::sleep_for_ever;
+using testing::small;
+
+// Made before anything of the library, so its destructor runs after those of the library's statics.
+std::optional<producer> role_of_the_program;
+
+// checks G11: the children must hold none of the locks that their parent was just taking
+TEST(forking, a_fork_during_an_attach_keeps_nobody_alive) {
+  const testing::unique_name name;
+  create_options options = small(segment_mode::ring);
+  options.participant_count = 200;
+  const auto home = must(segment::create(name.get(), options));
+  int end[2];
+  ASSERT_EQ(::pipe(end), 0);
+  child dying([&] {
+    ::close(end[1]);
+    std::atomic<int> forks{0};
+    std::thread forking([&] {
+      for (; forks < 60; ++forks) {
+        if (::fork() == 0) {
+          char c = 0;
+          static_cast<void>(!::read(end[0], &c, 1));  // lives until the test's end
+          ::_exit(0);
+        }
+      }
+    });
+    std::vector<consumer> readers;
+    while (forks < 60 && readers.size() < 200) readers.push_back(must(home.attach_consumer()));
+    forking.join();
+    child::ready();
+    return sleep_for_ever();
+  });
+  ASSERT_TRUE(dying.wait_ready());
+  EXPECT_EQ(dying.kill_and_join(), 128 + SIGKILL);
+  int alive = 0;
+  for (const participant_stat& p : must(home.stat()).participants) alive += p.alive ? 1 : 0;
+  EXPECT_EQ(alive, 0);
+  ::close(end[0]);
+  ::close(end[1]);
+}
+
+// checks G11: locks of the library that another thread held at the fork are free in the child
+TEST(forking, a_child_may_attach_whatever_other_threads_were_doing) {
+  const testing::unique_name name;
+  const auto home = must(segment::create(name.get(), small(segment_mode::ring)));
+  child parent([&] {
+    std::atomic<bool> over{false};
+    std::thread attaching([&] {
+      while (!over) static_cast<void>(must(home.attach_observer()));
+    });
+    int bad = 0;
+    for (int i = 0; i < 100; ++i) {
+      child grandchild([&] { return home.attach_observer() ? 0 : 1; });
+      bad += grandchild.join();
+    }
+    over = true;
+    attaching.join();
+    return bad;
+  });
+  EXPECT_EQ(parent.join(), 0);
+}
+
+// checks G8: a role that ends with the program ends in good order
+TEST(forking, a_role_in_a_static_object_ends_with_the_program) {
+  const testing::unique_name name;
+  const auto home = must(segment::create(name.get(), small(segment_mode::ring)));
+  child ending([&]() -> int {
+    role_of_the_program.emplace(must(home.attach_producer()));
+    static_cast<void>(put(*role_of_the_program, 3));
+    std::exit(7);
+  });
+  EXPECT_EQ(ending.join(), 7);
+  EXPECT_TRUE(must(home.stat()).participants.empty());
+  auto reader = must(home.attach_consumer());
+  EXPECT_EQ(look(reader), "0:3");
+}
+
+}  // namespace
+}  // namespace shmfifo
