@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Taking and leaving the roles of a segment.
 #include <cerrno>
+#include <new>
 
 #include "mapping.hpp"
 #include "shmfifo/segment.hpp"
@@ -43,9 +44,18 @@ result<done> own_naming(const mapping& home, std_memory_model& memory) {
 
 namespace {
 
-std::unique_ptr<std::byte[]> buffer_for(const geometry& shape, bool observer) {
-  return std::unique_ptr<std::byte[]>(
-      consumer::copies(shape, observer) ? new std::byte[shape.content_size] : nullptr);
+// What a reader that copies needs; nothing for others. Had before a line is taken, so that failing
+// leaves nothing to undo.
+result<std::unique_ptr<std::byte[]>> buffer_for(const mapping& home, bool observer) {
+  const geometry& shape = home.view().shape();
+  if (!consumer::copies(shape, observer)) return std::unique_ptr<std::byte[]>();
+  std::unique_ptr<std::byte[]> buffer(new (std::nothrow) std::byte[shape.content_size]);
+  if (!buffer) {
+    return error{ENOMEM, "buffer",
+                 "no memory for a reader's buffer of " + std::to_string(shape.content_size) +
+                     " bytes, the content size of '" + home.name() + "'"};
+  }
+  return buffer;
 }
 
 error no_line(const mapping& home) {
@@ -152,10 +162,12 @@ result<consumer> segment::attach_observer(start_at start) const {
     return error{EINVAL, "start",
                  "message numbers start at 0, not at " + std::to_string(start.number)};
   }
+  auto buffer = buffer_for(*home_, true);
+  if (!buffer) return buffer.failure();
   auto memory = home_->open_memory();
   if (!memory) return memory.failure();
   return consumer(home_, std::move(*memory), std::nullopt, start_number(start, false),
-                  buffer_for(shape(), true));
+                  std::move(*buffer));
 }
 
 result<consumer> segment::attach_consumer(const consumer_options& options) const {
@@ -173,12 +185,14 @@ result<consumer> segment::attach_consumer(const consumer_options& options) const
                  "a consumer of '" + name() + "' may start at 0 to " + std::to_string(cursor) +
                      ", not at " + std::to_string(options.start.number)};
   }
+  auto buffer = buffer_for(*home_, false);
+  if (!buffer) return buffer.failure();
   auto memory = home_->open_memory();
   if (!memory) return memory.failure();
   const auto place = options.name.empty() ? place_cursor : place_durable;
   auto line = place(*home_, *memory, options.name, position, exact);
   if (!line) return line.failure();
-  return consumer(home_, std::move(*memory), *line, position, buffer_for(shape(), false));
+  return consumer(home_, std::move(*memory), *line, position, std::move(*buffer));
 }
 
 }  // namespace shmfifo

@@ -23,6 +23,8 @@ using testing::must;
 using testing::put;
 using testing::small;
 
+bool no_memory = false;  // for whoever asks for an array and can do without it
+
 std::string rule_of(const auto& r) {
   return r ? "none" : r.failure().rule;
 }
@@ -294,5 +296,26 @@ TEST(segment, pretouch_and_huge_pages_are_accepted) {
   EXPECT_FALSE(again.writable());
 }
 
+// checks G10
+TEST(segment, no_memory_for_a_readers_buffer_is_an_error_and_takes_no_line) {
+  const testing::unique_name name;
+  const auto home =
+      must(segment::create(name.get(), small(segment_mode::ring, full_policy::overwrite)));
+  no_memory = true;
+  const auto observer = home.attach_observer();
+  const auto reader = home.attach_consumer({"billing", {}});
+  no_memory = false;
+  ASSERT_FALSE(observer);
+  ASSERT_FALSE(reader);
+  EXPECT_EQ(observer.failure().code, ENOMEM);
+  EXPECT_STREQ(reader.failure().rule, "buffer");
+  EXPECT_TRUE(must(home.stat()).participants.empty());
+  EXPECT_TRUE(home.attach_consumer({"billing", {}}));
+}
+
 }  // namespace
 }  // namespace shmfifo
+
+void* operator new[](std::size_t size, const std::nothrow_t&) noexcept {
+  return shmfifo::no_memory ? nullptr : ::operator new[](size);
+}
