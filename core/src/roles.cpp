@@ -44,6 +44,15 @@ result<done> own_naming(const mapping& home, std_memory_model& memory) {
 
 namespace {
 
+bool is_number(std::int64_t number) {
+  return number >= 0 && static_cast<std::uint64_t>(number) < number_max;
+}
+error bad_start(const mapping& home, std::uint64_t most, std::int64_t number) {
+  return {EINVAL, "start",
+          "a reader of '" + home.name() + "' may start at 0 to " + std::to_string(most) +
+              ", not at " + std::to_string(number)};
+}
+
 // What a reader that copies needs; nothing for others. Had before a line is taken, so that failing
 // leaves nothing to undo.
 result<std::unique_ptr<std::byte[]>> buffer_for(const mapping& home, bool observer) {
@@ -158,9 +167,8 @@ std::uint64_t segment::start_number(start_at start, bool gated) const noexcept {
 }
 
 result<consumer> segment::attach_observer(start_at start) const {
-  if (start.where == start_at::place::number && start.number < 0) {
-    return error{EINVAL, "start",
-                 "message numbers start at 0, not at " + std::to_string(start.number)};
+  if (start.where == start_at::place::number && !is_number(start.number)) {
+    return bad_start(*home_, number_max - 1, start.number);
   }
   auto buffer = buffer_for(*home_, true);
   if (!buffer) return buffer.failure();
@@ -180,10 +188,9 @@ result<consumer> segment::attach_consumer(const consumer_options& options) const
   const bool exact = options.start.where == start_at::place::number;
   std::uint64_t position = start_number(options.start, shape().gated());
   const std::uint64_t cursor = start_number(start_at::latest(), true);
-  if (exact && (options.start.number < 0 || (shape().gated() && position > cursor))) {
-    return error{EINVAL, "start",
-                 "a consumer of '" + name() + "' may start at 0 to " + std::to_string(cursor) +
-                     ", not at " + std::to_string(options.start.number)};
+  const std::uint64_t most = shape().gated() ? cursor : number_max - 1;
+  if (exact && (!is_number(options.start.number) || position > most)) {
+    return bad_start(*home_, most, options.start.number);
   }
   auto buffer = buffer_for(*home_, false);
   if (!buffer) return buffer.failure();

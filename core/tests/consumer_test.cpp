@@ -4,6 +4,8 @@
 // by hand.
 #include "shmfifo/consumer.hpp"
 
+#include <array>
+#include <limits>
 #include <stdexcept>
 
 #include "support/testing.hpp"
@@ -75,6 +77,29 @@ TEST(consumer, a_gating_consumer_starts_only_where_nothing_can_be_missing) {
   // All consumers left; what `first` had not read is still there.
   auto next = must(home.attach_consumer());
   EXPECT_EQ(look(next), "3:3 4:4 5:5 6:6");
+}
+
+// checks G2 G13: a number that no stamp can hold will never come
+TEST(consumer, a_start_beyond_the_last_number_is_refused) {
+  constexpr auto last = static_cast<std::int64_t>(number_max);
+  for (const auto mode : {segment_mode::ring, segment_mode::log}) {
+    const testing::unique_name name;
+    create_options options = small(mode);
+    if (mode == segment_mode::ring) options.when_full = full_policy::overwrite;
+    auto home = must(segment::create(name.get(), options));
+    for (const std::int64_t number : {last, last + 1, std::numeric_limits<std::int64_t>::max()}) {
+      const auto reader = home.attach_consumer({"billing", start_at::at(number)});
+      const auto observer = home.attach_observer(start_at::at(number));
+      ASSERT_FALSE(reader) << number;
+      ASSERT_FALSE(observer) << number;
+      EXPECT_STREQ(reader.failure().rule, "start");
+      EXPECT_EQ(observer.failure().code, EINVAL);
+    }
+    EXPECT_TRUE(must(home.stat()).participants.empty());
+    EXPECT_TRUE(home.attach_observer(start_at::at(last - 1)));
+    { EXPECT_TRUE(home.attach_consumer({"billing", start_at::at(last - 1)})); }
+    EXPECT_TRUE(home.attach_consumer({"billing", {}}));  // and it can be resumed
+  }
 }
 
 // checks G5: the furthest behind decides
