@@ -4,41 +4,22 @@
 // with a memory model that dies at a named site; threads for what two processes may do at once.
 #include "shmfifo/participants.hpp"
 
-#include <fcntl.h>
-
 #include <atomic>
 #include <thread>
 
-#include "support/testing.hpp"
+#include "support/hooked_memory.hpp"
 
 namespace shmfifo {
 namespace {
 
 using testing::child;
+using testing::hooked_memory;
 using testing::look;
 using testing::must;
+using testing::once_at;
+using testing::open_memory;
 using testing::put;
 using testing::small;
-
-// Locks of its own on the segment's file.
-std_memory_model open_memory(const testing::unique_name& name) {
-  return std_memory_model(::open(name.path().c_str(), O_RDWR | O_CLOEXEC));
-}
-
-// A process that is killed just before it loads at one site.
-class dying_memory : public std_memory_model {
- public:
-  dying_memory(std_memory_model&& memory, site death)
-      : std_memory_model(std::move(memory)), death_(death) {}
-  template <class T>
-  [[nodiscard]] T load(const T& word, std::memory_order order, site where) const noexcept {
-    if (where == death_) static_cast<void>(::raise(SIGKILL));
-    return std_memory_model::load(word, order, where);
-  }
-
- private:
-  site death_;
-};
 
 struct participants : ::testing::Test {
   testing::unique_name name;
@@ -133,7 +114,7 @@ TEST_F(participants, who_dies_while_making_a_cursor_leaves_none_below_the_floor)
     if (!index) return 1;
     protocol::store_name(line(*index), own, "billing");
     std::uint64_t position = 0;
-    const dying_memory last(std::move(own), site::attach_floor);
+    const hooked_memory last(std::move(own), once_at(site::attach_floor, [] { ::raise(SIGKILL); }));
     return protocol::enter_gate(home.view(), last, *index, participant_kind::durable, position,
                                 true)
                ? 2

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: MIT
+// Goal: nobody sleeps through news, and news costs no system call while nobody sleeps. Method: a
+// memory model that counts sleeps and wakes, with the news coming at each step of falling asleep.
+#include "shmfifo/bell.hpp"
+
+#include <functional>
+
+#include "support/testing.hpp"
+
+namespace shmfifo {
+namespace {
+
+using protocol::ring_bell;
+using protocol::sleep_until;
+using testing::in_ms;
+
+// What the kernel would do, counted; a sleep that nothing ends is counted as such and left.
+class counting_memory : public std_memory_model {
+ public:
+  mutable int wakes = 0;
+  mutable int sleeps = 0;
+  mutable int slept_through = 0;
+  std::function<void()> at_fetch_or = [] {};
+  std::function<void()> at_fence = [] {};
+
+  template <class T>
+  [[nodiscard]] T fetch_or(T& word, std::type_identity_t<T> bits, std::memory_order order,
+                           site where) const {
+    at_fetch_or();
+    return std_memory_model::fetch_or(word, bits, order, where);
+  }
+  void heavy_fence(site) const { at_fence(); }
+  void sleep(const std::uint32_t& bell, std::uint32_t value, deadline) const {
+    ++sleeps;
+    if (bell == value) ++slept_through;
+  }
+  void wake_all(const std::uint32_t&) const { ++wakes; }
+};
+
+TEST(bell, ringing_for_nobody_changes_nothing_and_calls_nobody) {
+  const counting_memory memory;
+  for (const std::uint32_t before : {0U, 2U, 0xfffffffeU}) {
+    std::uint32_t bell = before;
+    ring_bell(memory, bell);
+    EXPECT_EQ(bell, before);
+  }
+  EXPECT_EQ(memory.wakes, 0);
+}
+
+// A sleeper that was killed leaves its bit: it costs one needless wake and no more.
+TEST(bell, the_first_ring_clears_the_sleeper_bit_counts_and_wakes) {
+  const counting_memory memory;
+  for (const auto& [before, after] : {std::pair{1U, 2U}, {7U, 8U}, {0xffffffffU, 0U}}) {
+    std::uint32_t bell = before;
+    ring_bell(memory, bell);
+    EXPECT_EQ(bell, after);
+    ring_bell(memory, bell);
+    EXPECT_EQ(bell, after);
+  }
+  EXPECT_EQ(memory.wakes, 3);
+}
+
+TEST(bell, a_ring_that_another_was_faster_with_wakes_nobody_again) {
+  const counting_memory memory;
+  std::uint32_t bell = 4;
+  protocol::wake_sleepers(memory, bell, 3);  // seen before the other's ring
+  EXPECT_EQ(bell, 4U);
+  EXPECT_EQ(memory.wakes, 0);
+}
+
+// checks G11
+TEST(bell, what_is_ready_is_not_slept_for) {
+  const counting_memory memory;
+  std::uint32_t bell = 0;
+  EXPECT_TRUE(sleep_until(
+      memory, bell, in_ms(10000), [] { return true; }, [] {}));
+  EXPECT_EQ(memory.sleeps, 0);
+}
+
+TEST(bell, a_passed_deadline_ends_the_wait_after_one_look_and_one_question) {
+  const counting_memory memory;
+  std::uint32_t bell = 0;
+  int looks = 0;
+  int questions = 0;
+  EXPECT_FALSE(sleep_until(
+      memory, bell, deadline::min(),
+      [&] {
+        ++looks;
+        return false;
+      },
+      [&] { ++questions; }));
+  EXPECT_EQ(looks, 2);
+  EXPECT_EQ(questions, 1);
+  EXPECT_EQ(memory.sleeps, 0);
+}
+
+// checks G11: the news and its ring, at each step of falling asleep
+TEST(bell, news_at_any_step_is_not_slept_through) {
+  enum step { announcing, fence, first_look, question, second_look, steps };
+  for (int when = 0; when < steps; ++when) {
+    counting_memory memory;
+    std::uint32_t bell = 0;
+    bool news = false;
+    int looks = 0;
+    const auto happen = [&](step now) {
+      if (when != now || news) return;
+      news = true;
+      ring_bell(memory, bell);
+    };
+    memory.at_fetch_or = [&] { happen(announcing); };
+    memory.at_fence = [&] { happen(fence); };
+    EXPECT_TRUE(sleep_until(
+        memory, bell, in_ms(10000),
+        [&] {
+          const bool seen = news;
+          happen(++looks == 1 ? first_look : second_look);  // just after the look
+          return seen;
+        },
+        [&] { happen(question); }))
+        << when;
+    EXPECT_EQ(memory.slept_through, 0) << when;
+  }
+}
+
+}  // namespace
+}  // namespace shmfifo

@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: MIT
+// Goal: what another role does between two accesses of the protocol changes answers as documented
+// and never content. Method: a hook at one site after the other, in which the other role acts; so
+// windows of a few nanoseconds are hit on purpose.
+#include <span>
+
+#include "shmfifo/mark.hpp"
+#include "support/hooked_memory.hpp"
+
+namespace shmfifo {
+namespace {
+
+using testing::hooked_memory;
+using testing::hooked_observer;
+using testing::hooked_producer;
+using testing::look;
+using testing::must;
+using testing::once_at;
+using testing::open_memory;
+using testing::put;
+using testing::small;
+
+// checks G2 G4 G5: passed over while it copies, it publishes under a new number
+TEST(interleaving, a_producer_that_the_ring_went_round_takes_a_new_number) {
+  const testing::unique_name name;
+  const auto home = must(segment::create(
+      name.get(), small(segment_mode::ring, full_policy::overwrite, producer_role::many)));
+  auto fast = must(home.attach_producer());
+  auto reader = must(home.attach_observer());
+  const auto laps = [&] {
+    for (std::uint64_t i = 1; i <= 8; ++i) ASSERT_EQ(put(fast, i), status::ok);
+  };
+  hooked_producer slow(home, name, once_at(site::publish_content, laps));
+  const std::uint64_t word = 99;
+  ASSERT_EQ(slow.try_publish(&word, sizeof word), status::ok);
+  EXPECT_EQ(slow.last_number(), 11);
+  // 0 was never visible; 4 and 8 were given up because its slot was being written.
+  EXPECT_EQ(look(reader), "lost 0+8");
+  EXPECT_EQ(look(reader), "aborted 8+1");
+  EXPECT_EQ(look(reader), "9:7 10:8 11:99");
+}
+
+// checks G5: the same with a zero-copy claim, whose owner is told; abort changes nothing
+TEST(interleaving, a_commit_or_abort_that_comes_too_late_changes_no_later_message) {
+  for (const bool commits : {true, false}) {
+    const testing::unique_name name;
+    const auto home = must(segment::create(
+        name.get(), small(segment_mode::ring, full_policy::overwrite, producer_role::many)));
+    auto fast = must(home.attach_producer());
+    const auto laps = [&] {
+      for (std::uint64_t i = 1; i <= 6; ++i) ASSERT_EQ(put(fast, i), status::ok);
+    };
+    hooked_producer slow(home, name, once_at(site::commit_exchange, laps));
+    std::span<std::byte> content;
+    ASSERT_EQ(slow.try_claim(content), status::ok);
+    EXPECT_EQ(commits ? slow.commit(8) : slow.abort(), commits ? status::lost : status::ok);
+    EXPECT_EQ(stamp_state(home.view().slot(0).stamp), slot_state::aborted);
+    auto reader = must(home.attach_observer(start_at::at(5)));
+    EXPECT_EQ(look(reader), "5:4 6:5 7:6");
+    EXPECT_EQ(put(fast, 7), status::ok);
+    EXPECT_EQ(look(reader), "8:7");
+  }
+}
+
+// checks G4 G5: overwritten at any step of reading, a message is lost and never torn
+TEST(interleaving, a_reader_that_copies_never_hands_out_what_was_overwritten_meanwhile) {
+  for (const site where : {site::poll_stamp, site::poll_length, site::poll_number,
+                           site::poll_status_word, site::poll_content, site::poll_recheck}) {
+    for (const auto role : {producer_role::single, producer_role::many}) {
+      const testing::unique_name name;
+      const auto home = must(
+          segment::create(name.get(), small(segment_mode::ring, full_policy::overwrite, role)));
+      auto writer = must(home.attach_producer());
+      for (std::uint64_t i = 0; i < 4; ++i) ASSERT_EQ(put(writer, i), status::ok);
+      hooked_observer reader(home, name, 0,
+                             once_at(where, [&] { ASSERT_EQ(put(writer, 4), status::ok); }));
+      std::vector<std::int64_t> seen;
+      const auto handler = [&](const record_view& record) {
+        std::uint64_t word = 0;
+        std::memcpy(&word, record.content, sizeof word);
+        EXPECT_EQ(word, static_cast<std::uint64_t>(record.message_number));
+        seen.push_back(record.message_number);
+      };
+      const poll_result lost = reader.poll(handler);
+      EXPECT_EQ(lost.answer, status::lost) << to_string(where);
+      EXPECT_EQ(lost.first, 0);
+      EXPECT_EQ(lost.count, 1);
+      EXPECT_EQ(reader.poll(handler).answer, status::ok);
+      EXPECT_EQ(seen, (std::vector<std::int64_t>{1, 2, 3, 4}));
+    }
+  }
+}
+
+// checks G4: a mark falls on the message meant or on none
+TEST(interleaving, a_mark_never_falls_on_the_next_message) {
+  for (const site where : {site::mark_stamp, site::mark_load, site::mark_exchange}) {
+    const testing::unique_name name;
+    const auto home =
+        must(segment::create(name.get(), small(segment_mode::ring, full_policy::overwrite)));
+    auto writer = must(home.attach_producer());
+    for (std::uint64_t i = 0; i < 4; ++i) ASSERT_EQ(put(writer, i), status::ok);
+    const hooked_memory memory(open_memory(name),
+                               once_at(where, [&] { ASSERT_EQ(put(writer, 4), status::ok); }));
+    EXPECT_EQ(protocol::mark(home.view(), memory, 0, 5), status::lost) << to_string(where);
+    EXPECT_EQ(status_of_word(home.view().slot(4).status_word), 0);
+  }
+}
+
+// checks G2 G4 G5 G7: whoever attaches finds everything from its start on, whatever producers and
+// other consumers do while it attaches
+TEST(interleaving, a_consumer_that_attaches_misses_nothing_from_its_start) {
+  for (const auto kind : {participant_kind::consumer, participant_kind::durable}) {
+    for (const site where :
+         {site::consumer_role_load, site::attach_cursor, site::consumer_role_store,
+          site::attach_floor, site::attach_advance, site::durable_role_store}) {
+      const testing::unique_name name;
+      const auto home =
+          must(segment::create(name.get(), small(segment_mode::ring, full_policy::reject)));
+      auto writer = must(home.attach_producer());
+      auto other = must(home.attach_consumer());
+      std::uint64_t published = 0;
+      const auto go_round = [&] {
+        for (int lap = 0; lap < 3; ++lap) {
+          while (put(writer, published) == status::ok) ++published;
+          static_cast<void>(look(other));
+        }
+      };
+      while (put(writer, published) == status::ok) ++published;
+      const hooked_memory memory(open_memory(name), once_at(where, go_round));
+      std_memory_model locks = open_memory(name);
+      const unsigned line = protocol::take_line(home.view(), locks).value();
+      std::uint64_t position = 0;
+      ASSERT_TRUE(protocol::enter_gate(home.view(), memory, line, kind, position, false));
+      go_round();
+      // Everything from the start on is still in its slot.
+      EXPECT_GE(position + 4, published);
+      for (std::uint64_t n = position; n < published; ++n) {
+        EXPECT_EQ(home.view().slot(n).stamp, make_stamp(n, slot_state::published))
+            << to_string(where) << ' ' << n;
+      }
+    }
+  }
+}
+
+// checks G5 G7: a consumer that leaves at any step of a producer's look at the gate
+TEST(interleaving, a_producer_that_looks_at_the_gate_never_passes_a_consumer) {
+  for (const site where : {site::gate_floor_load, site::gate_role, site::gate_consumer_cursor,
+                           site::gate_floor_raise}) {
+    const testing::unique_name name;
+    const auto home = must(segment::create(
+        name.get(), small(segment_mode::ring, full_policy::reject, producer_role::many)));
+    std::optional<consumer> leaving(must(home.attach_consumer()));
+    std::optional<consumer> coming;
+    auto filler = must(home.attach_producer());
+    for (std::uint64_t i = 0; i < 4; ++i) ASSERT_EQ(put(filler, i), status::ok);
+    ASSERT_EQ(look(*leaving, 2), "0:0 1:1");
+    hooked_producer writer(home, name, once_at(where, [&] {
+                             coming.emplace(must(home.attach_consumer()));
+                             leaving.reset();
+                           }));
+    std::uint64_t published = 4;
+    for (; published < 20; ++published) {
+      if (writer.try_publish(&published, sizeof published) != status::ok) break;
+    }
+    ASSERT_TRUE(coming);
+    const auto from = static_cast<std::uint64_t>(coming->position());
+    EXPECT_LE(published, from + 4) << to_string(where);
+    std::string all;
+    for (std::uint64_t n = from; n < published; ++n) {
+      all += (all.empty() ? "" : " ") + std::to_string(n) + ":" + std::to_string(n);
+    }
+    EXPECT_EQ(look(*coming), all) << to_string(where);
+  }
+}
+
+}  // namespace
+}  // namespace shmfifo
