@@ -43,8 +43,10 @@ enum class access : std::uint8_t { read_write, read_only };
 
 struct attach_options {
   access mode = access::read_write;
-  std::optional<std::uint64_t> content_size;  // refuse a segment whose records have another size
-  bool pretouch = false;                      // map every page now instead of at first use
+  // Refuse a segment whose records have another size. (With `= {}`, here and below, a designated
+  // initialiser may leave the member out without a warning.)
+  std::optional<std::uint64_t> content_size = {};
+  bool pretouch = false;  // map every page now instead of at first use
 };
 
 // Where a reader begins.
@@ -61,8 +63,8 @@ struct start_at {
 struct consumer_options {
   // With a name the cursor is durable: it outlives the process, resumes here, and in a lossless
   // ring holds producers back even while nobody reads (until it resumes or is forgotten).
-  std::string name;
-  start_at start;  // of a new cursor; a resumed one goes on where it was
+  std::string name = {};
+  start_at start = {};  // of a new cursor; a resumed one goes on where it was
 };
 
 class producer final : public basic_producer<std_memory_model> {
