@@ -7,6 +7,7 @@
 #include <array>
 #include <limits>
 #include <stdexcept>
+#include <tuple>
 
 #include "support/testing.hpp"
 
@@ -44,6 +45,119 @@ TEST(consumer, a_log_can_be_read_from_every_place_at_any_time) {
   EXPECT_EQ(look(oldest), "5:5 6:6 7:7");
   EXPECT_EQ(look(oldest), "empty");  // the log's end
   EXPECT_EQ(oldest.position(), 8);
+}
+
+// checks G2 G5: observers of rings, which gate nobody and are given what is left
+TEST(consumer, an_observer_of_a_ring_starts_at_every_place) {
+  for (const auto policy : {full_policy::reject, full_policy::overwrite}) {
+    const testing::unique_name name;
+    auto home = must(segment::create(name.get(), small(segment_mode::ring, policy)));
+    auto writer = must(home.attach_producer());
+    auto gating = must(home.attach_consumer());
+    fill(writer, 0, 4);
+    ASSERT_EQ(look(gating, 2), "0:0 1:1");
+    fill(writer, 4, 6);  // over 0 and 1
+    auto oldest = must(home.attach_observer());
+    auto latest = must(home.attach_observer(start_at::latest()));
+    auto gone = must(home.attach_observer(start_at::at(1)));
+    auto there = must(home.attach_observer(start_at::at(4)));
+    auto future = must(home.attach_observer(start_at::at(7)));
+    EXPECT_EQ(look(oldest), "2:2 3:3 4:4 5:5");
+    EXPECT_EQ(look(latest), "empty");
+    EXPECT_EQ(look(gone), "lost 1+1");
+    EXPECT_EQ(look(gone), "2:2 3:3 4:4 5:5");
+    EXPECT_EQ(look(there), "4:4 5:5");
+    static_cast<void>(look(gating));
+    fill(writer, 6, 8);
+    EXPECT_EQ(look(latest), "6:6 7:7");
+    EXPECT_EQ(look(future), "7:7");
+  }
+}
+
+// checks G5: consumers that own a line but gate nobody, as in a log or an overwriting ring
+TEST(consumer, a_consumer_that_gates_nobody_starts_at_every_place) {
+  for (const bool log : {true, false}) {
+    const testing::unique_name name;
+    auto home = must(segment::create(
+        name.get(), log ? small(segment_mode::log, full_policy::reject, producer_role::single, 8)
+                        : small(segment_mode::ring, full_policy::overwrite)));
+    auto writer = must(home.attach_producer());
+    fill(writer, 0, 6);
+    auto oldest = must(home.attach_consumer());
+    auto latest = must(home.attach_consumer({"", start_at::latest()}));
+    auto there = must(home.attach_consumer({"", start_at::at(4)}));
+    auto future = must(home.attach_consumer({"", start_at::at(7)}));
+    auto durable = must(home.attach_consumer({"billing", start_at::at(1)}));
+    EXPECT_EQ(look(oldest), log ? "0:0 1:1 2:2 3:3 4:4 5:5" : "2:2 3:3 4:4 5:5");
+    EXPECT_EQ(look(latest), "empty");
+    EXPECT_EQ(look(there), "4:4 5:5");
+    EXPECT_EQ(look(durable), log ? "1:1 2:2 3:3 4:4 5:5" : "lost 1+1");
+    fill(writer, 6, 8);
+    EXPECT_EQ(look(latest), "6:6 7:7");
+    EXPECT_EQ(look(future), "7:7");
+    for (const std::int64_t number : {std::int64_t{-1}, std::numeric_limits<std::int64_t>::min()}) {
+      EXPECT_EQ(home.attach_consumer({"", start_at::at(number)}).failure().code, EINVAL);
+    }
+  }
+}
+
+// checks G7: a log's cursor resumes like any other
+TEST(consumer, a_durable_cursor_of_a_log_resumes_where_it_stopped) {
+  const testing::unique_name name;
+  auto home = must(segment::create(
+      name.get(), small(segment_mode::log, full_policy::reject, producer_role::many, 8)));
+  auto writer = must(home.attach_producer());
+  {
+    auto reader = must(home.attach_consumer({"billing", start_at::oldest()}));
+    fill(writer, 0, 3);
+    EXPECT_EQ(look(reader, 2), "0:0 1:1");
+  }
+  fill(writer, 3, 8);
+  auto again = must(home.attach_consumer({"billing", start_at::latest()}));
+  EXPECT_EQ(look(again), "2:2 3:3 4:4 5:5 6:6 7:7");
+}
+
+// checks G4: in place where nothing can change under the reader, copied elsewhere
+TEST(consumer, only_who_could_be_overwritten_gets_a_copy) {
+  for (const auto& [mode, policy, observer, in_place] :
+       {std::tuple{segment_mode::log, full_policy::reject, false, true},
+        {segment_mode::log, full_policy::reject, true, true},
+        {segment_mode::ring, full_policy::reject, false, true},
+        {segment_mode::ring, full_policy::reject, true, false},
+        {segment_mode::ring, full_policy::overwrite, false, false},
+        {segment_mode::ring, full_policy::overwrite, true, false}}) {
+    const testing::unique_name name;
+    auto home = must(segment::create(name.get(), small(mode, policy)));
+    auto writer = must(home.attach_producer());
+    auto reader = must(observer ? home.attach_observer() : home.attach_consumer());
+    fill(writer, 0, 1);
+    const std::byte* seen = nullptr;
+    ASSERT_EQ(reader.poll([&](const record_view& r) { seen = r.content; }).count, 1);
+    EXPECT_EQ(seen == layout_view::content(home.view().slot(0)), in_place);
+    EXPECT_EQ(reader.observer(), observer);
+  }
+}
+
+// A handle that was moved away answers, and does nothing.
+TEST(consumer, roles_can_be_moved_and_what_is_left_is_refused) {
+  const testing::unique_name name;
+  auto home = must(segment::create(name.get(), small(segment_mode::ring, full_policy::overwrite)));
+  auto first_writer = must(home.attach_producer());
+  auto first_reader = must(home.attach_consumer({"billing", {}}));
+  std::span<std::byte> content;
+  ASSERT_EQ(first_writer.try_claim(content), status::ok);
+  {
+    auto writer = std::move(first_writer);
+    auto reader = std::move(first_reader);
+    EXPECT_EQ(first_writer.commit(1), status::wrong_process);  // NOLINT(bugprone-use-after-move)
+    EXPECT_EQ(look(first_reader), "wrong_process 0+0");        // NOLINT(bugprone-use-after-move)
+    EXPECT_EQ(first_reader.wait(), status::wrong_process);
+    EXPECT_EQ(writer.commit(0), status::ok);
+    EXPECT_EQ(look(reader), "0:0");
+  }
+  EXPECT_EQ(must(home.stat()).participants.size(), 1U);  // the durable cursor; both roles ended
+  EXPECT_TRUE(home.attach_producer());
+  EXPECT_TRUE(home.attach_consumer({"billing", {}}));
 }
 
 // checks G2 G5

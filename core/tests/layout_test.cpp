@@ -127,5 +127,82 @@ TEST(layout, a_published_message_is_in_the_file_as_documented) {
   EXPECT_EQ(bytes.substr(slot + 32, 4), "hola");
 }
 
+// The bytes of a file, given as (offset, little-endian value) of what is not zero.
+class image {
+ public:
+  explicit image(std::size_t size) : bytes_(size, '\0') {}
+  template <class T>
+  void set(std::size_t offset, T value) {
+    std::memcpy(bytes_.data() + offset, &value, sizeof value);
+  }
+  void text(std::size_t offset, std::string_view value) {
+    value.copy(&bytes_[offset], value.size());
+  }
+  [[nodiscard]] const std::string& get() const { return bytes_; }
+
+ private:
+  std::string bytes_;
+};
+
+// checks G13: every byte of the file, the zeroes too; what differs from run to run is copied over
+TEST(layout, a_segment_in_use_is_byte_for_byte_as_documented) {
+  const testing::unique_name name;
+  const auto home = must(segment::create(
+      name.get(), testing::small(segment_mode::ring, full_policy::wait, producer_role::many, 2)));
+  auto writer = must(home.attach_producer());
+  auto reader = must(home.attach_consumer({"billing", {}}));
+  ASSERT_EQ(writer.try_publish("adios", 5), status::ok);
+  ASSERT_EQ(home.mark(0, -1), status::ok);
+  ASSERT_EQ(reader.poll([](const record_view&) {}).count, 1);
+  std::span<std::byte> content;
+  ASSERT_EQ(writer.try_claim(content), status::ok);
+
+  std::ifstream file(name.path(), std::ios::binary);
+  const std::string bytes((std::istreambuf_iterator<char>(file)), {});
+  image expected(8192);
+  expected.text(0, "shmfifo");
+  expected.set(8, std::uint32_t{1});               // layout_version
+  expected.set(12, std::uint32_t{0x01020304});     // byte_order
+  expected.set(16, std::uint32_t{8});              // word_size
+  expected.set(20, std::uint32_t{136});            // header_size
+  expected.set(24, at<std::uint64_t>(bytes, 24));  // uid
+  expected.set(32, at<std::uint64_t>(bytes, 32));  // created_ns
+  expected.set(40, std::uint32_t{2});              // ring
+  expected.set(44, std::uint32_t{2});              // wait
+  expected.set(48, std::uint32_t{2});              // many
+  expected.set(52, std::uint32_t{8});              // participant_count
+  expected.set(56, std::uint64_t{16});             // content_size
+  expected.set(64, std::uint64_t{2});              // slot_count
+  expected.set(72, std::uint64_t{64});             // slot_stride
+  expected.set(80, std::uint64_t{768});            // participants_offset
+  expected.set(88, std::uint64_t{4096});           // slots_offset
+  expected.set(96, std::uint64_t{8192});           // segment_size
+  std::uint64_t hash = 0xcbf29ce484222325;         // FNV-1a of the bytes before the checksum
+  for (std::size_t i = 0; i < 128; ++i) {
+    hash = (hash ^ static_cast<unsigned char>(bytes[i])) * 0x100000001b3;
+  }
+  expected.set(128, hash);
+  expected.set(256, std::uint64_t{2});  // producer_cursor; the bells at 512 and 640 are silent
+  expected.set(384, std::uint64_t{0});  // gate_floor: the limit was not reached
+  const auto pid = static_cast<std::uint32_t>(::getpid());
+  expected.set(768, std::uint64_t{0x101});  // generation 1, producer
+  expected.set(784, std::uint64_t{1});      // intent: the claim
+  expected.set(792, pid);
+  expected.set(832, std::uint64_t{0x103});  // generation 1, durable
+  expected.set(840, std::uint64_t{1});      // consumer_cursor
+  expected.set(856, pid);
+  expected.text(860, "billing");
+  expected.set(4096, std::uint64_t{0x002});  // number 0, published
+  expected.set(4104, std::int64_t{5});       // value_length
+  expected.set(4112, std::int64_t{0});       // message_number
+  expected.set(4120, std::uint64_t{0x0ff});  // number 0, status -1
+  expected.text(4128, "adios");
+  expected.set(4160, std::uint64_t{0x801});  // number 1, claimed by line 0
+  ASSERT_EQ(bytes.size(), expected.get().size());
+  for (std::size_t i = 0; i < bytes.size(); ++i) {
+    ASSERT_EQ(+bytes[i], +expected.get()[i]) << "at offset " << i;
+  }
+}
+
 }  // namespace
 }  // namespace shmfifo

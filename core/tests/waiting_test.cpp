@@ -19,26 +19,50 @@ using testing::must;
 using testing::put;
 using testing::small;
 
-// checks G11: asleep, then woken; and no processor time meanwhile
-TEST(waiting, a_sleeping_consumer_is_woken_and_uses_no_processor) {
+long used_ms() {
+  struct rusage usage {};
+  ::getrusage(RUSAGE_SELF, &usage);
+  return (usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1000 +
+         (usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1000;
+}
+
+// checks G11: asleep, then woken; and no processor time meanwhile, be it a consumer, an observer
+// (which may not write and so cannot be woken) or a producer
+TEST(waiting, whoever_sleeps_is_woken_and_uses_no_processor) {
   const testing::unique_name name;
   const auto home = must(segment::create(name.get(), small(segment_mode::ring, full_policy::wait)));
+  const testing::unique_name full_name;
+  const auto full =
+      must(segment::create(full_name.get(), small(segment_mode::ring, full_policy::wait)));
   auto writer = must(home.attach_producer());
-  child sleeping([&] {
-    auto reader = home.attach_consumer();
+  auto releasing = must(full.attach_consumer());
+  const auto reads = [&](bool observer) {
+    auto reader = observer ? home.attach_observer() : home.attach_consumer();
     child::ready();
+    const long before = used_ms();
     if (reader->wait() != status::ok) return 1;
-    struct rusage usage {};
-    ::getrusage(RUSAGE_SELF, &usage);
-    const auto used_ms = (usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1000 +
-                         (usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1000;
+    const long used = used_ms() - before;
     if (look(*reader) != "0:7") return 2;
-    return used_ms < 100 ? 0 : 3;  // of a second; spinning would have used all of it
+    return used < 100 ? 0 : 3;  // of a second; spinning would have used all of it
+  };
+  child consuming([&] { return reads(false); });
+  child observing([&] { return reads(true); });
+  child producing([&] {
+    auto blocked = full.attach_producer();
+    for (std::uint64_t i = 0; i < 4; ++i) static_cast<void>(put(*blocked, i));
+    child::ready();
+    const long before = used_ms();
+    const std::uint64_t word = 4;
+    if (blocked->publish(&word, 8) != status::ok) return 1;
+    return used_ms() - before < 100 ? 0 : 3;
   });
-  ASSERT_TRUE(sleeping.wait_ready());
+  ASSERT_TRUE(consuming.wait_ready() && observing.wait_ready() && producing.wait_ready());
   std::this_thread::sleep_for(std::chrono::seconds(1));
   ASSERT_EQ(put(writer, 7), status::ok);
-  EXPECT_EQ(sleeping.join(), 0);
+  EXPECT_EQ(look(releasing), "0:0 1:1 2:2 3:3");
+  EXPECT_EQ(consuming.join(), 0);
+  EXPECT_EQ(observing.join(), 0);
+  EXPECT_EQ(producing.join(), 0);
 }
 
 // checks G5 G11
