@@ -89,6 +89,33 @@ TEST(processes, thirty_two_creators_of_one_name_share_one_segment) {
   }
 }
 
+// checks G8: and one of those who insist on a new one has it
+TEST(processes, of_many_creators_that_refuse_an_existing_name_one_wins) {
+  const testing::unique_name name;
+  int gate[2];
+  ASSERT_EQ(::pipe(gate), 0);
+  std::vector<std::unique_ptr<child>> all;
+  for (int i = 0; i < 32; ++i) {
+    all.push_back(std::make_unique<child>([&] {
+      char c = 0;
+      ::close(gate[1]);
+      if (::read(gate[0], &c, 1) != 0) return 1;
+      const auto home = segment::create(name.get(), small(segment_mode::ring));
+      return home ? 42 : home.failure().code == EEXIST ? 0 : 2;
+    }));
+  }
+  ::close(gate[0]);
+  ::close(gate[1]);
+  int winners = 0;
+  for (auto& one : all) {
+    const int code = one->join();
+    EXPECT_TRUE(code == 0 || code == 42) << code;
+    winners += code == 42 ? 1 : 0;
+  }
+  EXPECT_EQ(winners, 1);
+  EXPECT_TRUE(segment::attach(name.get()));
+}
+
 // checks G8: killed while creating, at ever later moments
 TEST(processes, a_killed_creator_leaves_nothing_or_a_whole_segment) {
   int whole = 0;
@@ -299,13 +326,17 @@ TEST(processes, a_killed_durable_consumer_resumes_with_nothing_skipped) {
   ASSERT_TRUE(dying.wait_ready());
   EXPECT_EQ(home.attach_consumer({"billing", {}}).failure().code, EBUSY);
   EXPECT_EQ(dying.kill_and_join(), 128 + SIGKILL);
+  // Nobody reads, and nothing may be skipped: the producer is told why it has to wait.
+  status answer = status::ok;
+  std::uint64_t word = 4;
+  for (int i = 0; i < 3 && answer == status::ok; ++i) answer = writer.publish(&word, 8, in_ms(20));
+  EXPECT_EQ(answer, status::peer_dead);
   auto reader = must(home.attach_consumer({"billing", {}}));
-  std::string seen;
   std::int64_t next = reader.position();
   EXPECT_LE(next, 2);
   EXPECT_EQ(reader.poll([&](const record_view& r) { EXPECT_EQ(r.message_number, next++); }).answer,
             status::ok);
-  EXPECT_EQ(next, 4);
+  EXPECT_EQ(next, writer.last_number() + 1);
 }
 
 // checks G11
