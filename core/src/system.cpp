@@ -32,9 +32,9 @@ constexpr std::chrono::milliseconds sleep_slice{20};
 constexpr std::chrono::milliseconds nap_slice{1};
 
 // Descriptors that carry locks. A child made by fork shares their open file descriptions, and would
-// keep a dead parent's locks alive: the child closes them before fork returns in it. They are opened
-// and closed under the mutex that fork takes, so that no child gets one that is not in the list.
-// Never destroyed: roles may live in static objects that end after this one would.
+// keep a dead parent's locks alive: the child closes them before fork returns in it. They are
+// opened and closed under the mutex that fork takes, so that no child gets one that is not in the
+// list. Never destroyed: roles may live in static objects that end after this one would.
 class lock_descriptors {
  public:
   static lock_descriptors& instance() {

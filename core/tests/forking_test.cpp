@@ -19,7 +19,7 @@ using testing::put;
 using testing::sleep_for_ever;
 using testing::small;
 
-// Made before anything of the library, so its destructor runs after those of the library's statics.
+// Made before anything of the library, and so destroyed after whatever the library might destroy.
 std::optional<producer> role_of_the_program;
 
 // checks G11: the children must hold none of the locks that their parent was just taking

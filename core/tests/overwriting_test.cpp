@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Goal: in an overwriting ring of many producers, one that is paused or dead while it writes stops
-// nobody, tears nothing and is accounted for. Method: real processes stopped and killed with a claim
-// open, many laps by the others, and an observer that counts every number.
+// nobody, tears nothing and is accounted for. Method: real processes stopped and killed with a
+// claim open, many laps by the others, and an observer that counts every number.
 #include "support/testing.hpp"
 
 namespace shmfifo {
@@ -22,7 +22,8 @@ struct counts {
   [[nodiscard]] std::int64_t all() const { return seen + lost + aborted + invalid; }
 };
 
-// Reads until nothing comes, or for long enough while others write on; each message must hold its sender's word and its complement.
+// Reads until nothing comes, or for long enough while others write on; each message must hold its
+// sender's word and its complement.
 void read_on(consumer& reader, counts& sum) {
   for (int polls = 0; polls < 1000; ++polls) {
     const poll_result result = reader.poll([](const record_view& record) {
