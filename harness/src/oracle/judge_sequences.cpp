@@ -49,6 +49,7 @@ class sequence_judge {
     std::size_t replay = 0;           // durable: where in the log the repetition stands,
     std::size_t replay_end = 0;       // and where it ends
     bool resumes = false;
+    bool resumed_new = false;     // with a message that is no repetition of the unreleased
     std::uint64_t told_lost = 0;  // announced, not yet used up
     std::uint64_t missing = 0;
   };
@@ -102,7 +103,7 @@ class sequence_judge {
   maybe read_message(walk& at, std::size_t e) {
     if (auto found = judge_content(run_, at.receiver, e)) return found;
     const event& entry = run_.logs.told(at.receiver)[e];
-    if (at.replay < at.replay_end) {
+    if (at.resumes || at.replay < at.replay_end) {
       bool repeated = false;
       if (auto found = read_repetition(at, e, repeated); found || repeated) return found;
     }
@@ -118,10 +119,13 @@ class sequence_judge {
       at.next[id.producer] = id.sequence;
     }
     if (id.sequence < at.next[id.producer]) {
-      return broken(at.told_lost != 0 ? rule::loss_count : rule::duplicate, "{}\n  {} had to come",
-                    excerpt(run_, at.receiver, e, "again"),
+      const rule which = at.resumed_new      ? rule::redelivered_released
+                         : at.told_lost != 0 ? rule::loss_count
+                                             : rule::duplicate;
+      return broken(which, "{}\n  {} had to come", excerpt(run_, at.receiver, e, "again"),
                     describe_next(id.producer, at.next[id.producer]));
     }
+    at.resumed_new = false;
     if (auto found = judge_gap(at, e, id)) return found;
     at.next[id.producer] = id.sequence + 1;
     return std::nullopt;
@@ -140,7 +144,8 @@ class sequence_judge {
     if (at.resumes) {
       at.resumes = false;
       while (at.replay < at.replay_end && !same(at.replay)) ++at.replay;
-      if (at.replay == at.replay_end) return std::nullopt;
+      at.resumed_new = at.replay == at.replay_end;
+      if (at.resumed_new) return std::nullopt;
     }
     skip();
     if (at.replay == at.replay_end) return std::nullopt;
