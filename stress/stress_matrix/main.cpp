@@ -100,6 +100,9 @@ void add_options(CLI::App& app, settings& asked, outputs& out) {
   app.add_option("--scenario", asked.scenario, "what else happens")
       ->check(
           CLI::IsMember({"plain", "churn", "slow-consumer", "intruder", "recoverer", "creator"}));
+  app.add_flag(
+      "--strict", asked.strict,
+      "hold the queue to room for exactly --slots messages, each there at once (the core is)");
   app.add_option("--seed", asked.seed, "replays the schedule of faults and all contents");
   app.add_option("--stall-ms", asked.stall_ms, "without progress for so long the run is stuck");
   app.add_option("--time-limit", asked.time_limit_s, "seconds; then the verdict is unknown");

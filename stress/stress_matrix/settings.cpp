@@ -79,9 +79,9 @@ harness::run_options options_for(const settings& wanted, std::uint64_t seed,
   options.slots = wanted.slots;
   if (options.slots == 0) options.slots = log ? messages + log_reserve : ring_slots;
   options.reuses_slots = !log;
-  options.capacity = core ? (log ? options.slots : std::bit_ceil(options.slots)) : 0;
-  if (core) options.slots = options.capacity;
-  options.immediate = core;
+  if (core && !log) options.slots = std::bit_ceil(options.slots);
+  options.immediate = core || wanted.strict;
+  options.capacity = options.immediate ? options.slots : 0;
   options.faults = faults_for(wanted);
   options.stall_ms = wanted.stall_ms;
   options.time_limit_s = wanted.time_limit_s;
@@ -96,6 +96,7 @@ std::string replay_command(const settings& wanted, std::uint64_t seed, std::uint
       wanted.queue, wanted.producers, wanted.consumers, wanted.observers, messages,
       wanted.content_size, wanted.mode, wanted.when_full, wanted.faults, wanted.fault_every, seed);
   if (wanted.slots != 0) line += fmt::format(" --slots {}", wanted.slots);
+  if (wanted.strict) line += " --strict";
   if (wanted.scenario != "plain") line += " --scenario " + wanted.scenario;
   return line;
 }

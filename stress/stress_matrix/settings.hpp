@@ -27,6 +27,7 @@ struct settings {
   std::uint64_t seed = 0;
   bool seed_given = false;
   std::string scenario = "plain";  // plain, churn, slow-consumer, intruder, recoverer, creator
+  bool strict = false;  // exactly `slots` messages fit, and what was sent is there at once
   unsigned stall_ms = 10000;
   unsigned time_limit_s = 600;
 };
