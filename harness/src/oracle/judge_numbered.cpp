@@ -21,6 +21,8 @@ class numbered_judge {
     for (unsigned i = 0; i < run_.logs.receivers(); ++i) {
       if (auto found = read_receiver(i)) return found;
     }
+    // Last, because what receivers were told says more about it.
+    if (!passes_over_ && top_ > begun_) return too_many_numbers();
     return std::nullopt;
   }
 
@@ -42,20 +44,17 @@ class numbered_judge {
   };
 
   maybe read_senders() {
-    std::uint64_t begun = 0;
     std::uint64_t top = 0;
     for (unsigned p = 0; p < run_.logs.senders(); ++p) {
-      begun += run_.logs.sender(p).started.load();
+      begun_ += run_.logs.sender(p).started.load();
       for (const std::uint64_t word : run_.logs.answered(p)) {
         if (answer::is_number(word)) top = std::max(top, word + 1);
       }
     }
     // In an overwriting ring with many producers a message may use up several numbers.
     passes_over_ = run_.can.lossy && run_.logs.senders() > 1;
-    if (top > (passes_over_ ? begun * 64 + 65536 : begun)) {
-      return broken(rule::skipped, "a sender was told number {}, but only {} messages were begun",
-                    top - 1, begun);
-    }
+    top_ = top;
+    if (top > begun_ * 64 + 65536) return too_many_numbers();
     owner_.resize(top, unknown);
     for (unsigned p = 0; p < run_.logs.senders(); ++p) {
       if (auto found = read_sender(p)) return found;
@@ -63,6 +62,11 @@ class numbered_judge {
     limit_ = top + doubts_.size() * (run_.logs.senders() + 1) + 1024;
     highest_possible_ = passes_over_ ? limit_ : top + doubts_.size();
     return std::nullopt;
+  }
+
+  [[nodiscard]] maybe too_many_numbers() const {
+    return broken(rule::skipped, "a sender was told number {}, but only {} messages were begun",
+                  top_ - 1, begun_);
   }
 
   maybe read_sender(unsigned p) {
@@ -322,6 +326,8 @@ class numbered_judge {
   const judged_run& run_;
   std::vector<std::uint64_t> owner_;
   std::unordered_map<std::uint64_t, std::uint64_t> doubts_;  // pack(id) to the number it came under
+  std::uint64_t begun_ = 0;                                  // messages of all senders
+  std::uint64_t top_ = 0;  // one more than the highest number a sender was told
   std::uint64_t bound_ = 0;
   std::uint64_t limit_ = 0;  // no number from here on can have been given out
   std::uint64_t highest_possible_ = 0;

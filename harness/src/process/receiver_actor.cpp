@@ -146,7 +146,8 @@ class receiver_actor {
       return false;
     }
     // In this order: what was told before a sender was seen outside, its call has finished.
-    const std::uint64_t certain = run_.options.immediate ? certain_position() : 0;
+    const bool knows = run_.options.immediate && !facts_.promises.competing;
+    const std::uint64_t certain = knows ? certain_position() : 0;
     waiting_for_ = all_outside() ? certain : 0;
     if (facts_.senders_done.load(std::memory_order_acquire) == 0) return true;
     if (quiet_since_ == clock::time_point{}) quiet_since_ = now;
