@@ -118,6 +118,7 @@ int run_program(int argc, char** argv) {
   CLI::App app{
       "Puts a queue under load in many processes, kills and pauses them, and judges what "
       "they saw.\nExit code: 0 ok, 1 violation, 2 usage, 3 unknown."};
+  app.option_defaults()->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
   settings asked;
   outputs out;
   add_options(app, asked, out);

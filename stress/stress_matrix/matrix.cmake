@@ -35,7 +35,9 @@ foreach(queue log ring_reject ring_wait ring_overwrite)
 endforeach()
 
 # Observers, which nobody waits for.
-stress_run(observers_of_a_log --queue core_log --consumers 0 --observers 2 --faults mixed)
+# One that is killed reads a log from its beginning again.
+math(EXPR seldom "${messages} / 10")
+stress_run(observers_of_a_log --queue core_log --consumers 0 --observers 2 --faults mixed --fault-every ${seldom})
 stress_run(observers_of_a_ring --queue core_ring_wait --producers 4 --observers 2 --faults mixed)
 stress_run(observers_of_an_overwriting_ring --queue core_ring_overwrite --consumers 0 --observers 4 --slots 8192
            --faults kill-consumers)

@@ -37,8 +37,9 @@ std::uint64_t logs_offset(const run_facts& facts) noexcept {
 std::uint64_t sender_room(const run_facts& facts) noexcept {
   return pages((facts.messages / facts.producers + 1) * sizeof(std::uint64_t));
 }
+// Ample: a receiver without a name may begin from the oldest message each time it is killed.
 std::uint64_t receiver_room(const run_facts& facts) noexcept {
-  return pages((2 * facts.messages + 65536) * sizeof(event));
+  return pages((8 * facts.messages + 65536) * sizeof(event));
 }
 std::uint64_t total_size(const run_facts& facts) noexcept {
   return logs_offset(facts) + facts.producers * sender_room(facts) +

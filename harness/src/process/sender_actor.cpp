@@ -106,7 +106,9 @@ class sender_actor {
       ++self_.timeouts;
     }
     const capabilities& promises = facts_.promises;
-    if (promises.lossy || (full && !promises.rejects && facts_.reuses_slots != 0)) {
+    // With more senders than slots all slots may be in the hands of others who are alive.
+    const bool no_place = full && facts_.producers > facts_.slots;
+    if (promises.lossy ? !no_place : (full && !promises.rejects && facts_.reuses_slots != 0)) {
       complain(self_, rule::full_not_promised, full ? 1 : 0, self_.started.load());
       return false;
     }
@@ -132,7 +134,7 @@ class sender_actor {
 
   // A dead receiver without a name may still hold room back, until somebody notices its death.
   [[nodiscard]] bool capacity_known() const noexcept {
-    if (facts_.capacity == 0) return false;
+    if (facts_.capacity == 0 || facts_.promises.lossy) return false;
     for (unsigned i = 0; i < facts_.consumers && !facts_.promises.durable; ++i) {
       if (run_.logs.receiver(i).kills != 0) return false;
     }

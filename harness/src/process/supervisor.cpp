@@ -59,7 +59,7 @@ supervisor::actor* supervisor::find(role what, unsigned index) {
 }
 
 void supervisor::start(actor& who) {
-  who.kill_sent = false;
+  who.kill_meant = false;
   who.wake_at = 0;
   const role what = who.what;
   const unsigned index = who.index;
@@ -162,9 +162,7 @@ void supervisor::ended(actor& who, int status) {
   who.pid = 0;
   who.wake_at = 0;
   actor_state* state = state_of(who);
-  const bool by_plan = state != nullptr && who.restart_ms != 0 &&
-                       state->fault_point.load(std::memory_order_relaxed) == 0;
-  if (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL && (who.kill_sent || by_plan)) {
+  if (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL && who.kill_meant) {
     was_killed(who);
     return;
   }
@@ -224,11 +222,14 @@ void supervisor::carry_out_faults() {
 
 void supervisor::strike(const fault& due) {
   actor* who = find(due.victim, due.index);
-  if (who == nullptr || who->pid == 0 || who->over || who->wake_at != 0 || who->kill_sent) return;
+  if (who == nullptr || who->pid == 0 || who->over || who->wake_at != 0 || who->kill_meant ||
+      who->planned_ms != 0) {
+    return;  // it is down, or about to be
+  }
   actor_state* state = state_of(*who);
-  if (state != nullptr && state->fault_point.load() != 0) return;  // one planned already
   const bool kill = due.action == fault_action::kill;
   if (!kill && state != nullptr) ++state->stops;
+  if (kill) who->kill_meant = true;
   if (due.point != fault_point::anywhere && state != nullptr) {
     (kill ? who->restart_ms : who->planned_ms) = due.ms + 1;
     state->fault_signal.store(kill ? SIGKILL : SIGSTOP);
@@ -238,7 +239,6 @@ void supervisor::strike(const fault& due) {
   }
   if (kill) {
     who->restart_ms = due.ms + 1;
-    who->kill_sent = true;
     kill_child(who->pid);
   } else {
     who->wake_at = ticks_ + due.ms + 1;

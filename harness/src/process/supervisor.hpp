@@ -28,7 +28,7 @@ class supervisor {
     unsigned index = 0;
     pid_t pid = 0;               // 0: not running
     bool over = false;           // will not be started again
-    bool kill_sent = false;      // a death by SIGKILL is ours
+    bool kill_meant = false;     // a death by SIGKILL is ours
     std::uint64_t start_at = 0;  // tick of the restart
     std::uint64_t wake_at = 0;   // tick of SIGCONT; 0: not paused
     unsigned restart_ms = 0;
