@@ -13,6 +13,8 @@ gcc-debug      configure, build and test with this preset (arguments go to ctest
 gcc-release
 clang-debug
 clang-release
+model          the core's protocol in the model checker (arguments go to core_model: --test, --dot FILE, ...)
+orders         every memory order of the core, one step weaker: which model test notices
 lint           formatting, clang-tidy, shell scripts, spelling, and the rules of ci/tidy.py
 list           these names
 TXT
@@ -86,9 +88,17 @@ case "$name" in
     ;;
   test)
     ci/install_packages.sh
-    run_preset gcc-debug
-    run_preset clang-release
+    # Everything with one compiler, optimised; the product with the other one, not optimised.
     run_preset gcc-release
+    say "clang-debug, the core"
+    build clang-debug --target core/all
+    ctest --preset clang-debug -R '^core\.'
+    ;;
+  model | orders)
+    ci/install_packages.sh
+    build gcc-release --target core_model
+    [ "$name" = orders ] && set -- --orders --seconds 10 "$@"
+    exec build/gcc-release/property_tests/model/core_model "$@"
     ;;
   lint)
     ci/install_packages.sh

@@ -15,22 +15,7 @@ target_compile_options(
   INTERFACE -Werror -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wold-style-cast
             -Wcast-align -Wnon-virtual-dtor -Woverloaded-virtual -Wformat=2 -Wundef)
 
-set(SHMFIFO_TEST_KINDS unit property model stress crash fuzz throughput canary)
-set(SHMFIFO_TEST_COSTS fast slow soak)
-
-# Checks the words of a test before it exists: a misspelt label would silently take the test out of
-# every `ctest -L` selection.
-function(_shmfifo_check_test kind cost timeout)
-  if(NOT kind IN_LIST SHMFIFO_TEST_KINDS)
-    message(FATAL_ERROR "unknown test KIND '${kind}': one of ${SHMFIFO_TEST_KINDS}")
-  endif()
-  if(NOT cost IN_LIST SHMFIFO_TEST_COSTS)
-    message(FATAL_ERROR "unknown test COST '${cost}': one of ${SHMFIFO_TEST_COSTS}")
-  endif()
-  if(NOT timeout MATCHES "^[1-9][0-9]*$")
-    message(FATAL_ERROR "every test needs a TIMEOUT in seconds, not '${timeout}'")
-  endif()
-endfunction()
+include(shmfifo_test_words)
 
 # shmfifo_add_test(NAME folder.unit.sentence | TARGET gtest_program PREFIX folder.
 #                  KIND kind COST cost TIMEOUT seconds

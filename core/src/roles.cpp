@@ -30,6 +30,11 @@ std::unique_ptr<std::byte[]> buffer_for(const geometry& shape, bool observer) {
       consumer::copies(shape, observer) ? new std::byte[shape.content_size] : nullptr);
 }
 
+// The kernel could not say whether a lock is held: no memory for locks, say.
+error lock_trouble(const mapping& home, const std_memory_model& memory) {
+  return system::failed_call(memory.lock_failure(), "fcntl", "a lock on '" + home.name() + "'");
+}
+
 constexpr unsigned naming_tries = 5000;  // one a millisecond
 
 error no_line(const mapping& home) {
@@ -45,7 +50,7 @@ result<unsigned> place_cursor(const mapping& home, std_memory_model& memory,
                               const std::string& name, std::uint64_t& position, bool exact) {
   const layout_view& view = home.view();
   const auto line = protocol::take_line(view, memory);
-  if (!line) return no_line(home);
+  if (!line) return memory.lock_failure() != 0 ? lock_trouble(home, memory) : no_line(home);
   memory.store(view.participant(*line).pid, memory.process_id(), std::memory_order_relaxed,
                site::attach_name);
   protocol::store_name(view.participant(*line), memory, name);
@@ -68,6 +73,7 @@ result<unsigned> place_durable(const mapping& home, std_memory_model& memory,
                                const std::string& name, std::uint64_t& position, bool exact) {
   const layout_view& view = home.view();
   for (unsigned tries = 0; !memory.try_own(lock_naming); ++tries) {
+    if (memory.lock_failure() != 0) return lock_trouble(home, memory);
     if (tries == naming_tries) {
       return error{EBUSY, "cursor_name",
                    "another process has been attaching a named cursor for long"};
@@ -82,6 +88,7 @@ result<unsigned> place_durable(const mapping& home, std_memory_model& memory,
   }
   const bool owned = memory.try_own(*found);
   memory.disown(lock_naming);
+  if (!owned && memory.lock_failure() != 0) return lock_trouble(home, memory);
   if (!owned) return cursor_in_use(name, pid_of(view, memory, *found));
   participant_line& line = view.participant(*found);
   memory.store(line.pid, memory.process_id(), std::memory_order_relaxed, site::attach_name);
@@ -100,6 +107,7 @@ result<producer> segment::attach_producer() const {
   auto memory = home_->open_memory();
   if (!memory) return memory.failure();
   if (shape().producers == producer_role::single && !memory->try_own(lock_producer_role)) {
+    if (memory->lock_failure() != 0) return lock_trouble(*home_, *memory);
     std::string who;
     for (unsigned i = 0; i < shape().participant_count; ++i) {
       const participant_line& line = view().participant(i);
@@ -115,7 +123,9 @@ result<producer> segment::attach_producer() const {
                      ": end it, or create the segment for many producers"};
   }
   const auto line = protocol::take_line(view(), *memory);
-  if (!line) return no_line(*home_);
+  if (!line) {
+    return memory->lock_failure() != 0 ? lock_trouble(*home_, *memory) : no_line(*home_);
+  }
   return producer(home_, std::move(*memory), *line);
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "shmfifo/segment.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 
@@ -12,8 +13,15 @@ namespace {
 
 constexpr unsigned create_tries = 100;  // somebody creates and removes the name in a loop
 
-// The call says nothing about the name.
-bool out_of_resources(int code) { return code == EMFILE || code == ENFILE || code == ENOMEM; }
+// Looking for the name failed, which says nothing about the name: out of descriptors or memory,
+// say. The codes excepted mean that something has the name, though not a segment that may be
+// opened.
+bool looking_failed(const error& failure) {
+  const std::string_view rule = failure.rule;
+  if (rule != "open") return rule == "fstat" || rule == "pread" || rule == "mmap";
+  constexpr int taken[] = {ENOENT, EACCES, ELOOP, ENXIO, EISDIR};
+  return std::find(std::begin(taken), std::end(taken), failure.code) == std::end(taken);
+}
 
 result<done> same_geometry(const std::string& name, const geometry& found, const geometry& wanted) {
   const auto differs = [&](const char* rule, auto a, auto b) {
@@ -58,7 +66,7 @@ result<segment> segment::create(std::string_view given_name, const create_option
   for (unsigned tries = 0; tries < create_tries; ++tries) {
     // Looking first spares a loser of the race the work of building; linkat decides all the same.
     auto existing = attach_mapping(*name, {});
-    if (!existing && out_of_resources(existing.failure().code)) return existing.failure();
+    if (!existing && looking_failed(existing.failure())) return existing.failure();
     if (existing || existing.failure().code != ENOENT) {
       if (options.existing == if_exists::refuse) {
         return error{
@@ -132,6 +140,9 @@ result<done> segment::forget(std::string_view cursor) const {
         "'" + name() + "' has no cursor '" + std::string(cursor) + "': see `shmfifo stat`"};
   }
   if (!memory->try_own(*line)) {
+    if (memory->lock_failure() != 0) {
+      return system::failed_call(memory->lock_failure(), "fcntl", "a lock on '" + name() + "'");
+    }
     return cursor_in_use(std::string(cursor), pid_of(view(), *memory, *line));
   }
   const std::uint64_t role =

@@ -140,6 +140,7 @@ std_memory_model::std_memory_model(std_memory_model&& other) noexcept {
 std_memory_model& std_memory_model::operator=(std_memory_model&& other) noexcept {
   std::swap(descriptor_, other.descriptor_);
   std::swap(owned_, other.owned_);
+  std::swap(lock_failure_, other.lock_failure_);
   std::swap(asymmetric_, other.asymmetric_);
   std::swap(fork_sentinel_, other.fork_sentinel_);
   std::swap(process_generation_, other.process_generation_);
@@ -176,7 +177,13 @@ void std_memory_model::wake_all(const std::uint32_t& bell) const noexcept {
 
 bool std_memory_model::try_own(unsigned lock) noexcept {
   struct ::flock request = lock_request(lock);
-  if (::fcntl(descriptor_, F_OFD_SETLK, &request) != 0) return false;
+  int answer = 0;
+  do {
+    answer = ::fcntl(descriptor_, F_OFD_SETLK, &request);
+  } while (answer != 0 && errno == EINTR);
+  // Held by another is an answer; anything else (no memory for locks, say) is a failure to ask.
+  lock_failure_ = answer == 0 || errno == EAGAIN || errno == EACCES ? 0 : errno;
+  if (answer != 0) return false;
   *std::find(std::begin(owned_), std::end(owned_) - 1, none) = lock;
   return true;
 }
@@ -333,10 +340,14 @@ result<std::vector<std::string>> names_in_shm() {
   DIR* directory = ::opendir(shm_directory);
   if (directory == nullptr) return failed_now("opendir", shm_directory);
   std::vector<std::string> names;
+  errno = 0;  // readdir's end and its failure look the same but for errno
   while (const dirent* entry = ::readdir(directory)) {
     if (entry->d_name[0] != '.') names.emplace_back(entry->d_name);
+    errno = 0;
   }
+  const int code = errno;
   ::closedir(directory);
+  if (code != 0) return failed_call(code, "readdir", shm_directory);
   std::sort(names.begin(), names.end());
   return names;
 }

@@ -237,6 +237,55 @@ TEST(producer, the_last_number_is_followed_by_exhausted) {
   }
 }
 
+// checks G5: a claim is open, and the only reader attached behind it
+TEST(producer, a_slot_still_being_written_a_lap_later_is_no_room) {
+  for (const auto policy : {full_policy::reject, full_policy::wait}) {
+    const testing::unique_name name;
+    auto home = must(
+        segment::create(name.get(), small(segment_mode::ring, policy, producer_role::many, 2)));
+    auto slow = must(home.attach_producer());
+    std::span<std::byte> content;
+    ASSERT_EQ(slow.try_claim(content), status::ok);
+    auto reader = must(home.attach_consumer({"", start_at::latest()}));
+    auto writer = must(home.attach_producer());
+    ASSERT_EQ(put(writer, 1), status::ok);
+    EXPECT_EQ(put(writer, 2), status::full);
+    const std::uint64_t word = 2;
+    EXPECT_EQ(writer.publish(&word, sizeof word, in_ms(5)),
+              policy == full_policy::wait ? status::timed_out : status::full);
+    ASSERT_EQ(slow.commit(0), status::ok);
+    EXPECT_EQ(put(writer, 2), status::ok);
+    EXPECT_EQ(look(reader), "1:1 2:2");
+  }
+}
+
+// checks G5 G6: the same, and the owner of the claim is dead
+TEST(producer, a_slot_left_half_written_a_lap_ago_is_freed_by_those_it_holds_up) {
+  for (const auto policy : {full_policy::reject, full_policy::wait}) {
+    const testing::unique_name name;
+    auto home = must(
+        segment::create(name.get(), small(segment_mode::ring, policy, producer_role::many, 2)));
+    testing::child slow([&] {
+      auto writer = must(home.attach_producer());
+      std::span<std::byte> content;
+      if (writer.try_claim(content) == status::ok) testing::child::ready();
+      return testing::sleep_for_ever();
+    });
+    ASSERT_TRUE(slow.wait_ready());
+    auto reader = must(home.attach_consumer({"", start_at::latest()}));
+    auto writer = must(home.attach_producer());
+    ASSERT_EQ(put(writer, 1), status::ok);
+    slow.kill_and_join();
+    const std::uint64_t word = 2;
+    status answer = status::full;
+    for (int i = 0; i < 1000 && answer == status::full; ++i) {
+      answer = writer.publish(&word, sizeof word, in_ms(1000));
+    }
+    EXPECT_EQ(answer, status::ok);
+    EXPECT_EQ(look(reader), "1:1 2:2");
+  }
+}
+
 // checks G9: nonsense in the slot to be claimed
 TEST(producer, a_stamp_of_no_lap_is_answered_invalid) {
   const testing::unique_name name;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The model tests of the core, one by one or all, with figures; and the mutation of every memory order.
+// The model tests of the core, one by one or all, with figures; and the mutation of every memory
+// order.
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
@@ -19,10 +20,10 @@ model::options wishes(double seconds) {
   return o;
 }
 
-int run_tests(const std::string& only, double seconds, const std::string& dot) {
+int run_tests(const std::string& only, bool slow, double seconds, const std::string& dot) {
   int failed = 0;
   for (const core_test& test : all_tests()) {
-    if (!only.empty() && test.name != only) continue;
+    if (!test.name.starts_with(only) || (test.slow && !slow && test.name != only)) continue;
     const model::result r = model::check(test.body, wishes(seconds));
     fmt::print("{:45} {:9} {:>9} executions {:>9} blocked {:7.2f} s  {}\n", test.name,
                model::name_of(r.outcome), r.executions, r.blocked, r.seconds, r.reason);
@@ -70,7 +71,9 @@ int main(int argc, char** argv) {
   double seconds = 60;
   bool list = false;
   bool orders = false;
-  app.add_option("--test", only, "only this test");
+  bool slow = false;
+  app.add_option("--test", only, "only this test, or those whose names begin so");
+  app.add_flag("--slow", slow, "also those that take long");
   app.add_option("--seconds", seconds, "budget for each test");
   app.add_option("--dot", dot, "write the graph of a violation here");
   app.add_flag("--list", list, "name the tests");
@@ -81,5 +84,5 @@ int main(int argc, char** argv) {
     return 0;
   }
   if (orders) return run_orders(seconds);
-  return run_tests(only, seconds, dot);
+  return run_tests(only, slow, seconds, dot);
 }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-// What the model tests of the core share: their registry, a segment of the model's own with roles in it,
-// and the watcher that judges what a reader saw. The tests run the headers that ship, over core_memory.
+// What the model tests of the core share: their registry, a segment of the model's own with roles
+// in it, and the watcher that judges what a reader saw. The tests run the headers that ship, over
+// core_memory.
 
 #include <cstdint>
 #include <functional>
@@ -99,8 +100,8 @@ class consumer : public basic_consumer<core_memory> {
   std::byte scratch_[8] = {};
 };
 
-// Reads a message's one word of content where the handler finds it: in place with a plain access, so
-// that a slot rewritten too early is a data race, or in the reader's own buffer.
+// Reads a message's one word of content where the handler finds it: in place with a plain access,
+// so that a slot rewritten too early is a data race, or in the reader's own buffer.
 [[nodiscard]] inline std::uint64_t word_of(const core_world& world, const record_view& record) {
   const auto* word = reinterpret_cast<const std::uint64_t*>(record.content);
   const auto* bytes = reinterpret_cast<const std::byte*>(word);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Goal: a death at any event of any operation loses nothing committed, aborts at most the one claimed
-// number, and leaves everybody else going on. Method: the mortal thread is killed before each of its
-// events; survivors recover and go on; the reader's account must be dense and true.
+// Goal: a death at any event of any operation loses nothing committed, aborts at most the one
+// claimed number, and leaves everybody else going on. Method: the mortal thread is killed before
+// each of its events; survivors recover and go on; the reader's account must be dense and true.
 #include "core_test.hpp"
 
 namespace shmfifo::model_tests {
@@ -27,7 +27,8 @@ account count(const seen& log, unsigned dead_line) {
   return a;
 }
 
-// A producer of two dies; its successor-free peer publishes, the reader gets past whatever was claimed.
+// A producer of two dies; its successor-free peer publishes, the reader gets past whatever was
+// claimed.
 // checks G2 G6 G11 G12
 void one_of_two_producers_dies() {
   auto* world = model::make<core_world>(ring(full_policy::wait, producer_role::many, 2));
@@ -95,6 +96,30 @@ const registration waiting_observer{{"deaths.waiting_observer_passes_a_dead_clai
                                      "1 producer that dies, 1 living, 1 observer, 2 slots",
                                      [] { waiting_reader_passes_a_dead_claim(true); }}};
 
+// A reader that waits at a claim asks whether its owner lives. A living one keeps its claim.
+// checks G6 G11 G12
+void waiting_reader_meets_a_living_claim(bool observer) {
+  auto* world = model::make<core_world>(ring(full_policy::wait, producer_role::many, 2));
+  auto* reader = observer ? model::make<consumer>(*world, consumer::observes{})
+                          : model::make<consumer>(*world, 2U);
+  model::thread producing([=] {
+    producer writer(*world, 0);
+    writer.publish_surely(content_of(0, 0));
+  });
+  seen log;
+  while (log.next < 1) {
+    model::require(reader->wait() == status::ok, "G11");
+    model::require(poll_once(*world, *reader, log), "G11: after wait there is something to poll");
+  }
+  model::require(log.words[0] == content_of(0, 0), "G11: nobody takes a living producer's claim");
+}
+const registration living_consumer{{"deaths.waiting_consumer_meets_a_living_claim", "G6 G11 G12",
+                                    "1 producer, 1 waiting consumer, 2 slots, 1 message",
+                                    [] { waiting_reader_meets_a_living_claim(false); }}};
+const registration living_observer{{"deaths.waiting_observer_meets_a_living_claim", "G6 G11 G12",
+                                    "1 producer, 1 waiting observer, 2 slots, 1 message",
+                                    [] { waiting_reader_meets_a_living_claim(true); }}};
+
 // Two recoverers meet while a third process wants the dead one's line.
 // checks G6 G8
 void two_recover_at_once() {
@@ -115,9 +140,22 @@ void two_recover_at_once() {
   model::require(line.has_value(), "G8: there is a line for the next one");
   basic_producer<core_memory> next(world->view, std::move(memory), *line);
   const std::uint64_t word = content_of(1, 0);
-  model::require(next.try_publish(&word, sizeof word) == status::ok, "G8: and it can publish");
-  const std::int64_t end = next.last_number() + 1;
+  std::span<std::byte> content;
+  model::require(next.try_claim(content) == status::ok, "G8: and it can claim");
   recovering.join();
+  const core_memory look(*world);
+  const std::uint64_t number =
+      look.load(world->view.control().producer_cursor, std::memory_order_acquire, site::operate) -
+      1;
+  model::require(look.load(world->view.slot(number).stamp, std::memory_order_relaxed,
+                           site::operate) == make_stamp(number, slot_state::claimed, *line),
+                 "G8, G11: nobody takes a living producer's claim");
+  model::require(role_kind(look.load(world->view.participant(*line).role, std::memory_order_relaxed,
+                                     site::operate)) == participant_kind::producer,
+                 "G8, G11: nobody frees a living producer's line");
+  model::store(reinterpret_cast<std::uint64_t&>(content[0]), word, std::memory_order_relaxed);
+  model::require(next.commit(8) == status::ok, "G8: and commit");
+  const std::int64_t end = next.last_number() + 1;
   seen log;
   while (log.next < end) {
     model::require(reader->wait() == status::ok, "G11");
@@ -200,7 +238,8 @@ const registration single{{"deaths.single_producer", "G1 G2 G6 G8",
                            "1 producer that dies, successor, consumer, 2 slots, 3 messages",
                            single_producer_dies}};
 
-// A consumer without a name dies; the producer is not held back for ever, and nothing unread is lost.
+// A consumer without a name dies; the producer is not held back for ever, and nothing unread is
+// lost.
 // checks G5 G7 G11
 void consumer_dies() {
   auto* world = model::make<core_world>(ring(full_policy::wait, producer_role::single, 1));
@@ -276,6 +315,91 @@ const registration durable{
     {"deaths.durable_consumer", "G7 G8 G11",
      "1 producer, 1 durable consumer that dies, its successor, 1 slot, 2 messages",
      durable_consumer_dies}};
+
+// The successor of a producer that died between stamp and cursor moves the cursor on. A waiting
+// reader must not take the one for a denial of the other.
+// checks G6 G9 G12
+void successor_moves_the_cursor() {
+  auto* world = model::make<core_world>(ring(full_policy::wait, producer_role::single, 2));
+  world->mortals = 1U << first_thread;
+  model::thread dying(model::mortal, [=] {
+    producer writer(*world, 0);
+    static_cast<void>(writer.publish_word(content_of(1, 0)));
+  });
+  dying.join();
+  model::thread succeeding([=] { producer writer(*world, 1); });
+  consumer watcher(*world, 2);
+  // One waiting look, as wait takes it before it sleeps; then whatever it found.
+  static_cast<void>(watcher.wait(deadline::min()));
+  seen log;
+  static_cast<void>(poll_once(*world, watcher, log));
+  succeeding.join();
+  while (poll_once(*world, watcher, log)) {
+  }
+  model::require(log.next == 0 || log.words[0] == content_of(1, 0), "G4");
+}
+const registration successor{{"deaths.successor_moves_the_cursor", "G6 G9 G12",
+                              "1 producer that dies, successor, consumer, 2 slots, 1 message",
+                              successor_moves_the_cursor}};
+
+// What a dead producer wrote in place comes before the next owner's message.
+// checks G4 G6 G12
+void dead_claim_written_in_place() {
+  auto* world = model::make<core_world>(ring(full_policy::wait, producer_role::many, 1));
+  world->mortals = 1U << first_thread;
+  auto* reader = model::make<consumer>(*world, 2U);
+  model::thread dying(model::mortal, [=] {
+    producer writer(*world, 0);
+    std::span<std::byte> content;
+    if (writer.try_claim(content) != status::ok) return;
+    model::write_plain(reinterpret_cast<std::uint64_t&>(content[0]), 99U);
+  });
+  model::thread recovering([=] {
+    core_memory memory(*world);
+    protocol::recover_dead(world->view, memory);
+  });
+  seen log;
+  static_cast<void>(poll_once(*world, *reader, log));
+  if (log.next == 1) {
+    producer writer(*world, 1);
+    writer.publish_surely(content_of(1, 0));
+    read_until(*world, *reader, log, 2);
+    model::require(log.words[1] == content_of(1, 0), "G4: the next owner's message");
+  }
+}
+const registration written{{"deaths.claim_written_in_place", "G4 G6 G12",
+                            "1 producer that dies, recoverer, successor, consumer, 1 slot",
+                            dead_claim_written_in_place}};
+
+// A recoverer and an overwriting producer meet at a dead one's claim: one of them has it.
+// checks G2 G6 G8
+void recovery_meets_overwriting() {
+  auto* world = model::make<core_world>(ring(full_policy::overwrite, producer_role::many, 1));
+  world->mortals = 1U << first_thread;
+  model::thread dying(model::mortal, [=] {
+    producer writer(*world, 0);
+    static_cast<void>(writer.publish_word(content_of(0, 0)));
+  });
+  dying.join();
+  model::thread recovering([=] {
+    core_memory memory(*world);
+    protocol::recover_dead(world->view, memory);
+  });
+  producer writer(*world, 1);
+  model::require(writer.publish_word(content_of(1, 0)) == status::ok,
+                 "G5: the dead hold nobody up");
+  const std::int64_t end = writer.last_number() + 1;
+  recovering.join();
+  consumer watcher(*world, consumer::observes{}, static_cast<std::uint64_t>(end - 1));
+  seen log;
+  log.start(end - 1);
+  static_cast<void>(poll_once(*world, watcher, log));
+  model::require(log.next == end && log.words[end - 1] == content_of(1, 0),
+                 "G6: nothing committed is lost");
+}
+const registration meets{{"deaths.recovery_meets_overwriting", "G2 G6 G8",
+                          "1 producer that dies, recoverer, overwriting producer, observer, 1 slot",
+                          recovery_meets_overwriting}};
 
 // A producer of an overwriting ring dies a lap behind; others go round.
 // checks G5 G6

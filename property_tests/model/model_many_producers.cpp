@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Goal: many producers get distinct, dense numbers and nobody's message is torn, in lossless and in
 // overwriting rings that wrap. Method: each producer publishes a few messages, all executions.
+#include <array>
+
 #include "core_test.hpp"
 
 namespace shmfifo::model_tests {
@@ -101,6 +103,33 @@ const registration over_2{
     {"many.two_overwrite_a_ring_of_2", "G1 G2 G4 G5 G12",
      "2 producers, 1 observer afterwards, 2 slots, 3 messages and more numbers",
      [] { overwrite(2, 1, 2, false); }, true}};
+
+const registration late_stores{{"many.late_stores_come_before_the_next_owners", "G4 G5 G12",
+                                "2 producers, 1 observer, 1 slot, 3 messages and more numbers",
+                                [] { overwrite(1, 1, 2, true); }}};
+
+// What was written in place into a claim that was given up comes before the next owner's message.
+// checks G4 G12
+void abort_after_writing_in_place() {
+  auto* world = model::make<core_world>(ring(full_policy::wait, producer_role::many, 1));
+  auto* reader = model::make<consumer>(*world, 2U);
+  auto* first = model::make<producer>(*world, 0U);
+  model::thread giving_up([=] {
+    std::span<std::byte> content;
+    model::require(first->try_claim(content) == status::ok, "the ring is empty");
+    model::write_plain(reinterpret_cast<std::uint64_t&>(content[0]), 99U);
+    model::require(first->abort() == status::ok, "abort of an open claim");
+  });
+  seen log;
+  read_until(*world, *reader, log, 1);
+  producer second(*world, 1);
+  second.publish_surely(content_of(1, 0));
+  read_until(*world, *reader, log, 2);
+  model::require(log.words[1] == content_of(1, 0), "G4: the next owner's message");
+}
+const registration in_place{{"many.abort_after_writing_in_place", "G4 G12",
+                             "2 producers, 1 consumer, 1 slot, 2 numbers",
+                             abort_after_writing_in_place}};
 
 // Two observers that are told about the same numbers agree on them.
 // checks G1

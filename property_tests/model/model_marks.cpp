@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Goal: a mark changes the status of the message meant and of no other. Method: a marker races with a
-// producer that rewrites the slot and with a reader.
+// Goal: a mark changes the status of the message meant and of no other. Method: a marker races with
+// a producer that rewrites the slot and with a reader.
 #include "core_test.hpp"
 
 namespace shmfifo::model_tests {
@@ -29,6 +29,19 @@ void mark_races_with_overwriting() {
 }
 const registration races{{"marks.never_fall_on_the_next_message", "G4 G12",
                           "1 producer, 1 marker, 1 slot, 2 messages", mark_races_with_overwriting}};
+
+// checks G4 G12: what can be marked is never called broken
+void mark_of_a_new_message() {
+  auto* world = model::make<core_world>(ring(full_policy::overwrite, producer_role::single, 1));
+  auto* writer = model::make<producer>(*world, 0U);
+  static_cast<void>(writer->publish_word(content_of(1, 0)));
+  model::thread producing([=] { static_cast<void>(writer->publish_word(content_of(1, 1))); });
+  const core_memory memory(*world);
+  const status answer = protocol::mark(world->view, memory, 1, 7);
+  model::require(answer == status::ok || answer == status::empty, "mark of a message that comes");
+}
+const registration new_message{{"marks.of_a_new_message", "G4 G12",
+                                "1 producer, 1 marker, 1 slot, 2 messages", mark_of_a_new_message}};
 
 // checks G4: who sees a mark sees what its maker did before
 void mark_publishes() {

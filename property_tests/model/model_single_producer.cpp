@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Goal: with one producer, every reader gets exactly what was published, in a ring that wraps, whatever
-// the interleaving and whatever RC11 lets the memory do. Method: more messages than slots, all executions.
+// Goal: with one producer, every reader gets exactly what was published, in a ring that wraps,
+// whatever the interleaving and whatever RC11 lets the memory do. Method: more messages than slots,
+// all executions.
 #include "core_test.hpp"
 
 namespace shmfifo::model_tests {
@@ -134,6 +135,87 @@ const registration observer_1{{"single.observer_of_overwriting_ring_of_1", "G2 G
 const registration observer_2{{"single.observer_of_overwriting_ring_of_2", "G2 G4 G5 G12",
                                "1 producer, 1 observer, 2 slots, 3 messages",
                                [] { observer_of_an_overwriting_ring(2, 3); }}};
+
+// Length and status belong to the same lap as the content.
+// checks G3 G4 G12
+void observer_sees_fields_of_one_lap() {
+  auto* world = model::make<core_world>(ring(full_policy::overwrite, producer_role::single, 1));
+  auto* writer = model::make<producer>(*world, 0U);
+  const std::uint64_t first = content_of(1, 0);
+  model::require(writer->try_publish(&first, 8) == status::ok, "G5");
+  const core_memory memory(*world);
+  model::require(protocol::mark(world->view, memory, 0, 7) == status::ok, "mark");
+  model::thread producing(
+      [=] { model::require(writer->try_publish(nullptr, 0) == status::ok, "G5"); });
+  consumer watcher(*world, consumer::observes{});
+  const poll_result result = watcher.poll(
+      [&](const record_view& record) {
+        const bool older = record.message_number == 0;
+        model::require(record.value_length == (older ? 8 : 0), "G3, G4: the message's own length");
+        model::require(record.status == (older ? 7 : 0), "G4: the message's own status");
+      },
+      1);
+  model::require(result.answer != status::invalid, "G9");
+}
+const registration fields{{"single.observer_sees_fields_of_one_lap", "G3 G4 G12",
+                           "1 producer, 1 observer, 1 slot, 2 messages of different length",
+                           observer_sees_fields_of_one_lap}};
+
+// A consumer leaves while another attaches and the producer goes round: the floor that the one
+// raises is seen by the other, or the other is seen by the producer.
+// checks G4 G5 G12
+void one_comes_while_another_leaves() {
+  auto* world = model::make<core_world>(wait_single(1));
+  auto* leaving = model::make<consumer>(*world, 1U);
+  auto* writer = model::make<producer>(*world, 0U);
+  writer->publish_surely(content_of(1, 0));
+  model::thread reading([=] {
+    seen log;
+    static_cast<void>(poll_once(*world, *leaving, log));
+    leaving->leave();
+  });
+  model::thread producing([=] { static_cast<void>(writer->publish_word(content_of(1, 1))); });
+  consumer coming(*world, 2);
+  seen log;
+  log.start(coming.position());
+  while (poll_once(*world, coming, log)) {
+  }
+  expect_all(log, log.next);
+}
+const registration comes{{"single.one_comes_while_another_leaves", "G4 G5 G12",
+                          "1 producer, 2 consumers (one leaves, one attaches), 1 slot, 2 messages",
+                          one_comes_while_another_leaves}};
+
+// Two leave at once while a third attaches: the floor never goes back.
+// checks G4 G5 G12
+void two_leave_while_one_comes() {
+  auto* world = model::make<core_world>(wait_single(2));
+  auto* writer = model::make<producer>(*world, 0U);
+  auto* slow = model::make<consumer>(*world, 1U);
+  auto* fast = model::make<consumer>(*world, 2U);
+  writer->publish_surely(content_of(1, 0));
+  writer->publish_surely(content_of(1, 1));
+  seen all;
+  model::require(poll_once(*world, *fast, all), "there are two");
+  model::thread first([=] {
+    const core_memory memory(*world);
+    seen log;
+    for (int i = 0; i < 2; ++i) {
+      static_cast<void>(poll_once(*world, *slow, log, 1));
+      static_cast<void>(protocol::raise_gate_floor(world->view, memory));
+    }
+  });
+  model::thread second([=] { fast->leave(); });
+  first.join();
+  second.join();
+  const core_memory memory(*world);
+  model::require(
+      memory.load(world->view.control().gate_floor, std::memory_order_seq_cst, site::operate) == 2,
+      "G5: the floor never goes back");
+}
+const registration floor_only_rises{{"single.the_floor_never_goes_back", "G5 G12",
+                                     "3 raisers, 2 consumers that leave, 2 slots",
+                                     two_leave_while_one_comes}};
 
 // checks G2: an aborted claim is told, in its place
 void claim_and_abort() {

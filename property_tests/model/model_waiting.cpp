@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
-// Goal: no wake-up is lost. Method: readers and producers wait without a deadline; the model's sleepers
-// sleep until they are woken (no time slices), so a lost wake-up is a deadlock.
+// Goal: no wake-up is lost. Method: readers and producers wait without a deadline; the model's
+// sleepers sleep until they are woken (no time slices), so a lost wake-up is a deadlock.
+#include <array>
+
 #include "core_test.hpp"
 
 namespace shmfifo::model_tests {
@@ -67,6 +69,29 @@ void many_producers_ring() {
 const registration many{{"waiting.two_producers_ring", "G11",
                          "2 producers, 1 sleeping consumer, 2 slots, 2 messages",
                          many_producers_ring, true}};
+
+// The bell alone: two ring, each with news of its own; the sleeper must learn of both.
+// checks G11 G12
+void two_ring_one_bell() {
+  auto* world = model::make<core_world>(ring(full_policy::wait, producer_role::single, 1));
+  auto* news = model::make<std::array<std::uint64_t, 2>>();
+  (*news)[0] = (*news)[1] = 0;
+  std::uint32_t& ringing = world->view.control().data_bell;
+  const auto tell = [=, &ringing](unsigned i) {
+    model::store((*news)[i], 1U, std::memory_order_relaxed);
+    protocol::ring_bell(core_memory(*world), ringing);
+  };
+  model::thread first([=] { tell(0); });
+  model::thread second([=] { tell(1); });
+  const auto both = [=] {
+    return model::load((*news)[0], std::memory_order_relaxed) == 1 &&
+           model::load((*news)[1], std::memory_order_relaxed) == 1;
+  };
+  model::require(protocol::sleep_until(core_memory(*world), ringing, no_deadline, both, [] {}),
+                 "G11");
+}
+const registration bell{
+    {"waiting.two_ring_one_bell", "G11 G12", "2 ringers, 1 sleeper", two_ring_one_bell}};
 
 // checks G5 G11 G12
 void producer_sleeps() {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-// Mutation of memory orders: each order of the core is weakened by one step, at run time, and the model
-// tests must notice. A mutant that none of them kills means an order that is stronger than it need be, or
-// a test that is missing.
+// Mutation of memory orders: each order of the core is weakened by one step, at run time, and the
+// model tests must notice. A mutant that none of them kills means an order that is stronger than it
+// need be, or a test that is missing.
 
 #include <cstdint>
 #include <string>

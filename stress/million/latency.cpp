@@ -110,7 +110,8 @@ struct copied {
 };
 
 // The size is known to the compiler, as it is to a program that sends words or structs: copying a
-// number of bytes that is known only at run time costs 30 ns a round, and is not what is asked here.
+// number of bytes that is known only at run time costs 30 ns a round, and is not what is asked
+// here.
 template <kind what, class Producer>
 void play(actor& self, Producer& out, consumer& in, std::uint32_t execution) {
   constexpr std::size_t size = size_of(what);

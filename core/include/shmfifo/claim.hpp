@@ -13,7 +13,7 @@ namespace shmfifo::protocol {
 template <memory_model M>
 [[nodiscard]] bool cursor_moved(const layout_view& view, const M& memory,
                                 std::uint64_t number) noexcept {
-  return memory.load(view.control().producer_cursor, std::memory_order_acquire,
+  return memory.load(view.control().producer_cursor, std::memory_order_relaxed,
                      site::claim_recheck_cursor) != number;
 }
 
@@ -21,7 +21,7 @@ template <memory_model M>
 void help_cursor(const layout_view& view, const M& memory, std::uint64_t number) noexcept {
   // SYNC cursor: release, a cursor above n shows n's stamp to be claimed or final.
   static_cast<void>(memory.compare_exchange(view.control().producer_cursor, number, number + 1,
-                                            std::memory_order_acq_rel, std::memory_order_relaxed,
+                                            std::memory_order_release, std::memory_order_relaxed,
                                             site::claim_help));
 }
 
@@ -38,10 +38,20 @@ void help_cursor(const layout_view& view, const M& memory, std::uint64_t number)
          (state == slot_state::claimed || state == slot_state::held);
 }
 
+// In a lossless ring the slot waits for nobody yet: who claimed it one lap before has not finished.
+// That happens where the only reader attached behind a claim that was open.
+[[nodiscard]] inline bool is_unfinished_lap(const geometry& shape, std::uint64_t stamp,
+                                            std::uint64_t number) noexcept {
+  return shape.gated() && number >= shape.slot_count &&
+         stamp_number(stamp) == number - shape.slot_count &&
+         stamp_state(stamp) == slot_state::claimed;
+}
+
 enum class claim_step : std::uint8_t {
   taken,   // the number is the caller's
   again,   // somebody was faster: look at the cursor again
   passed,  // the number was given up, because its slot is still being written
+  busy,    // a lossless ring's slot is still being written: there is no room yet
   broken,  // the slot's stamp can belong to no lap: the bytes were changed
 };
 
@@ -58,26 +68,28 @@ template <memory_model M>
     return claim_step::again;
   }
   if (!is_previous_lap(view.shape(), stamp, number)) {
-    return cursor_moved(view, memory, number) ? claim_step::again : claim_step::broken;
+    if (cursor_moved(view, memory, number)) return claim_step::again;
+    return is_unfinished_lap(view.shape(), stamp, number) ? claim_step::busy : claim_step::broken;
   }
   if (stamp != 0 && !stamp_done(stamp) && memory.alive(stamp_owner(stamp))) {
     // In an overwriting ring the slot's owner is a whole lap behind and alive. Waiting for it would
     // break the policy, writing over it would tear its message: the number is given up instead.
-    // SYNC publish: release, as any other final state of a number.
+    // Relaxed: the number carries no message, and the helped cursor orders the rest.
     if (memory.compare_exchange(
             slot.stamp, stamp, make_stamp(number, slot_state::held, stamp_owner(stamp)),
-            std::memory_order_acq_rel, std::memory_order_relaxed, site::pass_over)) {
+            std::memory_order_relaxed, std::memory_order_relaxed, site::pass_over)) {
       help_cursor(view, memory, number);
       return claim_step::passed;
     }
     return claim_step::again;
   }
-  // SYNC intent: release; a recoverer that sees this number sees the role it was claimed under.
-  memory.store(view.participant(self).intent, number, std::memory_order_release,
+  // Relaxed: a recoverer reads it after the kernel said that we are dead; one that reads a
+  // successor's is stopped by the stamp and the role.
+  memory.store(view.participant(self).intent, number, std::memory_order_relaxed,
                site::claim_intent);
   // SYNC cursor: release, the claim is part of what the helped cursor shows.
   if (!memory.compare_exchange(slot.stamp, stamp, make_stamp(number, slot_state::claimed, self),
-                               std::memory_order_acq_rel, std::memory_order_relaxed,
+                               std::memory_order_release, std::memory_order_relaxed,
                                site::claim_exchange)) {
     return claim_step::again;
   }

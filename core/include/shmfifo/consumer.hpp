@@ -272,20 +272,20 @@ class basic_consumer {
   void examine() noexcept {
     if (!view_.has_slot(position_)) return;
     std::uint64_t& word = view_.slot(position_).stamp;
-    // SYNC publish: acquire, if the dead owner did publish after all we see it here.
+    // SYNC line: acquire, who sees the claim finds its owner's lock held if it asks the kernel.
     const std::uint64_t stamp = memory_.load(word, std::memory_order_acquire, site::examine_stamp);
     const look seen = classify(stamp);
     if (seen == look::claimed && view_.shape().producers == producer_role::many) {
       if (memory_.alive(stamp_owner(stamp))) return;
       if (self_) {
         protocol::abort_dead_claim(view_, memory_, position_, stamp);
-      } else if (memory_.load(word, std::memory_order_acquire, site::examine_dead) == stamp) {
+      } else if (memory_.load(word, std::memory_order_relaxed, site::examine_dead) == stamp) {
         judge(stamp, look::aborted);  // read-only: nobody is left who could publish it
       }
     } else if (seen == look::not_yet && producer_cursor() > position_) {
       // The cursor says that our number was taken, the slot denies it: the bytes were changed.
       const std::uint64_t again =
-          memory_.load(word, std::memory_order_acquire, site::examine_again);
+          memory_.load(word, std::memory_order_relaxed, site::examine_again);
       if (again == stamp) judge(stamp, look::garbage);
     }
   }
@@ -298,7 +298,7 @@ class basic_consumer {
   [[nodiscard]] bool ready() const noexcept {
     if (!view_.has_slot(position_)) return false;
     const std::uint64_t stamp =
-        memory_.load(view_.slot(position_).stamp, std::memory_order_acquire, site::ready_stamp);
+        memory_.load(view_.slot(position_).stamp, std::memory_order_relaxed, site::ready_stamp);
     const look seen = classify(stamp);
     return seen != look::not_yet && seen != look::claimed;
   }
@@ -339,7 +339,7 @@ class basic_consumer {
   [[nodiscard]] bool producer_alive() const noexcept {
     for (unsigned i = 0; i < view_.shape().participant_count; ++i) {
       const std::uint64_t role =
-          memory_.load(view_.participant(i).role, std::memory_order_acquire, site::alive_role);
+          memory_.load(view_.participant(i).role, std::memory_order_relaxed, site::alive_role);
       if (role_kind(role) == participant_kind::producer && memory_.alive(i)) return true;
     }
     return false;

@@ -32,7 +32,7 @@ inline constexpr unsigned lock_naming = participants_max + 1;
   X(publish_status_word) X(publish_length) X(publish_number) X(publish_content) \
   X(publish_stamp) X(publish_cursor) X(abort_stamp) X(overwrite_begin) X(commit_exchange) \
   X(release_held) \
-  X(find_cursor) X(find_stamp) X(resume_cursor) X(room_cursor) \
+  X(find_cursor) X(find_stamp) X(resume_cursor) X(room_cursor) X(room_stamp) \
   X(claim_cursor) X(claim_stamp) X(claim_intent) X(claim_exchange) X(claim_help) \
   X(claim_recheck_cursor) X(pass_over) \
   X(poll_stamp) X(poll_length) X(poll_number) X(poll_status_word) X(poll_content) \
@@ -181,6 +181,8 @@ class std_memory_model {
   [[nodiscard]] bool try_own(unsigned lock) noexcept;
   [[nodiscard]] bool alive(unsigned lock) const noexcept;
   void disown(unsigned lock) noexcept;
+  // errno of the last try_own if the kernel could not tell; 0 if the lock was had or is held.
+  [[nodiscard]] int lock_failure() const noexcept { return lock_failure_; }
 
   // False in a child made by fork (or clone) from the process that made this handle.
   [[nodiscard]] bool in_owner_process() const noexcept {
@@ -194,6 +196,7 @@ class std_memory_model {
   int descriptor_ = -1;
   unsigned owned_[3] = {none, none,
                         none};  // locks taken through this handle: a line, a role, a name
+  int lock_failure_ = 0;
   bool asymmetric_ = false;  // this process takes part in membarrier: its light fences cost nothing
   const volatile std::uint64_t* fork_sentinel_ =
       nullptr;  // a page that the kernel zeroes in children

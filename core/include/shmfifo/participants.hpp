@@ -83,7 +83,7 @@ template <memory_model M>
     if (floor <= position) return true;
     if (exact) return false;
     position = floor;
-    memory.store(line.consumer_cursor, position, std::memory_order_release, site::attach_advance);
+    memory.store(line.consumer_cursor, position, std::memory_order_relaxed, site::attach_advance);
   }
 }
 
@@ -95,9 +95,9 @@ bool free_line(const layout_view& view, const M& memory, unsigned index,
   // What the consumer had read stays free for reuse after its line is gone.
   if (reader && view.shape().gated()) static_cast<void>(raise_gate_floor(view, memory));
   const std::uint64_t vacant = make_role(role_generation(role), participant_kind::none);
-  // SYNC line: release, so that the next owner of the line finds it cleared.
+  // SYNC release_slot: release; who finds the line vacant may reuse what its owner had read.
   const bool freed =
-      memory.compare_exchange(view.participant(index).role, role, vacant, std::memory_order_acq_rel,
+      memory.compare_exchange(view.participant(index).role, role, vacant, std::memory_order_release,
                               std::memory_order_relaxed, site::recover_free);
   if (reader && view.shape().gated()) ring_bell(memory, view.control().space_bell);
   return freed;
@@ -109,8 +109,8 @@ template <memory_model M>
 bool abort_dead_claim(const layout_view& view, const M& memory, std::uint64_t number,
                       std::uint64_t stamp) noexcept {
   const std::uint64_t aborted = make_stamp(stamp_number(stamp), slot_state::aborted);
-  // SYNC publish: release, as any other way in which a number gets its final state.
-  if (!memory.compare_exchange(view.slot(number).stamp, stamp, aborted, std::memory_order_acq_rel,
+  // SYNC overwrite: release, what the dead owner wrote comes before the next owner's message.
+  if (!memory.compare_exchange(view.slot(number).stamp, stamp, aborted, std::memory_order_release,
                                std::memory_order_relaxed, site::recover_abort)) {
     return false;
   }
@@ -124,15 +124,17 @@ bool abort_dead_claim(const layout_view& view, const M& memory, std::uint64_t nu
 template <memory_model M>
 bool recover_line(const layout_view& view, const M& memory, unsigned index, bool owned) noexcept {
   participant_line& line = view.participant(index);
+  // SYNC line: acquire, whoever stored the role held the lock by then: the kernel below answers for
+  // this owner or a later one.
   const std::uint64_t role = memory.load(line.role, std::memory_order_acquire, site::recover_role);
   const participant_kind kind = role_kind(role);
   if (kind == participant_kind::none || kind == participant_kind::durable) return false;
   if (!owned && memory.alive(index)) return false;
   if (kind == participant_kind::producer && view.shape().producers == producer_role::many) {
-    // SYNC intent: acquire on both, so that the second look at the role comes after them: as long
-    // as the role is unchanged they are the dead owner's last, not a successor's.
+    // Relaxed: the dead owner's last, as the kernel's word orders it; a successor's is caught
+    // below.
     const std::uint64_t number =
-        memory.load(line.intent, std::memory_order_acquire, site::recover_intent);
+        memory.load(line.intent, std::memory_order_relaxed, site::recover_intent);
     if (view.has_slot(number)) {
       const std::uint64_t stamp =
           memory.load(view.slot(number).stamp, std::memory_order_acquire, site::recover_stamp);
@@ -164,8 +166,8 @@ template <memory_model M>
   for (unsigned i = 0; i < view.shape().participant_count; ++i) {
     participant_line& line = view.participant(i);
     const auto kind_now = [&] {
-      // SYNC line: see free_line.
-      return role_kind(memory.load(line.role, std::memory_order_acquire, site::take_role));
+      // Relaxed: the line's lock orders its owners.
+      return role_kind(memory.load(line.role, std::memory_order_relaxed, site::take_role));
     };
     if (kind_now() == participant_kind::durable) continue;
     // Before the lock: a process paused while holding a dead producer's line must not make it look

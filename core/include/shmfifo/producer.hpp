@@ -43,7 +43,7 @@ class basic_producer {
     const std::uint64_t role =
         memory_.load(line.role, std::memory_order_relaxed, site::producer_role_load);
     memory_.store(line.pid, memory_.process_id(), std::memory_order_relaxed, site::attach_name);
-    // SYNC line: release, so that nothing of this producer is seen under its predecessor's role.
+    // SYNC line: release, who sees the role finds the lock held if it asks the kernel.
     memory_.store(line.role, make_role(role_generation(role) + 1, participant_kind::producer),
                   std::memory_order_release, site::producer_role_store);
     if (single_) find_next();
@@ -179,12 +179,12 @@ class basic_producer {
   // cursor.
   void find_next() noexcept {
     std::uint64_t& cursor = view_.control().producer_cursor;
-    next_ = memory_.load(cursor, std::memory_order_acquire, site::find_cursor);
+    next_ = memory_.load(cursor, std::memory_order_relaxed, site::find_cursor);
     for (std::uint64_t steps = 0; steps < view_.shape().slot_count && view_.has_slot(next_);
          ++steps) {
-      // SYNC publish: the predecessor's last message, whoever sees it.
+      // Relaxed: the lock of the role orders a predecessor's stores before ours.
       const std::uint64_t stamp =
-          memory_.load(view_.slot(next_).stamp, std::memory_order_acquire, site::find_stamp);
+          memory_.load(view_.slot(next_).stamp, std::memory_order_relaxed, site::find_stamp);
       if (stamp_number(stamp) != next_ || !stamp_done(stamp)) break;
       ++next_;
     }
@@ -271,8 +271,8 @@ class basic_producer {
     return status::ok;
   }
 
-  // Has the first lines of a later slot fetched while this one is filled, so that its stores need not
-  // wait for them (core/DESIGN.md, decision 12). A hint: it reads and changes nothing.
+  // Has the first lines of a later slot fetched while this one is filled, so that its stores need
+  // not wait for them (core/DESIGN.md, decision 12). A hint: it reads and changes nothing.
   template <std::size_t lines>
   [[gnu::always_inline]] void prefetch(std::uint64_t number) const noexcept {
     if (number < limit_) memory_.template prefetch_for_write<lines>(&view_.slot(number));
@@ -300,6 +300,9 @@ class basic_producer {
           // Every slot is being written by somebody alive: there is no place at all.
           if (++passed == view_.shape().slot_count) return status::full;
           break;
+        case protocol::claim_step::busy:
+          look_for_dead_now_and_then(number);
+          return status::full;
         case protocol::claim_step::broken:
           return status::invalid;
       }
@@ -321,8 +324,9 @@ class basic_producer {
     return number < limit_ ? status::ok : status::full;
   }
 
-  // A consumer that died without a name holds nobody back. Asking the kernel costs system calls, so
-  // a producer that does not wait asks only when the same consumer has held it back for a while.
+  // Who died without a name holds nobody back, be it a consumer or a producer with a claim. Asking
+  // the kernel costs system calls, so a producer that does not wait asks only when the same one has
+  // held it back for a while.
   void look_for_dead_now_and_then(std::uint64_t floor) noexcept {
     if (floor != stalled_floor_) {
       stalled_floor_ = floor;
@@ -337,7 +341,14 @@ class basic_producer {
                                      ? next_
                                      : memory_.load(view_.control().producer_cursor,
                                                     std::memory_order_acquire, site::room_cursor);
-    return extend_limit(number) != status::full;
+    if (extend_limit(number) == status::full) return false;
+    if (single_ || !gated_) return true;
+    // Relaxed: a hint, the claim itself looks again. A commit does not ring for producers, who look
+    // again with each slice of their sleep.
+    return !protocol::is_unfinished_lap(
+        view_.shape(),
+        memory_.load(view_.slot(number).stamp, std::memory_order_relaxed, site::room_stamp),
+        number);
   }
 
   // Waiting politely: a consumer that is given time to release many slots at once costs both sides

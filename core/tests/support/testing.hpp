@@ -21,7 +21,8 @@
 
 namespace shmfifo::testing {
 
-// A process of its own that outlives the test, however that ends, and then removes the names it made.
+// A process of its own that outlives the test, however that ends, and then removes the names it
+// made.
 class guardian {
  public:
   static void start() { static const guardian only; }

@@ -365,9 +365,9 @@ bool explorer::maximal(slot s, const std::uint32_t* past) const {
 }
 
 // Whether a write that comes next, with this causal past, could revisit `read`.
-bool explorer::undone_by(slot read, slot upto, const std::uint32_t* past) const {
+bool explorer::undone_by(slot read, slot until, const std::uint32_t* past) const {
   const graph& g = *graphs_[depth_];
-  for (slot s = read; s < upto; ++s) {
+  for (slot s = read; s < until; ++s) {
     if (!g.within(past, s) && !maximal(s, past)) return false;
   }
   return true;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-// The core's memory_model seam on top of the explorer: the protocol that ships runs in it unchanged.
-// A world is one segment, small and made anew for each execution, with kernel locks that end with
-// their holder. Content is copied in words, each an event.
+// The core's memory_model seam on top of the explorer: the protocol that ships runs in it
+// unchanged. A world is one segment, small and made anew for each execution, with kernel locks that
+// end with their holder. Content is copied in words, each an event.
 
 #include <array>
 #include <cstddef>
@@ -31,8 +31,8 @@ namespace shmfifo::harness::model {
   return names;
 }
 
-// What a site was seen to do, for those who want to change it. Written by every access of the checker's
-// own thread; read it after a run.
+// What a site was seen to do, for those who want to change it. Written by every access of the
+// checker's own thread; read it after a run.
 enum class access_kind : std::uint8_t { none, load, store, update, fence };
 struct site_use {
   access_kind kind = access_kind::none;

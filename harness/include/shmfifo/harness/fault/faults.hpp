@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+// Makes the system calls of the core fail on demand. The linker's --wrap leads each call through a
+// wrapper here; outside of an armed stretch, and for calls that are not the chosen one, the wrapper
+// only passes it on. Nothing in the core knows about it.
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace shmfifo::harness::fault {
+
+enum class call : std::uint8_t {
+  open,
+  fchmod,
+  fallocate,
+  mmap,
+  linkat,
+  unlink,
+  fstat,
+  pread,
+  fcntl,
+  madvise,
+  opendir,
+  readdir,
+  syscall,
+  nanosleep,
+  getrandom,
+  close,
+  munmap,
+  count
+};
+inline constexpr std::size_t call_count = static_cast<std::size_t>(call::count);
+std::string_view to_string(call which);
+// The errno values of the call's manual page (those that this use of it can meet), by name.
+struct failure_code {
+  int code;
+  const char* name;
+};
+const std::vector<failure_code>& codes_of(call which);
+
+struct plan {
+  call which = call::count;  // count: nothing fails
+  unsigned nth = 1;          // counted from 1
+  bool forever = false;      // this one and all that follow
+  int code = 0;              // 0: no failure but a short result (pread, getrandom)
+};
+
+// From now on, in this process. Counters start at 0.
+void arm(const plan& what);
+// Ends it; how often each call was made meanwhile.
+std::array<unsigned, call_count> disarm();
+[[nodiscard]] bool struck();  // the planned failure took place
+
+}  // namespace shmfifo::harness::fault

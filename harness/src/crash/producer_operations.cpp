@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: MIT
+#include <chrono>
+#include <stdexcept>
+#include <utility>
+
+#include "operations.hpp"
+
+namespace shmfifo::harness::crash {
+namespace {
+
+using shared_producer = std::shared_ptr<producer>;
+
+shared_producer attach_producer(const victim& self) {
+  return std::make_shared<producer>(must(self.attach().attach_producer()));
+}
+
+void publish_one(const victim& self, producer& out, std::uint32_t sequence) {
+  message_buffer bytes;
+  const std::int64_t length = write_message(author::victim, sequence, bytes);
+  const status answer = out.try_publish(bytes, length);
+  self.note(answer, out.last_number());
+}
+
+std::function<void()> publish(victim& self) {
+  return [&self, out = attach_producer(self)] { publish_one(self, *out, 0); };
+}
+
+std::function<void()> batch(victim& self) {
+  return [&self, out = attach_producer(self)] {
+    message_buffer bytes[3];
+    message_ref refs[3];
+    for (std::uint32_t i = 0; i < 3; ++i) {
+      refs[i] = {bytes[i], write_message(author::victim, i, bytes[i])};
+    }
+    std::size_t done = 0;
+    const status answer = out->try_publish_batch(refs, done);
+    self.control.answer = static_cast<std::int64_t>(answer);
+    self.control.acknowledged = 0;  // only the last number is known: the judge counts for itself
+  };
+}
+
+void claim_and(const victim& self, producer& out, bool commit) {
+  std::span<std::byte> content;
+  const status claimed = out.try_claim(content);
+  if (claimed != status::ok) return self.note(claimed, -1);
+  const std::int64_t length = write_message(author::victim, 0, content);
+  const status answer = commit ? out.commit(length) : out.abort();
+  if (commit) self.note(answer, out.last_number());
+}
+
+std::function<void()> claim_commit(victim& self) {
+  return [&self, out = attach_producer(self)] { claim_and(self, *out, true); };
+}
+std::function<void()> claim_abort(victim& self) {
+  return [&self, out = attach_producer(self)] { claim_and(self, *out, false); };
+}
+
+// Under single-step the clock runs some thousand times faster than the instructions: the deadline
+// must lie behind the spinning for the sleep to be reached, and not far behind it for a real kill.
+deadline soon(const victim& self) {
+  return std::chrono::steady_clock::now() +
+         std::chrono::milliseconds(self.control.stepped != 0 ? 1500 : 30);
+}
+
+std::function<void()> publish_waiting(victim& self) {
+  return [&self, out = attach_producer(self)] {
+    message_buffer bytes;
+    const std::int64_t length = write_message(author::victim, 0, bytes);
+    const status answer = out->publish(bytes, length, soon(self));
+    self.note(answer, out->last_number());
+  };
+}
+
+const producer_role roles[] = {producer_role::single, producer_role::many};
+
+scenario by_producer(const char* operation, const place& where, const create_options& shape,
+                     std::function<void()> (*arm)(victim&), unsigned takes = 1) {
+  scenario s = at(operation, where, shape);
+  s.producer_peer = shape.producers == producer_role::many;
+  s.may_take = takes;
+  s.arm = arm;
+  return s;
+}
+
+}  // namespace
+
+void add_producer_operations(catalogue& list) {
+  for (const producer_role role : roles) {
+    const create_options rejecting = ring(full_policy::reject, role);
+    const create_options lossy = ring(full_policy::overwrite, role);
+    for (const place& where : {at_first, before_wrap, at_wrap, when_full}) {
+      list.push_back(by_producer("publish", where, rejecting, publish));
+    }
+    for (const place& where : {at_first, overwriting}) {
+      list.push_back(by_producer("publish", where, lossy, publish));
+    }
+    for (const place& where : {at_first, log_last, log_full}) {
+      list.push_back(by_producer("publish", where, log(role), publish));
+    }
+    for (const place& where : {at_first, before_wrap}) {
+      list.push_back(by_producer("batch", where, rejecting, batch, 3));
+      list.push_back(by_producer("claim_commit", where, rejecting, claim_commit));
+      list.push_back(by_producer("claim_abort", where, rejecting, claim_abort));
+    }
+    list.push_back(by_producer("batch", overwriting, lossy, batch, 3));
+    list.push_back(by_producer("claim_commit", overwriting, lossy, claim_commit));
+    list.push_back(by_producer("claim_abort", overwriting, lossy, claim_abort));
+    list.push_back(by_producer("batch", log_middle, log(role), batch, 3));
+    scenario waking = by_producer("wake_consumer", at_wrap, rejecting, publish);
+    waking.sleeper = true;
+    list.push_back(std::move(waking));
+    list.push_back(
+        by_producer("wait_for_room", when_full, ring(full_policy::wait, role), publish_waiting));
+    list.back().visits = 2;
+  }
+}
+
+}  // namespace shmfifo::harness::crash

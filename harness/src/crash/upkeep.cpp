@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: MIT
+#include <optional>
+#include <utility>
+
+#include "operations.hpp"
+
+namespace shmfifo::harness::crash {
+namespace {
+
+std::function<void()> mark(victim& self) {
+  auto home = std::make_shared<segment>(self.attach());
+  return [&self, home] { self.control.answer = static_cast<std::int64_t>(home->mark(1, 5)); };
+}
+
+std::function<void()> recover(victim& self) {
+  auto home = std::make_shared<segment>(self.attach());
+  return [&self, home] {
+    auto answer = home->recover();
+    self.note(answer ? 0 : answer.failure().code);
+  };
+}
+
+std::function<void()> forget(victim& self) {
+  auto home = std::make_shared<segment>(self.attach());
+  return [&self, home] {
+    auto answer = home->forget("kept");
+    self.note(answer ? 0 : answer.failure().code);
+  };
+}
+
+std::function<void()> remove_name(victim& self) {
+  return [&self] {
+    auto answer = segment::remove(self.name);
+    self.note(answer ? 0 : answer.failure().code);
+  };
+}
+
+std::function<void()> stat(victim& self) {
+  auto home = std::make_shared<segment>(self.attach());
+  return [&self, home] {
+    auto answer = home->stat();
+    self.note(answer ? 0 : answer.failure().code);
+  };
+}
+
+std::function<std::function<void()>(victim&)> create(const create_options& options) {
+  return [options](victim& self) -> std::function<void()> {
+    auto home = std::make_shared<std::optional<segment>>();
+    return [&self, options, home] {
+      auto answer = segment::create(self.name, options);
+      if (answer) home->emplace(std::move(*answer));
+      self.note(answer ? 0 : answer.failure().code);
+    };
+  };
+}
+
+}  // namespace
+
+create_options ring(full_policy policy, producer_role role) {
+  create_options options;
+  options.mode = segment_mode::ring;
+  options.when_full = policy;
+  options.producers = role;
+  options.slot_count = ring_slots;
+  options.content_size = content_bytes;
+  options.participant_count = 8;
+  return options;
+}
+
+create_options log(producer_role role) {
+  create_options options = ring(full_policy::reject, role);
+  options.mode = segment_mode::log;
+  options.slot_count = log_slots;
+  return options;
+}
+
+scenario at(const char* operation, const place& where, const create_options& shape) {
+  scenario s;
+  s.operation = operation;
+  s.position = where.name;
+  s.shape = shape;
+  s.published = where.published;
+  s.consumed = where.consumed;
+  return s;
+}
+
+void add_upkeep(catalogue& list) {
+  const create_options many = ring(full_policy::reject, producer_role::many);
+  const create_options lossy = ring(full_policy::overwrite, producer_role::many);
+  const create_options single = ring(full_policy::reject, producer_role::single);
+  const auto add = [&](const char* operation, const place& where, const create_options& shape,
+                       std::function<std::function<void()>(victim&)> arm) -> scenario& {
+    list.push_back(at(operation, where, shape));
+    list.back().arm = std::move(arm);
+    list.back().producer_peer = true;
+    return list.back();
+  };
+  for (const create_options& shape : {single, many, lossy}) {
+    scenario& s = add("recover", at_wrap, shape, recover);
+    s.corpses = true;
+    s.producer_peer = shape.producers == producer_role::many;
+  }
+  add("forget", at_wrap, many, forget).durable = true;
+  add("mark", when_full, many, mark);
+  add("stat", when_full, many, stat);
+  add("remove", at_wrap, many, remove_name).removes_name = true;
+  create_options touched = many;
+  touched.pretouch = true;
+  touched.huge_pages = true;
+  create_options joining = many;
+  joining.existing = if_exists::attach;
+  for (const auto& [operation, options] :
+       {std::pair{"create", many}, std::pair{"create_touched", touched}}) {
+    scenario& s = add(operation, at_first, options, create(options));
+    s.makes_name = true;
+    s.producer_peer = s.consumer_peer = false;
+  }
+  add("create_or_attach", at_wrap, joining, create(joining));
+}
+
+const std::vector<scenario>& all_scenarios() {
+  static const catalogue list = [] {
+    catalogue all;
+    add_producer_operations(all);
+    add_consumer_operations(all);
+    add_attachments(all);
+    add_upkeep(all);
+    return all;
+  }();
+  return list;
+}
+
+}  // namespace shmfifo::harness::crash

@@ -1,0 +1,450 @@
+// SPDX-License-Identifier: MIT
+// shmfifo_fault: fails every system call of every operation, each with each errno, once and for
+// ever, and checks that the error names the call, that nothing leaks, and that the next try works.
+#include <dirent.h>
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <malloc.h>
+#include <sched.h>
+#include <sys/mman.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <csignal>
+#include <cstring>
+#include <fstream>
+#include <functional>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <stdexcept>
+
+#include "shmfifo/harness/fault/faults.hpp"
+#include "shmfifo/shmfifo.hpp"
+
+namespace shmfifo::harness::fault {
+namespace {
+
+constexpr const char* shm_directory = "/dev/shm";
+
+// What an operation answered: nothing (it went well), or the error.
+using outcome = std::optional<error>;
+template <class T>
+outcome outcome_of(const result<T>& answer) {
+  return answer ? outcome{} : outcome{answer.failure()};
+}
+
+struct stage {
+  std::string name;  // of this case's segment
+  std::optional<segment> home;
+};
+struct operation {
+  const char* name;
+  bool needs_segment;
+  bool leaves_segment;  // when it fails, the name must exist (or not) as before
+  std::function<outcome(stage&)> act;
+};
+
+create_options small_ring() {
+  create_options options;
+  options.slot_count = 4;
+  options.content_size = 64;
+  options.participant_count = 4;
+  options.producers = producer_role::many;
+  options.when_full = full_policy::wait;
+  return options;
+}
+
+outcome create(stage& on, bool touched) {
+  create_options options = small_ring();
+  options.pretouch = options.huge_pages = touched;
+  return outcome_of(segment::create(on.name, options));
+}
+outcome attach(stage& on, access mode) {
+  attach_options options;
+  options.mode = mode;
+  return outcome_of(segment::attach(on.name, options));
+}
+outcome wait_a_little(stage& on) {
+  consumer_options latest;
+  latest.start = start_at::latest();
+  auto in = on.home->attach_consumer(latest);
+  if (!in) return in.failure();
+  const auto until = std::chrono::steady_clock::now() + std::chrono::milliseconds(3);
+  const status answer = in->wait(until);
+  if (answer == status::timed_out || answer == status::peer_dead) return {};
+  return error{1, "wait", std::string("wait answered ") + std::string(to_string(answer))};
+}
+outcome publish_to_sleeper(stage& on) {
+  auto out = on.home->attach_producer();
+  if (!out) return out.failure();
+  on.home->view().control().data_bell |= 1;
+  if (out->try_publish("x", 1) == status::ok) return {};
+  return error{1, "publish", "publish failed"};
+}
+
+const std::vector<operation>& operations() {
+  static const std::vector<operation> list = {
+      {"create", false, false, [](stage& on) { return create(on, false); }},
+      {"create_touched", false, false, [](stage& on) { return create(on, true); }},
+      {"attach", true, true, [](stage& on) { return attach(on, access::read_write); }},
+      {"attach_read_only", true, true, [](stage& on) { return attach(on, access::read_only); }},
+      {"producer", true, true, [](stage& on) { return outcome_of(on.home->attach_producer()); }},
+      {"consumer", true, true, [](stage& on) { return outcome_of(on.home->attach_consumer()); }},
+      {"named_consumer", true, true,
+       [](stage& on) {
+         consumer_options options;
+         options.name = "kept";
+         return outcome_of(on.home->attach_consumer(options));
+       }},
+      {"observer", true, true, [](stage& on) { return outcome_of(on.home->attach_observer()); }},
+      {"publish_and_wake", true, true, publish_to_sleeper},
+      {"wait", true, true, wait_a_little},
+      {"recover", true, true, [](stage& on) { return outcome_of(on.home->recover()); }},
+      {"forget", true, true, [](stage& on) { return outcome_of(on.home->forget("old")); }},
+      {"stat", true, true, [](stage& on) { return outcome_of(on.home->stat()); }},
+      {"list", true, true, [](stage&) { return outcome_of(list_segments()); }},
+      {"remove", true, true, [](stage& on) { return outcome_of(segment::remove(on.name)); }},
+  };
+  return list;
+}
+
+// ---- what must not leak
+
+struct holdings {
+  std::size_t descriptors = 0;
+  std::size_t mappings = 0;
+  std::size_t names = 0;
+  std::size_t participants = 0;
+  bool operator==(const holdings&) const = default;
+};
+
+std::size_t entries(const std::string& path, const std::string& prefix) {
+  std::size_t count = 0;
+  DIR* directory = ::opendir(path.c_str());
+  if (directory == nullptr) throw std::runtime_error("cannot read " + path);
+  while (const dirent* entry = ::readdir(directory)) {
+    if (std::strncmp(entry->d_name, prefix.c_str(), prefix.size()) == 0) ++count;
+  }
+  ::closedir(directory);
+  return count;
+}
+
+holdings take_stock(stage& on) {
+  holdings now;
+  now.descriptors = entries("/proc/self/fd", "");
+  std::ifstream maps("/proc/self/maps");
+  for (std::string line; std::getline(maps, line);) {
+    if (line.find(shm_directory) != std::string::npos) ++now.mappings;
+  }
+  now.names = entries(shm_directory, on.name);
+  if (on.home) {
+    auto facts = on.home->stat();
+    if (!facts) throw std::runtime_error(facts.failure().text);
+    for (const participant_stat& line : facts->participants) {
+      if (line.alive || line.kind != participant_kind::durable) ++now.participants;
+    }
+  }
+  return now;
+}
+
+struct verdict {
+  bool struck = false;
+  bool refused = false;
+  std::array<unsigned, call_count> made{};
+  char sentence[300] = {};  // empty: all is as it should be
+};
+
+void complain(verdict& into, const std::string& sentence) {
+  std::strncpy(into.sentence, sentence.c_str(), sizeof into.sentence - 1);
+}
+
+// Calls whose failure an operation may survive: it then works with less (no advice, no
+// membarrier, a weaker random number), or the failure says nothing (a lock that cannot be asked
+// about counts as held).
+bool may_be_tolerated(call which, const plan& how) {
+  switch (which) {
+    case call::madvise:
+    case call::syscall:
+    case call::nanosleep:
+    case call::getrandom:
+    case call::close:
+    case call::munmap:
+    case call::fcntl:
+      return true;
+    case call::open:  // list passes over what it cannot open; create looks for the name first
+    case call::fstat:
+      return true;
+    default:
+      return how.code == 0 || how.code == EINTR;
+  }
+}
+
+void judge_answer(std::string_view what, const outcome& answer, const plan& how, verdict& into) {
+  // list names what can be read; create says that a name is taken when something else has it.
+  if (!answer && what == "list" && how.which != call::opendir && how.which != call::readdir) return;
+  if (answer && what.starts_with("create") && answer->code == EEXIST && how.which == call::open &&
+      (how.code == EACCES || how.code == ELOOP || how.code == ENXIO || how.code == EISDIR)) {
+    into.refused = true;
+    return;
+  }
+  if (!answer) {
+    if (!may_be_tolerated(how.which, how)) complain(into, "succeeded although the call failed");
+    return;
+  }
+  into.refused = true;
+  const std::string call_name(to_string(how.which));
+  const bool lock_is_held = how.which == call::fcntl && (how.code == EAGAIN || how.code == EACCES);
+  if (lock_is_held) return;
+  if (answer->rule != call_name) {
+    complain(into, "the error names '" + std::string(answer->rule) + "': " + answer->text);
+  } else if (answer->code != how.code ||
+             answer->text.find(std::strerror(how.code)) == std::string::npos) {
+    complain(into, "the error does not say why: " + answer->text);
+  }
+}
+
+void prepare(stage& on) {
+  on.home.emplace(std::move(segment::create(on.name, small_ring())).value());
+  consumer_options old;
+  old.name = "old";
+  const auto kept = on.home->attach_consumer(old);
+  if (!kept) throw std::runtime_error(kept.failure().text);
+}
+
+void play(const operation& what, const plan& how, const std::string& name, verdict& into) {
+  stage on{name, {}};
+  if (what.needs_segment) prepare(on);
+  std::size_t memory[2] = {};
+  const holdings before = take_stock(on);
+  // The same failure three times: what is not given back shows between the second and the third.
+  for (unsigned round = 0; round < 3; ++round) {
+    arm(how);
+    const outcome answer = what.act(on);
+    into.made = disarm();
+    into.struck = struck();
+    if (how.which != call::count && into.struck) judge_answer(what.name, answer, how, into);
+    const bool changed_names = !answer && (!what.needs_segment || on.name.empty() ||
+                                           std::strcmp(what.name, "remove") == 0);
+    if (!changed_names && std::strcmp(what.name, "forget") != 0 && into.sentence[0] == 0) {
+      const holdings after = take_stock(on);
+      if (after != before) {
+        complain(into, fmt::format("left behind: descriptors {:+}, mappings {:+}, names {:+}, "
+                                   "participants {:+}",
+                                   long(after.descriptors) - long(before.descriptors),
+                                   long(after.mappings) - long(before.mappings),
+                                   long(after.names) - long(before.names),
+                                   long(after.participants) - long(before.participants)));
+      }
+    }
+    if (!answer) {  // it went well: back to the beginning
+      if (!what.needs_segment) static_cast<void>(segment::remove(name));
+      if (std::strcmp(what.name, "remove") == 0 || std::strcmp(what.name, "forget") == 0) {
+        static_cast<void>(segment::remove(name));
+        on.home.reset();
+        prepare(on);
+      }
+    }
+    if (round > 0) memory[round - 1] = ::mallinfo2().uordblks;
+  }
+  if (memory[1] > memory[0] && into.sentence[0] == 0) {
+    complain(into, fmt::format("{} bytes of memory leak each time", memory[1] - memory[0]));
+  }
+  if (const outcome again = what.act(on); again && into.sentence[0] == 0) {
+    complain(into, "the next try fails: " + again->text);
+  }
+}
+
+verdict* shared_verdict() {
+  static verdict* const page = static_cast<verdict*>(
+      ::mmap(nullptr, sizeof(verdict), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0));
+  return page;
+}
+
+// Each case in a process of its own, so that a crash or a hang is an answer, too.
+verdict run_case(const operation& what, const plan& how) {
+  verdict* const page = shared_verdict();
+  *page = {};
+  const std::string name = "shmfifo-fault-" + std::to_string(::getpid());
+  const pid_t child = ::fork();
+  if (child == 0) {
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    ::alarm(20);
+    try {
+      play(what, how, name, *page);
+    } catch (const std::exception& problem) {
+      complain(*page, std::string("threw: ") + problem.what());
+    }
+    ::_exit(0);
+  }
+  int status = 0;
+  ::waitpid(child, &status, 0);
+  ::unlink((std::string(shm_directory) + "/" + name).c_str());
+  verdict seen = *page;
+  if (!WIFEXITED(status)) {
+    complain(seen,
+             fmt::format("ended by signal {} ({})", WTERMSIG(status), strsignal(WTERMSIG(status))));
+  }
+  return seen;
+}
+
+struct tally {
+  unsigned cases = 0, refused = 0, tolerated = 0, wrong = 0;
+  std::string codes;
+};
+
+std::string describe(const operation& what, const plan& how, const char* code) {
+  return fmt::format("{} {} #{} {} {}", what.name, to_string(how.which), how.nth, code,
+                     how.forever ? "for ever" : "once");
+}
+
+void explore(const operation& what, bool all, nlohmann::ordered_json& report, tally& total) {
+  const verdict calm = run_case(what, {});
+  if (calm.sentence[0] != 0) {
+    fmt::print("VIOLATION: {} without any fault: {}\n", what.name, calm.sentence);
+    ++total.wrong;
+  }
+  for (std::size_t i = 0; i < call_count; ++i) {
+    const auto which = static_cast<call>(i);
+    if (calm.made[i] == 0) continue;
+    tally here;
+    for (const failure_code& code : codes_of(which)) {
+      here.codes += std::string(here.codes.empty() ? "" : " ") + code.name;
+      for (unsigned nth = 1; nth <= calm.made[i]; ++nth) {
+        if (!all && nth > 3 && nth != calm.made[i]) continue;
+        for (const bool forever : {false, true}) {
+          // Asked for ever to try again, fallocate, pread and the like may do so for ever.
+          if (forever && (code.code == EINTR || code.code == 0)) continue;
+          const plan how{which, nth, forever, code.code};
+          const verdict seen = run_case(what, how);
+          ++here.cases;
+          ++(seen.refused ? here.refused : here.tolerated);
+          if (seen.sentence[0] == 0) continue;
+          ++here.wrong;
+          fmt::print("VIOLATION: {}: {}\n", describe(what, how, code.name), seen.sentence);
+        }
+      }
+    }
+    fmt::print("{:<17}{:<10}x{:<4}{:>5} cases {:>5} refused {:>5} tolerated {:>3} wrong   {}\n",
+               what.name, to_string(which), calm.made[i], here.cases, here.refused, here.tolerated,
+               here.wrong, here.codes);
+    report.push_back({{"operation", what.name},
+                      {"call", to_string(which)},
+                      {"made", calm.made[i]},
+                      {"cases", here.cases},
+                      {"refused", here.refused},
+                      {"tolerated", here.tolerated},
+                      {"wrong", here.wrong},
+                      {"errnos", here.codes}});
+    total.cases += here.cases;
+    total.refused += here.refused;
+    total.tolerated += here.tolerated;
+    total.wrong += here.wrong;
+  }
+}
+
+// A /dev/shm of our own: nobody else's segments in it, and gone with this process.
+bool private_shm(const char* options) {
+  return ::unshare(CLONE_NEWNS) == 0 &&
+         ::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0 &&
+         ::mount("tmpfs", shm_directory, "tmpfs", 0, options) == 0;
+}
+
+// On a tmpfs of one megabyte: what does not fit is refused and leaves nothing; what was created
+// can be written to the last byte although the file system is full by then. checks G10
+void fill_the_file_system() {
+  create_options options = small_ring();
+  options.content_size = 4000;
+  options.slot_count = 1024;
+  const auto large = segment::create("large", options);
+  if (large || large.failure().code != ENOSPC) throw std::runtime_error("4 MB fitted into 1 MB");
+  if (entries(shm_directory, "large") != 0) throw std::runtime_error("a refused segment stayed");
+  options.slot_count = 64;
+  auto home = segment::create("small", options);
+  if (!home) throw std::runtime_error(home.failure().text);
+  const int filler = ::open("/dev/shm/filler", O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
+  const std::vector<char> page(4096, 'x');
+  while (::write(filler, page.data(), page.size()) > 0) {
+  }
+  auto out = home->attach_producer();
+  if (!out) throw std::runtime_error(out.failure().text);
+  for (unsigned i = 0; i < 64; ++i) {
+    const std::vector<char> content(4000, 'y');
+    if (out->try_publish(content.data(), 4000) != status::ok) throw std::runtime_error("no room");
+  }
+}
+
+int run_full_file_system() {
+  const pid_t child = ::fork();
+  if (child == 0) {
+    if (!private_shm("size=1m")) {
+      fmt::print("VIOLATION: no private tmpfs could be mounted: {}\n", std::strerror(errno));
+      std::fflush(stdout);
+      ::_exit(2);
+    }
+    try {
+      fill_the_file_system();
+    } catch (const std::exception& problem) {
+      fmt::print("VIOLATION: {}\n", problem.what());
+      std::fflush(stdout);
+      ::_exit(1);
+    }
+    ::_exit(0);
+  }
+  int status = 0;
+  ::waitpid(child, &status, 0);
+  if (WIFSIGNALED(status)) {
+    fmt::print("VIOLATION: a running segment got {}\n", strsignal(WTERMSIG(status)));
+    return 1;
+  }
+  if (WEXITSTATUS(status) == 0)
+    fmt::print("full tmpfs: create refused, the running segment goes on\n");
+  return WEXITSTATUS(status);
+}
+
+int run(const std::vector<std::string>& wanted, bool all, const std::string& json) {
+  nlohmann::ordered_json report = nlohmann::ordered_json::array();
+  tally total;
+  for (const operation& what : operations()) {
+    if (!wanted.empty() && std::find(wanted.begin(), wanted.end(), what.name) == wanted.end()) {
+      continue;
+    }
+    explore(what, all, report, total);
+  }
+  fmt::print("total: {} cases, {} refused, {} tolerated, {} wrong\n", total.cases, total.refused,
+             total.tolerated, total.wrong);
+  if (!json.empty()) std::ofstream(json) << report.dump(2) << "\n";
+  return total.wrong == 0 && total.cases > 0 ? 0 : 1;
+}
+
+}  // namespace
+}  // namespace shmfifo::harness::fault
+
+int main(int count, char** words) {
+  CLI::App app("Fails every system call that an operation of shmfifo makes, with every errno.");
+  std::vector<std::string> wanted;
+  std::string json;
+  std::string bug = "none";
+  bool all = false, full = false;
+  app.add_option("--operation", wanted, "only these operations");
+  app.add_flag("--all", all, "every occurrence of a call; default: the first three and the last");
+  app.add_option("--json", json, "write the report to FILE");
+#ifdef SHMFIFO_SEEDED_BUGS
+  app.add_option("--bug", bug, "the seeded bug that this core shall have");
+#endif
+  app.add_flag("--full-tmpfs", full, "fill a real file system instead (needs the right to mount)");
+  CLI11_PARSE(app, count, words);
+#ifdef SHMFIFO_SEEDED_BUGS
+  for (std::size_t i = 0; i < std::size(shmfifo::seeded::names); ++i) {
+    if (bug == shmfifo::seeded::names[i])
+      shmfifo::seeded::bug = static_cast<shmfifo::seeded::name>(i);
+  }
+#endif
+  if (full) return shmfifo::harness::fault::run_full_file_system();
+  static_cast<void>(shmfifo::harness::fault::private_shm("size=64m"));  // where that is allowed
+  return shmfifo::harness::fault::run(wanted, all, json);
+}
