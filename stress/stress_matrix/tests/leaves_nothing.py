@@ -33,12 +33,24 @@ def processes(mark):
     return found
 
 
-def wait_until(condition, what):
+def wait_until(condition, what, rest=lambda: ""):
     end = time.monotonic() + PATIENCE_S
     while not condition():
         if time.monotonic() > end:
-            sys.exit(f"never: {what}")
+            sys.exit(f"never: {what}; {rest()}")
         time.sleep(0.01)
+
+
+def describe(pids):
+    text = ""
+    for pid in pids:
+        for part in ("comm", "wchan", "status"):
+            try:
+                with open(f"/proc/{pid}/{part}", encoding="utf-8") as file:
+                    text += f"{pid} {part}: {file.read()}\n"
+            except OSError:
+                pass
+    return text
 
 
 def killed_run(queue, end_it):
@@ -53,7 +65,7 @@ def killed_run(queue, end_it):
     time.sleep(0.2)
     end_it(run.pid)
     run.wait()
-    wait_until(lambda: not processes(mark), f"the processes of {queue} are gone")
+    wait_until(lambda: not processes(mark), f"the processes of {queue} are gone", lambda: describe(processes(mark)))
     wait_until(lambda: not names(beginning), f"the names of {queue} are gone")
 
 
