@@ -61,7 +61,7 @@ stress_run(recoverer_of_an_overwriting_ring_killed --queue core_ring_overwrite -
 stress_run(creator_killed --queue core_ring_wait --producers 4 --consumers 1 --scenario creator --faults kill)
 
 # Tiny rings hand every message over alone, at the pace of the scheduler: fewer of them.
-math(EXPR messages "${messages} / 10")
+math(EXPR messages "${messages} / 100")
 math(EXPR fault_every "${messages} / 100")
 stress_run(one_slot --queue core_ring_wait --producers 4 --consumers 2 --slots 1 --faults mixed)
 stress_run(two_slots --queue core_ring_wait --producers 2 --consumers 4 --slots 2 --faults mixed)

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
@@ -39,6 +40,7 @@ constexpr shape shapes[] = {
     {"core_ring_wait_anonymous", 4, 4, 0},
     {"core_ring_overwrite_many", 1, 1, 1},
 };
+constexpr std::uint64_t messages_per_slot = 10000;
 constexpr const char* scenarios[] = {"plain", "churn", "recoverer", "creator", "slow-consumer"};
 
 // The round with this index: its shape, its faults and its seed follow from the index and the seed.
@@ -53,12 +55,16 @@ settings settings_of(const soak_settings& wanted, std::uint64_t round) {
   of.seed = harness::mix(wanted.seed + round);
   of.messages = wanted.round;
   of.faults = "mixed";
-  of.fault_every = 5000 + of.seed % 50000;
   of.content_size = 1 + harness::mix(of.seed) % 256;
   of.scenario = scenarios[round / std::size(shapes) % std::size(scenarios)];
   if (of.scenario == "slow-consumer") of.messages /= 8;
+  if (of.mode == "ring") {
+    of.slots = std::uint64_t{1} << (of.seed >> 32) % 13;
+    // A small ring hands over at the pace of the scheduler.
+    of.messages = std::min(of.messages, of.slots * messages_per_slot);
+  }
   of.messages = round_size(of);
-  if (of.mode == "ring") of.slots = std::uint64_t{1} << (of.seed >> 32) % 13;
+  of.fault_every = of.messages / (50 + of.seed % 400) + 1;
   return of;
 }
 

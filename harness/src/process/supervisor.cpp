@@ -61,6 +61,7 @@ supervisor::actor* supervisor::find(role what, unsigned index) {
 void supervisor::start(actor& who) {
   who.kill_meant = false;
   who.wake_at = 0;
+  if (actor_state* state = state_of(who)) state->now.store(stage::absent);
   const role what = who.what;
   const unsigned index = who.index;
   who.pid = start_child([this, what, index] {
@@ -227,6 +228,8 @@ void supervisor::strike(const fault& due) {
     return;  // it is down, or about to be
   }
   actor_state* state = state_of(*who);
+  // Not before it has asked the kernel to die with us: one stopped earlier would outlive us for ever.
+  if (state != nullptr && state->now.load(std::memory_order_acquire) == stage::absent) return;
   const bool kill = due.action == fault_action::kill;
   if (!kill && state != nullptr) ++state->stops;
   if (kill) who->kill_meant = true;
