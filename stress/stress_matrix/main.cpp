@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// shmfifo_stress: puts a queue under load in many processes, kills and pauses them, and has the oracle
-// judge what they saw. Exit code 0 ok, 1 violation, 2 usage, 3 unknown.
+// shmfifo_stress: puts a queue under load in many processes, kills and pauses them, and has the
+// oracle judge what they saw. Exit code 0 ok, 1 violation, 2 usage, 3 unknown.
 
 #include <fmt/format.h>
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-// Processes that run beside the actors of a run on the core and are killed like them: they recover the
-// running segment, or create, attach and remove segments beside it.
+// Processes that run beside the actors of a run on the core and are killed like them: they recover
+// the running segment, or create, attach and remove segments beside it.
 
 #include <string>
 

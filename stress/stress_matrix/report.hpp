@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-// What shmfifo_stress shows: one rewritten line on a terminal, a line now and then elsewhere, and the
-// result as text, JSON and JUnit.
+// What shmfifo_stress shows: one rewritten line on a terminal, a line now and then elsewhere, and
+// the result as text, JSON and JUnit.
 
 #include <chrono>
 #include <string>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-// What the command line of shmfifo_stress asks for, and what that means for a run: which queue, how it
-// must behave when full, which faults, and the command that repeats it.
+// What the command line of shmfifo_stress asks for, and what that means for a run: which queue, how
+// it must behave when full, which faults, and the command that repeats it.
 
 #include <cstdint>
 #include <string>
@@ -37,7 +37,8 @@ struct settings {
 // The name of the queue that is meant: `core` is completed by mode and full policy.
 [[nodiscard]] std::string queue_name(const settings& wanted);
 
-// At most so many messages in one round, so that the histories of a round stay below about a gigabyte.
+// At most so many messages in one round, so that the histories of a round stay below about a
+// gigabyte.
 [[nodiscard]] std::uint64_t round_size(const settings& wanted);
 
 [[nodiscard]] harness::run_options options_for(const settings& wanted, std::uint64_t seed,

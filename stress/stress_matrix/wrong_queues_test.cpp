@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
-// Goal: the runner and the oracle that judge the core notice every defect of the wrong queues, by the
-// rule that the defect breaks, and leave the right queues in peace. Method: one table of runs in real
-// processes: queue, rule, messages; where two rules see the same defect first, both are named.
+// Goal: the runner and the oracle that judge the core notice every defect of the wrong queues, by
+// the rule that the defect breaks, and leave the right queues in peace. Method: one table of runs
+// in real processes: queue, rule, messages; where two rules see the same defect first, both are
+// named.
 #include <gtest/gtest.h>
 
 #include <algorithm>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Queues that tell no numbers. Messages name themselves, so each receiver's log is a merge of the
-// producers' sequences: with every message in it (broadcast, or a single receiver), or shared out among
-// several receivers (competing).
+// producers' sequences: with every message in it (broadcast, or a single receiver), or shared out
+// among several receivers (competing).
 
 #include <algorithm>
 
@@ -204,7 +204,8 @@ class sequence_judge {
                   late ? ", which came later" : ", which never came");
   }
 
-  // With one producer each gap must be exactly what was announced; with several, the sums must agree.
+  // With one producer each gap must be exactly what was announced; with several, the sums must
+  // agree.
   maybe use_up_loss(walk& at, std::size_t e, std::uint64_t certain, std::uint64_t doubtful) {
     if (!run_.lossy(at.receiver)) return std::nullopt;
     at.missing += certain;
@@ -217,7 +218,8 @@ class sequence_judge {
     return std::nullopt;
   }
 
-  // A short message that is not the one that had to come: the next one that names itself tells more.
+  // A short message that is not the one that had to come: the next one that names itself tells
+  // more.
   maybe judge_unfitting(const walk& at, std::size_t e, message_id expected) const {
     const auto told = run_.logs.told(at.receiver);
     std::uint64_t later = 0;

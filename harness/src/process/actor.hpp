@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-// The bodies of the actors: a sender sends its quota, a receiver takes what comes until all is there.
-// Both write their history as they go and can be killed anywhere; started again they go on from it.
+// The bodies of the actors: a sender sends its quota, a receiver takes what comes until all is
+// there. Both write their history as they go and can be killed anywhere; started again they go on
+// from it.
 
 #include "shmfifo/harness/process/runner.hpp"
 

@@ -228,7 +228,8 @@ void supervisor::strike(const fault& due) {
     return;  // it is down, or about to be
   }
   actor_state* state = state_of(*who);
-  // Not before it has asked the kernel to die with us: one stopped earlier would outlive us for ever.
+  // Not before it has asked the kernel to die with us: one stopped earlier would outlive us for
+  // ever.
   if (state != nullptr && state->now.load(std::memory_order_acquire) == stage::absent) return;
   const bool kill = due.action == fault_action::kill;
   if (!kill && state != nullptr) ++state->stops;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-// Runs the actors of one run: starts, kills, pauses, restarts and reaps them, and notices when nobody
-// goes on. It looks about once a millisecond; all that it decides by time is when to give up.
+// Runs the actors of one run: starts, kills, pauses, restarts and reaps them, and notices when
+// nobody goes on. It looks about once a millisecond; all that it decides by time is when to give
+// up.
 
 #include <sys/types.h>
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Goal: a message's bytes follow from (seed, producer, sequence), and any damage to them is noticed.
-// Method: fill, damage at every byte, check; and count how often each edge comes as a length.
+// Goal: a message's bytes follow from (seed, producer, sequence), and any damage to them is
+// noticed. Method: fill, damage at every byte, check; and count how often each edge comes as a
+// length.
 #include <gtest/gtest.h>
 
 #include <map>

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 // Histories written by hand, as actors would write them: a line of code per call of a sender or
-// receiver. Everything not said is in good order, so that a test shows only the one thing that is wrong.
+// receiver. Everything not said is in good order, so that a test shows only the one thing that is
+// wrong.
 
 #include <cstdint>
 

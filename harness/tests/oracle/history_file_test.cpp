@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Goal: a saved history gets the same verdict when it is judged again, and a damaged file is refused.
-// Method: save to an unnamed file, load by its descriptor's path, cut and change it.
+// Goal: a saved history gets the same verdict when it is judged again, and a damaged file is
+// refused. Method: save to an unnamed file, load by its descriptor's path, cut and change it.
 #include <gtest/gtest.h>
 #include <sys/mman.h>
 #include <unistd.h>

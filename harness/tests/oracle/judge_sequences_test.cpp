@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Goal: of a queue without numbers the oracle finds every rule broken, and allows what a kill explains.
-// Method: short histories by hand, each with one thing wrong, and its twin with that thing right.
+// Goal: of a queue without numbers the oracle finds every rule broken, and allows what a kill
+// explains. Method: short histories by hand, each with one thing wrong, and its twin with that
+// thing right.
 #include <gtest/gtest.h>
 
 #include "hand_made.hpp"

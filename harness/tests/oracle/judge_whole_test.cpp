@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Goal: what only an actor or the supervisor can see becomes a verdict, too, and "we do not know" is
-// never ok. Method: histories by hand with that one thing noted; and a large history for the cost.
+// Goal: what only an actor or the supervisor can see becomes a verdict, too, and "we do not know"
+// is never ok. Method: histories by hand with that one thing noted; and a large history for the
+// cost.
 #include <gtest/gtest.h>
 
 #include <chrono>
@@ -129,8 +130,8 @@ TEST(judge_whole, names_every_rule_once_with_its_guarantee) {
   }
 }
 
-// Linear, and eight bytes a message besides the history: ten million events are a matter of seconds.
-// The test only runs it; what it costs is in the report of every run.
+// Linear, and eight bytes a message besides the history: ten million events are a matter of
+// seconds. The test only runs it; what it costs is in the report of every run.
 TEST(judge_whole, takes_ten_million_events) {
   hand_made_shape shape;
   shape.promises = numbered_promises();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The core as a queue under test: each mode and full policy, with the claims of one or of many producers,
-// and with cursors that have names (durable) or none.
+// The core as a queue under test: each mode and full policy, with the claims of one or of many
+// producers, and with cursors that have names (durable) or none.
 
 #include <bit>
 #include <stdexcept>
@@ -121,7 +121,8 @@ constexpr variant variants[] = {
     {"core_log_many", "core_log, as for many producers", log, reject, claims::many, true},
     {"core_ring_reject_many", "core_ring_reject, as for many producers", ring, reject, claims::many,
      true},
-    {"core_ring_wait_many", "core_ring_wait, as for many producers", ring, wait, claims::many, true},
+    {"core_ring_wait_many", "core_ring_wait, as for many producers", ring, wait, claims::many,
+     true},
     {"core_ring_overwrite_many", "core_ring_overwrite, as for many producers", ring, overwrite,
      claims::many, true},
     {"core_ring_wait_single", "core_ring_wait, one producer only", ring, wait, claims::one, true},

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-// A consumer of the core, one message at a time. The core hands a batch to a handler and releases it
-// when the handler has had it; the harness wants to log each message before it is released. So the poll
-// runs on a stack of its own and stands still inside the handler while the message is logged: a kill
-// then finds the messages of the batch seen and not released, as in a program that works in batches.
+// A consumer of the core, one message at a time. The core hands a batch to a handler and releases
+// it when the handler has had it; the harness wants to log each message before it is released. So
+// the poll runs on a stack of its own and stands still inside the handler while the message is
+// logged: a kill then finds the messages of the batch seen and not released, as in a program that
+// works in batches.
 
 #include <boost/context/fiber.hpp>
 #include <optional>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-// What a message of a run contains: length and bytes follow from (seed, producer, sequence) alone, so
-// whoever receives one can check every byte without having been told. From eight bytes on a message
-// names its producer and sequence; shorter ones are told apart by where they arrive.
+// What a message of a run contains: length and bytes follow from (seed, producer, sequence) alone,
+// so whoever receives one can check every byte without having been told. From eight bytes on a
+// message names its producer and sequence; shorter ones are told apart by where they arrive.
 
 #include <cstddef>
 #include <cstdint>
@@ -28,7 +28,8 @@ inline constexpr std::uint64_t sequence_mask = (std::uint64_t{1} << sequence_bit
   return {static_cast<std::uint32_t>(word >> sequence_bits), word & sequence_mask};
 }
 
-// The finaliser of splitmix64 (Steele, Lea, Flood, OOPSLA 2014): each input bit reaches each output bit.
+// The finaliser of splitmix64 (Steele, Lea, Flood, OOPSLA 2014): each input bit reaches each output
+// bit.
 [[nodiscard]] constexpr std::uint64_t mix(std::uint64_t x) noexcept {
   x = (x ^ x >> 30) * 0xbf58476d1ce4e5b9;
   x = (x ^ x >> 27) * 0x94d049bb133111eb;
@@ -50,7 +51,8 @@ class content_source {
         size_(content_size),
         shortest_(shortest < content_size ? shortest : content_size) {}
 
-  // Edges are favoured: nothing, one byte, around a word and a cache line, all there is and one less.
+  // Edges are favoured: nothing, one byte, around a word and a cache line, all there is and one
+  // less.
   [[nodiscard]] std::uint64_t length(message_id id) const noexcept {
     const std::uint64_t dice = base(id);
     std::uint64_t wanted = 0;

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-// What the actors of a run write down, in memory that they share with their supervisor and that a kill
-// cannot lose: each actor has one state and one log of its own. A sender writes its intent (`started`)
-// before the call and the answer after it, so at most its last message is in doubt when it is killed. A
-// receiver logs what it was told before it releases it. The log is plain memory: what is below `logged`
-// is complete. Nothing is allocated for what is never written.
+// What the actors of a run write down, in memory that they share with their supervisor and that a
+// kill cannot lose: each actor has one state and one log of its own. A sender writes its intent
+// (`started`) before the call and the answer after it, so at most its last message is in doubt when
+// it is killed. A receiver logs what it was told before it releases it. The log is plain memory:
+// what is below `logged` is complete. Nothing is allocated for what is never written.
 
 #include <array>
 #include <atomic>

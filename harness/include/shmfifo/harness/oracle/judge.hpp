@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-// The oracle: a pure function from the histories of a run to a verdict. It looks at each entry of each
-// log once, so its time is linear; besides the histories it needs eight bytes a message (who was told
-// which number) or, for queues without numbers, one bit. It tolerates exactly one ambiguity: a message
-// whose sender was killed inside the call may exist or not.
+// The oracle: a pure function from the histories of a run to a verdict. It looks at each entry of
+// each log once, so its time is linear; besides the histories it needs eight bytes a message (who
+// was told which number) or, for queues without numbers, one bit. It tolerates exactly one
+// ambiguity: a message whose sender was killed inside the call may exist or not.
 
 #include <cstdint>
 

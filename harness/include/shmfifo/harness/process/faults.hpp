@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 // Which actor is killed or paused when. The whole schedule follows from the seed and is counted in
-// messages, not in time, so that a run can be repeated; what the scheduler of the machine makes of it
-// cannot.
+// messages, not in time, so that a run can be repeated; what the scheduler of the machine makes of
+// it cannot.
 
 #include <cstdint>
 #include <optional>

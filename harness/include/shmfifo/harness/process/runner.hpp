@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-// One run of a queue under test: `run` forks the actors, lets them send and receive, kills and pauses
-// them by the plan, collects their histories and has them judged. It starts no thread, reaps every
-// child, and removes everything named after the run even if this process is killed meanwhile.
+// One run of a queue under test: `run` forks the actors, lets them send and receive, kills and
+// pauses them by the plan, collects their histories and has them judged. It starts no thread, reaps
+// every child, and removes everything named after the run even if this process is killed meanwhile.
 
 #include <cstdint>
 #include <functional>
@@ -50,8 +50,9 @@ struct run_options {
   unsigned stall_ms = 10000;         // without progress for so long the run is stuck
   unsigned drain_ms = 3000;          // receivers wait so long for what is missing at the end
   unsigned time_limit_s = 600;       // then the verdict is unknown
-  // Extra processes that run beside the actors, each one this function until it is killed or returns
-  // (then it is started again), for example to recover or create segments. Called after the fork.
+  // Extra processes that run beside the actors, each one this function until it is killed or
+  // returns (then it is started again), for example to recover or create segments. Called after the
+  // fork.
   std::vector<std::function<void(const std::string& name)>> meddlers;
   std::function<void(const progress&)> on_progress;  // about every 100 ms
 };
@@ -68,7 +69,8 @@ struct run_result {
 // std::runtime_error if the run cannot begin. The calling process should have no other threads.
 [[nodiscard]] run_result run(queue& tested, const run_options& options);
 
-// Removes what runs of killed supervisors left under /dev/shm, /dev/mqueue and /tmp; answers how many names.
+// Removes what runs of killed supervisors left under /dev/shm, /dev/mqueue and /tmp; answers how
+// many names.
 unsigned remove_stale_names();
 
 }  // namespace shmfifo::harness
