@@ -88,11 +88,7 @@ case "$name" in
     ;;
   test)
     ci/install_packages.sh
-    # Everything with one compiler, optimised; the product with the other one, not optimised.
-    run_preset gcc-release
-    say "clang-debug, the core"
-    build clang-debug --target core/all
-    ctest --preset clang-debug -R '^core\.'
+    run_preset gcc-release -LE 'slow|soak'
     ;;
   model | orders)
     ci/install_packages.sh

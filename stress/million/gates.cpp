@@ -9,8 +9,9 @@ namespace {
 
 constexpr double floor_per_second = 1'000'000;
 
-// The slowest row of the core, creation and attachment aside, in messages a second. A row is judged by the
-// median of its executions, as all others are: one that the host disturbed says nothing of the core.
+// The slowest row of the core, creation and attachment aside, in messages a second. A row is judged
+// by the median of its executions, as all others are: one that the host disturbed says nothing of
+// the core.
 double slowest_row(const results& found) {
   double most_ms = 0;
   for (const sample& s : found.samples) {
