@@ -123,10 +123,10 @@ class receiver_actor {
   }
 
   void release() {
-    const std::uint64_t upto = logged_;
-    if (upto != self_.released.load(std::memory_order_relaxed)) {
+    const std::uint64_t until_here = logged_;
+    if (until_here != self_.released.load(std::memory_order_relaxed)) {
       receiver_->release();
-      self_.released.store(upto, std::memory_order_release);
+      self_.released.store(until_here, std::memory_order_release);
       self_.freed.store(position_, std::memory_order_release);
     }
     reach(self_, fault_point::after_release, logged_);

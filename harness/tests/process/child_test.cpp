@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Goal: children end with their parent, however it ends, and names go with the last of them. Method:
-// a child that starts children of its own is killed; a pipe that all of them hold shows when they are
-// gone.
+// Goal: children end with their parent, however it ends, and names go with the last of them.
+// Method: a child that starts children of its own is killed; a pipe that all of them hold shows
+// when they are gone.
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <signal.h>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Goal: whatever a queue does to the runner (throw, crash, hang, promise less than is asked), there is a
-// verdict or a clear error. Method: small queues, each with one such habit, around a core ring.
+// Goal: whatever a queue does to the runner (throw, crash, hang, promise less than is asked), there
+// is a verdict or a clear error. Method: small queues, each with one such habit, around a core
+// ring.
 #include <gtest/gtest.h>
 #include <unistd.h>
 
