@@ -65,7 +65,7 @@ TEST(judge_numbered, finds_a_producer_told_falling_numbers) {  // checks G1
 }
 
 TEST(judge_numbered, finds_numbers_that_are_not_dense) {  // checks G2
-  auto run = numbered();
+  auto run = numbered(1, 0);  // receivers would say it, too, in words of their own
   run.sends(0, 0);
   run.sends(0, 2);
   expect_broken(run, rule::skipped);
