@@ -53,6 +53,11 @@ run_result carry_out(const line& asked) {
   options.faults.kill_senders = asked.how == disturbed::by_killed_senders;
   options.faults.kill_receivers = asked.how == disturbed::by_killed_receivers;
   options.faults.pause = asked.how == disturbed::by_pauses;
+  if (std::string(asked.queue) == "off_by_one_at_wrap") {
+    // The ring must be full again and again before a message that is not read yet.
+    options.slow_consumer_us = 500;
+    options.release_every = 1;
+  }
   if (std::string(asked.queue) == "lost_wake_up") {
     // Who sleeps through a wake-up must not be saved by a deadline.
     options.producers = options.consumers = 1;
