@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+// What a message of a run contains: length and bytes follow from (seed, producer, sequence) alone,
+// so whoever receives one can check every byte without having been told. From eight bytes on a
+// message names its producer and sequence; shorter ones are told apart by where they arrive.
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <span>
+
+namespace shmfifo::harness {
+
+// The sequence-th message of a producer, from 0.
+struct message_id {
+  std::uint32_t producer = 0;
+  std::uint64_t sequence = 0;
+  friend bool operator==(const message_id&, const message_id&) = default;
+};
+
+inline constexpr unsigned sequence_bits = 40;
+inline constexpr std::uint64_t sequence_mask = (std::uint64_t{1} << sequence_bits) - 1;
+
+[[nodiscard]] constexpr std::uint64_t pack(message_id id) noexcept {
+  return std::uint64_t{id.producer} << sequence_bits | id.sequence;
+}
+[[nodiscard]] constexpr message_id unpack(std::uint64_t word) noexcept {
+  return {static_cast<std::uint32_t>(word >> sequence_bits), word & sequence_mask};
+}
+
+// The finaliser of splitmix64 (Steele, Lea, Flood, OOPSLA 2014): each input bit reaches each output
+// bit.
+[[nodiscard]] constexpr std::uint64_t mix(std::uint64_t x) noexcept {
+  x = (x ^ x >> 30) * 0xbf58476d1ce4e5b9;
+  x = (x ^ x >> 27) * 0x94d049bb133111eb;
+  return x ^ x >> 31;
+}
+
+// What a receiver found out about one message.
+struct content_check {
+  bool sound = false;          // length and every byte are those of the message it says it is
+  std::uint64_t identity = 0;  // pack(id) from eight bytes on, otherwise the raw bytes
+};
+
+class content_source {
+ public:
+  static constexpr std::uint64_t self_naming = 8;  // bytes from which on a message names itself
+
+  content_source(std::uint64_t seed, std::uint64_t content_size, std::uint64_t shortest) noexcept
+      : seed_(mix(seed + golden)),
+        size_(content_size),
+        shortest_(shortest < content_size ? shortest : content_size) {}
+
+  // Edges are favoured: nothing, one byte, around a word and a cache line, all there is and one
+  // less.
+  [[nodiscard]] std::uint64_t length(message_id id) const noexcept {
+    const std::uint64_t dice = base(id);
+    std::uint64_t wanted = 0;
+    switch (dice & 15) {
+      case 0:
+        wanted = 0;
+        break;
+      case 1:
+        wanted = 1;
+        break;
+      case 2:
+        wanted = 7 + (dice >> 8) % 3;
+        break;
+      case 3:
+        wanted = 63 + (dice >> 8) % 3;
+        break;
+      case 4:
+        wanted = size_;
+        break;
+      case 5:
+        wanted = size_ - 1;
+        break;
+      default:
+        wanted = (dice >> 8) % (size_ + 1);
+    }
+    if (wanted > size_) wanted = size_;
+    return wanted < shortest_ ? shortest_ : wanted;
+  }
+
+  // Writes the message and answers its length. `to` holds content_size bytes.
+  std::uint64_t fill(message_id id, std::byte* to) const noexcept {
+    const std::uint64_t size = length(id);
+    const std::uint64_t first = base(id);
+    if (size < self_naming) {
+      const std::uint64_t raw = short_word(first);
+      std::memcpy(to, &raw, size);
+      return size;
+    }
+    const std::uint64_t name = encode(id);
+    std::memcpy(to, &name, 8);
+    std::uint64_t i = 8;
+    for (; i + 8 <= size; i += 8) {
+      const std::uint64_t word = word_at(first, i);
+      std::memcpy(to + i, &word, 8);
+    }
+    if (i < size) {
+      const std::uint64_t word = word_at(first, i);
+      std::memcpy(to + i, &word, size - i);
+    }
+    return size;
+  }
+
+  // Checks a message that came with this length. A short one is sound as far as it can say itself.
+  [[nodiscard]] content_check check(std::span<const std::byte> bytes) const noexcept {
+    std::uint64_t name = 0;
+    std::memcpy(&name, bytes.data(), bytes.size() < 8 ? bytes.size() : 8);
+    if (bytes.size() < self_naming) return {bytes.size() >= shortest_, name};
+    const message_id id = decode(name);
+    const std::uint64_t first = base(id);
+    std::uint64_t wrong = bytes.size() ^ length(id);
+    std::uint64_t i = 8;
+    for (; i + 8 <= bytes.size(); i += 8) {
+      std::uint64_t word = 0;
+      std::memcpy(&word, bytes.data() + i, 8);
+      wrong |= word ^ word_at(first, i);
+    }
+    if (i < bytes.size()) {
+      std::uint64_t found = 0;
+      std::uint64_t word = word_at(first, i);
+      std::memcpy(&found, bytes.data() + i, bytes.size() - i);
+      wrong |= found ^ (word & low_bytes(bytes.size() - i));
+    }
+    return {wrong == 0, pack(id)};
+  }
+
+  // The identity that `check` finds in this message, whatever its length.
+  [[nodiscard]] std::uint64_t identity(message_id id) const noexcept {
+    const std::uint64_t size = length(id);
+    return size < self_naming ? short_word(base(id)) & low_bytes(size) : pack(id);
+  }
+
+ private:
+  static constexpr std::uint64_t golden = 0x9e3779b97f4a7c15;
+  static constexpr std::uint64_t odd = 0xd1342543de82ef95;
+  static constexpr std::uint64_t odd_inverse = [] {
+    std::uint64_t inverse = odd;  // Newton's iteration doubles the correct bits
+    for (int i = 0; i < 6; ++i) inverse *= 2 - odd * inverse;
+    return inverse;
+  }();
+
+  [[nodiscard]] static std::uint64_t low_bytes(std::uint64_t count) noexcept {
+    return count == 0 ? 0 : ~std::uint64_t{0} >> (64 - 8 * count);
+  }
+  [[nodiscard]] std::uint64_t base(message_id id) const noexcept {
+    return mix(seed_ + pack(id) * golden);
+  }
+  [[nodiscard]] static std::uint64_t short_word(std::uint64_t first) noexcept {
+    return first * golden >> 8;
+  }
+  [[nodiscard]] static std::uint64_t word_at(std::uint64_t first, std::uint64_t offset) noexcept {
+    const std::uint64_t word = first + offset * golden;
+    return word ^ word >> 29;
+  }
+  [[nodiscard]] std::uint64_t encode(message_id id) const noexcept {
+    return pack(id) * odd + seed_;
+  }
+  [[nodiscard]] message_id decode(std::uint64_t name) const noexcept {
+    return unpack((name - seed_) * odd_inverse);
+  }
+
+  std::uint64_t seed_;
+  std::uint64_t size_;
+  std::uint64_t shortest_;
+};
+
+}  // namespace shmfifo::harness

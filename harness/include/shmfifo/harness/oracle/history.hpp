@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+// What the actors of a run write down, in memory that they share with their supervisor and that a
+// kill cannot lose: each actor has one state and one log of its own. A sender writes its intent
+// (`started`) before the call and the answer after it, so at most its last message is in doubt when
+// it is killed. A receiver logs what it was told before it releases it. The log is plain memory:
+// what is below `logged` is complete. Nothing is allocated for what is never written.
+
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+
+#include "shmfifo/harness/adapters/queue.hpp"
+#include "shmfifo/harness/oracle/content.hpp"
+#include "shmfifo/harness/oracle/verdict.hpp"
+
+namespace shmfifo::harness {
+
+// A sender's log: the answer to each of its messages by sequence, a number or one of these.
+namespace answer {
+inline constexpr std::uint64_t sent_unnumbered = ~std::uint64_t{0};
+inline constexpr std::uint64_t in_doubt = ~std::uint64_t{1};  // killed inside the call
+inline constexpr std::uint64_t not_sent = ~std::uint64_t{2};  // refused, and never tried again
+[[nodiscard]] constexpr bool is_number(std::uint64_t word) noexcept {
+  return word < not_sent;
+}
+[[nodiscard]] constexpr bool is_sent(std::uint64_t word) noexcept {
+  return is_number(word) || word == sent_unnumbered;
+}
+}  // namespace answer
+
+// A receiver's log.
+enum class event_kind : std::uint8_t { attached, message, aborted, lost, invalid };
+
+struct event {
+  event_kind kind = event_kind::attached;
+  std::uint8_t sound = 0;   // message: length and bytes are those of some message of the run
+  std::uint8_t killed = 0;  // attached: the last incarnation was killed; 2: inside receive
+  std::uint8_t reserved = 0;
+  std::int32_t length = 0;     // message: as the queue told it
+  std::uint64_t identity = 0;  // message: see content_check; attached: `released` of the last
+                               // incarnation; otherwise the count of numbers passed over
+  std::int64_t number = -1;    // as the queue told it
+};
+static_assert(sizeof(event) == 24);
+
+enum class stage : std::uint32_t { absent, attaching, ready, running, finished, dead };
+
+// A rule that an actor saw broken by what only it could see. The first one counts.
+struct complaint {
+  std::atomic<rule> broken;  // stored last
+  std::uint64_t facts[3];
+};
+
+struct alignas(128) actor_state {
+  // The actor writes, the others look.
+  std::atomic<std::uint64_t> started;   // sender: messages begun
+  std::atomic<std::uint64_t> logged;    // entries of the log
+  std::atomic<std::uint64_t> position;  // receiver: next number, or count of messages, told so far
+  std::atomic<std::uint64_t> freed;     // receiver: `position` at the last completed release
+  std::atomic<std::uint64_t> released;  // receiver: `logged` at the last completed release
+  std::atomic<std::uint64_t> highest;   // sender: 1 + the highest number it was told
+  std::atomic<std::uint32_t> in_call;   // inside send or receive
+  std::atomic<stage> now;
+  std::atomic<std::uint32_t> incarnation;
+  std::uint64_t fulls, timeouts, nothings, churns;
+  complaint complained;
+  char text[160];  // of a failure
+  // The supervisor writes: a fault to be carried out by the actor itself at a point (faults.hpp).
+  alignas(128) std::atomic<std::uint64_t> fault_at;
+  std::atomic<std::uint32_t> fault_point;
+  std::atomic<std::int32_t> fault_signal;
+  std::uint32_t kills, kills_in_call, stops, restarts;
+  std::int32_t died_of;  // a signal that nobody sent, or 0
+};
+
+enum class run_end : std::uint32_t { completed, stalled, timed_out, log_full };
+
+// What the judge must know of the run besides the logs.
+struct run_facts {
+  std::uint64_t magic;
+  std::uint64_t seed;
+  std::uint64_t content_size;
+  std::uint64_t shortest;  // message of the run, in bytes
+  std::uint64_t slots;
+  std::uint64_t capacity;  // messages that fit before `full` is true; 0: unknown
+  std::uint64_t messages;
+  std::uint32_t producers, consumers, observers;
+  std::uint32_t reuses_slots;     // 0: a log, in which nothing ever gets free
+  std::uint32_t second_producer;  // a sender was let in beside the only one
+  std::uint64_t meddler_kills;
+  capabilities promises;
+  run_end ended;
+  char queue[64];
+  // Live: how the supervisor guides the actors.
+  std::atomic<std::uint32_t> go;  // senders may begin
+  std::atomic<std::uint32_t> senders_done;
+  std::atomic<std::uint64_t> final_position;  // valid with senders_done
+};
+
+// What a run needs to be laid out.
+struct history_shape {
+  std::uint64_t seed = 1;
+  queue_shape queue;
+  capabilities promises;
+  std::string queue_name;
+  std::uint64_t shortest = 0;
+  std::uint64_t capacity = 0;
+  bool reuses_slots = true;
+};
+
+// All of one run. Actors of one kind are numbered from 0; receivers are consumers, then observers.
+class histories {
+ public:
+  explicit histories(const history_shape& shape);  // shared with children that are forked later
+  static histories load(const std::string& path);
+  void save(const std::string& path) const;
+  histories(histories&& other) noexcept;
+  histories& operator=(histories&&) = delete;
+  ~histories();
+
+  [[nodiscard]] run_facts& facts() const noexcept { return *reinterpret_cast<run_facts*>(base_); }
+  [[nodiscard]] unsigned senders() const noexcept { return facts().producers; }
+  [[nodiscard]] unsigned receivers() const noexcept {
+    return facts().consumers + facts().observers;
+  }
+  [[nodiscard]] bool is_observer(unsigned receiver) const noexcept {
+    return receiver >= facts().consumers;
+  }
+  [[nodiscard]] actor_state& sender(unsigned i) const noexcept { return states()[i]; }
+  [[nodiscard]] actor_state& receiver(unsigned i) const noexcept { return states()[senders() + i]; }
+  // Messages that sender i has to send, and room in its log.
+  [[nodiscard]] std::uint64_t quota(unsigned i) const noexcept {
+    return facts().messages / senders() + (i < facts().messages % senders() ? 1 : 0);
+  }
+  [[nodiscard]] std::uint64_t events_max() const noexcept;  // room in a receiver's log
+  [[nodiscard]] std::uint64_t* answers(unsigned i) const noexcept;
+  [[nodiscard]] event* events(unsigned i) const noexcept;
+
+  // The complete part of the logs.
+  [[nodiscard]] std::span<const std::uint64_t> answered(unsigned i) const noexcept {
+    return {answers(i), sender(i).logged.load(std::memory_order_acquire)};
+  }
+  [[nodiscard]] std::span<const event> told(unsigned i) const noexcept {
+    return {events(i), receiver(i).logged.load(std::memory_order_acquire)};
+  }
+  [[nodiscard]] content_source content() const noexcept {
+    return {facts().seed, facts().content_size, facts().shortest};
+  }
+  [[nodiscard]] std::uint64_t bytes_used() const noexcept;
+
+ private:
+  histories() = default;
+  [[nodiscard]] actor_state* states() const noexcept;
+  void map(std::uint64_t size);
+
+  std::byte* base_ = nullptr;
+  std::uint64_t size_ = 0;
+};
+
+// The first complaint of an actor stays.
+void complain(actor_state& who, rule broken, std::uint64_t a = 0, std::uint64_t b = 0,
+              std::uint64_t c = 0) noexcept;
+void complain(actor_state& who, rule broken, const std::string& text) noexcept;
+
+}  // namespace shmfifo::harness

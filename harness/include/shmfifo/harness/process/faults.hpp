@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+// Which actor is killed or paused when. The whole schedule follows from the seed and is counted in
+// messages, not in time, so that a run can be repeated; what the scheduler of the machine makes of
+// it cannot.
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+namespace shmfifo::harness {
+
+// Where a fault strikes: in the middle of whatever the actor does, or between two of its steps.
+enum class fault_point : std::uint32_t {
+  anywhere,
+  before_send,  // the intent is logged
+  after_send,   // the answer is not logged yet
+  before_receive,
+  after_receive,  // logged, not released
+  after_release,
+  count
+};
+[[nodiscard]] std::string_view to_string(fault_point point) noexcept;
+
+enum class fault_action : std::uint8_t { kill, pause };
+enum class role : std::uint8_t { sender, receiver, meddler };
+[[nodiscard]] std::string_view to_string(role which) noexcept;
+
+struct fault_plan {
+  bool kill_senders = false;
+  bool kill_receivers = false;
+  bool kill_meddlers = false;
+  bool pause = false;           // senders and receivers alike
+  std::uint64_t every = 20000;  // messages between two faults, on average
+  unsigned pause_ms_max = 20;
+  unsigned restart_ms_max = 8;  // a killed actor is started again after 0 to this many ms
+
+  [[nodiscard]] bool any() const noexcept {
+    return kill_senders || kill_receivers || kill_meddlers || pause;
+  }
+};
+
+struct fault {
+  std::uint64_t at = 0;  // messages answered as sent, of all senders together
+  role victim = role::sender;
+  unsigned index = 0;
+  fault_action action = fault_action::kill;
+  fault_point point = fault_point::anywhere;
+  unsigned ms = 0;  // of the pause, or until the restart
+};
+
+// Hands out the faults of a run in order.
+class fault_schedule {
+ public:
+  fault_schedule(std::uint64_t seed, const fault_plan& plan, unsigned senders, unsigned receivers,
+                 unsigned meddlers);
+  [[nodiscard]] const std::optional<fault>& next() const noexcept { return next_; }
+  void advance();
+
+ private:
+  [[nodiscard]] std::uint64_t dice() noexcept;
+  [[nodiscard]] fault_point draw_point(role victim);
+
+  std::uint64_t state_;
+  fault_plan plan_;
+  std::vector<fault> choices_;  // action, victim and index
+  std::uint64_t at_ = 0;
+  std::optional<fault> next_;
+};
+
+}  // namespace shmfifo::harness

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+// One run of a queue under test: `run` forks the actors, lets them send and receive, kills and
+// pauses them by the plan, collects their histories and has them judged. It starts no thread, reaps
+// every child, and removes everything named after the run even if this process is killed meanwhile.
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "shmfifo/harness/adapters/queue.hpp"
+#include "shmfifo/harness/oracle/history.hpp"
+#include "shmfifo/harness/oracle/judge.hpp"
+#include "shmfifo/harness/process/faults.hpp"
+
+namespace shmfifo::harness {
+
+// Where a run stands, for whoever shows it.
+struct progress {
+  std::uint64_t sent = 0;
+  std::uint64_t told = 0;  // events of all receivers
+  std::uint64_t lag = 0;   // messages between the senders and the receiver furthest behind
+  std::uint64_t kills = 0;
+  std::uint64_t pauses = 0;
+  double seconds = 0;
+};
+
+struct run_options {
+  std::uint64_t seed = 1;
+  std::string queue_name = "queue";  // for reports
+  unsigned producers = 1;
+  unsigned consumers = 1;
+  unsigned observers = 0;
+  std::uint64_t messages = 100000;  // of all producers together
+  std::uint64_t content_size = 128;
+  std::uint64_t slots = 1024;
+  bool reuses_slots = true;  // false: a log, which has room only once (`full` ends a sender)
+  // Messages that must fit before `full` is a true answer. 0: unknown, nothing is held against it.
+  std::uint64_t capacity = 0;
+  // A message answered as sent is there for every receiver at once (`nothing` would be a lie).
+  bool immediate = false;
+  fault_plan faults;
+  std::uint64_t churn_every = 0;     // messages after which an actor detaches and attaches again
+  unsigned slow_consumer_us = 0;     // consumer 0 naps so long, every 64 messages
+  bool intruder = false;             // a second sender must be refused
+  std::uint64_t release_every = 16;  // messages a receiver keeps before it releases them
+  unsigned wait_ms = 50;             // deadline of each send and receive
+  unsigned stall_ms = 10000;         // without progress for so long the run is stuck
+  unsigned drain_ms = 3000;          // receivers wait so long for what is missing at the end
+  unsigned time_limit_s = 600;       // then the verdict is unknown
+  // Extra processes that run beside the actors, each one this function until it is killed or
+  // returns (then it is started again), for example to recover or create segments. Called after the
+  // fork.
+  std::vector<std::function<void(const std::string& name)>> meddlers;
+  std::function<void(const progress&)> on_progress;  // about every 100 ms
+};
+
+struct run_result {
+  verdict judged;
+  judge_figures figures;
+  progress end;
+  double judge_seconds = 0;
+  std::shared_ptr<histories> logs;
+};
+
+// Throws std::invalid_argument if the queue does not promise what the options ask for, and
+// std::runtime_error if the run cannot begin. The calling process should have no other threads.
+[[nodiscard]] run_result run(queue& tested, const run_options& options);
+
+// Removes what runs of killed supervisors left under /dev/shm, /dev/mqueue and /tmp; answers how
+// many names.
+unsigned remove_stale_names();
+
+}  // namespace shmfifo::harness

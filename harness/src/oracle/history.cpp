@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: MIT
+#include "shmfifo/harness/oracle/history.hpp"
+
+#include <sys/mman.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <new>
+#include <stdexcept>
+#include <utility>
+
+namespace shmfifo::harness {
+namespace {
+
+constexpr std::uint64_t history_magic = 0x31746f7473696873;
+constexpr std::uint64_t page = 4096;
+
+constexpr std::uint64_t pages(std::uint64_t bytes) noexcept {
+  return (bytes + page - 1) / page * page;
+}
+
+constexpr std::uint64_t states_offset = pages(sizeof(run_facts));
+
+void copy_text(char* to, std::size_t room, const std::string& text) noexcept {
+  const std::size_t size = std::min(room - 1, text.size());
+  std::copy_n(text.data(), size, to);
+  to[size] = '\0';
+}
+
+// Where the logs of the i-th sender or receiver begin.
+std::uint64_t logs_offset(const run_facts& facts) noexcept {
+  const std::uint64_t actors = facts.producers + facts.consumers + facts.observers;
+  return states_offset + pages(actors * sizeof(actor_state));
+}
+std::uint64_t sender_room(const run_facts& facts) noexcept {
+  return pages((facts.messages / facts.producers + 1) * sizeof(std::uint64_t));
+}
+// Ample: a receiver without a name may begin from the oldest message each time it is killed.
+std::uint64_t receiver_room(const run_facts& facts) noexcept {
+  return pages((8 * facts.messages + 65536) * sizeof(event));
+}
+std::uint64_t total_size(const run_facts& facts) noexcept {
+  return logs_offset(facts) + facts.producers * sender_room(facts) +
+         (facts.consumers + facts.observers) * receiver_room(facts);
+}
+
+}  // namespace
+
+void histories::map(std::uint64_t size) {
+  void* base = ::mmap(nullptr, size, PROT_READ | PROT_WRITE,
+                      MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (base == MAP_FAILED) {
+    throw std::runtime_error("no memory for the histories of the run (" + std::to_string(size) +
+                             " bytes of address space): ask for fewer messages");
+  }
+  base_ = static_cast<std::byte*>(base);
+  size_ = size;
+}
+
+histories::histories(const history_shape& shape) {
+  if (shape.queue.producers == 0 || shape.queue.content_size == 0) {
+    throw std::invalid_argument("a run has at least one producer and one byte of content");
+  }
+  run_facts facts{};
+  facts.producers = shape.queue.producers;
+  facts.consumers = shape.queue.consumers;
+  facts.observers = shape.queue.observers;
+  facts.messages = shape.queue.messages;
+  map(total_size(facts));
+  auto& own = *new (base_) run_facts{};
+  own.magic = history_magic;
+  own.seed = shape.seed;
+  own.content_size = shape.queue.content_size;
+  own.shortest = shape.shortest;
+  own.slots = shape.queue.slots;
+  own.capacity = shape.capacity;
+  own.messages = facts.messages;
+  own.producers = facts.producers;
+  own.consumers = facts.consumers;
+  own.observers = facts.observers;
+  own.reuses_slots = shape.reuses_slots ? 1 : 0;
+  own.promises = shape.promises;
+  own.ended = run_end::timed_out;  // until the supervisor knows better
+  copy_text(own.queue, sizeof own.queue, shape.queue_name);
+  for (unsigned i = 0; i < senders() + receivers(); ++i) new (states() + i) actor_state{};
+}
+
+histories::histories(histories&& other) noexcept
+    : base_(std::exchange(other.base_, nullptr)), size_(std::exchange(other.size_, 0)) {}
+
+histories::~histories() {
+  if (base_ != nullptr) ::munmap(base_, size_);
+}
+
+actor_state* histories::states() const noexcept {
+  return reinterpret_cast<actor_state*>(base_ + states_offset);
+}
+std::uint64_t histories::events_max() const noexcept {
+  return receiver_room(facts()) / sizeof(event);
+}
+std::uint64_t* histories::answers(unsigned i) const noexcept {
+  return reinterpret_cast<std::uint64_t*>(base_ + logs_offset(facts()) + i * sender_room(facts()));
+}
+event* histories::events(unsigned i) const noexcept {
+  return reinterpret_cast<event*>(base_ + logs_offset(facts()) + senders() * sender_room(facts()) +
+                                  i * receiver_room(facts()));
+}
+
+std::uint64_t histories::bytes_used() const noexcept {
+  std::uint64_t used = logs_offset(facts());
+  for (unsigned i = 0; i < senders(); ++i) used += answered(i).size_bytes();
+  for (unsigned i = 0; i < receivers(); ++i) used += told(i).size_bytes();
+  return used;
+}
+
+void histories::save(const std::string& path) const {
+  std::ofstream file(path, std::ios::binary | std::ios::trunc);
+  const auto put = [&](const void* from, std::uint64_t size) {
+    file.write(static_cast<const char*>(from), static_cast<std::streamsize>(size));
+  };
+  put(base_, logs_offset(facts()));
+  for (unsigned i = 0; i < senders(); ++i) put(answers(i), answered(i).size_bytes());
+  for (unsigned i = 0; i < receivers(); ++i) put(events(i), told(i).size_bytes());
+  file.flush();
+  if (!file) throw std::runtime_error("cannot write '" + path + "': " + std::strerror(errno));
+}
+
+histories histories::load(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  if (!file) throw std::runtime_error("cannot read '" + path + "': " + std::strerror(errno));
+  const auto get = [&](void* to, std::uint64_t size) {
+    file.read(static_cast<char*>(to), static_cast<std::streamsize>(size));
+    if (!file) throw std::runtime_error("'" + path + "' is no history, or it is cut short");
+  };
+  alignas(run_facts) std::byte head[sizeof(run_facts)];
+  get(head, sizeof head);
+  const auto& facts = *reinterpret_cast<const run_facts*>(head);
+  constexpr std::uint64_t messages_max = std::uint64_t{1} << 36;
+  if (facts.magic != history_magic || facts.producers - 1 > 1023 || facts.consumers > 1024 ||
+      facts.observers > 1024 || facts.messages > messages_max || facts.content_size == 0) {
+    throw std::runtime_error("'" + path + "' is no history of this version");
+  }
+  histories run;
+  run.map(total_size(facts));
+  std::copy_n(head, sizeof head, run.base_);
+  get(run.base_ + sizeof head, logs_offset(facts) - sizeof head);
+  for (unsigned i = 0; i < run.senders(); ++i) {
+    if (run.answered(i).size_bytes() > sender_room(facts)) {
+      throw std::runtime_error("'" + path + "' is no history: a log is longer than its room");
+    }
+    get(run.answers(i), run.answered(i).size_bytes());
+  }
+  for (unsigned i = 0; i < run.receivers(); ++i) {
+    if (run.told(i).size() > run.events_max()) {
+      throw std::runtime_error("'" + path + "' is no history: a log is longer than its room");
+    }
+    get(run.events(i), run.told(i).size_bytes());
+  }
+  return run;
+}
+
+void complain(actor_state& who, rule broken, std::uint64_t a, std::uint64_t b,
+              std::uint64_t c) noexcept {
+  if (who.complained.broken.load(std::memory_order_relaxed) != rule::none) return;
+  who.complained.facts[0] = a;
+  who.complained.facts[1] = b;
+  who.complained.facts[2] = c;
+  who.complained.broken.store(broken, std::memory_order_release);
+}
+
+void complain(actor_state& who, rule broken, const std::string& text) noexcept {
+  if (who.complained.broken.load(std::memory_order_relaxed) != rule::none) return;
+  copy_text(who.text, sizeof who.text, text);
+  who.complained.broken.store(broken, std::memory_order_release);
+}
+
+}  // namespace shmfifo::harness

@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: MIT
+#include "shmfifo/harness/oracle/judge.hpp"
+
+#include "judging.hpp"
+
+namespace shmfifo::harness {
+namespace {
+
+void count(const judged_run& run) {
+  judge_figures& all = run.figures;
+  const auto add = [&](const actor_state& who) {
+    all.kills += who.kills;
+    all.stops += who.stops;
+    all.restarts += who.restarts;
+  };
+  for (unsigned i = 0; i < run.logs.senders(); ++i) {
+    const actor_state& who = run.logs.sender(i);
+    add(who);
+    all.fulls += who.fulls;
+    all.timeouts += who.timeouts;
+    for (const std::uint64_t word : run.logs.answered(i)) {
+      all.sent += answer::is_sent(word) ? 1U : 0U;
+      all.in_doubt += word == answer::in_doubt ? 1U : 0U;
+    }
+  }
+  for (unsigned i = 0; i < run.logs.receivers(); ++i) {
+    add(run.logs.receiver(i));
+    for (const event& entry : run.logs.told(i)) {
+      all.delivered += entry.kind == event_kind::message ? 1U : 0U;
+      all.lost += entry.kind == event_kind::lost ? entry.identity : 0;
+    }
+  }
+  all.kills += run.facts().meddler_kills;
+}
+
+[[nodiscard]] std::string complaint_text(const actor_state& who, const std::string& name) {
+  const std::uint64_t* facts = who.complained.facts;
+  switch (who.complained.broken.load()) {
+    case rule::failure:
+      return fmt::format("{}: {}", name, who.text);
+    case rule::full_with_room:
+      return fmt::format(
+          "{}: twice in a row there was no room, although at most {} messages had been begun "
+          "besides its own, at least {} had been released before, and {} fit",
+          name, facts[0], facts[1], facts[2]);
+    case rule::full_not_promised:
+      return fmt::format("{}: message {} was answered with {}", name, facts[1],
+                         facts[0] != 0 ? "full" : "timed out");
+    case rule::early_timeout:
+      return fmt::format("{}: message {} was answered with timed out", name, facts[0]);
+    case rule::early_nothing:
+      return fmt::format("{}: after event {}", name, facts[0]);
+    case rule::empty_with_messages:
+      return fmt::format(
+          "{}: after event {} it stood at number {}; before it asked, the message "
+          "with number {} had been answered as sent and nobody was sending",
+          name, facts[0], facts[1], facts[2] - 1);
+    default:
+      return fmt::format("{}: {} {} {}", name, facts[0], facts[1], facts[2]);
+  }
+}
+
+// What each actor saw alone; `wanted` says which rules to look for.
+template <class Wanted>
+[[nodiscard]] maybe judge_complaints(const judged_run& run, Wanted&& wanted) {
+  for (unsigned i = 0; i < run.logs.senders() + run.logs.receivers(); ++i) {
+    const bool sends = i < run.logs.senders();
+    const actor_state& who = sends ? run.logs.sender(i) : run.logs.receiver(i - run.logs.senders());
+    const std::string name =
+        sends ? fmt::format("producer {}", i) : run.receiver_name(i - run.logs.senders());
+    const rule which = who.complained.broken.load(std::memory_order_acquire);
+    if (who.died_of != 0 && wanted(rule::crashed)) {
+      return broken(rule::crashed, "{} died of signal {}", name, who.died_of);
+    }
+    if (which != rule::none && wanted(which)) {
+      return broken(which, "{}", complaint_text(who, name));
+    }
+  }
+  return std::nullopt;
+}
+
+[[nodiscard]] std::string where_they_stand(const judged_run& run) {
+  std::string text;
+  constexpr std::string_view stages[] = {"absent",  "attaching", "ready",
+                                         "running", "finished",  "dead"};
+  const auto stage_of = [&](const actor_state& who) {
+    return stages[static_cast<std::size_t>(who.now.load()) % std::size(stages)];
+  };
+  for (unsigned i = 0; i < run.logs.senders(); ++i) {
+    const actor_state& who = run.logs.sender(i);
+    text += fmt::format("\n  producer {}: {}, {} of {} answered, {} in the call, {} kills", i,
+                        stage_of(who), who.logged.load(), run.logs.quota(i),
+                        who.in_call.load() != 0 ? "now" : "not", who.kills);
+  }
+  for (unsigned i = 0; i < run.logs.receivers(); ++i) {
+    const actor_state& who = run.logs.receiver(i);
+    text += fmt::format("\n  {}: {}, stands at {}, {} kills", run.receiver_name(i), stage_of(who),
+                        who.position.load(), who.kills);
+  }
+  return text;
+}
+
+[[nodiscard]] verdict as_verdict(maybe&& found) {
+  return {outcome::violation, found->broken, std::move(found->excerpt)};
+}
+
+// Nobody went on. Held against the queue unless a fault that it need not survive explains it.
+[[nodiscard]] verdict judge_stall(const judged_run& run) {
+  const std::string standing = where_they_stand(run);
+  const bool disturbed = run.figures.kills != 0 || run.figures.stops != 0;
+  if (disturbed && !run.can.recoverable) {
+    return {outcome::unknown, rule::none,
+            "nobody goes on after a process was killed or paused, which this queue does not "
+            "promise to survive (recoverable)" +
+                standing};
+  }
+  return {outcome::violation, rule::stuck, "  nobody went on for the stall limit" + standing};
+}
+
+}  // namespace
+
+verdict judge(const histories& logs, judge_figures* figures) {
+  queue_shape shape;
+  shape.slots = logs.facts().slots;
+  return judge(logs, logs.facts().promises, shape, figures);
+}
+
+verdict judge(const histories& logs, const capabilities& promises, const queue_shape& shape,
+              judge_figures* figures) {
+  judge_figures own;
+  judge_figures& counted = figures != nullptr ? *figures : own;
+  counted = {};
+  const judged_run run{logs, promises, shape.slots, logs.content(), counted};
+  count(run);
+  if (auto found = judge_complaints(run, [](rule which) { return which == rule::crashed; })) {
+    return as_verdict(std::move(found));
+  }
+  // What was delivered comes first: it says most about what is wrong.
+  const bool by_number = promises.numbered && !promises.competing;
+  if (auto found = by_number ? judge_numbered(run) : judge_sequences(run)) {
+    return as_verdict(std::move(found));
+  }
+  if (logs.facts().second_producer != 0) {
+    return as_verdict(broken(rule::second_producer,
+                             "a producer attached while the only one was attached and alive"));
+  }
+  if (auto found = judge_complaints(run, [](rule) { return true; })) {
+    return as_verdict(std::move(found));
+  }
+  switch (logs.facts().ended) {
+    case run_end::completed:
+      return {outcome::ok, rule::none, ""};
+    case run_end::stalled:
+      return judge_stall(run);
+    case run_end::timed_out:
+      return {outcome::unknown, rule::none,
+              "the time limit of the run passed" + where_they_stand(run)};
+    case run_end::log_full:
+      return {outcome::unknown, rule::none,
+              "a receiver was told more than its log holds" + where_they_stand(run)};
+  }
+  return {outcome::unknown, rule::none, "the history does not say how the run ended"};
+}
+
+}  // namespace shmfifo::harness

@@ -1,0 +1,343 @@
+// SPDX-License-Identifier: MIT
+// Queues that tell numbers. The senders' logs say which number carries which message; each receiver
+// must then walk over the numbers without a gap, and be told of each what the senders know of it.
+
+#include <algorithm>
+#include <unordered_map>
+
+#include "judging.hpp"
+
+namespace shmfifo::harness {
+namespace {
+
+constexpr std::size_t look_ahead = 4096;  // events, to tell a late number from a missing one
+
+class numbered_judge {
+ public:
+  explicit numbered_judge(const judged_run& run) : run_(run) {}
+
+  maybe judge() {
+    if (auto found = read_senders()) return found;
+    for (unsigned i = 0; i < run_.logs.receivers(); ++i) {
+      if (auto found = read_receiver(i)) return found;
+    }
+    // Last, because what receivers were told says more about it.
+    if (!passes_over_ && top_ > begun_) return too_many_numbers();
+    return std::nullopt;
+  }
+
+ private:
+  // Of each number: nobody knows, aborted, or pack(id) + known.
+  static constexpr std::uint64_t unknown = 0;
+  static constexpr std::uint64_t aborted = 1;
+  static constexpr std::uint64_t known = 2;
+  static constexpr std::uint64_t unbound = ~std::uint64_t{0};
+
+  struct walk {
+    unsigned receiver = 0;
+    std::uint64_t position = 0;
+    std::uint64_t lowest_resume = 0;
+    bool resumes = false;     // durable: the next number lies between lowest_resume and position
+    bool starts_new = false;  // not durable: anywhere
+    std::uint64_t seen_before = 0;  // numbers below were told to an earlier incarnation
+    std::uint64_t floor = 0;        // the first number of this incarnation
+  };
+
+  maybe read_senders() {
+    std::uint64_t top = 0;
+    for (unsigned p = 0; p < run_.logs.senders(); ++p) {
+      begun_ += run_.logs.sender(p).started.load();
+      for (const std::uint64_t word : run_.logs.answered(p)) {
+        if (answer::is_number(word)) top = std::max(top, word + 1);
+      }
+    }
+    // In an overwriting ring with many producers a message may use up several numbers.
+    passes_over_ = run_.can.lossy && run_.logs.senders() > 1;
+    top_ = top;
+    if (top > begun_ * 64 + 65536) return too_many_numbers();
+    owner_.resize(top, unknown);
+    for (unsigned p = 0; p < run_.logs.senders(); ++p) {
+      if (auto found = read_sender(p)) return found;
+    }
+    limit_ = top + doubts_.size() * (run_.logs.senders() + 1) + 1024;
+    highest_possible_ = passes_over_ ? limit_ : top + doubts_.size();
+    return std::nullopt;
+  }
+
+  [[nodiscard]] maybe too_many_numbers() const {
+    return broken(rule::skipped, "a sender was told number {}, but only {} messages were begun",
+                  top_ - 1, begun_);
+  }
+
+  maybe read_sender(unsigned p) {
+    const auto answers = run_.logs.answered(p);
+    std::uint64_t next = 0;
+    for (std::uint64_t s = 0; s < answers.size(); ++s) {
+      const std::uint64_t word = answers[s];
+      const message_id id{p, s};
+      if (word == answer::in_doubt) doubts_.emplace(pack(id), unbound);
+      if (word == answer::sent_unnumbered) {
+        return broken(rule::failure, "{}: without a number", sender_line(run_, id));
+      }
+      if (!answer::is_number(word)) continue;
+      if (owner_[word] != unknown) {
+        return broken(rule::number_twice, "{}\n  {}",
+                      sender_line(run_, unpack(owner_[word] - known)), sender_line(run_, id));
+      }
+      if (word < next) {
+        return broken(rule::producer_order, "{}\n  after it had been told number {}",
+                      sender_line(run_, id), next - 1);
+      }
+      owner_[word] = pack(id) + known;
+      next = word + 1;
+    }
+    // A run that was cut short leaves a message without an answer.
+    if (run_.logs.sender(p).started.load() > answers.size()) {
+      doubts_.emplace(pack({p, answers.size()}), unbound);
+    }
+    return std::nullopt;
+  }
+
+  maybe read_receiver(unsigned i) {
+    walk at;
+    at.receiver = i;
+    const auto told = run_.logs.told(i);
+    for (std::size_t e = 0; e < told.size(); ++e) {
+      if (told[e].kind == event_kind::attached) {
+        attach(at, told, e);
+      } else if (auto found = read_event(at, told, e)) {
+        return found;
+      }
+    }
+    return read_end(at);
+  }
+
+  // The position that a receiver had after its first `count` events.
+  static std::uint64_t position_after(std::span<const event> told, std::size_t count) noexcept {
+    while (count > 0 && told[count - 1].kind == event_kind::attached) --count;
+    if (count == 0) return 0;
+    const event& last = told[count - 1];
+    const std::uint64_t step = last.kind == event_kind::message ? 1 : last.identity;
+    return static_cast<std::uint64_t>(last.number) + step;
+  }
+
+  void attach(walk& at, std::span<const event> told, std::size_t e) const {
+    if (told[e].number <= 0) return;  // the first incarnation owes everything from 0 on
+    at.seen_before = std::max(at.seen_before, at.position);
+    if (run_.can.durable && !run_.logs.is_observer(at.receiver)) {
+      // Several deaths in a row without an event: the first one's window stays.
+      at.lowest_resume = position_after(told, std::min<std::size_t>(told[e].identity, e));
+      at.resumes = true;
+    } else {
+      at.starts_new = true;
+    }
+  }
+
+  maybe read_event(walk& at, std::span<const event> told, std::size_t e) {
+    const event& entry = told[e];
+    if (entry.kind == event_kind::message) {
+      if (auto found = judge_content(run_, at.receiver, e)) return found;
+    }
+    const auto number = static_cast<std::uint64_t>(entry.number);
+    const std::uint64_t step = entry.kind == event_kind::message ? 1 : entry.identity;
+    if (entry.number < 0 || number >= limit_ || step > limit_ - number || step == 0) {
+      const rule which = entry.kind == event_kind::lost ? rule::loss_count : rule::phantom_message;
+      return broken(which, "{}\n  numbers below {} were given out",
+                    excerpt(run_, at.receiver, e, "no such numbers"), owner_.size());
+    }
+    if (auto found = place(at, told, e)) return found;
+    if (number + step > owner_.size()) owner_.resize(number + step, unknown);
+    if (number < at.seen_before && entry.kind == event_kind::message) ++run_.figures.redelivered;
+    at.position = number + step;
+    switch (entry.kind) {
+      case event_kind::message:
+        return read_message(at, e, number);
+      case event_kind::aborted:
+        return read_aborted(at, e, number, step);
+      case event_kind::lost:
+        return read_lost(at, e, number, step);
+      default:
+        return broken(rule::invalid_message, "{}", excerpt(run_, at.receiver, e, "invalid"));
+    }
+  }
+
+  // Is this the number that must come now?
+  maybe place(walk& at, std::span<const event> told, std::size_t e) const {
+    const auto number = static_cast<std::uint64_t>(told[e].number);
+    if (at.resumes) {
+      at.resumes = false;
+      if (number < at.lowest_resume) {
+        return broken(rule::redelivered_released, "{}\n  it had released everything below {}",
+                      excerpt(run_, at.receiver, e, "resumed too early"), at.lowest_resume);
+      }
+      if (number > at.position) {
+        return broken(rule::skipped_after_restart, "{}\n  it had been told everything below {}",
+                      excerpt(run_, at.receiver, e, "resumed too late"), at.position);
+      }
+      at.position = at.floor = number;
+    } else if (at.starts_new) {
+      at.starts_new = false;
+      at.position = at.floor = number;
+    }
+    if (number == at.position) return std::nullopt;
+    const bool after_loss = e > 0 && told[e - 1].kind == event_kind::lost;
+    rule which = rule::order;
+    if (after_loss) {
+      which = rule::loss_count;
+    } else if (number < at.position) {
+      which = number >= at.floor ? rule::duplicate : rule::order;
+    } else {
+      const auto wanted = static_cast<std::int64_t>(at.position);
+      const std::size_t last = std::min(told.size(), e + look_ahead);
+      const bool late = std::any_of(told.begin() + static_cast<std::ptrdiff_t>(e) + 1,
+                                    told.begin() + static_cast<std::ptrdiff_t>(last),
+                                    [&](const event& later) { return later.number == wanted; });
+      which = late ? rule::order : rule::skipped;
+    }
+    return broken(which, "{}\n  number {} had to come; {}",
+                  excerpt(run_, at.receiver, e, "the wrong number"), at.position,
+                  who_has(at.position));
+  }
+
+  [[nodiscard]] std::string who_has(std::uint64_t number) const {
+    if (number >= owner_.size() || owner_[number] == unknown) return "nobody knows its message";
+    if (owner_[number] == aborted) return "it was aborted";
+    return sender_line(run_, unpack(owner_[number] - known));
+  }
+
+  maybe read_message(const walk& at, std::size_t e, std::uint64_t number) {
+    const event& entry = run_.logs.told(at.receiver)[e];
+    const std::uint64_t owner = owner_[number];
+    if (owner == unknown) return bind(at, e, number);
+    if (owner == aborted) {
+      return broken(rule::disagreement, "{}\n  another receiver was told that it is aborted",
+                    excerpt(run_, at.receiver, e, "a message"));
+    }
+    const message_id id = unpack(owner - known);
+    const bool same = names_itself(entry) ? entry.identity == pack(id) : fits(run_, entry, id);
+    if (same) return std::nullopt;
+    const bool answered = doubts_.find(pack(id)) == doubts_.end();
+    return broken(answered ? rule::wrong_message : rule::disagreement, "{}\n  {}",
+                  excerpt(run_, at.receiver, e, "the message of another number"),
+                  answered ? sender_line(run_, id)
+                           : "another receiver was given a different message under this number");
+  }
+
+  // A message under a number that no sender was told: its sender must have died in the call.
+  maybe bind(const walk& at, std::size_t e, std::uint64_t number) {
+    const event& entry = run_.logs.told(at.receiver)[e];
+    auto doubt = doubts_.end();
+    if (names_itself(entry)) {
+      doubt = doubts_.find(entry.identity);
+    } else {
+      doubt = std::find_if(doubts_.begin(), doubts_.end(), [&](const auto& candidate) {
+        return candidate.second == unbound && fits(run_, entry, unpack(candidate.first)) &&
+               in_order(unpack(candidate.first), number);
+      });
+    }
+    if (doubt == doubts_.end()) {
+      return broken(rule::wrong_message, "{}\n  {}",
+                    excerpt(run_, at.receiver, e, "no sender was told this number"),
+                    names_itself(entry) ? sender_line(run_, unpack(entry.identity))
+                                        : "and no message in doubt fits");
+    }
+    if (doubt->second != unbound) {
+      return broken(rule::duplicate, "{}\n  this message came under number {} already",
+                    excerpt(run_, at.receiver, e, "twice"), doubt->second);
+    }
+    if (!in_order(unpack(doubt->first), number)) {
+      return broken(rule::producer_order, "{}\n  {}",
+                    excerpt(run_, at.receiver, e, "not between its producer's other messages"),
+                    sender_line(run_, unpack(doubt->first)));
+    }
+    doubt->second = number;
+    ++bound_;
+    owner_[number] = doubt->first + known;
+    return judge_aborted_count(at, e);
+  }
+
+  // Does the number lie between those of the same producer's messages before and after?
+  [[nodiscard]] bool in_order(message_id id, std::uint64_t number) const {
+    const auto answers = run_.logs.answered(id.producer);
+    for (std::uint64_t s = id.sequence; s-- > 0;) {
+      if (answer::is_number(answers[s])) {
+        if (answers[s] > number) return false;
+        break;
+      }
+    }
+    for (std::uint64_t s = id.sequence + 1; s < answers.size(); ++s) {
+      if (answer::is_number(answers[s])) return answers[s] > number;
+    }
+    return true;
+  }
+
+  maybe read_aborted(const walk& at, std::size_t e, std::uint64_t number, std::uint64_t count) {
+    for (std::uint64_t n = number; n < number + count; ++n) {
+      if (owner_[n] == aborted) continue;
+      if (owner_[n] == unknown) {
+        owner_[n] = aborted;
+        ++run_.figures.aborted;
+        continue;
+      }
+      const message_id id = unpack(owner_[n] - known);
+      const bool answered = doubts_.find(pack(id)) == doubts_.end();
+      return broken(answered ? rule::committed_aborted : rule::disagreement, "{}\n  {}",
+                    excerpt(run_, at.receiver, e, "aborted"),
+                    answered ? sender_line(run_, id) : "another receiver was given its message");
+    }
+    return judge_aborted_count(at, e);
+  }
+
+  // Each message in doubt explains one number that carries it or was aborted.
+  maybe judge_aborted_count(const walk& at, std::size_t e) const {
+    if (passes_over_ || run_.figures.aborted + bound_ <= doubts_.size()) return std::nullopt;
+    return broken(rule::aborted_without_cause,
+                  "{}\n  {} numbers were aborted and {} messages in doubt came; {} are in doubt",
+                  excerpt(run_, at.receiver, e, "one too many"), run_.figures.aborted, bound_,
+                  doubts_.size());
+  }
+
+  maybe read_lost(const walk& at, std::size_t e, std::uint64_t number, std::uint64_t count) const {
+    if (!run_.lossy(at.receiver)) {
+      return broken(rule::loss_not_allowed, "{}", excerpt(run_, at.receiver, e, "lost"));
+    }
+    if (run_.facts().capacity != 0 && number + count - 1 + run_.slots >= highest_possible_) {
+      return broken(rule::lost_not_overwritten,
+                    "{}\n  there are {} slots and numbers up to {} at the most",
+                    excerpt(run_, at.receiver, e, "lost"), run_.slots, highest_possible_ - 1);
+    }
+    return std::nullopt;
+  }
+
+  maybe read_end(const walk& at) const {
+    const std::uint64_t wanted = run_.facts().final_position.load();
+    if (!run_.complete(at.receiver) || at.position >= wanted) return std::nullopt;
+    const std::string name = run_.receiver_name(at.receiver);
+    if (owner_[at.position] == unknown || owner_[at.position] == aborted) {
+      return broken(rule::stuck,
+                    "{} stayed before number {} although its sender is dead: it was told neither "
+                    "a message nor that it is aborted; numbers below {} were sent",
+                    name, at.position, wanted);
+    }
+    return broken(rule::lost_message, "{} was told nothing from number {} on\n  {}", name,
+                  at.position, who_has(at.position));
+  }
+
+  const judged_run& run_;
+  std::vector<std::uint64_t> owner_;
+  std::unordered_map<std::uint64_t, std::uint64_t> doubts_;  // pack(id) to the number it came under
+  std::uint64_t begun_ = 0;                                  // messages of all senders
+  std::uint64_t top_ = 0;  // one more than the highest number a sender was told
+  std::uint64_t bound_ = 0;
+  std::uint64_t limit_ = 0;  // no number from here on can have been given out
+  std::uint64_t highest_possible_ = 0;
+  bool passes_over_ = false;
+};
+
+}  // namespace
+
+maybe judge_numbered(const judged_run& run) {
+  return numbered_judge(run).judge();
+}
+
+}  // namespace shmfifo::harness

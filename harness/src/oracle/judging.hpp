@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+// What the parts of the judge share: the run as they see it, and how a finding is put in words.
+
+#include <fmt/format.h>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "shmfifo/harness/oracle/judge.hpp"
+
+namespace shmfifo::harness {
+
+struct finding {
+  rule broken = rule::none;
+  std::string excerpt;
+};
+using maybe = std::optional<finding>;
+
+template <class... Arguments>
+[[nodiscard]] maybe broken(rule which, fmt::format_string<Arguments...> text,
+                           Arguments&&... arguments) {
+  return finding{which, "  " + fmt::format(text, std::forward<Arguments>(arguments)...)};
+}
+
+struct judged_run {
+  const histories& logs;
+  capabilities can;
+  std::uint64_t slots = 0;
+  content_source content;
+  judge_figures& figures;
+
+  [[nodiscard]] const run_facts& facts() const noexcept { return logs.facts(); }
+  // May messages be lost on the way to this receiver?
+  [[nodiscard]] bool lossy(unsigned receiver) const noexcept {
+    return facts().reuses_slots != 0 && (can.lossy || logs.is_observer(receiver));
+  }
+  [[nodiscard]] std::string receiver_name(unsigned i) const {
+    return logs.is_observer(i) ? fmt::format("observer {}", i - facts().consumers)
+                               : fmt::format("consumer {}", i);
+  }
+  // Did it take all it wanted, and end by itself?
+  [[nodiscard]] bool complete(unsigned receiver) const noexcept {
+    return logs.receiver(receiver).now.load() == stage::finished &&
+           facts().ended == run_end::completed;
+  }
+  [[nodiscard]] bool log_room_over(unsigned receiver) const noexcept {
+    return logs.receiver(receiver).now.load() == stage::dead;
+  }
+};
+
+[[nodiscard]] std::string describe(const judged_run& run, const event& entry);
+// The entries of a receiver's log around this one, one a line.
+[[nodiscard]] std::string excerpt(const judged_run& run, unsigned receiver, std::size_t at,
+                                  std::string_view why);
+// What the sender of a message wrote down about it.
+[[nodiscard]] std::string sender_line(const judged_run& run, message_id id);
+
+// Length, bytes and existence of one message, before anyone asks whether it is the right one.
+[[nodiscard]] maybe judge_content(const judged_run& run, unsigned receiver, std::size_t at);
+
+// Does a message that came short enough not to name itself fit this id?
+[[nodiscard]] inline bool fits(const judged_run& run, const event& entry, message_id id) noexcept {
+  return entry.length >= 0 && static_cast<std::uint64_t>(entry.length) == run.content.length(id) &&
+         entry.identity == run.content.identity(id);
+}
+[[nodiscard]] inline bool names_itself(const event& entry) noexcept {
+  return entry.length >= static_cast<std::int32_t>(content_source::self_naming);
+}
+
+[[nodiscard]] maybe judge_numbered(const judged_run& run);
+[[nodiscard]] maybe judge_sequences(const judged_run& run);  // queues without numbers
+
+}  // namespace shmfifo::harness

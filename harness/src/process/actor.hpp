@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+// The bodies of the actors: a sender sends its quota, a receiver takes what comes until all is
+// there. Both write their history as they go and can be killed anywhere; started again they go on
+// from it.
+
+#include "shmfifo/harness/process/runner.hpp"
+
+namespace shmfifo::harness {
+
+struct actor_context {
+  queue& tested;
+  const histories& logs;
+  const run_options& options;
+};
+
+[[nodiscard]] int run_sender(const actor_context& run, unsigned index);
+[[nodiscard]] int run_receiver(const actor_context& run, unsigned index);
+// Tries to get in as a sender beside the only one, and to send; being refused is right.
+[[nodiscard]] int run_intruder(const actor_context& run);
+
+// Carries out a planned fault whose time has come, if it is for this point.
+void reach(actor_state& self, fault_point point, std::uint64_t at) noexcept;
+
+}  // namespace shmfifo::harness

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+// Processes of a run: started so that they die with their supervisor, killed so that coverage data
+// survives, and reaped.
+
+#include <sys/types.h>
+
+#include <functional>
+#include <optional>
+
+namespace shmfifo::harness {
+
+// Exit codes of actors.
+inline constexpr int exit_finished = 0;
+inline constexpr int exit_complained = 3;
+
+// Forks; the child runs the body and ends with its answer, without destructors or handlers of the
+// parent. It is killed when the parent ends. Throws std::runtime_error if there can be no process.
+[[nodiscard]] pid_t start_child(const std::function<int()>& body);
+
+// Kills this process at once, after coverage data, if any, was written.
+[[noreturn]] void kill_self() noexcept;
+
+// SIGKILL; where coverage is measured, the child writes its data first.
+void kill_child(pid_t child) noexcept;
+
+// The status as of waitpid if the child has ended.
+[[nodiscard]] std::optional<int> reap(pid_t child, bool wait) noexcept;
+
+// Removes every name under /dev/shm, /dev/mqueue and /tmp that begins with this; answers how many.
+unsigned remove_names(const char* beginning) noexcept;
+
+// A process outside this one's family that waits for this one to end, and then removes the names,
+// if it was not told before that all is well. Survives the death of process group and session.
+class guardian {
+ public:
+  explicit guardian(const char* beginning);
+  guardian(const guardian&) = delete;
+  guardian& operator=(const guardian&) = delete;
+  ~guardian();
+
+ private:
+  int pipe_ = -1;
+};
+
+}  // namespace shmfifo::harness

@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: MIT
+#include <unistd.h>
+
+#include <algorithm>
+#include <vector>
+
+#include "actor.hpp"
+#include "child.hpp"
+
+namespace shmfifo::harness {
+namespace {
+
+using clock = std::chrono::steady_clock;
+constexpr auto deadline_slack = std::chrono::milliseconds(2);
+constexpr auto last_look = std::chrono::milliseconds(5);  // when all that was sent is there
+
+class receiver_actor {
+ public:
+  receiver_actor(const actor_context& run, unsigned index)
+      : run_(run),
+        facts_(run.logs.facts()),
+        self_(run.logs.receiver(index)),
+        events_(run.logs.events(index)),
+        room_(run.logs.events_max()),
+        index_(index),
+        observer_(run.logs.is_observer(index)),
+        content_(run.logs.content()),
+        // One byte more than fits: a broken length must not read past the end unnoticed.
+        buffer_(run.options.content_size + 64) {}
+
+  int live() {
+    self_.now.store(stage::attaching, std::memory_order_release);
+    logged_ = self_.logged.load(std::memory_order_relaxed);
+    position_ = self_.position.load(std::memory_order_relaxed);
+    attach();
+    self_.now.store(stage::running, std::memory_order_release);
+    std::uint64_t held = 0;
+    while (!finished_) {
+      if (logged_ + 2 >= room_) {
+        self_.now.store(stage::dead, std::memory_order_release);
+        return exit_complained;
+      }
+      if (!receive()) return exit_complained;
+      if (logged_ - self_.released.load(std::memory_order_relaxed) >= run_.options.release_every ||
+          quiet_since_ != clock::time_point{}) {
+        release();
+      }
+      if (++held % 64 == 0) now_and_then();
+    }
+    release();
+    receiver_.reset();
+    self_.now.store(stage::finished, std::memory_order_release);
+    return exit_finished;
+  }
+
+ private:
+  void attach() {
+    event entry;
+    entry.kind = event_kind::attached;
+    const std::uint32_t before = self_.incarnation.load(std::memory_order_relaxed);
+    const bool killed = self_.in_call.load(std::memory_order_relaxed) >= 2;
+    entry.killed = static_cast<std::uint8_t>(before == 0 || churning_ ? 0 : (killed ? 2 : 1));
+    entry.identity = self_.released.load(std::memory_order_relaxed);
+    entry.number = before;
+    self_.in_call.store(1, std::memory_order_relaxed);
+    append(entry);
+    self_.incarnation.store(before + 1, std::memory_order_release);
+    receiver_ =
+        run_.tested.attach_receiver(observer_ ? index_ - facts_.consumers : index_, observer_);
+  }
+
+  void append(const event& entry) noexcept {
+    events_[logged_] = entry;
+    self_.logged.store(++logged_, std::memory_order_release);
+  }
+
+  bool receive() {
+    reach(self_, fault_point::before_receive, logged_);
+    const clock::time_point until = deadline_now();
+    self_.in_call.store(2, std::memory_order_relaxed);
+    const received told = receiver_->receive({buffer_.data(), run_.options.content_size}, until);
+    if (told.answer == receive_answer::nothing) {
+      self_.in_call.store(1, std::memory_order_relaxed);
+      return nothing(until);
+    }
+    if (told.answer == receive_answer::failed) {
+      complain(self_, rule::failure, "receive answered failed");
+      return false;
+    }
+    log(told);
+    reach(self_, fault_point::after_receive, logged_);
+    quiet_since_ = {};
+    waiting_for_ = 0;
+    return true;
+  }
+
+  void log(const received& told) noexcept {
+    event entry;
+    entry.number = told.number;
+    std::uint64_t step = 1;
+    if (told.answer == receive_answer::message) {
+      entry.kind = event_kind::message;
+      entry.length = static_cast<std::int32_t>(
+          std::clamp<std::int64_t>(told.length, -1, std::int64_t{1} << 30));
+      if (told.length >= 0 && told.length <= static_cast<std::int64_t>(facts_.content_size)) {
+        const content_check found =
+            content_.check({buffer_.data(), static_cast<std::size_t>(told.length)});
+        entry.sound = found.sound ? 1 : 0;
+        entry.identity = found.identity;
+      }
+    } else {
+      entry.kind = told.answer == receive_answer::aborted ? event_kind::aborted
+                   : told.answer == receive_answer::lost  ? event_kind::lost
+                                                          : event_kind::invalid;
+      entry.identity = static_cast<std::uint64_t>(told.count);
+      step = entry.identity;
+    }
+    position_ =
+        told.number >= 0 ? static_cast<std::uint64_t>(told.number) + step : position_ + step;
+    append(entry);
+    self_.position.store(position_, std::memory_order_release);
+    self_.in_call.store(1, std::memory_order_relaxed);
+  }
+
+  void release() {
+    const std::uint64_t until_here = logged_;
+    if (until_here != self_.released.load(std::memory_order_relaxed)) {
+      receiver_->release();
+      self_.released.store(until_here, std::memory_order_release);
+      self_.freed.store(position_, std::memory_order_release);
+    }
+    reach(self_, fault_point::after_release, logged_);
+  }
+
+  // `nothing`: too early, untrue, or the end?
+  bool nothing(clock::time_point until) {
+    ++self_.nothings;
+    const clock::time_point now = clock::now();
+    deadline_uses_ = 0;
+    if (now + deadline_slack < until) {
+      complain(self_, rule::early_nothing, logged_);
+      return false;
+    }
+    if (waiting_for_ > position_) {
+      complain(self_, rule::empty_with_messages, logged_, position_, waiting_for_);
+      return false;
+    }
+    // In this order: what was told before a sender was seen outside, its call has finished.
+    const bool knows = run_.options.immediate && !facts_.promises.competing;
+    const std::uint64_t certain = knows ? certain_position() : 0;
+    waiting_for_ = all_outside() ? certain : 0;
+    if (facts_.senders_done.load(std::memory_order_acquire) == 0) return true;
+    if (quiet_since_ == clock::time_point{}) quiet_since_ = now;
+    const bool all_here = reached();
+    const auto patience = std::chrono::milliseconds(run_.options.drain_ms);
+    if (all_here && looked_last_) finished_ = true;
+    if (now - quiet_since_ > patience) finished_ = true;
+    looked_last_ = all_here;
+    return true;
+  }
+
+  // No sender is inside a call or left one undone: all numbers below the highest are final.
+  [[nodiscard]] bool all_outside() const noexcept {
+    for (unsigned i = 0; i < run_.logs.senders(); ++i) {
+      const actor_state& other = run_.logs.sender(i);
+      if (other.in_call.load(std::memory_order_acquire) != 0 || other.kills != 0) return false;
+    }
+    return true;
+  }
+  [[nodiscard]] std::uint64_t certain_position() const noexcept {
+    std::uint64_t highest = 0;
+    for (unsigned i = 0; i < run_.logs.senders(); ++i) {
+      highest = std::max(highest, run_.logs.sender(i).highest.load(std::memory_order_acquire));
+    }
+    return highest;
+  }
+
+  [[nodiscard]] bool reached() const noexcept {
+    const std::uint64_t wanted = facts_.final_position.load(std::memory_order_acquire);
+    if (!facts_.promises.competing) return position_ >= wanted;
+    std::uint64_t sum = 0;
+    for (unsigned i = 0; i < facts_.consumers; ++i) {
+      sum += run_.logs.receiver(i).position.load(std::memory_order_acquire);
+    }
+    return sum >= wanted;
+  }
+
+  clock::time_point deadline_now() {
+    if (--deadline_uses_ < 0) {
+      until_ = clock::now() +
+               (looked_last_ ? last_look : std::chrono::milliseconds(run_.options.wait_ms));
+      deadline_uses_ = 32;
+    }
+    return until_;
+  }
+
+  void now_and_then() {
+    if (run_.options.slow_consumer_us != 0 && index_ == 0) ::usleep(run_.options.slow_consumer_us);
+    const std::uint64_t every = run_.options.churn_every;
+    const bool may_leave = facts_.promises.durable && !observer_;
+    if (every == 0 || !may_leave || logged_ - churned_at_ < every) return;
+    churned_at_ = logged_;
+    release();
+    receiver_.reset();
+    churning_ = true;
+    attach();
+    churning_ = false;
+    ++self_.churns;
+  }
+
+  const actor_context& run_;
+  run_facts& facts_;
+  actor_state& self_;
+  event* events_;
+  std::uint64_t room_;
+  unsigned index_;
+  bool observer_;
+  content_source content_;
+  std::vector<std::byte> buffer_;
+  std::unique_ptr<receiver> receiver_;
+  std::uint64_t logged_ = 0;
+  std::uint64_t position_ = 0;
+  std::uint64_t waiting_for_ = 0;
+  std::uint64_t churned_at_ = 0;
+  clock::time_point until_;
+  clock::time_point quiet_since_{};
+  int deadline_uses_ = 0;
+  bool looked_last_ = false;
+  bool churning_ = false;
+  bool finished_ = false;
+};
+
+}  // namespace
+
+int run_receiver(const actor_context& run, unsigned index) {
+  try {
+    return receiver_actor(run, index).live();
+  } catch (const std::exception& failed) {
+    complain(run.logs.receiver(index), rule::failure, failed.what());
+    return exit_complained;
+  }
+}
+
+}  // namespace shmfifo::harness

@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: MIT
+#include <sched.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <csignal>
+#include <vector>
+
+#include "actor.hpp"
+#include "child.hpp"
+
+namespace shmfifo::harness {
+
+void reach(actor_state& self, fault_point point, std::uint64_t at) noexcept {
+  if (self.fault_point.load(std::memory_order_relaxed) != static_cast<std::uint32_t>(point) ||
+      at < self.fault_at.load(std::memory_order_acquire)) {
+    return;
+  }
+  self.fault_point.store(0, std::memory_order_relaxed);
+  if (self.fault_signal.load(std::memory_order_relaxed) == SIGKILL) kill_self();
+  ::kill(::getpid(), SIGSTOP);
+}
+
+namespace {
+
+using clock = std::chrono::steady_clock;
+// Polls of queues that count in milliseconds may end that much early.
+constexpr auto deadline_slack = std::chrono::milliseconds(2);
+
+class sender_actor {
+ public:
+  sender_actor(const actor_context& run, unsigned index)
+      : run_(run),
+        facts_(run.logs.facts()),
+        self_(run.logs.sender(index)),
+        answers_(run.logs.answers(index)),
+        index_(index),
+        content_(run.logs.content()),
+        buffer_(run.options.content_size) {}
+
+  int live() {
+    self_.now.store(stage::attaching, std::memory_order_release);
+    sender_ = run_.tested.attach_sender(index_);
+    self_.now.store(stage::ready, std::memory_order_release);
+    while (facts_.go.load(std::memory_order_acquire) == 0) ::usleep(200);
+    self_.now.store(stage::running, std::memory_order_release);
+    const std::uint64_t quota = run_.logs.quota(index_);
+    for (std::uint64_t next = self_.logged.load(std::memory_order_relaxed); next < quota; ++next) {
+      if (!send(next)) return exit_complained;
+      if (finished_) break;
+      if (run_.options.churn_every != 0 && (next + 1) % run_.options.churn_every == 0) churn();
+    }
+    sender_.reset();
+    self_.now.store(stage::finished, std::memory_order_release);
+    return exit_finished;
+  }
+
+ private:
+  // One message, until it is in or there is no more hope. False: the queue broke a promise so that
+  // going on makes no sense.
+  bool send(std::uint64_t sequence) {
+    const message_id id{index_, sequence};
+    const std::uint64_t size = content_.fill(id, buffer_.data());
+    self_.started.store(sequence + 1, std::memory_order_release);
+    refusals_ = 0;
+    for (;;) {
+      reach(self_, fault_point::before_send, sequence);
+      const clock::time_point until = deadline_now();
+      self_.in_call.store(1, std::memory_order_release);
+      const sent told = sender_->send({buffer_.data(), size}, until);
+      reach(self_, fault_point::after_send, sequence);
+      if (told.answer == send_answer::sent) {
+        log(sequence,
+            told.number < 0 ? answer::sent_unnumbered : static_cast<std::uint64_t>(told.number));
+        if (told.number >= 0) {
+          self_.highest.store(static_cast<std::uint64_t>(told.number) + 1,
+                              std::memory_order_release);
+        }
+        return true;
+      }
+      self_.in_call.store(0, std::memory_order_release);
+      if (told.answer == send_answer::failed) {
+        complain(self_, rule::failure, "send answered failed");
+        return false;
+      }
+      if (!refused(told.answer, until)) return false;
+      if (finished_) {
+        log(sequence, answer::not_sent);
+        return true;
+      }
+    }
+  }
+
+  void log(std::uint64_t sequence, std::uint64_t word) noexcept {
+    answers_[sequence] = word;
+    self_.logged.store(sequence + 1, std::memory_order_release);
+    self_.in_call.store(0, std::memory_order_release);
+  }
+
+  // Full or timed out: is it true, is it promised? False if not.
+  bool refused(send_answer told, clock::time_point until) {
+    const bool full = told == send_answer::full;
+    if (full) {
+      ++self_.fulls;
+    } else {
+      ++self_.timeouts;
+    }
+    const capabilities& promises = facts_.promises;
+    // With more senders than slots all slots may be in the hands of others who are alive.
+    const bool no_place = full && facts_.producers > facts_.slots;
+    if (promises.lossy ? !no_place : (full && !promises.rejects && facts_.reuses_slots != 0)) {
+      complain(self_, rule::full_not_promised, full ? 1 : 0, self_.started.load());
+      return false;
+    }
+    if (!full && clock::now() + deadline_slack < until) {
+      complain(self_, rule::early_timeout, self_.started.load());
+      return false;
+    }
+    // The first refusal takes the lower bound of what is free, the next one judges: what was freed
+    // before this call and sent until its end bounds what can have been in the queue during it.
+    // The refused message itself is begun and not in the queue.
+    const std::uint64_t begun = begun_by_all() - 1;
+    if (refusals_ != 0 && capacity_known() && begun < freed_before_ + facts_.capacity) {
+      complain(self_, rule::full_with_room, begun, freed_before_, facts_.capacity);
+      return false;
+    }
+    freed_before_ = freed_by_all();
+    if (facts_.reuses_slots == 0 && ++refusals_ >= 3) finished_ = true;
+    if (facts_.reuses_slots != 0) ++refusals_;
+    if (full && refusals_ > 8) ::sched_yield();
+    if (full && refusals_ > 64) ::usleep(50);
+    return true;
+  }
+
+  // A dead receiver without a name may still hold room back, until somebody notices its death.
+  [[nodiscard]] bool capacity_known() const noexcept {
+    if (facts_.capacity == 0 || facts_.promises.lossy) return false;
+    for (unsigned i = 0; i < facts_.consumers && !facts_.promises.durable; ++i) {
+      if (run_.logs.receiver(i).kills != 0) return false;
+    }
+    return true;
+  }
+  // At most this many messages were begun so far; a number that was given up is one of them.
+  [[nodiscard]] std::uint64_t begun_by_all() const noexcept {
+    std::uint64_t begun = 0;
+    for (unsigned i = 0; i < run_.logs.senders(); ++i) {
+      begun += run_.logs.sender(i).started.load(std::memory_order_acquire);
+    }
+    return begun;
+  }
+  // At least this many are certainly out of the way of every consumer.
+  std::uint64_t freed_by_all() const noexcept {
+    if (facts_.reuses_slots == 0) return 0;
+    std::uint64_t lowest = ~std::uint64_t{0};
+    std::uint64_t sum = 0;
+    for (unsigned i = 0; i < facts_.consumers; ++i) {
+      const std::uint64_t freed = run_.logs.receiver(i).freed.load(std::memory_order_acquire);
+      lowest = std::min(lowest, freed);
+      sum += freed;
+    }
+    if (facts_.consumers == 0) return 0;
+    return facts_.promises.competing ? sum : lowest;
+  }
+
+  clock::time_point deadline_now() {
+    // A deadline a few messages old is still ahead.
+    if (--deadline_uses_ < 0 || refusals_ != 0) {
+      until_ = clock::now() + std::chrono::milliseconds(run_.options.wait_ms);
+      deadline_uses_ = 32;
+    }
+    return until_;
+  }
+
+  void churn() {
+    sender_.reset();
+    sender_ = run_.tested.attach_sender(index_);
+    ++self_.churns;
+  }
+
+  const actor_context& run_;
+  run_facts& facts_;
+  actor_state& self_;
+  std::uint64_t* answers_;
+  unsigned index_;
+  content_source content_;
+  std::vector<std::byte> buffer_;
+  std::unique_ptr<sender> sender_;
+  clock::time_point until_;
+  int deadline_uses_ = 0;
+  unsigned refusals_ = 0;
+  std::uint64_t freed_before_ = 0;
+  bool finished_ = false;
+};
+
+}  // namespace
+
+int run_sender(const actor_context& run, unsigned index) {
+  try {
+    return sender_actor(run, index).live();
+  } catch (const std::exception& failed) {
+    complain(run.logs.sender(index), rule::failure, failed.what());
+    return exit_complained;
+  }
+}
+
+int run_intruder(const actor_context& run) {
+  try {
+    const std::unique_ptr<sender> second = run.tested.attach_sender(run.options.producers);
+    if (second) run.logs.facts().second_producer = 1;
+  } catch (const std::exception&) {
+    // Refused, as it should be.
+  }
+  return exit_finished;
+}
+
+}  // namespace shmfifo::harness

@@ -1,0 +1,325 @@
+// SPDX-License-Identifier: MIT
+#include "supervisor.hpp"
+
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <csignal>
+
+#include "child.hpp"
+
+namespace shmfifo::harness {
+namespace {
+constexpr unsigned tick_us = 1000;
+constexpr std::uint64_t progress_every = 100;  // ticks
+}  // namespace
+
+supervisor::supervisor(const actor_context& run, const std::string& name)
+    : run_(run),
+      name_(name),
+      facts_(run.logs.facts()),
+      faults_(run.options.seed, run.options.faults, run.options.producers,
+              run.options.consumers + run.options.observers,
+              static_cast<unsigned>(run.options.meddlers.size())),
+      begun_(std::chrono::steady_clock::now()) {
+  const auto add = [this](role what, std::size_t count) {
+    for (unsigned i = 0; i < count; ++i) {
+      actor who;
+      who.what = what;
+      who.index = i;
+      actors_.push_back(who);
+    }
+  };
+  add(role::receiver, run.logs.receivers());
+  add(role::sender, run.logs.senders());
+  add(role::meddler, run.options.meddlers.size());
+}
+
+supervisor::~supervisor() {
+  for (actor& who : actors_) {
+    if (who.pid > 0) kill_child(who.pid);
+  }
+  for (actor& who : actors_) {
+    if (who.pid > 0) static_cast<void>(reap(who.pid, true));
+  }
+}
+
+actor_state* supervisor::state_of(const actor& who) const {
+  if (who.what == role::sender) return &run_.logs.sender(who.index);
+  if (who.what == role::receiver) return &run_.logs.receiver(who.index);
+  return nullptr;
+}
+
+supervisor::actor* supervisor::find(role what, unsigned index) {
+  const auto it = std::find_if(actors_.begin(), actors_.end(), [&](const actor& who) {
+    return who.what == what && who.index == index;
+  });
+  return it == actors_.end() ? nullptr : &*it;
+}
+
+void supervisor::start(actor& who) {
+  who.kill_meant = false;
+  who.wake_at = 0;
+  if (actor_state* state = state_of(who)) state->now.store(stage::absent);
+  const role what = who.what;
+  const unsigned index = who.index;
+  who.pid = start_child([this, what, index] {
+    switch (what) {
+      case role::sender:
+        return run_sender(run_, index);
+      case role::receiver:
+        return run_receiver(run_, index);
+      case role::meddler:
+        break;
+    }
+    try {
+      run_.options.meddlers[index](name_);
+    } catch (const std::exception& failed) {
+      complain(run_.logs.sender(0), rule::failure, std::string("meddler: ") + failed.what());
+      return exit_complained;
+    }
+    return exit_finished;
+  });
+}
+
+// Receivers are there before anything is sent, so that all of them owe the whole history.
+bool supervisor::wait_until_attached() {
+  for (const role what : {role::receiver, role::sender}) {
+    for (actor& who : actors_) {
+      if (who.what == what) start(who);
+    }
+    const auto waiting = [&] {
+      return std::any_of(actors_.begin(), actors_.end(), [&](const actor& who) {
+        return who.what == what && !who.over &&
+               state_of(who)->now.load(std::memory_order_acquire) <= stage::attaching;
+      });
+    };
+    while (!over_ && waiting()) tick();
+  }
+  return !over_;
+}
+
+void supervisor::run() {
+  for (actor& who : actors_) {
+    if (who.what == role::meddler) start(who);
+  }
+  if (!wait_until_attached()) return;
+  facts_.go.store(1, std::memory_order_release);
+  if (run_.options.intruder) {
+    static_cast<void>(reap(start_child([this] { return run_intruder(run_); }), true));
+  }
+  while (!over_) {
+    carry_out_faults();
+    tick();
+    if (over_) break;
+    if (senders_over() && !announced_) announce_end();
+    if (!all_over()) continue;
+    facts_.ended = run_end::completed;
+    over_ = true;
+  }
+}
+
+void supervisor::tick() {
+  ::usleep(tick_us);
+  ++ticks_;
+  for (actor& who : actors_) look_after(who);
+  watch_for_stall();
+  if (run_.options.on_progress && ticks_ % progress_every == 0) run_.options.on_progress(now());
+  const auto limit = std::chrono::seconds(run_.options.time_limit_s);
+  if (std::chrono::steady_clock::now() - begun_ > limit) give_up(run_end::timed_out);
+}
+
+void supervisor::look_after(actor& who) {
+  if (who.over) return;
+  if (who.pid == 0) {
+    if (who.start_at != 0 && ticks_ >= who.start_at) {
+      who.start_at = 0;
+      if (actor_state* state = state_of(who)) ++state->restarts;
+      start(who);
+    }
+    return;
+  }
+  if (who.wake_at != 0 && ticks_ >= who.wake_at) {
+    who.wake_at = 0;
+    ::kill(who.pid, SIGCONT);
+  }
+  notice_paused_by_plan(who);
+  if (const auto status = reap(who.pid, false)) ended(who, *status);
+}
+
+// A pause that the actor took itself, at a point.
+void supervisor::notice_paused_by_plan(actor& who) {
+  const actor_state* state = state_of(who);
+  if (state == nullptr || who.planned_ms == 0 || who.wake_at != 0 ||
+      state->fault_point.load(std::memory_order_relaxed) != 0) {
+    return;
+  }
+  who.wake_at = ticks_ + who.planned_ms;
+  who.planned_ms = 0;
+}
+
+void supervisor::ended(actor& who, int status) {
+  who.pid = 0;
+  who.wake_at = 0;
+  actor_state* state = state_of(who);
+  if (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL && who.kill_meant) {
+    was_killed(who);
+    return;
+  }
+  if (who.what == role::meddler && WIFEXITED(status) && WEXITSTATUS(status) == exit_finished) {
+    who.start_at = ticks_ + 1;
+    return;
+  }
+  who.over = true;
+  if (WIFSIGNALED(status)) {
+    (state != nullptr ? *state : run_.logs.sender(0)).died_of = WTERMSIG(status);
+    over_ = true;
+  } else if (WEXITSTATUS(status) != exit_finished) {
+    over_ = true;
+    const bool log_full =
+        state != nullptr && who.what == role::receiver && state->now.load() == stage::dead;
+    if (log_full) facts_.ended = run_end::log_full;
+  }
+}
+
+void supervisor::was_killed(actor& who) {
+  if (actor_state* state = state_of(who)) {
+    ++state->kills;
+    if (state->in_call.load() != 0) ++state->kills_in_call;
+    state->fault_point.store(0);
+    settle_doubt(who);
+    if (state->now.load() == stage::finished) who.over = true;  // killed on its way out
+  } else {
+    ++facts_.meddler_kills;
+  }
+  if (!who.over) who.start_at = ticks_ + std::max(1U, who.restart_ms);
+  who.restart_ms = 0;
+  who.planned_ms = 0;
+}
+
+// The message that a killed sender had begun: in doubt only if it died inside the call.
+void supervisor::settle_doubt(actor& who) {
+  if (who.what != role::sender) return;
+  actor_state& state = run_.logs.sender(who.index);
+  const std::uint64_t logged = state.logged.load();
+  if (state.started.load() > logged) {
+    run_.logs.answers(who.index)[logged] =
+        state.in_call.load() != 0 ? answer::in_doubt : answer::not_sent;
+    state.logged.store(logged + 1, std::memory_order_release);
+  }
+  state.in_call.store(0, std::memory_order_release);
+}
+
+void supervisor::carry_out_faults() {
+  std::uint64_t sent = 0;
+  for (unsigned i = 0; i < run_.logs.senders(); ++i) sent += run_.logs.sender(i).logged.load();
+  // One at a time: a burst after a long tick would only hit processes that are down already.
+  if (const auto& due = faults_.next(); due && sent >= due->at) {
+    strike(*due);
+    faults_.advance();
+  }
+}
+
+void supervisor::strike(const fault& due) {
+  actor* who = find(due.victim, due.index);
+  if (who == nullptr || who->pid == 0 || who->over || who->wake_at != 0 || who->kill_meant ||
+      who->planned_ms != 0) {
+    return;  // it is down, or about to be
+  }
+  actor_state* state = state_of(*who);
+  // Not before it has asked the kernel to die with us: one stopped earlier would outlive us for
+  // ever.
+  if (state != nullptr && state->now.load(std::memory_order_acquire) == stage::absent) return;
+  const bool kill = due.action == fault_action::kill;
+  if (!kill && state != nullptr) ++state->stops;
+  if (kill) who->kill_meant = true;
+  if (due.point != fault_point::anywhere && state != nullptr) {
+    (kill ? who->restart_ms : who->planned_ms) = due.ms + 1;
+    state->fault_signal.store(kill ? SIGKILL : SIGSTOP);
+    state->fault_at.store(state->logged.load(), std::memory_order_release);
+    state->fault_point.store(static_cast<std::uint32_t>(due.point), std::memory_order_release);
+    return;
+  }
+  if (kill) {
+    who->restart_ms = due.ms + 1;
+    kill_child(who->pid);
+  } else {
+    who->wake_at = ticks_ + due.ms + 1;
+    ::kill(who->pid, SIGSTOP);
+  }
+}
+
+bool supervisor::senders_over() {
+  return std::all_of(actors_.begin(), actors_.end(),
+                     [](const actor& who) { return who.what != role::sender || who.over; });
+}
+
+bool supervisor::all_over() const {
+  return std::all_of(actors_.begin(), actors_.end(),
+                     [](const actor& who) { return who.what == role::meddler || who.over; });
+}
+
+// Tells the receivers how far they have to come.
+void supervisor::announce_end() {
+  announced_ = true;
+  std::uint64_t highest = 0;
+  std::uint64_t count = 0;
+  for (unsigned i = 0; i < run_.logs.senders(); ++i) {
+    highest = std::max(highest, run_.logs.sender(i).highest.load());
+    for (const std::uint64_t word : run_.logs.answered(i)) count += answer::is_sent(word) ? 1U : 0U;
+  }
+  const bool numbered = facts_.promises.numbered && !facts_.promises.competing;
+  facts_.final_position.store(numbered ? highest : count);
+  facts_.senders_done.store(1, std::memory_order_release);
+}
+
+void supervisor::watch_for_stall() {
+  std::uint64_t sum = 0;
+  bool disturbed = false;
+  for (const actor& who : actors_) {
+    const actor_state* state = state_of(who);
+    if (state == nullptr) continue;  // a meddler's progress is nobody's
+    sum += state->logged.load() + state->churns + (who.over ? 1U : 0U) +
+           static_cast<std::uint64_t>(state->now.load());
+    disturbed |= who.wake_at != 0 || who.start_at != 0;
+  }
+  quiet_ticks_ = sum == last_sum_ && !disturbed ? quiet_ticks_ + 1 : 0;
+  last_sum_ = sum;
+  // While receivers wait for the last messages, their own patience decides.
+  const std::uint64_t more = announced_ ? run_.options.drain_ms : 0;
+  if (quiet_ticks_ > run_.options.stall_ms + more) give_up(run_end::stalled);
+}
+
+void supervisor::give_up(run_end why) {
+  if (over_) return;
+  facts_.ended = why;
+  over_ = true;
+}
+
+progress supervisor::now() const {
+  progress all;
+  std::uint64_t lowest = ~std::uint64_t{0};
+  std::uint64_t highest = 0;
+  for (unsigned i = 0; i < run_.logs.senders(); ++i) {
+    const actor_state& state = run_.logs.sender(i);
+    all.sent += state.logged.load();
+    highest = std::max(highest, state.highest.load());
+    all.kills += state.kills;
+    all.pauses += state.stops;
+  }
+  if (highest == 0) highest = all.sent;
+  for (unsigned i = 0; i < run_.logs.receivers(); ++i) {
+    const actor_state& state = run_.logs.receiver(i);
+    all.told += state.logged.load();
+    all.kills += state.kills;
+    all.pauses += state.stops;
+    lowest = std::min(lowest, state.position.load());
+  }
+  all.kills += facts_.meddler_kills;
+  if (run_.logs.receivers() != 0 && lowest < highest) all.lag = highest - lowest;
+  all.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begun_).count();
+  return all;
+}
+
+}  // namespace shmfifo::harness

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: MIT
+// Goal: a seed gives the same schedule every time, another seed another one, and only what was
+// asked for. Method: draw long schedules and compare.
+#include <gtest/gtest.h>
+
+#include <set>
+#include <tuple>
+#include <vector>
+
+#include "shmfifo/harness/process/faults.hpp"
+
+namespace shmfifo::harness {
+namespace {
+
+using drawn = std::tuple<std::uint64_t, role, unsigned, fault_action, fault_point, unsigned>;
+
+std::vector<drawn> draw(std::uint64_t seed, const fault_plan& plan, int count = 2000) {
+  fault_schedule schedule(seed, plan, 3, 2, 1);
+  std::vector<drawn> all;
+  for (int i = 0; i < count && schedule.next(); ++i, schedule.advance()) {
+    const fault& due = *schedule.next();
+    all.emplace_back(due.at, due.victim, due.index, due.action, due.point, due.ms);
+  }
+  return all;
+}
+
+fault_plan everything() {
+  fault_plan plan;
+  plan.kill_senders = plan.kill_receivers = plan.kill_meddlers = plan.pause = true;
+  return plan;
+}
+
+TEST(faults, follow_from_the_seed) {
+  EXPECT_EQ(draw(1, everything()), draw(1, everything()));
+  EXPECT_NE(draw(1, everything()), draw(2, everything()));
+}
+
+TEST(faults, come_in_order_and_as_often_as_asked) {
+  fault_plan plan = everything();
+  plan.every = 100;
+  const auto all = draw(5, plan);
+  for (std::size_t i = 1; i < all.size(); ++i)
+    ASSERT_LT(std::get<0>(all[i - 1]), std::get<0>(all[i]));
+  const double distance =
+      static_cast<double>(std::get<0>(all.back())) / static_cast<double>(all.size());
+  EXPECT_GT(distance, 90);
+  EXPECT_LT(distance, 110);
+}
+
+TEST(faults, strike_everybody_everywhere_but_nobody_who_is_spared) {
+  std::set<std::tuple<role, unsigned, fault_action>> victims;
+  std::set<std::pair<role, fault_point>> places;
+  for (const auto& [at, victim, index, action, point, ms] : draw(9, everything())) {
+    victims.emplace(victim, index, action);
+    places.emplace(victim, point);
+  }
+  EXPECT_EQ(victims.size(), 3U + 2U + 1U + 5U);  // kills of each, pauses of all but the meddler
+  EXPECT_EQ(places.size(), 3U + 4U + 1U);
+  EXPECT_FALSE(places.contains({role::sender, fault_point::before_receive}));
+
+  fault_plan kills;
+  kills.kill_receivers = true;
+  for (const auto& [at, victim, index, action, point, ms] : draw(9, kills)) {
+    ASSERT_EQ(victim, role::receiver);
+    ASSERT_EQ(action, fault_action::kill);
+    ASSERT_LE(ms, kills.restart_ms_max);
+  }
+  EXPECT_TRUE(draw(9, fault_plan{}).empty());
+}
+
+}  // namespace
+}  // namespace shmfifo::harness

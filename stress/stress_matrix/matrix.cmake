@@ -1,0 +1,67 @@
+# The runs of `ctest -L stress`. A million messages each in a release build; elsewhere fewer, because
+# unoptimised and instrumented builds are several times slower.
+if(CMAKE_BUILD_TYPE STREQUAL "Release" AND NOT "${CMAKE_CXX_FLAGS}" MATCHES "-fsanitize|--coverage")
+  set(messages 1000000)
+else()
+  set(messages 60000)
+endif()
+math(EXPR fault_every "${messages} / 100")
+
+# stress_run(NAME words OPTIONS words...): one run under the oracle, with a seed of its own.
+set(seed 1)
+function(stress_run name)
+  math(EXPR next "${seed} + 1")
+  set(seed ${next} PARENT_SCOPE)
+  shmfifo_add_test(
+    NAME stress.matrix.${name}
+    COMMAND shmfifo_stress --seed ${seed} --messages ${messages} --fault-every ${fault_every}
+            --time-limit 100 ${ARGN}
+    KIND stress COST fast TIMEOUT 120
+    PROPERTIES PROCESSORS 2)
+endfunction()
+
+foreach(queue log ring_reject ring_wait ring_overwrite)
+  foreach(shape 1x1 1x4 4x1 4x4)
+    string(REGEX MATCH "^[0-9]+" producers ${shape})
+    string(REGEX MATCH "[0-9]+$" consumers ${shape})
+    foreach(faults none kill-producers kill-consumers stop)
+      string(REPLACE "-" "_" fault_name ${faults})
+      # checks G1 G2 G3 G4 G5 G6 G7 G11
+      stress_run(
+        ${queue}_${shape}_${fault_name} --queue core_${queue} --producers ${producers} --consumers
+        ${consumers} --faults ${faults})
+    endforeach()
+  endforeach()
+endforeach()
+
+# Observers, which nobody waits for.
+# One that is killed reads a log from its beginning again.
+math(EXPR seldom "${messages} / 10")
+stress_run(observers_of_a_log --queue core_log --consumers 0 --observers 2 --faults mixed --fault-every ${seldom})
+stress_run(observers_of_a_ring --queue core_ring_wait --producers 4 --observers 2 --faults mixed)
+stress_run(observers_of_an_overwriting_ring --queue core_ring_overwrite --consumers 0 --observers 4 --slots 8192
+           --faults kill-consumers)
+# The claims of many producers with one, who is killed; cursors without names; rings of one and two slots.
+stress_run(one_of_many_producers_killed --queue core_ring_wait_many --faults kill-producers)
+stress_run(consumers_without_names_killed --queue core_ring_wait_anonymous --producers 4 --consumers 4 --faults mixed)
+stress_run(rejected_by_consumers_without_names --queue core_ring_reject_anonymous --consumers 4 --faults kill-consumers)
+stress_run(two_slots_overwritten --queue core_ring_overwrite --producers 4 --consumers 2 --slots 2 --faults mixed)
+stress_run(second_producer_refused --queue core_ring_wait_single --scenario intruder)
+# Attach and detach all the time; a consumer that holds all others back.
+stress_run(churn_of_a_log --queue core_log --producers 4 --consumers 4 --scenario churn --faults mixed)
+stress_run(churn_of_a_ring --queue core_ring_wait --producers 4 --consumers 4 --scenario churn --faults mixed)
+stress_run(churn_of_an_overwriting_ring --queue core_ring_overwrite --producers 4 --consumers 4 --scenario churn
+           --faults mixed)
+stress_run(slow_consumer_holds_back --queue core_ring_wait --consumers 4 --scenario slow-consumer)
+stress_run(slow_consumer_is_overrun --queue core_ring_overwrite --consumers 4 --scenario slow-consumer)
+# Who recovers, creates or attaches is killed while the others work. checks G8
+stress_run(recoverer_killed --queue core_ring_wait --producers 4 --consumers 4 --scenario recoverer --faults kill)
+stress_run(recoverer_of_an_overwriting_ring_killed --queue core_ring_overwrite --producers 4 --consumers 2 --scenario
+           recoverer --faults mixed)
+stress_run(creator_killed --queue core_ring_wait --producers 4 --consumers 1 --scenario creator --faults kill)
+
+# Tiny rings hand every message over alone, at the pace of the scheduler: fewer of them.
+math(EXPR messages "${messages} / 100")
+math(EXPR fault_every "${messages} / 100")
+stress_run(one_slot --queue core_ring_wait --producers 4 --consumers 2 --slots 1 --faults mixed)
+stress_run(two_slots --queue core_ring_wait --producers 2 --consumers 4 --slots 2 --faults mixed)

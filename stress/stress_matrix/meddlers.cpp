@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: MIT
+#include "meddlers.hpp"
+
+#include <unistd.h>
+
+#include <cerrno>
+#include <stdexcept>
+
+#include "shmfifo/shmfifo.hpp"
+
+namespace shmfifo::stress {
+namespace {
+
+constexpr unsigned pause_us = 200;  // the actors are to be disturbed, not starved
+
+[[noreturn]] void fail(const char* what, const error& failure) {
+  throw std::runtime_error(std::string(what) + ": " + failure.rule + ": " + failure.text);
+}
+
+std::string beside(const std::string& name) {
+  return name + "-beside";
+}
+
+create_options small_segment() {
+  create_options options;
+  options.producers = producer_role::many;
+  options.slot_count = 64;
+  options.content_size = 64;
+  return options;
+}
+
+}  // namespace
+
+void recover_for_ever(const std::string& name) {
+  for (;;) {
+    auto home = segment::attach(name);
+    if (!home) fail("attach", home.failure());
+    for (int i = 0; i < 100; ++i) {
+      if (const auto recovered = home->recover(); !recovered) fail("recover", recovered.failure());
+      ::usleep(pause_us);
+    }
+  }
+}
+
+void create_for_ever(const std::string& name) {
+  for (;;) {
+    if (const auto second = segment::create(name, small_segment());
+        second || second.failure().code != EEXIST) {
+      throw std::runtime_error("a second segment was created under the running one's name");
+    }
+    const auto made = segment::create(beside(name), small_segment());
+    // A predecessor that was killed may have left a whole one, which goes now.
+    if (!made && made.failure().code != EEXIST) fail("create", made.failure());
+    ::usleep(pause_us);
+    if (const auto gone = segment::remove(beside(name)); !gone && gone.failure().code != ENOENT) {
+      fail("remove", gone.failure());
+    }
+  }
+}
+
+void attach_for_ever(const std::string& name) {
+  for (;;) {
+    auto home = segment::attach(beside(name));
+    if (!home && home.failure().code != ENOENT) fail("attach", home.failure());
+    if (home) {
+      auto sender = home->attach_producer();
+      if (!sender) fail("attach_producer", sender.failure());
+      const status told = sender->try_publish("whole", 5);
+      if (told != status::ok && told != status::full) {
+        throw std::runtime_error("a new segment takes no message");
+      }
+    }
+    ::usleep(pause_us);
+  }
+}
+
+}  // namespace shmfifo::stress

@@ -1,0 +1,84 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Goal: the command line of shmfifo_stress keeps its contract: exit codes, the seed first, replay, files.
+Method: run it with right and wrong words, and judge a saved history whole and damaged."""
+import json
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import xml.etree.ElementTree
+
+STRESS = sys.argv[1]
+
+
+def run(*words):
+    return subprocess.run([STRESS, *words], capture_output=True, text=True, check=False)
+
+
+def check(condition, what, seen=""):
+    if not condition:
+        sys.exit(f"not so: {what}\n{seen}")
+
+
+def usage():
+    for words in (["--queue", "nonsense"], ["--producers", "0"], ["--nonsense"], ["--mode", "heap"],
+                  ["--faults", "fire"], ["--queue", "core_ring_wait_single", "--producers", "2"],
+                  ["--messages", "x"], ["soak", "--hours", "-1"]):
+        seen = run(*words)
+        check(seen.returncode == 2, f"{words} is a usage error", seen)
+        check(seen.stderr, f"{words} is explained", seen)
+    check(run("--help").returncode == 0, "--help")
+    listed = run("--list")
+    check(listed.returncode == 0 and "core_ring_overwrite" in listed.stdout, "--list", listed)
+
+
+def files(folder):
+    at = lambda name: os.path.join(folder, name)
+    seen = run("--producers", "2", "--consumers", "2", "--observers", "1", "--messages", "20000", "--faults", "mixed",
+               "--fault-every", "500", "--json", at("json"), "--junit", at("junit"), "--save-history", at("history"))
+    check(seen.returncode == 0, "a run of the core is ok", seen)
+    check(re.match(r"seed \d+\n", seen.stdout), "the seed comes first", seen)
+    with open(at("json"), encoding="utf-8") as file:
+        facts = json.load(file)
+    check(facts["verdict"] == "ok" and facts["kills"] + facts["pauses"] > 0, "the JSON tells the run", facts)
+    check(f"--seed {facts['seed']}" in facts["replay"] and f"seed {facts['seed']}\n" in seen.stdout,
+          "the replay command has the seed", facts)
+    suite = xml.etree.ElementTree.parse(at("junit")).getroot()
+    check(suite.get("tests") == "1" and suite.get("failures") == "0", "the JUnit file tells the run")
+
+    judged = run("--judge", at("history"))
+    check(judged.returncode == 0 and "\nok\n" in judged.stdout, "the saved history is ok again", judged)
+    with open(at("history"), "r+b") as file:
+        file.seek(-24 + 8, os.SEEK_END)  # the identity in the last event, an observer's
+        word = file.read(1)
+        file.seek(-1, os.SEEK_CUR)
+        file.write(bytes([word[0] ^ 1]))
+    judged = run("--judge", at("history"))
+    check(judged.returncode == 1 and "violation: " in judged.stdout, "a changed history is a violation", judged)
+    with open(at("history"), "wb") as file:
+        file.write(b"nonsense")
+    check(run("--judge", at("history")).returncode == 3, "nothing is known of a file that is no history")
+    replayed = run(*facts["replay"].split()[1:])
+    check(replayed.returncode == 0, "the replay command works", replayed)
+
+
+def soak(folder):
+    state = os.path.join(folder, "state")
+    words = ["soak", "--hours", "1", "--round", "2000", "--state", state]
+    first = run(*words, "--messages", "5000")
+    check(first.returncode == 0 and "round 0: " in first.stdout, "a soak runs", first)
+    second = run(*words, "--messages", "9000")
+    check(second.returncode == 0 and "round 0: " not in second.stdout and "round 3: " in second.stdout,
+          "a soak goes on where it stopped", second)
+    with open(state, encoding="utf-8") as file:
+        check(json.load(file)["sent"] >= 8900, "the sums are kept")
+    check(run(*words, "--seed", "99").returncode == 3, "another seed's state is refused")
+
+
+usage()
+with tempfile.TemporaryDirectory() as temporary:
+    files(temporary)
+    soak(temporary)
+print("the command line keeps its contract")
