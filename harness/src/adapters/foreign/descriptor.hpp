@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-// What the adapters of kernel queues share: an owned descriptor, an error as a sentence, and "wait until
-// this descriptor is ready or the deadline has passed". Small on purpose: an adapter must not hide or
-// repair what the queue under test does.
+// What the adapters of kernel queues share: an owned descriptor, an error as a sentence, and "wait
+// until this descriptor is ready or the deadline has passed". Small on purpose: an adapter must not
+// hide or repair what the queue under test does.
 
 #include <poll.h>
 #include <unistd.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Eclipse iceoryx: publisher and subscriber that block each other when full. Its daemon, RouDi, is started
-// by `create` and ends with this program. Publishing waits without any deadline, and consumers of several
-// publishers are not promised one order, so neither is claimed here.
+// Eclipse iceoryx: publisher and subscriber that block each other when full. Its daemon, RouDi, is
+// started by `create` and ends with this program. Publishing waits without any deadline, and
+// consumers of several publishers are not promised one order, so neither is claimed here.
 
 #include <sys/mman.h>
 #include <sys/prctl.h>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-// A pipe in packet mode (O_DIRECT): each write of up to PIPE_BUF bytes is one packet, each read takes one.
-// A byte stands before the content, because a pipe has no packet of length 0. The kernel holds the
-// messages, so a killed sender leaves a whole message or none; a message that a receiver took is gone
-// with that receiver.
+// A pipe in packet mode (O_DIRECT): each write of up to PIPE_BUF bytes is one packet, each read
+// takes one. A byte stands before the content, because a pipe has no packet of length 0. The kernel
+// holds the messages, so a killed sender leaves a whole message or none; a message that a receiver
+// took is gone with that receiver.
 
 #include <fcntl.h>
 #include <limits.h>

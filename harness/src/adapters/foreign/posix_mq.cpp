@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// A POSIX message queue. Its size is not ours to choose: /proc/sys/fs/mqueue/msg_max caps the messages it
-// holds (10 by default), msgsize_max their length, and RLIMIT_MSGQUEUE the bytes of all queues of a user.
+// A POSIX message queue. Its size is not ours to choose: /proc/sys/fs/mqueue/msg_max caps the
+// messages it holds (10 by default), msgsize_max their length, and RLIMIT_MSGQUEUE the bytes of all
+// queues of a user.
 
 #include <fcntl.h>
 #include <mqueue.h>

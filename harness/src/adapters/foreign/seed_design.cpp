@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: MIT
-// The design that this project grew from, written afresh from its description: records of 1048 bytes, one
-// after the other, written and read with write(2) and read(2) on the descriptor of a POSIX shared-memory
-// object. It is here to be found wanting, so its weaknesses are kept on purpose:
+// The design that this project grew from, written afresh from its description: records of 1048
+// bytes, one after the other, written and read with write(2) and read(2) on the descriptor of a
+// POSIX shared-memory object. It is here to be found wanting, so its weaknesses are kept on
+// purpose:
 //   - nothing says that a record is complete: the reader takes what read(2) gives it,
-//   - the number of the next record lives in the producer's process, so a restart begins at 0 and at
-//     the start of the object, under live readers,
+//   - the number of the next record lives in the producer's process, so a restart begins at 0 and
+//     at the start of the object, under live readers,
 //   - a full object drops the record and counts it all the same,
 //   - a message longer than the record's content overruns the record.
-// Three entries, so that the first weakness does not hide the others: the kindest reading (room for the
-// whole run, a reader that waits while there is nothing), one as large as the ring would be, and one
-// whose reader does not look at what read(2) answers, as in the original.
+// Three entries, so that the first weakness does not hide the others: the kindest reading (room for
+// the whole run, a reader that waits while there is nothing), one as large as the ring would be,
+// and one whose reader does not look at what read(2) answers, as in the original.
 
 #include <fcntl.h>
 #include <sys/mman.h>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// A pair of connected unix sockets, SOCK_SEQPACKET: the kernel keeps the bounds and the order of messages.
-// All senders share one end and all receivers the other, as processes forked from one parent do.
+// A pair of connected unix sockets, SOCK_SEQPACKET: the kernel keeps the bounds and the order of
+// messages. All senders share one end and all receivers the other, as processes forked from one
+// parent do.
 
 #include <sys/socket.h>
 

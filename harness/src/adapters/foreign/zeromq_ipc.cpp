@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// ZeroMQ PUSH to PULL over ipc. Messages wait in the sender's and the receiver's own memory as well as in
-// the socket between them, so neither outlives its process: nothing is promised about killed peers.
-// The address is in Linux's abstract namespace, so no socket file can be left behind.
+// ZeroMQ PUSH to PULL over ipc. Messages wait in the sender's and the receiver's own memory as well
+// as in the socket between them, so neither outlives its process: nothing is promised about killed
+// peers. The address is in Linux's abstract namespace, so no socket file can be left behind.
 
 #include <algorithm>
 #include <stdexcept>
@@ -23,7 +23,8 @@ class zeromq_sender final : public sender {
   zeromq_sender(const std::string& address, int high_water)
       : socket_(context_, zmq::socket_type::push) {
     socket_.set(zmq::sockopt::sndhwm, high_water);
-    // Leaving in good order is to hand over what was accepted; a minute without a receiver is enough.
+    // Leaving in good order is to hand over what was accepted; a minute without a receiver is
+    // enough.
     socket_.set(zmq::sockopt::linger, 60'000);
     socket_.connect(address);
   }

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-// The shared memory of the small right queue and its wrong relatives: numbered slots, a cursor for each
-// consumer, a robust mutex for each sender that says whether it lives, and two bells to sleep on. The
-// memory is an anonymous shared mapping that actors inherit, so a test cannot leave anything behind.
-// One word of each slot, the stamp, says all about it: number, owner, state; it is written last.
+// The shared memory of the small right queue and its wrong relatives: numbered slots, a cursor for
+// each consumer, a robust mutex for each sender that says whether it lives, and two bells to sleep
+// on. The memory is an anonymous shared mapping that actors inherit, so a test cannot leave
+// anything behind. One word of each slot, the stamp, says all about it: number, owner, state; it is
+// written last.
 
 #include <pthread.h>
 
@@ -38,8 +39,8 @@ struct stamp {
   }
 };
 
-// Rung after something changed. A sleeper announces itself, looks again, and only then sleeps; in slices,
-// so that a ringer killed between the change and the ring delays it and does not strand it.
+// Rung after something changed. A sleeper announces itself, looks again, and only then sleeps; in
+// slices, so that a ringer killed between the change and the ring delays it and does not strand it.
 struct bell {
   std::atomic<std::uint32_t> rings, sleepers;
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-// What a sender and a receiver do, step by step, and right. Each wrong queue replaces one step and leaves
-// the rest alone, so that what the harness catches is the seeded defect and nothing else.
+// What a sender and a receiver do, step by step, and right. Each wrong queue replaces one step and
+// leaves the rest alone, so that what the harness catches is the seeded defect and nothing else.
 
 #include "ring.hpp"
 
@@ -23,8 +23,8 @@ struct steps {
                         .recoverable = true,
                         .numbered = true,
                         .late_receivers = true};
-  // A kill or a stop has to meet the instants that matter: one message in so many stays half written for a
-  // while. The right queue does the same in the same runs.
+  // A kill or a stop has to meet the instants that matter: one message in so many stays half
+  // written for a while. The right queue does the same in the same runs.
   unsigned linger_every = 0;
   unsigned messages_seen = 0;
 

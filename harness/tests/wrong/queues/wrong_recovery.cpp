@@ -8,7 +8,8 @@
 namespace shmfifo::harness::queues {
 namespace {
 
-// The number is taken in one store and the slot marked in the next; between them nobody knows the owner.
+// The number is taken in one store and the slot marked in the next; between them nobody knows the
+// owner.
 struct stuck_after_kill : lingering {
   std::int64_t claim(ring& in, unsigned id) override {
     auto& next = in.header().next;
@@ -27,7 +28,8 @@ struct stuck_after_kill : lingering {
   }
 };
 
-// Takes a sender for dead that has been silent for a while. Paused is not dead: it comes back and writes.
+// Takes a sender for dead that has been silent for a while. Paused is not dead: it comes back and
+// writes.
 struct time_out_recovery : lingering {
   std::int64_t suspect = -1;
   deadline since;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Wrong queues whose sender does something else than it says: to the content, the number or the order.
+// Wrong queues whose sender does something else than it says: to the content, the number or the
+// order.
 #include <algorithm>
 
 #include "wrong.hpp"
