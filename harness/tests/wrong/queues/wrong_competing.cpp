@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// The right queue for consumers that share the messages, and its wrong relatives. A consumer marks a
-// slot as its own, copies, and frees the slot; promises nothing about consumers killed in between.
+// The right queue for consumers that share the messages, and its wrong relatives. A consumer marks
+// a slot as its own, copies, and frees the slot; promises nothing about consumers killed in
+// between.
 #include <algorithm>
 
 #include "wrong.hpp"
