@@ -306,7 +306,6 @@ verdict judge(const record_of_trial& record) {
   }
   const std::pair<const char*, finding (*)(const facts&)> rules[] = {
       {"failed", failed},
-      {"deadline", late},
       {"bounds", defective<event::defect::bounds>},
       {"content", defective<event::defect::content>},
       {"length", defective<event::defect::length>},
@@ -319,6 +318,7 @@ verdict judge(const record_of_trial& record) {
       {"total_order", total_order},
       {"full", full},
       {"nothing", nothing},
+      {"deadline", late},
       {"stuck", stuck},
       {"delivery", delivery},
   };

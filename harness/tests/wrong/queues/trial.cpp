@@ -24,13 +24,16 @@ using role = actor_history::role;
 std::int64_t stamp_of(deadline at) {
   return std::chrono::duration_cast<std::chrono::nanoseconds>(at.time_since_epoch()).count();
 }
+// So long without any success, a call's or a producer's, is stuck and not slow.
+constexpr std::int64_t patience = 3'000'000'000;
+
 std::int64_t now() {
   return stamp_of(std::chrono::steady_clock::now());
 }
 
 // What a kill cannot take: memory that the supervisor shares with each actor.
-struct diary_head {
-  std::atomic<std::int64_t> count, begun_sequence, began, until;  // until 0: in no call
+struct diary_head {  // until 0: in no call; progress: when a send last succeeded
+  std::atomic<std::int64_t> count, begun_sequence, began, until, progress;
   std::atomic<bool>* over = nullptr;
 };
 
@@ -49,6 +52,9 @@ class diary {
   ~diary() { ::munmap(head_, bytes_); }
 
   diary_head& head() { return *head_; }
+  [[nodiscard]] bool full() const {
+    return head_->count.load(std::memory_order_relaxed) >= static_cast<std::int64_t>(capacity_);
+  }
   std::span<event> written() {
     return {events(), static_cast<std::size_t>(head_->count.load(std::memory_order_acquire))};
   }
@@ -85,7 +91,7 @@ void produce(queue& under_test, const trial& run, unsigned id, diary& mine) {
   const std::unique_ptr<sender> out = under_test.attach_sender(id);
   std::vector<std::byte> content(run.content_size);
   const std::int64_t quota = run.messages / run.producers;
-  auto patience = std::chrono::steady_clock::now() + 3s;
+  if (mine.head().progress == 0) mine.head().progress = now();
   std::int64_t sequence = mine.head().begun_sequence.load() + 1;
   while (sequence < quota) {
     const std::size_t length = content_of(run, id, sequence, content);
@@ -105,10 +111,9 @@ void produce(queue& under_test, const trial& run, unsigned id, diary& mine) {
     mine.write(line, line.is == event::what::refused);
     mine.head().until = 0;
     if (answer.answer == send_answer::sent) {
-      patience = std::chrono::steady_clock::now() + 3s;
+      mine.head().progress = line.ended;
       ++sequence;
-    } else if (answer.answer == send_answer::failed ||
-               std::chrono::steady_clock::now() > patience) {
+    } else if (answer.answer == send_answer::failed || now() - mine.head().progress > patience) {
       mine.write({.is = event::what::gave_up});
       return;
     } else if (answer.answer == send_answer::full) {
@@ -175,7 +180,7 @@ void consume(queue& under_test, const trial& run, unsigned id, bool observer, di
     mine.head().until = 0;
     const bool silent = line.is == event::what::nothing;
     silences = silent && over ? silences + 1 : 0;
-    if (line.is == event::what::failed) return;
+    if (line.is == event::what::failed || mine.full()) return;
     if (!silent) position = line.number + std::max<std::int64_t>(line.count, 1);
     if (!silent && ++unreleased < 8) continue;
     in->release();
@@ -258,10 +263,9 @@ class supervisor {
     one.process = -1;
   }
 
-  // Seconds after its deadline a call is not slow, it is stuck.
   static void end_if_late(actor& one) {
     const std::int64_t until = one.notes->head().until.load();
-    if (until == 0 || now() - until < 3'000'000'000) return;
+    if (until == 0 || now() - until < patience) return;
     end(one);
     event line{.is = event::what::late, .until = until};
     line.ended = now();
@@ -297,6 +301,8 @@ class supervisor {
       return;
     }
     diary_head& head = one.notes->head();
+    // A stuck producer is left alone, or it would never come to say so.
+    if (wanted == role::producer && now() - head.progress > patience / 6) return;
     ::kill(one.process, SIGKILL);
     int status = 0;
     ::waitpid(one.process, &status, 0);

@@ -112,7 +112,7 @@ struct tells_receiver_wrong_number : steps {
 struct invents : steps {
   received look(ring& in, reader& self, std::span<std::byte> buffer) override {
     const received answer = steps::look(in, self, buffer);
-    if (answer.answer != receive_answer::nothing || !one_in(10)) return answer;
+    if (answer.answer != receive_answer::nothing || !one_in(50)) return answer;
     std::fill(buffer.begin(), buffer.end(), std::byte{0x5a});
     return {receive_answer::message, self.position, 0, std::ssize(buffer)};
   }

@@ -18,7 +18,7 @@ struct tears : steps {
 
 struct wrong_length : steps {
   void fill(ring& in, std::int64_t number, std::span<const std::byte> content) override {
-    const std::size_t missing = one_in(100) && !content.empty() ? 1 : 0;
+    const std::size_t missing = one_in(100) && content.size() > 16 ? 1 : 0;
     in.put(in.at(number), content.first(content.size() - missing));
   }
 };
@@ -38,22 +38,27 @@ struct content_of_another : steps {
 };
 
 // A protocol for one producer, and nobody turns the second away.
-struct second_producer : steps {
+struct second_producer : lingering {
   std::int64_t claim(ring& in, unsigned id) override {
     auto& next = in.header().next;
     const std::int64_t number = next.load(std::memory_order_acquire);
     if (!room_for(in, number)) return -1;
+    linger();
     in.at(number).stamp_word.store(stamp{number, id, slot_state::claimed}.word(),
                                    std::memory_order_release);
     next.store(number + 1, std::memory_order_release);
     return number;
+  }
+  void fill(ring& in, std::int64_t number, std::span<const std::byte> content) override {
+    in.put(in.at(number), content);
   }
 };
 
 struct number_twice : steps {
   std::int64_t last = -1;
   std::int64_t claim(ring& in, unsigned id) override {
-    if (last >= 0 && one_in(100)) return last;
+    const std::int64_t next = in.header().next.load(std::memory_order_acquire);
+    if (last == next - 1 && last >= 0 && one_in(100)) return last;
     const std::int64_t number = steps::claim(in, id);
     if (number >= 0) last = number;
     return number;
