@@ -106,6 +106,7 @@ finding number(const facts& all) {
   std::unordered_map<std::int64_t, fact> meaning;
   return each(all.record, [&](const actor_history& actor, const event& line) -> finding {
     if (line.is != what::message && line.is != what::sent) return {};
+    if (line.wrong != event::defect::none) return {};  // who knows which message that was
     const auto [known, fresh] = meaning.try_emplace(line.number, fact{&actor, &line});
     const event& first = *known->second.line;
     const bool twice = !fresh && line.is == what::sent && first.is == what::sent;
@@ -306,11 +307,11 @@ verdict judge(const record_of_trial& record) {
   }
   const std::pair<const char*, finding (*)(const facts&)> rules[] = {
       {"failed", failed},
+      {"number", number},
       {"bounds", defective<event::defect::bounds>},
       {"content", defective<event::defect::content>},
       {"length", defective<event::defect::length>},
       {"invented", invented},
-      {"number", number},
       {"aborted", aborted},
       {"loss", loss},
       {"continuity", order},

@@ -26,12 +26,13 @@ struct overwriting : steps {
     promises.waits = false;
   }
 };
-struct unnumbered : steps {
-  unnumbered() { promises.numbered = false; }
-};
-// One message in so many stays half sent for a while, so that a kill or a stop meets it.
+// One message in so many stays half sent for a while, so that a kill, a stop or the next producer
+// meets it.
 struct lingering : steps {
   lingering() { linger_every = 32; }
+};
+struct unnumbered : lingering {
+  unnumbered() { promises.numbered = false; }
 };
 
 }  // namespace shmfifo::harness::queues

@@ -69,7 +69,7 @@ struct lost_wake_up : steps {
   }
   // Rings for those who listened before the message was there.
   void ring_published(ring& in) override {
-    if (!one_in(50)) steps::ring_published(in);
+    if (!one_in(20)) steps::ring_published(in);
   }
 };
 
