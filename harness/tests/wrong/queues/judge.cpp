@@ -30,6 +30,8 @@ std::string show(const actor_history& actor, const event& line) {
   const char* roles[] = {"producer ", "consumer ", "observer "};
   out << roles[static_cast<std::size_t>(actor.is)] << actor.id << ": " << name_of(line.is);
   if (line.number >= 0) out << " number " << line.number;
+  if (line.length >= 0) out << " length " << line.length;
+  if (line.signal > 0) out << ", ended by signal " << line.signal;
   if (line.count > 0) out << " count " << line.count;
   if (line.sequence >= 0)
     out << " (message " << line.sequence << " of producer " << line.producer << ')';
@@ -85,10 +87,17 @@ finding late(const facts& all) {
 
 template <event::defect wanted>
 finding defective(const facts& all) {
-  return each(all.record, [](const actor_history& actor, const event& line) -> finding {
-    if (line.is == what::message && line.wrong == wanted) return show(actor, line);
-    return {};
-  });
+  for (const actor_history& actor : all.record.actors) {
+    const event* before = nullptr;
+    for (const event& line : actor.events) {
+      if (line.is != what::message) continue;
+      if (line.wrong == wanted) {
+        return (before ? show(actor, *before) + "\n" : "") + show(actor, line);
+      }
+      before = &line;
+    }
+  }
+  return {};
 }
 
 finding invented(const facts& all) {

@@ -126,6 +126,7 @@ event line_of(const trial& run, const received& got, std::span<const std::byte> 
   event line;
   line.number = got.number;
   line.count = got.count;
+  if (got.answer == receive_answer::message) line.length = got.length;
   switch (got.answer) {
     case receive_answer::nothing:
       line.is = event::what::nothing;
@@ -280,7 +281,9 @@ class supervisor {
       int status = 0;
       if (one.process > 0 && ::waitpid(one.process, &status, WNOHANG) == one.process) {
         one.process = -1;
-        if (status != 0) one.notes->write({.is = event::what::failed});
+        event line{.is = event::what::failed};
+        line.signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+        if (status != 0) one.notes->write(line);
       }
       if (one.process > 0) end_if_late(one);
       running = running || one.process > 0;

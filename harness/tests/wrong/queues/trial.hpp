@@ -43,7 +43,8 @@ struct event {
   what is = what::failed;
   defect wrong = defect::none;
   std::uint16_t producer = 0;
-  std::int64_t number = -1, count = 0, sequence = -1;
+  std::int64_t number = -1, count = 0, sequence = -1, length = -1;
+  int signal = 0;  // that ended the process, for failed
   std::int64_t began = 0, until = 0, ended = 0;
 };
 
