@@ -17,13 +17,13 @@ CORE_LAYERS = [
     {"status", "layout", "content_copy"},
     {"memory_model", "validate"},
     {"bell"},
-    {"participants", "mark"},
+    {"participants", "claim", "mark"},
     {"producer", "consumer"},
     {"segment"},
     {"shmfifo"},
 ]
 # The protocol reaches memory, sleep and locks only through the seam.
-PROTOCOL = {"bell", "participants", "mark", "producer", "consumer"}
+PROTOCOL = {"bell", "participants", "claim", "mark", "producer", "consumer"}
 OUTSIDE_THE_SEAM = re.compile(
     r"std::atomic|atomic_ref|__atomic_|__sync_|memcpy|memmove|memset|syscall|fcntl|futex\s*\(|<sys/|<unistd")
 FOLDERS_ABOVE_CORE = ("harness", "property_tests", "stress", "sanitizers", "coverage")
@@ -151,6 +151,17 @@ def documents_name_real_files(tree):
                     yield name, number, f"names {path}, which does not exist"
 
 
+def readme_example_is_compiled(tree):
+    """The README's example is, to the letter, what is compiled and run."""
+    source = "core/examples/publish_and_poll.cpp"
+    if "README.md" not in tree.files or source not in tree.files:
+        return
+    wanted = re.search(r"// BEGIN-EXAMPLE\n(.*)// END-EXAMPLE", tree.text(source), re.S)
+    shown = re.search(r"```cpp\n(.*?)```", tree.text("README.md"), re.S)
+    if not wanted or not shown or wanted.group(1) != shown.group(1):
+        yield "README.md", 1, f"the example differs from {source}"
+
+
 def no_leftovers(tree):
     """No disabled tests and no notes to oneself."""
     words = re.compile(r"\b(GTEST_SKIP|DISABLED_\w+|" + "TO" + "DO|FIX" + r"ME)\b")
@@ -162,7 +173,7 @@ def no_leftovers(tree):
 
 
 RULES = [licence_line, line_length, file_length, core_layers, protocol_purity, sync_points,
-         documents_name_real_files, no_leftovers]
+         documents_name_real_files, readme_example_is_compiled, no_leftovers]
 
 
 def main():

@@ -15,22 +15,7 @@ target_compile_options(
   INTERFACE -Werror -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wold-style-cast
             -Wcast-align -Wnon-virtual-dtor -Woverloaded-virtual -Wformat=2 -Wundef)
 
-set(SHMFIFO_TEST_KINDS unit property model stress crash fuzz throughput canary)
-set(SHMFIFO_TEST_COSTS fast slow soak)
-
-# Checks the words of a test before it exists: a misspelt label would silently take the test out of
-# every `ctest -L` selection.
-function(_shmfifo_check_test kind cost timeout)
-  if(NOT kind IN_LIST SHMFIFO_TEST_KINDS)
-    message(FATAL_ERROR "unknown test KIND '${kind}': one of ${SHMFIFO_TEST_KINDS}")
-  endif()
-  if(NOT cost IN_LIST SHMFIFO_TEST_COSTS)
-    message(FATAL_ERROR "unknown test COST '${cost}': one of ${SHMFIFO_TEST_COSTS}")
-  endif()
-  if(NOT timeout MATCHES "^[1-9][0-9]*$")
-    message(FATAL_ERROR "every test needs a TIMEOUT in seconds, not '${timeout}'")
-  endif()
-endfunction()
+include(shmfifo_test_words)
 
 # shmfifo_add_test(NAME folder.unit.sentence | TARGET gtest_program PREFIX folder.
 #                  KIND kind COST cost TIMEOUT seconds
@@ -44,11 +29,14 @@ function(shmfifo_add_test)
   _shmfifo_check_test("${arg_KIND}" "${arg_COST}" "${arg_TIMEOUT}")
   if(arg_TARGET)
     include(GoogleTest)
-    gtest_discover_tests(
-      ${arg_TARGET}
-      TEST_PREFIX "${arg_PREFIX}"
-      DISCOVERY_TIMEOUT 60
-      PROPERTIES LABELS "${arg_KIND}\\;${arg_COST}" TIMEOUT ${arg_TIMEOUT} ${arg_PROPERTIES})
+    gtest_discover_tests(${arg_TARGET} TEST_PREFIX "${arg_PREFIX}" TEST_LIST ${arg_TARGET}_cases
+                         DISCOVERY_TIMEOUT 60)
+    # gtest_discover_tests would tear a list of labels apart, and take the time-out with it.
+    set(file ${CMAKE_CURRENT_BINARY_DIR}/${arg_TARGET}_properties.cmake)
+    list(JOIN arg_PROPERTIES " " more)
+    file(WRITE ${file} "if(${arg_TARGET}_cases)\n  set_tests_properties(\${${arg_TARGET}_cases} PROPERTIES "
+                       "LABELS \"${arg_KIND};${arg_COST}\" TIMEOUT ${arg_TIMEOUT} ${more})\nendif()\n")
+    set_property(DIRECTORY APPEND PROPERTY TEST_INCLUDE_FILES ${file})
   else()
     add_test(NAME ${arg_NAME} COMMAND ${arg_COMMAND})
     set_tests_properties(${arg_NAME} PROPERTIES LABELS "${arg_KIND};${arg_COST}"

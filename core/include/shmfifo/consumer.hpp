@@ -9,7 +9,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <optional>
 #include <span>
 #include <type_traits>
@@ -40,16 +39,22 @@ class basic_consumer {
  public:
   static constexpr std::int64_t default_limit = 256;
 
+  // Whether such a reader copies messages before it hands them out, and so needs a buffer.
+  [[nodiscard]] static bool copies(const geometry& shape, bool observer) noexcept {
+    return shape.mode == segment_mode::ring && (observer || !shape.gated());
+  }
+
   // Precondition: `memory` owns line `self`, if given, and `position` counts there already. Without
-  // a line this is an observer, and the segment may be mapped read-only.
+  // a line this is an observer, and the segment may be mapped read-only. `buffer` has content_size
+  // bytes, if `copies` says so, and outlives this object.
   basic_consumer(const layout_view& view, M&& memory, std::optional<unsigned> self,
-                 std::uint64_t position)
+                 std::uint64_t position, std::byte* buffer) noexcept
       : view_(view),
         memory_(std::move(memory)),
         self_(self),
-        in_place_(view.shape().mode == segment_mode::log || (self && view.shape().gated())),
+        in_place_(!copies(view.shape(), !self)),
         position_(position),
-        copy_(in_place_ ? nullptr : new std::byte[view.shape().content_size]) {}
+        buffer_(buffer) {}
 
   // Hands up to `limit` messages to `handler(const record_view&)`, in order, then releases them at
   // once. A handler that answers false stops after its message. Never waits. Answers: see
@@ -98,13 +103,12 @@ class basic_consumer {
     if (!memory_.in_owner_process()) [[unlikely]]
       return status::wrong_process;
     waited_ = true;
-    memory_.pause(patience_);
+    if (patience_ != 0) static_cast<void>(memory_.pause(patience_));
     if (ready()) return status::ok;
-    unsigned pause = spin_pause_first;
-    for (unsigned i = 0; i < spin_rounds; ++i) {
-      memory_.pause(pause);
+    for (unsigned i = 0; i < eager_rounds + spin_rounds &&
+                         memory_.pause(i < eager_rounds ? eager_pause : spin_pause);
+         ++i) {
       if (ready()) return status::ok;
-      pause = std::min(pause * 2, spin_pause_most);
     }
     return sleep(until);
   }
@@ -122,7 +126,7 @@ class basic_consumer {
     participant_line& line = view_.participant(*self_);
     memory_.store(line.pid, 0, std::memory_order_relaxed, site::attach_name);
     const std::uint64_t role =
-        memory_.load(line.role, std::memory_order_relaxed, site::recover_role);
+        memory_.load(line.role, std::memory_order_relaxed, site::consumer_leave_role);
     if (role_kind(role) == participant_kind::consumer) {
       protocol::free_line(view_, memory_, *self_, role);
     }
@@ -180,10 +184,9 @@ class basic_consumer {
         record.message_number == static_cast<std::int64_t>(position_);
     if (in_place_) return sound;
     if (sound) {
-      memory_.read_content(copy_.get(), record.content,
-                           static_cast<std::size_t>(record.value_length), std::memory_order_acquire,
-                           site::poll_content);
-      record.content = copy_.get();
+      memory_.read_content(buffer_, record.content, static_cast<std::size_t>(record.value_length),
+                           std::memory_order_acquire, site::poll_content);
+      record.content = buffer_;
     }
     const std::uint64_t again =
         memory_.load(slot.stamp, std::memory_order_relaxed, site::poll_recheck);
@@ -270,18 +273,19 @@ class basic_consumer {
     if (!view_.has_slot(position_)) return;
     std::uint64_t& word = view_.slot(position_).stamp;
     // SYNC publish: acquire, if the dead owner did publish after all we see it here.
-    const std::uint64_t stamp = memory_.load(word, std::memory_order_acquire, site::wait_stamp);
+    const std::uint64_t stamp = memory_.load(word, std::memory_order_acquire, site::examine_stamp);
     const look seen = classify(stamp);
     if (seen == look::claimed && view_.shape().producers == producer_role::many) {
       if (memory_.alive(stamp_owner(stamp))) return;
       if (self_) {
         protocol::abort_dead_claim(view_, memory_, position_, stamp);
-      } else if (memory_.load(word, std::memory_order_acquire, site::wait_stamp) == stamp) {
+      } else if (memory_.load(word, std::memory_order_acquire, site::examine_dead) == stamp) {
         judge(stamp, look::aborted);  // read-only: nobody is left who could publish it
       }
     } else if (seen == look::not_yet && producer_cursor() > position_) {
       // The cursor says that our number was taken, the slot denies it: the bytes were changed.
-      const std::uint64_t again = memory_.load(word, std::memory_order_acquire, site::wait_stamp);
+      const std::uint64_t again =
+          memory_.load(word, std::memory_order_acquire, site::examine_again);
       if (again == stamp) judge(stamp, look::garbage);
     }
   }
@@ -294,7 +298,7 @@ class basic_consumer {
   [[nodiscard]] bool ready() const noexcept {
     if (!view_.has_slot(position_)) return false;
     const std::uint64_t stamp =
-        memory_.load(view_.slot(position_).stamp, std::memory_order_acquire, site::wait_stamp);
+        memory_.load(view_.slot(position_).stamp, std::memory_order_acquire, site::ready_stamp);
     const look seen = classify(stamp);
     return seen != look::not_yet && seen != look::claimed;
   }
@@ -335,27 +339,28 @@ class basic_consumer {
   [[nodiscard]] bool producer_alive() const noexcept {
     for (unsigned i = 0; i < view_.shape().participant_count; ++i) {
       const std::uint64_t role =
-          memory_.load(view_.participant(i).role, std::memory_order_acquire, site::recover_role);
+          memory_.load(view_.participant(i).role, std::memory_order_acquire, site::alive_role);
       if (role_kind(role) == participant_kind::producer && memory_.alive(i)) return true;
     }
     return false;
   }
 
   static constexpr unsigned examine_every = 1024;
+  static constexpr unsigned eager_rounds = 64;
+  static constexpr unsigned eager_pause = 1;  // none at all is slower: core/DESIGN.md, decision 11
   static constexpr unsigned spin_rounds = 200;
+  static constexpr unsigned spin_pause = 32;
   static constexpr unsigned try_patience_every = 32;
   static constexpr unsigned patience_first = 4;  // spin hints
   static constexpr unsigned patience_most = 128;
   static constexpr std::uint64_t stream_batch = 64;
-  static constexpr unsigned spin_pause_first = 2;
-  static constexpr unsigned spin_pause_most = 32;
 
   layout_view view_;
   M memory_;
   std::optional<unsigned> self_;
   bool in_place_ = true;
   std::uint64_t position_ = 0;
-  std::unique_ptr<std::byte[]> copy_;
+  std::byte* buffer_ = nullptr;
   unsigned idle_polls_ = 0;
   bool waited_ = false;
   unsigned waits_ = 0;

@@ -26,20 +26,27 @@ inline constexpr deadline no_deadline = deadline::max();
 inline constexpr unsigned lock_producer_role = participants_max;
 inline constexpr unsigned lock_naming = participants_max + 1;
 
+// One name for each access of the protocol; `operate` is for set-up and diagnosis outside it.
 // clang-format off
 #define SHMFIFO_SITES(X) \
-  X(publish_status_word) X(publish_length) X(publish_number) X(publish_content) X(publish_stamp) \
-  X(publish_cursor) X(overwrite_begin) X(commit_exchange) X(release_held) X(abort_stamp) \
-  X(claim_cursor) X(claim_stamp) X(claim_intent) X(claim_exchange) X(claim_help) X(pass_over) \
-  X(claim_recheck_cursor) \
-  X(poll_stamp) X(poll_length) X(poll_number) X(poll_status_word) X(poll_content) X(poll_recheck) \
-  X(poll_cursor) X(poll_release) X(wait_stamp) \
+  X(publish_status_word) X(publish_length) X(publish_number) X(publish_content) \
+  X(publish_stamp) X(publish_cursor) X(abort_stamp) X(overwrite_begin) X(commit_exchange) \
+  X(release_held) \
+  X(find_cursor) X(find_stamp) X(resume_cursor) X(room_cursor) \
+  X(claim_cursor) X(claim_stamp) X(claim_intent) X(claim_exchange) X(claim_help) \
+  X(claim_recheck_cursor) X(pass_over) \
+  X(poll_stamp) X(poll_length) X(poll_number) X(poll_status_word) X(poll_content) \
+  X(poll_recheck) X(poll_cursor) X(poll_release) \
+  X(ready_stamp) X(examine_stamp) X(examine_dead) X(examine_again) X(alive_role) \
   X(gate_role) X(gate_consumer_cursor) X(gate_floor_load) X(gate_floor_raise) \
-  X(attach_role_load) X(attach_role_store) X(attach_cursor) X(attach_floor) \
-  X(attach_producer_cursor) X(attach_stamp) X(attach_name) X(attach_advance) X(attach_resume) \
-  X(recover_role) X(recover_intent) X(recover_stamp) X(recover_abort) X(recover_free) \
+  X(producer_role_load) X(producer_role_store) X(producer_leave_role) \
+  X(consumer_role_load) X(consumer_role_store) X(consumer_leave_role) \
+  X(attach_cursor) X(attach_floor) X(attach_advance) X(attach_resume) X(attach_name) \
+  X(take_role) X(find_role) X(recover_role) X(recover_role_again) X(recover_intent) \
+  X(recover_stamp) X(recover_abort) X(recover_free) \
   X(mark_stamp) X(mark_load) X(mark_exchange) \
-  X(bell_check) X(bell_ring) X(bell_announce) X(bell_light_fence) X(bell_heavy_fence)
+  X(bell_check) X(bell_ring) X(bell_announce) X(bell_light_fence) X(bell_heavy_fence) \
+  X(operate)
 // clang-format on
 
 enum class site : std::uint8_t {
@@ -77,6 +84,8 @@ concept memory_model = std::move_constructible<M> &&
   // with release (writing) or acquire (reading) order towards the words around it.
   c.write_content(bytes, source, size, std::memory_order_release, site::publish_content);
   c.read_content(bytes, source, size, std::memory_order_acquire, site::poll_content);
+  // A hint that so many cache lines from here will be written soon.
+  c.template prefetch_for_write<2>(source);
   // The caller is about to write content with plain stores: none may become visible before the
   // claim.
   c.order_plain_content();
@@ -89,7 +98,8 @@ concept memory_model = std::move_constructible<M> &&
   c.sleep(bell, bell, until);
   c.nap(until);
   c.wake_all(bell);
-  c.pause(index);  // about that many spin hints
+  // About that many spin hints. False: spinning is pointless here, go to sleep at once.
+  { c.pause(index) } -> std::same_as<bool>;
   { c.expired(until) } -> std::same_as<bool>;
   // Kernel locks: taken by this handle; held by anybody (the holder lives); given back.
   { m.try_own(index) } -> std::same_as<bool>;
@@ -140,6 +150,12 @@ class std_memory_model {
                     site) const noexcept {
     copy_from_shared(to, from, size, order);
   }
+  // Always inline: on its own it has no effects that g++ knows of, and a call would be dropped.
+  template <std::size_t lines>
+  [[gnu::always_inline]] static void prefetch_for_write(const void* from) noexcept {
+    const auto* bytes = static_cast<const std::byte*>(from);
+    for (std::size_t i = 0; i < lines; ++i) __builtin_prefetch(bytes + i * cache_line, 1);
+  }
   void order_plain_content() const noexcept { order_stores(); }
 
   void light_fence(site) const noexcept {
@@ -154,8 +170,9 @@ class std_memory_model {
   void sleep(const std::uint32_t& bell, std::uint32_t value, deadline until) const noexcept;
   void nap(deadline until) const noexcept;
   void wake_all(const std::uint32_t& bell) const noexcept;
-  static void pause(unsigned times) noexcept {
+  static bool pause(unsigned times) noexcept {
     for (unsigned i = 0; i < times; ++i) spin_hint();
+    return true;
   }
   [[nodiscard]] static bool expired(deadline until) noexcept {
     return until != no_deadline && std::chrono::steady_clock::now() >= until;

@@ -69,13 +69,13 @@ template <memory_model M>
                               participant_kind kind, std::uint64_t& position, bool exact) noexcept {
   participant_line& line = view.participant(self);
   const std::uint64_t role =
-      memory.load(line.role, std::memory_order_relaxed, site::attach_role_load);
+      memory.load(line.role, std::memory_order_relaxed, site::consumer_role_load);
   // Relaxed: whoever sees the role, which is stored next, sees this too.
   memory.store(line.consumer_cursor, position, std::memory_order_relaxed, site::attach_cursor);
   // SYNC gate: seq_cst, so that a producer that raises the floor sees the role, or we see the
   // floor.
   memory.store(line.role, make_role(role_generation(role) + 1, kind), std::memory_order_seq_cst,
-               site::attach_role_store);
+               site::consumer_role_store);
   if (!view.shape().gated()) return true;
   for (;;) {
     const std::uint64_t floor =
@@ -136,7 +136,7 @@ bool recover_line(const layout_view& view, const M& memory, unsigned index, bool
     if (view.has_slot(number)) {
       const std::uint64_t stamp =
           memory.load(view.slot(number).stamp, std::memory_order_acquire, site::recover_stamp);
-      if (memory.load(line.role, std::memory_order_relaxed, site::recover_role) != role)
+      if (memory.load(line.role, std::memory_order_relaxed, site::recover_role_again) != role)
         return false;
       const slot_state state = stamp_state(stamp);
       if (stamp_owner(stamp) == index &&
@@ -165,7 +165,7 @@ template <memory_model M>
     participant_line& line = view.participant(i);
     const auto kind_now = [&] {
       // SYNC line: see free_line.
-      return role_kind(memory.load(line.role, std::memory_order_acquire, site::attach_role_load));
+      return role_kind(memory.load(line.role, std::memory_order_acquire, site::take_role));
     };
     if (kind_now() == participant_kind::durable) continue;
     // Before the lock: a process paused while holding a dead producer's line must not make it look
@@ -235,8 +235,7 @@ template <memory_model M>
                                                    std::string_view name) noexcept {
   for (unsigned i = 0; i < view.shape().participant_count; ++i) {
     const participant_line& line = view.participant(i);
-    const std::uint64_t role =
-        memory.load(line.role, std::memory_order_acquire, site::attach_role_load);
+    const std::uint64_t role = memory.load(line.role, std::memory_order_acquire, site::find_role);
     if (role_kind(role) == participant_kind::durable && load_name(line, memory).view() == name)
       return i;
   }

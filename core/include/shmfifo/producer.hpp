@@ -13,6 +13,7 @@
 #include <span>
 #include <utility>
 
+#include "shmfifo/claim.hpp"
 #include "shmfifo/participants.hpp"
 #include "shmfifo/status.hpp"
 
@@ -36,14 +37,15 @@ class basic_producer {
         memory_(std::move(memory)),
         self_(self),
         gated_(view.shape().gated()),
-        single_(view.shape().producers == producer_role::single) {
+        single_(view.shape().producers == producer_role::single),
+        long_slots_(view.shape().slot_stride() >= ring_prefetch_lines * cache_line) {
     participant_line& line = view_.participant(self_);
     const std::uint64_t role =
-        memory_.load(line.role, std::memory_order_relaxed, site::attach_role_load);
+        memory_.load(line.role, std::memory_order_relaxed, site::producer_role_load);
     memory_.store(line.pid, memory_.process_id(), std::memory_order_relaxed, site::attach_name);
     // SYNC line: release, so that nothing of this producer is seen under its predecessor's role.
     memory_.store(line.role, make_role(role_generation(role) + 1, participant_kind::producer),
-                  std::memory_order_release, site::attach_role_store);
+                  std::memory_order_release, site::producer_role_store);
     if (single_) find_next();
   }
 
@@ -154,8 +156,9 @@ class basic_producer {
     if (claim_open_) static_cast<void>(abort());
     participant_line& line = view_.participant(self_);
     memory_.store(line.pid, 0, std::memory_order_relaxed, site::attach_name);
-    protocol::free_line(view_, memory_, self_,
-                        memory_.load(line.role, std::memory_order_relaxed, site::recover_role));
+    protocol::free_line(
+        view_, memory_, self_,
+        memory_.load(line.role, std::memory_order_relaxed, site::producer_leave_role));
     if (single_) memory_.disown(lock_producer_role);
     memory_.disown(self_);
   }
@@ -176,23 +179,23 @@ class basic_producer {
   // cursor.
   void find_next() noexcept {
     std::uint64_t& cursor = view_.control().producer_cursor;
-    next_ = memory_.load(cursor, std::memory_order_acquire, site::attach_producer_cursor);
+    next_ = memory_.load(cursor, std::memory_order_acquire, site::find_cursor);
     for (std::uint64_t steps = 0; steps < view_.shape().slot_count && view_.has_slot(next_);
          ++steps) {
       // SYNC publish: the predecessor's last message, whoever sees it.
       const std::uint64_t stamp =
-          memory_.load(view_.slot(next_).stamp, std::memory_order_acquire, site::attach_stamp);
+          memory_.load(view_.slot(next_).stamp, std::memory_order_acquire, site::find_stamp);
       if (stamp_number(stamp) != next_ || !stamp_done(stamp)) break;
       ++next_;
     }
     // SYNC cursor: see finish.
-    memory_.store(cursor, next_, std::memory_order_release, site::publish_cursor);
+    memory_.store(cursor, next_, std::memory_order_release, site::resume_cursor);
   }
 
   status publish_quietly(const void* content, std::int64_t value_length) noexcept {
     if (!fits(value_length)) [[unlikely]]
       return status::bad_length;
-    for (;;) {
+    for (std::uint64_t tries = 0; tries < view_.shape().slot_count; ++tries) {
       std::uint64_t number = 0;
       if (const status answer = take(number); answer != status::ok) [[unlikely]]
         return answer;
@@ -207,6 +210,7 @@ class basic_producer {
         return status::ok;
       // An overwriting ring went round during the copy: the message takes a new number.
     }
+    return status::full;
   }
 
   void store_fields(slot_header& slot, std::uint64_t number, std::int64_t value_length) noexcept {
@@ -227,7 +231,7 @@ class basic_producer {
       // SYNC publish: release, the message is complete.
       if (!memory_.compare_exchange(stamp, expected, final_stamp, std::memory_order_release,
                                     std::memory_order_relaxed, site::commit_exchange)) {
-        release_held(stamp, expected);
+        protocol::release_held(memory_, stamp, expected, self_);
         return false;
       }
     } else {
@@ -245,16 +249,6 @@ class basic_producer {
     return true;
   }
 
-  // Others passed over this slot while we wrote into it; tell them that we no longer do.
-  void release_held(std::uint64_t& stamp, std::uint64_t seen) noexcept {
-    // SYNC overwrite: release, our late stores come before the next owner's.
-    while (stamp_state(seen) == slot_state::held && stamp_owner(seen) == self_ &&
-           !memory_.compare_exchange(
-               stamp, seen, make_stamp(stamp_number(seen), slot_state::aborted),
-               std::memory_order_release, std::memory_order_relaxed, site::release_held)) {
-    }
-  }
-
   // Takes the next number: from here on its slot is ours to write.
   status take(std::uint64_t& number) noexcept {
     if (!memory_.in_owner_process()) [[unlikely]]
@@ -266,7 +260,10 @@ class basic_producer {
     if (number >= limit_) [[unlikely]] {
       if (const status answer = extend_limit(number); answer != status::ok) return answer;
     }
-    if (view_.shape().mode == segment_mode::ring) {
+    if (view_.shape().mode == segment_mode::log) {
+      prefetch<log_prefetch_lines>(number + log_prefetch_distance);
+    } else {
+      if (long_slots_) prefetch<ring_prefetch_lines>(number + 1);
       // Relaxed: every later store into the slot is a release and so carries it along.
       memory_.store(view_.slot(number).stamp, make_stamp(number, slot_state::claimed, self_),
                     std::memory_order_relaxed, site::overwrite_begin);
@@ -274,7 +271,15 @@ class basic_producer {
     return status::ok;
   }
 
+  // Has the first lines of a later slot fetched while this one is filled, so that its stores need
+  // not wait for them (core/DESIGN.md, decision 12). A hint: it reads and changes nothing.
+  template <std::size_t lines>
+  [[gnu::always_inline]] void prefetch(std::uint64_t number) const noexcept {
+    if (number < limit_) memory_.template prefetch_for_write<lines>(&view_.slot(number));
+  }
+
   status take_shared(std::uint64_t& number) noexcept {
+    std::uint64_t passed = 0;
     for (;;) {
       // SYNC cursor: acquire, so that the stamps of all lower numbers show at least their claims.
       number = memory_.load(view_.control().producer_cursor, std::memory_order_acquire,
@@ -282,73 +287,23 @@ class basic_producer {
       if (number >= limit_) [[unlikely]] {
         const status answer = extend_limit(number);
         if (answer != status::ok) {
-          if (cursor_moved(number)) continue;
+          if (protocol::cursor_moved(view_, memory_, number)) continue;
           return answer;
         }
       }
-      slot_header& slot = view_.slot(number);
-      // SYNC overwrite: acquire, the previous owner's late stores come before ours.
-      const std::uint64_t stamp =
-          memory_.load(slot.stamp, std::memory_order_acquire, site::claim_stamp);
-      if (stamp_number(stamp) == number && stamp_state(stamp) != slot_state::free) {
-        help_cursor(number);
-        continue;
-      }
-      if (!is_previous_lap(stamp, number)) {
-        if (cursor_moved(number)) continue;
-        return status::invalid;
-      }
-      if (!stamp_done(stamp) && stamp != 0 && memory_.alive(stamp_owner(stamp))) {
-        pass_over(number, slot, stamp);
-        continue;
-      }
-      // SYNC intent: release; a recoverer that sees this number sees the role it was claimed under.
-      memory_.store(view_.participant(self_).intent, number, std::memory_order_release,
-                    site::claim_intent);
-      std::uint64_t expected = stamp;
-      // SYNC cursor: release, the claim is part of what the helped cursor shows.
-      if (memory_.compare_exchange(
-              slot.stamp, expected, make_stamp(number, slot_state::claimed, self_),
-              std::memory_order_acq_rel, std::memory_order_relaxed, site::claim_exchange)) {
-        help_cursor(number);
-        return status::ok;
+      switch (protocol::claim_slot(view_, memory_, self_, number)) {
+        case protocol::claim_step::taken:
+          return status::ok;
+        case protocol::claim_step::again:
+          break;
+        case protocol::claim_step::passed:
+          // Every slot is being written by somebody alive: there is no place at all.
+          if (++passed == view_.shape().slot_count) return status::full;
+          break;
+        case protocol::claim_step::broken:
+          return status::invalid;
       }
     }
-  }
-
-  // In an overwriting ring the owner of the slot is a whole lap behind and alive. Waiting for it
-  // would break the policy, writing over it would tear its message: the number is given up instead.
-  void pass_over(std::uint64_t number, slot_header& slot, std::uint64_t stamp) noexcept {
-    // SYNC publish: release, as any other final state of a number.
-    if (memory_.compare_exchange(
-            slot.stamp, stamp, make_stamp(number, slot_state::held, stamp_owner(stamp)),
-            std::memory_order_acq_rel, std::memory_order_relaxed, site::pass_over)) {
-      help_cursor(number);
-    }
-  }
-
-  // Whether the slot waits for `number`: unused in the first lap, or holding the number one lap
-  // before. An unfinished previous lap counts only where nobody is waited for.
-  [[nodiscard]] bool is_previous_lap(std::uint64_t stamp, std::uint64_t number) const noexcept {
-    const std::uint64_t lap = view_.shape().slot_count;
-    if (stamp == 0) return number < lap;
-    if (number < lap || stamp_number(stamp) != number - lap) return false;
-    if (stamp_done(stamp)) return true;
-    const slot_state state = stamp_state(stamp);
-    return view_.shape().when_full == full_policy::overwrite &&
-           (state == slot_state::claimed || state == slot_state::held);
-  }
-
-  [[nodiscard]] bool cursor_moved(std::uint64_t number) const noexcept {
-    return memory_.load(view_.control().producer_cursor, std::memory_order_acquire,
-                        site::claim_recheck_cursor) != number;
-  }
-
-  void help_cursor(std::uint64_t number) noexcept {
-    // SYNC cursor: release, a cursor above n shows n's stamp to be claimed or final.
-    static_cast<void>(memory_.compare_exchange(view_.control().producer_cursor, number, number + 1,
-                                               std::memory_order_acq_rel, std::memory_order_relaxed,
-                                               site::claim_help));
   }
 
   // The slow path of taking a number: limit_ is the first number that may not be taken unasked.
@@ -381,15 +336,14 @@ class basic_producer {
     const std::uint64_t number = single_
                                      ? next_
                                      : memory_.load(view_.control().producer_cursor,
-                                                    std::memory_order_acquire, site::claim_cursor);
+                                                    std::memory_order_acquire, site::room_cursor);
     return extend_limit(number) != status::full;
   }
 
   // Waiting politely: a consumer that is given time to release many slots at once costs both sides
   // less than one whose cursor is fetched after each (measured: core/DESIGN.md, decision 9).
   [[gnu::noinline]] status wait_for_room(deadline until) noexcept {
-    for (unsigned i = 0; i < spin_rounds; ++i) {
-      memory_.pause(spin_pause);
+    for (unsigned i = 0; i < spin_rounds && memory_.pause(spin_pause); ++i) {
       if (room()) return status::ok;
     }
     const bool woken = protocol::sleep_until(
@@ -401,6 +355,9 @@ class basic_producer {
     return hopeless ? status::peer_dead : status::timed_out;
   }
 
+  static constexpr std::size_t log_prefetch_lines = 2;
+  static constexpr std::uint64_t log_prefetch_distance = 8;
+  static constexpr std::size_t ring_prefetch_lines = 17;  // of 1,024 bytes and their header
   static constexpr unsigned spin_rounds = 200;
   static constexpr unsigned spin_pause = 32;
 
@@ -409,6 +366,7 @@ class basic_producer {
   unsigned self_ = 0;
   bool gated_ = false;
   bool single_ = true;
+  bool long_slots_ = false;
   bool claim_open_ = false;
   std::uint64_t next_ = 0;   // single producer: the next number
   std::uint64_t limit_ = 0;  // numbers below it may be taken without looking at the consumers

@@ -86,8 +86,9 @@ class consumer final : public basic_consumer<std_memory_model> {
  private:
   friend class segment;
   consumer(std::shared_ptr<mapping> home, std_memory_model&& memory, std::optional<unsigned> self,
-           std::uint64_t position);
+           std::uint64_t position, std::unique_ptr<std::byte[]> buffer);
   std::shared_ptr<mapping> home_;
+  std::unique_ptr<std::byte[]> buffer_;
 };
 
 struct participant_stat {

@@ -16,7 +16,7 @@ namespace shmfifo {
 
 enum class [[nodiscard]] status : std::uint8_t{
     ok,
-    full,       // no room, and the policy or the caller said not to wait; nothing was changed
+    full,       // no room now; the message was not published, readers see nothing of it
     empty,      // the next number is not published yet
     aborted,    // these numbers will never carry a message: their producer died or gave them up
     lost,       // these numbers were overwritten before this reader came to them

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-// A queue under test, as the harness sees it: whatever can send bytes in one process and receive them in
-// another. Implement `queue`, say honestly what it promises, register it by name, and every fitting check
-// of the harness runs on it; a promise that is not made is never held against a queue.
+// A queue under test, as the harness sees it: whatever can send bytes in one process and receive
+// them in another. Implement `queue`, say honestly what it promises, register it by name, and every
+// fitting check of the harness runs on it; a promise that is not made is never held against a
+// queue.
 
 #include <chrono>
 #include <cstddef>
@@ -17,7 +18,8 @@ namespace shmfifo::harness {
 
 using deadline = std::chrono::steady_clock::time_point;
 
-// What a queue promises. All false is a queue for one producer and one consumer that may lose nothing.
+// What a queue promises. All false is a queue for one producer and one consumer that may lose
+// nothing.
 struct capabilities {
   bool many_producers = false;  // any number of senders at once
   bool broadcast = false;       // each receiver gets every message; otherwise there is one receiver
@@ -63,14 +65,16 @@ struct received {
 class sender {
  public:
   virtual ~sender() = default;
-  // A full queue: `full` at once if it rejects, otherwise waits until `until` and answers `timed_out`.
+  // A full queue: `full` at once if it rejects, otherwise waits until `until` and answers
+  // `timed_out`.
   virtual sent send(std::span<const std::byte> content, deadline until) = 0;
 };
 
 class receiver {
  public:
   virtual ~receiver() = default;
-  // Waits for something to tell until `until`, then answers `nothing`. At most buffer.size() bytes are copied.
+  // Waits for something to tell until `until`, then answers `nothing`. At most buffer.size() bytes
+  // are copied.
   virtual received receive(std::span<std::byte> buffer, deadline until) = 0;
   // Lets the queue have what was received so far, where that is a step of its own.
   virtual void release() {}
@@ -94,7 +98,8 @@ struct queue_entry {
   std::function<std::unique_ptr<queue>()> make;
 };
 
-// The queues known to this program, in the order of registration. Static objects of this type register.
+// The queues known to this program, in the order of registration. Static objects of this type
+// register.
 class queue_registration {
  public:
   explicit queue_registration(queue_entry entry) { all().push_back(std::move(entry)); }

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: MIT
+#include "cli.hpp"
+
+#include <fmt/format.h>
+
+#include <cerrno>
+#include <charconv>
+#include <nlohmann/json.hpp>
+
+namespace shmfifo::apps {
+
+CLI::Option* add_size(CLI::App& app, const std::string& option, std::uint64_t& target,
+                      const std::string& help) {
+  // Before CLI11's reading of suffixes, which takes -4 for a number close to 2^64.
+  const auto digit_first = [](const std::string& given) {
+    const bool good = !given.empty() && given.front() >= '0' && given.front() <= '9';
+    return good ? std::string() : "'" + given + "' is no count: digits, and perhaps K, M or G";
+  };
+  return app.add_option(option, target, help)
+      ->transform(CLI::AsSizeValue(false).description(""))
+      ->transform(CLI::Validator(digit_first, ""))
+      ->type_name("N[K|M|G]");
+}
+
+from_option parse_from(const std::string& word) {
+  if (word == "oldest") return {start_at::oldest()};
+  if (word == "latest") return {start_at::latest()};
+  if (word == "cursor") return {start_at::oldest(), true};
+  std::int64_t number = 0;
+  const char* end = word.data() + word.size();
+  const auto [stop, broken] = std::from_chars(word.data(), end, number);
+  if (broken != std::errc{} || stop != end || number < 0) {
+    throw usage_error("--from: '" + word + "' is neither oldest, latest, cursor nor a number");
+  }
+  return {start_at::at(number)};
+}
+
+namespace {
+
+int report_failure(const std::string& program, const error& cause, bool json) {
+  fmt::print(stderr, "{}: {}\n", program, cause.text);
+  if (json) {
+    const nlohmann::json report = {
+        {"error", {{"code", cause.code}, {"rule", cause.rule}, {"text", cause.text}}}};
+    fmt::print("{}\n", report.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
+  }
+  // A name that no segment can have is a slip on the command line.
+  const bool slip = std::string_view(cause.rule) == "name" &&
+                    (cause.code == EINVAL || cause.code == ENAMETOOLONG);
+  return slip ? exit_usage : exit_failed;
+}
+
+}  // namespace
+
+int run_program(CLI::App& app, int argc, char** argv, const bool& json,
+                const std::function<int()>& body) {
+  const std::string program = app.get_name();
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& problem) {
+    if (problem.get_exit_code() == 0) return app.exit(problem);  // --help
+    fmt::print(stderr, "{}: {}\nRun with --help for more information.\n", program, problem.what());
+    return exit_usage;
+  }
+  try {
+    return body();
+  } catch (const usage_error& problem) {
+    fmt::print(stderr, "{}: {}\nRun with --help for more information.\n", program, problem.what());
+    return exit_usage;
+  } catch (const failure& problem) {
+    return report_failure(program, problem.cause(), json);
+  } catch (const std::exception& problem) {
+    return report_failure(program, {0, "exception", problem.what()}, json);
+  }
+}
+
+}  // namespace shmfifo::apps

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+// What all programs of the product share on their command lines: exit codes, choices by word, sizes
+// with suffixes, and one way from main() to an exit code. Errors of the library keep their rule and
+// text up to here, so that a person and a script both see what was broken and what helps.
+
+#include <CLI/CLI.hpp>
+#include <functional>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "shmfifo/segment.hpp"
+
+namespace shmfifo::apps {
+
+inline constexpr int exit_ok = 0;
+inline constexpr int exit_failed = 1;
+inline constexpr int exit_usage = 2;
+
+// The command line was understood but asks for something that cannot be: exit_usage.
+struct usage_error : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+// Something that the library refused, or that the program found wrong: exit_failed.
+class failure : public std::runtime_error {
+ public:
+  explicit failure(error cause) : std::runtime_error(cause.text), cause_(std::move(cause)) {}
+  [[nodiscard]] const error& cause() const noexcept { return cause_; }
+
+ private:
+  error cause_;
+};
+
+// The value, or the way out with the error.
+template <class T>
+T need(result<T> answer) {
+  if (!answer) throw failure(answer.failure());
+  return std::move(answer).value();
+}
+
+// Words for values, in the order in which help shows them.
+template <class T>
+using choices = std::vector<std::pair<std::string, T>>;
+
+inline const choices<segment_mode> mode_words{{"log", segment_mode::log},
+                                              {"ring", segment_mode::ring}};
+inline const choices<full_policy> policy_words{{"reject", full_policy::reject},
+                                               {"wait", full_policy::wait},
+                                               {"overwrite", full_policy::overwrite}};
+inline const choices<producer_role> role_words{{"single", producer_role::single},
+                                               {"many", producer_role::many}};
+
+template <class T>
+[[nodiscard]] std::string word_for(const choices<T>& words, T value) {
+  for (const auto& [word, meaning] : words) {
+    if (meaning == value) return word;
+  }
+  return "unknown";
+}
+
+// An option that takes one of the words; `target` keeps its value when the option is not given.
+template <class T, class Target>
+CLI::Option* add_choice(CLI::App& app, const std::string& option, Target& target,
+                        const choices<T>& words, const std::string& help) {
+  std::vector<std::string> allowed;
+  for (const auto& entry : words) allowed.push_back(entry.first);
+  const auto take = [&target, &words](const std::string& given) {
+    for (const auto& [word, meaning] : words) {
+      if (word == given) target = meaning;
+    }
+  };
+  return app.add_option_function<std::string>(option, take, help)
+      ->check(CLI::IsMember(std::move(allowed)));
+}
+
+// A count or size that may end in K, M or G (powers of 1024).
+CLI::Option* add_size(CLI::App& app, const std::string& option, std::uint64_t& target,
+                      const std::string& help);
+
+// Where a reader begins, as --from says it.
+struct from_option {
+  start_at start;
+  bool resume = false;  // "cursor": where the named cursor stands
+};
+[[nodiscard]] from_option parse_from(const std::string& word);
+
+// Parses, runs `body`, and turns every way out into an exit code. With `json` an error is also
+// printed to standard output as {"error": {...}}, so that a script always gets JSON.
+int run_program(CLI::App& app, int argc, char** argv, const bool& json,
+                const std::function<int()>& body);
+
+}  // namespace shmfifo::apps

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: MIT
+// shmfifo create: a new segment, with all its memory reserved before it has a name.
+
+#include <fmt/format.h>
+
+#include "commands.hpp"
+#include "geometry_options.hpp"
+#include "summary.hpp"
+
+namespace shmfifo::apps {
+namespace {
+
+constexpr std::uint64_t default_log_slots = 1'000'000;
+
+struct create_settings {
+  std::string name;
+  geometry_options geometry;
+  bool attach = false;
+};
+
+int create(const create_settings& wanted, bool json) {
+  create_options options = wanted.geometry.resolve(default_log_slots);
+  if (wanted.attach) options.existing = if_exists::attach;
+  const segment made = need(segment::create(wanted.name, options));
+  print_summary({{"name", made.name()},
+                 {"segment", describe(made.shape())},
+                 {"segment_size", made.shape().segment_size()}},
+                json);
+  return exit_ok;
+}
+
+}  // namespace
+
+command_entry add_create(CLI::App& program, bool& json) {
+  auto wanted = std::make_shared<create_settings>();
+  CLI::App* app = add_command(program, "create", "create a segment", json);
+  add_name(*app, wanted->name);
+  wanted->geometry.add_to(*app);
+  app->add_flag("--attach", wanted->attach, "an existing segment of the same geometry is no error");
+  app->footer("A log has 1000000 slots unless --slots says otherwise.");
+  return {app, [wanted, &json] { return create(*wanted, json); }};
+}
+
+}  // namespace shmfifo::apps

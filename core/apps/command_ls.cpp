@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: MIT
+// shmfifo ls: the segments of this machine. One that breaks a rule is listed with the rule; files
+// of others in /dev/shm are not looked into beyond their first bytes.
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <optional>
+
+#include "commands.hpp"
+#include "summary.hpp"
+
+namespace shmfifo::apps {
+namespace {
+
+// Nothing if the name was removed a moment ago.
+std::optional<fields> row_of(const std::string& name) {
+  auto home = segment::attach(name, {.mode = access::read_only, .content_size = {}});
+  if (!home) {
+    if (home.failure().code == ENOENT) return std::nullopt;
+    return fields{{"name", name}, {"broken", home.failure().rule}, {"error", home.failure().text}};
+  }
+  const segment_stat stat = need(home->stat());
+  const auto alive = std::count_if(stat.participants.begin(), stat.participants.end(),
+                                   [](const participant_stat& one) { return one.alive; });
+  return fields{{"name", name},
+                {"mode", word_for(mode_words, stat.shape.mode)},
+                {"when_full", word_for(policy_words, stat.shape.when_full)},
+                {"producers_role", word_for(role_words, stat.shape.producers)},
+                {"slots", stat.shape.slot_count},
+                {"content_size", stat.shape.content_size},
+                {"segment_size", stat.segment_size},
+                {"participants", stat.participants.size()},
+                {"alive", alive}};
+}
+
+int list(bool json) {
+  fields rows = fields::array();
+  for (const std::string& name : need(list_segments())) {
+    if (auto row = row_of(name)) rows.push_back(std::move(*row));
+  }
+  if (json) {
+    print_json(rows);
+    return exit_ok;
+  }
+  constexpr const char* line = "{:<24} {:<5} {:<10} {:<7} {:>10} {:>8} {:>14} {:>6}\n";
+  fmt::print(fmt::runtime(line), "NAME", "MODE", "WHEN FULL", "ROLE", "SLOTS", "CONTENT", "SIZE",
+             "ALIVE");
+  for (const fields& row : rows) {
+    const std::string name = row["name"];
+    if (row.contains("broken")) {
+      fmt::print("{:<24} broken: {}\n", name, row["error"].get<std::string>());
+    } else {
+      const auto text = [&](const char* key) { return row[key].get<std::string>(); };
+      const auto number = [&](const char* key) { return row[key].get<std::uint64_t>(); };
+      fmt::print(fmt::runtime(line), name, text("mode"), text("when_full"), text("producers_role"),
+                 number("slots"), number("content_size"), number("segment_size"), number("alive"));
+    }
+  }
+  return exit_ok;
+}
+
+}  // namespace
+
+command_entry add_ls(CLI::App& program, bool& json) {
+  CLI::App* app = add_command(program, "ls", "list the segments of this machine", json);
+  return {app, [&json] { return list(json); }};
+}
+
+}  // namespace shmfifo::apps

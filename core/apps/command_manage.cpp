@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: MIT
+// shmfifo recover, forget and rm: the commands that change something.
+
+#include <algorithm>
+#include <cerrno>
+
+#include "commands.hpp"
+#include "summary.hpp"
+
+namespace shmfifo::apps {
+namespace {
+
+int recover(const std::string& name, bool json) {
+  const unsigned freed = need(need(segment::attach(name)).recover());
+  print_summary({{"name", name}, {"recovered", freed}}, json);
+  return exit_ok;
+}
+
+int forget(const std::string& name, const std::string& cursor, bool json) {
+  need(need(segment::attach(name)).forget(cursor));
+  print_summary({{"name", name}, {"forgotten", cursor}}, json);
+  return exit_ok;
+}
+
+// Everything in /dev/shm has one directory: a slip must not remove what belongs to other programs.
+void refuse_foreign(std::string_view name) {
+  if (name.starts_with('/')) name.remove_prefix(1);
+  // Names nobody has, or may have, are left to remove() and its words.
+  auto looked = segment::attach(name, {.mode = access::read_only, .content_size = {}});
+  if (looked || looked.failure().code == ENOENT || looked.failure().rule == std::string("name")) {
+    return;
+  }
+  const auto names = need(list_segments());
+  if (std::find(names.begin(), names.end(), name) != names.end()) return;
+  throw failure({EINVAL, "magic",
+                 "'" + std::string(name) +
+                     "' does not look like a segment, so it is left alone; --force removes it all "
+                     "the same"});
+}
+
+int remove(const std::string& name, bool force, bool json) {
+  if (!force) refuse_foreign(name);
+  need(segment::remove(name));
+  print_summary({{"removed", name}}, json);
+  return exit_ok;
+}
+
+}  // namespace
+
+command_entry add_recover(CLI::App& program, bool& json) {
+  auto name = std::make_shared<std::string>();
+  CLI::App* app = add_command(program, "recover", "clear away what dead participants left", json);
+  add_name(*app, *name);
+  app->footer("Safe at any time, as often as you like; durable cursors stay (see forget).");
+  return {app, [name, &json] { return recover(*name, json); }};
+}
+
+command_entry add_forget(CLI::App& program, bool& json) {
+  auto name = std::make_shared<std::string>();
+  auto cursor = std::make_shared<std::string>();
+  CLI::App* app = add_command(program, "forget", "remove a durable cursor that nobody uses", json);
+  add_name(*app, *name);
+  app->add_option("CURSOR", *cursor, "the cursor's name, as stat shows it")->required();
+  return {app, [name, cursor, &json] { return forget(*name, *cursor, json); }};
+}
+
+command_entry add_rm(CLI::App& program, bool& json) {
+  auto name = std::make_shared<std::string>();
+  auto force = std::make_shared<bool>(false);
+  CLI::App* app = add_command(program, "rm", "remove a segment's name", json);
+  add_name(*app, *name);
+  app->add_flag("--force", *force, "also if it is no segment at all");
+  app->footer("Nothing is asked. Whoever has the segment attached goes on using it, unnamed.");
+  return {app, [name, force, &json] { return remove(*name, *force, json); }};
+}
+
+}  // namespace shmfifo::apps

@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: MIT
+// shmfifo tail and dump: messages for people to look at, read as an observer, which owns nothing in
+// the segment and so can neither hold anybody back nor change anything.
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+
+#include "commands.hpp"
+#include "record_text.hpp"
+#include "stop_signal.hpp"
+#include "summary.hpp"
+
+namespace shmfifo::apps {
+namespace {
+
+using clock = std::chrono::steady_clock;
+
+constexpr std::chrono::milliseconds slice{250};  // how long a wait may keep Ctrl-C waiting
+constexpr std::chrono::milliseconds settle{20};  // for a claim to be committed, or found dead
+constexpr std::int64_t everything = INT64_MAX;
+
+enum class format : std::uint8_t { text, hex };
+const choices<format> format_words{{"text", format::text}, {"hex", format::hex}};
+
+struct read_settings {
+  std::string name;
+  std::string from;
+  std::uint64_t last = 10;
+  std::int64_t first = -1;
+  std::int64_t count = everything;
+  double timeout = 0;
+  std::uint64_t bytes = 0;
+  format shown = format::text;
+};
+
+class printer {
+ public:
+  printer(const read_settings& wanted, bool json) : wanted_(wanted), json_(json) {}
+
+  void message(const record_view& record) const {
+    auto bytes = record.bytes();
+    if (wanted_.bytes != 0) bytes = bytes.first(std::min<std::size_t>(bytes.size(), wanted_.bytes));
+    const bool hex = wanted_.shown == format::hex;
+    const std::string content = hex ? hexadecimal(bytes) : printable(bytes);
+    if (json_) {
+      print_json({{"number", record.message_number},
+                  {"status", record.status},
+                  {"length", record.value_length},
+                  {hex ? "hex" : "text", content}});
+    } else {
+      const bool cut = bytes.size() < record.bytes().size();
+      fmt::print("{} status={} length={} {}{}\n", record.message_number, record.status,
+                 record.value_length, content, cut ? "..." : "");
+    }
+  }
+
+  void no_message(std::string_view why, std::int64_t first, std::int64_t count) const {
+    if (json_) {
+      print_json({{"number", first}, {"count", count}, {"no_message", why}});
+    } else if (count == 1) {
+      fmt::print("{} {}\n", first, why);
+    } else {
+      fmt::print("{} to {} {}\n", first, first + count - 1, why);
+    }
+  }
+
+ private:
+  const read_settings& wanted_;
+  bool json_;
+};
+
+std::int64_t next_number(const segment& home) {
+  return need(home.stat()).producer_cursor;
+}
+
+int dump(const read_settings& wanted, bool json) {
+  const segment home = attach_to_look(wanted.name);
+  const printer out(wanted, json);
+  const std::int64_t end = next_number(home);
+  start_at start = wanted.first < 0 ? start_at::oldest() : start_at::at(wanted.first);
+  std::int64_t left = wanted.count;
+  while (left > 0) {
+    consumer reader = need(home.attach_observer(start));
+    poll_result answer;
+    while (left > 0 && reader.position() < end) {
+      answer = reader.poll([&](const record_view& record) { out.message(record); },
+                           std::min({left, end - reader.position(), consumer::default_limit}));
+      if (answer.answer == status::empty && reader.wait(clock::now() + settle) != status::ok) break;
+      if (answer.answer == status::empty) continue;
+      if (answer.answer != status::ok) {
+        out.no_message(to_string(answer.answer), answer.first, answer.count);
+      }
+      left -= answer.count;
+    }
+    if (left <= 0 || reader.position() >= end) break;
+    // Claimed by a producer that lives and has not committed yet: told, and gone past.
+    out.no_message("claimed", reader.position(), 1);
+    start = start_at::at(reader.position() + 1);
+    --left;
+  }
+  return exit_ok;
+}
+
+start_at tail_start(const segment& home, const read_settings& wanted) {
+  if (!wanted.from.empty()) {
+    const from_option from = parse_from(wanted.from);
+    if (from.resume) throw usage_error("--from: an observer has no cursor");
+    return from.start;
+  }
+  // What a lossless ring has released can still be looked at until it is overwritten.
+  const auto back = static_cast<std::int64_t>(std::min(wanted.last, home.shape().slot_count));
+  return start_at::at(std::max<std::int64_t>(next_number(home) - back, 0));
+}
+
+int tail(const read_settings& wanted, bool json) {
+  const segment home = attach_to_look(wanted.name);
+  const printer out(wanted, json);
+  consumer reader = need(home.attach_observer(tail_start(home, wanted)));
+  stop_signal::install();
+  std::int64_t left = wanted.count;
+  auto last_news = clock::now();
+  while (left > 0 && !stop_signal::requested()) {
+    const poll_result answer = reader.poll([&](const record_view& record) { out.message(record); },
+                                           std::min(left, consumer::default_limit));
+    if (answer.answer != status::empty) {
+      if (answer.answer != status::ok) {
+        out.no_message(to_string(answer.answer), answer.first, answer.count);
+      }
+      left -= answer.count;
+      last_news = clock::now();
+      continue;
+    }
+    std::fflush(stdout);
+    if (reader.wait(clock::now() + slice) == status::ok) continue;
+    if (wanted.timeout > 0 &&
+        clock::now() - last_news >= std::chrono::duration<double>(wanted.timeout)) {
+      break;
+    }
+  }
+  if (left > 0 && wanted.count != everything && !stop_signal::requested()) {
+    throw failure({0, "timeout",
+                   fmt::format("'{}' brought no message for {} seconds; {} of {} were shown",
+                               home.name(), wanted.timeout, wanted.count - left, wanted.count)});
+  }
+  return exit_ok;
+}
+
+void add_shown(CLI::App& app, read_settings& wanted) {
+  add_choice(app, "--format", wanted.shown, format_words,
+             "text: printable ASCII, the rest as \\xNN; hex: two digits a byte")
+      ->default_str("text");
+  add_size(app, "--bytes", wanted.bytes, "show at most so many bytes of each message; 0: all");
+}
+
+}  // namespace
+
+command_entry add_tail(CLI::App& program, bool& json) {
+  auto wanted = std::make_shared<read_settings>();
+  CLI::App* app = add_command(program, "tail", "show the last messages and follow new ones", json);
+  add_name(*app, wanted->name);
+  CLI::Option* last = add_size(*app, "-n", wanted->last, "start so many messages before the end")
+                          ->default_str("10");
+  app->add_option("--from", wanted->from, "or start at: oldest, latest, a number")->excludes(last);
+  app->add_option("--count", wanted->count, "end after so many numbers (default: follow for ever)")
+      ->check(CLI::PositiveNumber);
+  app->add_option("--timeout", wanted->timeout,
+                  "end after so many seconds without a message; 0: never")
+      ->check(CLI::Range(0.0, 1e6));
+  add_shown(*app, *wanted);
+  app->footer("An observer can be outrun: what was overwritten meanwhile is told as lost.");
+  return {app, [wanted, &json] { return tail(*wanted, json); }};
+}
+
+command_entry add_dump(CLI::App& program, bool& json) {
+  auto wanted = std::make_shared<read_settings>();
+  CLI::App* app = add_command(program, "dump", "print a range of messages", json);
+  add_name(*app, wanted->name);
+  app->add_option("--first", wanted->first, "the first number (default: the oldest)")
+      ->check(CLI::NonNegativeNumber);
+  app->add_option("--count", wanted->count, "how many numbers (default: up to the newest)")
+      ->check(CLI::PositiveNumber);
+  add_shown(*app, *wanted);
+  return {app, [wanted, &json] { return dump(*wanted, json); }};
+}
+
+}  // namespace shmfifo::apps

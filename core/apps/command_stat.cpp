@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: MIT
+// shmfifo stat: who is attached, alive or dead by the kernel's word, how far behind, and who holds
+// producers back. Observers do not appear: they own nothing in a segment, and so can block nobody.
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <charconv>
+#include <chrono>
+
+#include "commands.hpp"
+#include "geometry_options.hpp"
+#include "stop_signal.hpp"
+#include "summary.hpp"
+
+namespace shmfifo::apps {
+namespace {
+
+struct stat_settings {
+  std::string name;
+  double seconds = 1;
+  std::string watch;  // the word behind --watch, if any
+};
+
+const choices<participant_kind> participant_words{{"producer", participant_kind::producer},
+                                                  {"consumer", participant_kind::consumer},
+                                                  {"cursor", participant_kind::durable}};
+
+// A durable cursor whose owner left in good order is neither alive nor dead.
+std::string state_of(const participant_stat& one) {
+  if (one.alive) return "alive";
+  return one.kind == participant_kind::durable && one.pid == 0 ? "away" : "dead";
+}
+
+fields to_fields(const segment_stat& stat) {
+  fields participants = fields::array();
+  for (const participant_stat& one : stat.participants) {
+    fields entry = {{"line", one.index},
+                    {"kind", word_for(participant_words, one.kind)},
+                    {"state", state_of(one)},
+                    {"alive", one.alive},
+                    {"pid", one.pid}};
+    if (one.kind != participant_kind::producer) {
+      entry.update({{"cursor", one.cursor}, {"lag", one.lag}, {"holds_back", one.holds_back}});
+    }
+    if (one.kind == participant_kind::durable) entry["name"] = one.name;
+    participants.push_back(std::move(entry));
+  }
+  return {{"name", stat.name},
+          {"uid", fmt::format("{:016x}", stat.uid)},
+          {"created_ns", stat.created_ns},
+          {"mode", word_for(mode_words, stat.shape.mode)},
+          {"when_full", word_for(policy_words, stat.shape.when_full)},
+          {"producers_role", word_for(role_words, stat.shape.producers)},
+          {"slots", stat.shape.slot_count},
+          {"content_size", stat.shape.content_size},
+          {"segment_size", stat.segment_size},
+          {"producer_cursor", stat.producer_cursor},
+          {"oldest", stat.oldest},
+          {"participants", std::move(participants)}};
+}
+
+void print_text(const segment_stat& stat) {
+  const auto created = static_cast<std::time_t>(stat.created_ns / 1'000'000'000);
+  fmt::print("{}: {}; {} bytes, created {:%F %T}\n", stat.name, describe(stat.shape),
+             stat.segment_size, fmt::localtime(created));
+  fmt::print("next number {}, oldest {}\n", stat.producer_cursor, stat.oldest);
+  constexpr const char* line = "{:>4}  {:<8}  {:<5}  {:>8}  {:>14}  {:>10}  {}\n";
+  fmt::print(fmt::runtime(line), "LINE", "KIND", "STATE", "PID", "CURSOR", "LAG", "NAME");
+  for (const participant_stat& one : stat.participants) {
+    const bool reads = one.kind != participant_kind::producer;
+    fmt::print(fmt::runtime(line), one.index, word_for(participant_words, one.kind), state_of(one),
+               one.pid, reads ? std::to_string(one.cursor) : "-",
+               reads ? std::to_string(one.lag) : "-",
+               one.name + (one.holds_back ? " (holds producers back)" : ""));
+  }
+  std::fflush(stdout);
+}
+
+void show(const stat_settings& wanted, bool json) {
+  // Attached anew each time: a segment of this name may have been replaced.
+  const segment_stat stat = need(attach_to_look(wanted.name).stat());
+  if (json) {
+    print_json(to_fields(stat));
+  } else {
+    print_text(stat);
+  }
+}
+
+int look(const stat_settings& wanted, bool watching, bool json) {
+  if (!watching) {
+    show(wanted, json);
+    return exit_ok;
+  }
+  stop_signal::install();
+  const bool screen = !json && ::isatty(STDOUT_FILENO) == 1;
+  while (!stop_signal::requested()) {
+    if (screen) fmt::print("\x1b[H\x1b[2J");
+    show(wanted, json);
+    stop_signal::sleep(std::chrono::duration<double>(wanted.seconds));
+    if (!json && !screen) fmt::print("\n");
+  }
+  return exit_ok;
+}
+
+// The value of --watch may be left out, so the word behind it may be the segment's name.
+void sort_out_words(stat_settings& wanted) {
+  const std::string& word = wanted.watch;
+  double seconds = 0;
+  const char* end = word.data() + word.size();
+  const auto [stop, broken] = std::from_chars(word.data(), end, seconds);
+  if (!word.empty() && broken == std::errc{} && stop == end) {
+    if (seconds < 0.01 || seconds > 86400) {
+      throw usage_error("--watch: " + word + " seconds are not between 0.01 and 86400");
+    }
+    wanted.seconds = seconds;
+  } else if (!word.empty() && !wanted.name.empty()) {
+    throw usage_error("--watch: '" + word + "' is no number of seconds");
+  } else if (!word.empty()) {
+    wanted.name = word;
+  }
+  if (wanted.name.empty()) throw usage_error("NAME is required");
+}
+
+}  // namespace
+
+command_entry add_stat(CLI::App& program, bool& json) {
+  auto wanted = std::make_shared<stat_settings>();
+  CLI::App* app =
+      add_command(program, "stat", "show who is attached, how far behind, who is in the way", json);
+  add_name(*app, wanted->name)->required(false);
+  CLI::Option* watch =
+      app->add_option("--watch", wanted->watch, "show again every SECONDS (1) until a signal comes")
+          ->expected(0, 1)
+          ->type_name("[SECONDS]");
+  app->footer(
+      "States: alive and dead are the kernel's word (a lock that ends with the process);\n"
+      "away: a durable cursor whose owner left in good order. Observers own nothing, so they do "
+      "not appear.");
+  return {app, [wanted, watch, &json] {
+            sort_out_words(*wanted);
+            return look(*wanted, watch->count() != 0, json);
+          }};
+}
+
+}  // namespace shmfifo::apps

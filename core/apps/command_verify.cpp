@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: MIT
+// shmfifo verify: every rule of the layout, slot by slot, also while the segment is in use.
+
+#include <fmt/format.h>
+
+#include "commands.hpp"
+#include "segment_check.hpp"
+#include "summary.hpp"
+
+namespace shmfifo::apps {
+namespace {
+
+int verify(const std::string& name, bool json) {
+  auto home = segment::attach(name, {.mode = access::read_only, .content_size = {}});
+  // Attaching checks the header: bytes that are no segment are a finding with the rule they break.
+  if (!home) throw failure(home.failure());
+  const check_report report = check_segment(*home);
+  fields found = fields::array();
+  for (const finding& one : report.findings) {
+    found.push_back({{"rule", one.rule},
+                     {"where", one.where},
+                     {"found", one.found},
+                     {"expected", one.expected}});
+    if (!json) {
+      fmt::print("{} breaks the rule {}: found {}, expected {}\n", one.where, one.rule, one.found,
+                 one.expected);
+    }
+  }
+  fields summary = {{"name", home->name()},          {"slots", report.slots},
+                    {"unused", report.unused},       {"claimed", report.claimed},
+                    {"published", report.published}, {"aborted", report.aborted},
+                    {"changing", report.changing},   {"broken", report.broken}};
+  if (json) summary["findings"] = std::move(found);
+  print_summary(summary, json);
+  if (report.broken == 0) return exit_ok;
+  fmt::print(stderr, "shmfifo: '{}' breaks the rules of its layout in {} places\n", home->name(),
+             report.broken);
+  return exit_failed;
+}
+
+}  // namespace
+
+command_entry add_verify(CLI::App& program, bool& json) {
+  auto name = std::make_shared<std::string>();
+  CLI::App* app = add_command(program, "verify", "check a whole segment, slot by slot", json);
+  add_name(*app, *name);
+  app->footer(
+      "Safe while the segment is in use: judged is only what cannot be in flight.\n"
+      "Exit codes: 0 every rule holds; 1 a rule is broken, or there is no such segment; 2 usage.");
+  return {app, [name, &json] { return verify(*name, json); }};
+}
+
+}  // namespace shmfifo::apps

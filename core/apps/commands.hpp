@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+// The subcommands of `shmfifo`, one function each: it adds its options to the program and answers
+// with what to do when it was chosen. Except for create, recover, forget and rm they attach
+// read-only, so that they cannot disturb what they look at.
+
+#include <functional>
+#include <memory>
+
+#include "cli.hpp"
+
+namespace shmfifo::apps {
+
+using command = std::function<int()>;
+
+struct command_entry {
+  CLI::App* app;
+  command body;
+};
+
+command_entry add_create(CLI::App& program, bool& json);
+command_entry add_ls(CLI::App& program, bool& json);
+command_entry add_stat(CLI::App& program, bool& json);
+command_entry add_tail(CLI::App& program, bool& json);
+command_entry add_dump(CLI::App& program, bool& json);
+command_entry add_verify(CLI::App& program, bool& json);
+command_entry add_recover(CLI::App& program, bool& json);
+command_entry add_forget(CLI::App& program, bool& json);
+command_entry add_rm(CLI::App& program, bool& json);
+
+// A subcommand with what all of them have: --json and, usually, the segment's name.
+inline CLI::App* add_command(CLI::App& program, const char* name, const char* help, bool& json) {
+  CLI::App* app = program.add_subcommand(name, help);
+  app->add_flag("--json", json, "print JSON");
+  return app;
+}
+inline CLI::Option* add_name(CLI::App& app, std::string& name) {
+  return app.add_option("NAME", name, "the segment's name")->required();
+}
+
+[[nodiscard]] inline segment attach_to_look(const std::string& name) {
+  attach_options options;
+  options.mode = access::read_only;
+  return need(segment::attach(name, options));
+}
+
+}  // namespace shmfifo::apps

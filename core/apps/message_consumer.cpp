@@ -1,0 +1,317 @@
+// SPDX-License-Identifier: MIT
+// Reads messages from a segment, in order, and says exactly what it got and what it did not get. It
+// waits for the segment and for messages with a deadline: nothing received is a failure, never a
+// success.
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <string>
+
+#include "geometry_options.hpp"
+#include "message_kinds.hpp"
+#include "pacer.hpp"
+#include "progress.hpp"
+#include "stop_signal.hpp"
+#include "summary.hpp"
+
+namespace shmfifo::apps {
+namespace {
+
+using clock = std::chrono::steady_clock;
+
+constexpr std::chrono::milliseconds slice{250};  // how long a wait may keep Ctrl-C waiting
+constexpr std::chrono::milliseconds retry{10};   // looking for the segment
+constexpr const char* help_end = R"(
+Numbers that are no message (aborted by a producer's death, lost to an overwriting ring, invalid
+bytes) count towards --messages and are told one by one in the summary.
+
+Exit codes: 0 everything asked for was read (with --messages 0: until a signal, or until no producer
+              is left and nothing came for --timeout; at least one message);
+            1 a wrong byte, a gap, an invalid message, a loss where none may be, too few messages,
+              no segment or no message in time; 2 usage.
+
+Examples:
+  message_consumer --name demo --messages 0 --verify           a live ring, until Ctrl-C
+  message_consumer --name demo --cursor audit --messages 1000  goes on where `audit` stopped
+  message_consumer --name feed --observer --from latest --print
+  message_consumer --name feed --kind structured --verify --json
+)";
+
+struct settings {
+  std::string name = "shmfifo";
+  message_kind kind = message_kind::text;
+  std::uint64_t messages = 1'000'000;
+  std::int64_t until = -1;
+  double rate = 0;
+  std::uint64_t batch = 256;
+  double timeout = 10;
+  std::string from;
+  std::string cursor;
+  std::uint64_t content_size = 0;
+  bool observer = false;
+  bool verify = false;
+  bool numbered = false;
+  bool print = false;
+  bool json = false;
+};
+
+class run {
+ public:
+  run(const settings& wanted, segment home, consumer reader)
+      : wanted_(wanted),
+        home_(std::move(home)),
+        reader_(std::move(reader)),
+        start_(reader_.position()),
+        next_(start_),
+        checker_(wanted.kind, wanted.numbered),
+        pace_(wanted.rate),
+        progress_("consumed", total()) {}
+
+  void consume_all() {
+    const auto started = last_news_ = clock::now();
+    while (error_.empty() && !ended_ && !stop_signal::requested() && left() != 0) {
+      const std::uint64_t now = pace_.allow(std::min(wanted_.batch, left()));
+      if (now == 0) {
+        stop_signal::sleep(pace_.pause());
+        last_news_ = clock::now();  // our own slowness is nobody's failure
+      } else {
+        poll_some(static_cast<std::int64_t>(now));
+      }
+      if (progress_.due()) progress_.show(passed(), lag());
+    }
+    seconds_ = std::chrono::duration<double>(clock::now() - started).count();
+  }
+
+  [[nodiscard]] int report() const {
+    const bool complete = error_.empty() && (total() == 0 || left() == 0);
+    fields summary = {
+        {"name", home_.name()},
+        {"segment", describe(home_.shape())},
+        {"kind", word_for(kind_words, wanted_.kind)},
+        {"start", start_},
+        {"messages", messages_},
+        {"first", first_},
+        {"last", last_},
+        {"gaps", gaps_},
+        {"aborted", aborted_},
+        {"lost", lost_},
+        {"invalid", invalid_},
+        {"wrong", checker_.wrong()},
+        {"bytes", bytes_},
+        {"seconds", seconds_},
+        {"messages_per_second", seconds_ > 0 ? static_cast<double>(messages_) / seconds_ : 0.0},
+        {"verified", wanted_.verify},
+        {"stopped", stop_signal::requested()},
+        {"complete", complete}};
+    if (checker_.wrong() != 0) summary["first_wrong"] = checker_.first_wrong();
+    if (!error_.empty()) summary["error"] = error_;
+    print_summary(summary, wanted_.json);
+    const std::vector<std::string> found = complaints();
+    for (const std::string& one : found) fmt::print(stderr, "message_consumer: {}\n", one);
+    return complete && found.empty() ? exit_ok : exit_failed;
+  }
+
+ private:
+  [[nodiscard]] std::uint64_t passed() const { return messages_ + aborted_ + lost_ + invalid_; }
+  // How many numbers to pass in all; 0: no end.
+  [[nodiscard]] std::uint64_t total() const {
+    if (wanted_.until < 0) return wanted_.messages;
+    return static_cast<std::uint64_t>(std::max<std::int64_t>(wanted_.until - start_ + 1, 0));
+  }
+  [[nodiscard]] std::uint64_t left() const {
+    if (wanted_.until < 0 && wanted_.messages == 0) return wanted_.batch;
+    return total() > passed() ? total() - passed() : 0;
+  }
+
+  void take(const record_view& record) {
+    if (record.message_number != next_) ++gaps_;
+    next_ = record.message_number + 1;
+    if (messages_++ == 0) first_ = record.message_number;
+    last_ = record.message_number;
+    bytes_ += static_cast<std::uint64_t>(record.value_length);
+    if (wanted_.verify) static_cast<void>(checker_.check(record));
+    if (wanted_.print) {
+      fmt::print("{} {}\n", record.message_number, describe_message(wanted_.kind, record.bytes()));
+      std::fflush(stdout);  // before the message is released: killed later, it has been printed
+    }
+  }
+
+  void poll_some(std::int64_t limit) {
+    const poll_result answer =
+        reader_.poll([this](const record_view& record) { take(record); }, limit);
+    const auto count = static_cast<std::uint64_t>(answer.count);
+    if (answer.answer == status::empty) {
+      wait_for_news();
+      return;
+    }
+    last_news_ = clock::now();
+    pace_.used(count);
+    if (answer.answer == status::ok) return;
+    if (answer.first != next_) ++gaps_;
+    next_ = answer.first + answer.count;
+    if (answer.answer == status::aborted) aborted_ += count;
+    if (answer.answer == status::lost) lost_ += count;
+    if (answer.answer == status::invalid) invalid_ += count;
+    if (count == 0) error_ = fmt::format("poll answered {}", to_string(answer.answer));
+  }
+
+  void wait_for_news() {
+    const geometry& shape = home_.shape();
+    if (shape.mode == segment_mode::log &&
+        reader_.position() >= static_cast<std::int64_t>(shape.slot_count)) {
+      end("the log ends here: all its slots were read");
+      return;
+    }
+    const auto patience = std::chrono::duration<double>(wanted_.timeout);
+    const auto limit = last_news_ + std::chrono::duration_cast<clock::duration>(patience);
+    const status answer = reader_.wait(std::min(clock::now() + slice, limit));
+    if (answer == status::ok || clock::now() < limit) return;
+    const bool dead = answer == status::peer_dead;
+    if (!dead && total() == 0 && messages_ != 0) return;  // somebody lives who may publish yet
+    end(fmt::format(
+        "no message in '{}' for {} seconds, and {}", home_.name(), wanted_.timeout,
+        dead ? "no producer is attached: start `message_producer --name " + home_.name() + "`"
+             : "yet a producer is alive: see `shmfifo stat " + home_.name() + "`"));
+  }
+
+  // Nothing more will come: a failure if something was still wanted.
+  void end(std::string why) {
+    ended_ = true;
+    if (total() != 0 || messages_ == 0) error_ = std::move(why);
+  }
+
+  [[nodiscard]] std::vector<std::string> complaints() const {
+    std::vector<std::string> found;
+    if (!error_.empty()) found.push_back(error_);
+    if (checker_.wrong() != 0) {
+      found.push_back(fmt::format("{} messages are not as they were sent; first: {}",
+                                  checker_.wrong(), checker_.first_wrong()));
+    }
+    if (gaps_ != 0) found.push_back(fmt::format("{} gaps in the numbers", gaps_));
+    if (invalid_ != 0) {
+      found.push_back(
+          fmt::format("{} messages broke a rule of the segment: see `shmfifo verify {}`", invalid_,
+                      home_.name()));
+    }
+    const bool lossless = home_.shape().gated() && !reader_.observer();
+    if (lost_ != 0 && lossless) found.push_back(fmt::format("{} messages lost", lost_));
+    if (stop_signal::requested() && total() != 0 && left() != 0) {
+      found.push_back(fmt::format("stopped after {} of {} numbers", passed(), total()));
+    }
+    return found;
+  }
+
+  [[nodiscard]] std::optional<std::int64_t> lag() const {
+    auto stat = home_.stat();
+    if (!stat) return std::nullopt;
+    return std::max<std::int64_t>(stat->producer_cursor - reader_.position(), 0);
+  }
+
+  const settings& wanted_;
+  segment home_;
+  consumer reader_;
+  std::int64_t start_;
+  std::int64_t next_;
+  message_checker checker_;
+  pacer pace_;
+  progress progress_;
+  clock::time_point last_news_;
+  std::uint64_t messages_ = 0;
+  std::uint64_t bytes_ = 0;
+  std::uint64_t gaps_ = 0;
+  std::uint64_t aborted_ = 0;
+  std::uint64_t lost_ = 0;
+  std::uint64_t invalid_ = 0;
+  std::int64_t first_ = -1;
+  std::int64_t last_ = -1;
+  double seconds_ = 0;
+  bool ended_ = false;
+  std::string error_;
+};
+
+void add_options(CLI::App& app, settings& wanted) {
+  app.add_option("--name", wanted.name, "the segment's name")->capture_default_str();
+  add_choice(app, "--kind", wanted.kind, kind_words, "what the messages are")->default_str("text");
+  add_size(app, "--messages", wanted.messages, "how many numbers; 0: until a signal comes")
+      ->default_str("1000000");
+  app.add_option("--until", wanted.until, "end with this number instead")
+      ->check(CLI::NonNegativeNumber);
+  app.add_option("--from", wanted.from,
+                 "oldest, latest, a number, or cursor: where --cursor stands (default: oldest)");
+  app.add_option("--cursor", wanted.cursor,
+                 "a durable cursor of this name: resumed, or made where --from says");
+  app.add_option("--rate", wanted.rate, "messages a second; 0: as fast as it goes")
+      ->check(CLI::Range(0.0, 1e9))
+      ->default_str("0");
+  app.add_option("--batch", wanted.batch, "messages released at once")
+      ->check(CLI::Range(1, 65536))
+      ->default_str("256");
+  app.add_option("--timeout", wanted.timeout,
+                 "seconds without a segment or a message after which to give up")
+      ->check(CLI::Range(0.0, 1e6))
+      ->default_str("10");
+  add_size(app, "--content-size", wanted.content_size,
+           "refuse a segment of another content size; 0: take any")
+      ->default_str("0");
+  app.add_flag("--observer", wanted.observer, "read-only: hold nobody back, perhaps lose messages");
+  app.add_flag("--verify", wanted.verify, "check every byte of every message");
+  app.add_flag("--numbered", wanted.numbered,
+               "messages carry sender and sequence: check them, too");
+  app.add_flag("--print", wanted.print, "print each message");
+  app.add_flag("--json", wanted.json, "print the summary as JSON");
+  app.footer(help_end);
+}
+
+from_option check_options(const settings& wanted) {
+  const from_option from = parse_from(wanted.from.empty() ? "oldest" : wanted.from);
+  if (from.resume && wanted.cursor.empty()) {
+    throw usage_error("--from cursor needs the cursor's name: --cursor NAME");
+  }
+  if (wanted.observer && !wanted.cursor.empty()) {
+    throw usage_error("--observer owns nothing in the segment, so it cannot have a --cursor");
+  }
+  return from;
+}
+
+segment wait_for_segment(const settings& wanted) {
+  attach_options options;
+  options.mode = wanted.observer ? access::read_only : access::read_write;
+  if (wanted.content_size != 0) options.content_size = wanted.content_size;
+  const auto limit = clock::now() + std::chrono::duration<double>(wanted.timeout);
+  for (;;) {
+    auto home = segment::attach(wanted.name, options);
+    if (home || home.failure().code != ENOENT) return need(std::move(home));
+    if (stop_signal::requested() || clock::now() >= limit) {
+      throw failure({ENOENT, "name",
+                     fmt::format("no segment '{}' after {} seconds: start `message_producer --name "
+                                 "{}`, or see `shmfifo ls`",
+                                 wanted.name, wanted.timeout, wanted.name)});
+    }
+    stop_signal::sleep(retry);
+  }
+}
+
+int consume(const settings& wanted) {
+  const from_option from = check_options(wanted);
+  stop_signal::install();
+  segment home = wait_for_segment(wanted);
+  consumer reader = wanted.observer ? need(home.attach_observer(from.start))
+                                    : need(home.attach_consumer({wanted.cursor, from.start}));
+  run consuming(wanted, std::move(home), std::move(reader));
+  consuming.consume_all();
+  return consuming.report();
+}
+
+}  // namespace
+}  // namespace shmfifo::apps
+
+int main(int argc, char** argv) {
+  using namespace shmfifo::apps;
+  CLI::App app{"Reads messages from a shared-memory segment.", "message_consumer"};
+  settings wanted;
+  add_options(app, wanted);
+  return run_program(app, argc, argv, wanted.json, [&] { return consume(wanted); });
+}

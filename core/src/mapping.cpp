@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: MIT
+#include "mapping.hpp"
+
+#include <cerrno>
+#include <cstring>
+
+namespace shmfifo {
+namespace {
+
+segment_header make_header(const geometry& shape) {
+  segment_header header{};
+  std::memcpy(header.magic, segment_magic, sizeof segment_magic);
+  header.layout_version = layout_version;
+  header.byte_order = byte_order_mark;
+  header.word_size = sizeof(void*);
+  header.header_size = sizeof(segment_header);
+  header.uid = system::random_word();
+  header.created_ns = system::realtime_ns();
+  header.mode = static_cast<std::uint32_t>(shape.mode);
+  header.full_policy = static_cast<std::uint32_t>(shape.when_full);
+  header.producer_role = static_cast<std::uint32_t>(shape.producers);
+  header.participant_count = shape.participant_count;
+  header.content_size = shape.content_size;
+  header.slot_count = shape.slot_count;
+  header.slot_stride = shape.slot_stride();
+  header.participants_offset = participants_offset;
+  header.slots_offset = shape.slots_offset();
+  header.segment_size = shape.segment_size();
+  header.checksum = header_checksum(header);
+  return header;
+}
+
+// The words that change are checked as far as they can be while others go on changing them.
+std::optional<broken_rule> validate_control(const layout_view& view) {
+  const std_memory_model memory;
+  // SYNC gate: seq_cst loads here only observe.
+  const std::uint64_t floor =
+      memory.load(view.control().gate_floor, std::memory_order_seq_cst, site::operate);
+  // SYNC cursor: acquire, the slot before the cursor is claimed or final.
+  const std::uint64_t cursor =
+      memory.load(view.control().producer_cursor, std::memory_order_acquire, site::operate);
+  const std::uint64_t most =
+      view.shape().mode == segment_mode::log ? view.shape().slot_count : number_max;
+  if (cursor > most) return broken_rule{"producer_cursor", cursor, most};
+  if (cursor > 0) {
+    const std::uint64_t stamp =
+        memory.load(view.slot(cursor - 1).stamp, std::memory_order_acquire, site::operate);
+    if (stamp_number(stamp) < cursor - 1) {
+      return broken_rule{"producer_cursor", cursor, stamp_number(stamp) + 1};
+    }
+  }
+  // A message can be read, and its reader gone, before its producer moves the cursor past it (or
+  // dies instead): then the floor is one ahead.
+  if (floor > cursor + 1) return broken_rule{"gate_floor", floor, cursor + 1};
+  return std::nullopt;
+}
+
+}  // namespace
+
+error refusal(const std::string& name, const broken_rule& broken, int code) {
+  return {code, broken.rule,
+          "'" + name + "' breaks the rule " + broken.rule + ": found " +
+              std::to_string(broken.found) + ", expected " + std::to_string(broken.expected)};
+}
+
+error not_writable(const std::string& name) {
+  return {EACCES, "access", "'" + name + "' is attached read-only: only observers may read it so"};
+}
+error cursor_in_use(const std::string& name, std::uint32_t pid) {
+  return {EBUSY, "cursor_name",
+          "the cursor '" + name + "' is in use (pid " + std::to_string(pid) +
+              "): only one consumer at a time may advance it"};
+}
+
+result<std::string> checked_name(std::string_view name) {
+  if (!name.empty() && name.front() == '/') name.remove_prefix(1);
+  const auto bad = [&](int code, const std::string& why) {
+    return error{code, "name", "bad segment name '" + std::string(name) + "': " + why};
+  };
+  if (name.empty()) return bad(EINVAL, "it is empty");
+  if (name.size() > 255) return bad(ENAMETOOLONG, "longer than 255 bytes");
+  if (name.front() == '.') return bad(EINVAL, "it starts with a dot");
+  for (const char c : name) {
+    if (c == '/') return bad(EINVAL, "only the first character may be a slash");
+    if (static_cast<unsigned char>(c) < 32 || c == 127)
+      return bad(EINVAL, "it has a control character");
+  }
+  return std::string(name);
+}
+
+std::uint32_t pid_of(const layout_view& view, const std_memory_model& memory, unsigned line) {
+  return memory.load(view.participant(line).pid, std::memory_order_relaxed, site::attach_name);
+}
+
+result<std::shared_ptr<mapping>> build_segment(const std::string& name, const geometry& shape,
+                                               const create_options& options) {
+  auto file = system::create_unnamed(options.permissions);
+  if (!file) return file.failure();
+  const segment_header header = make_header(shape);
+  if (auto reserved = system::reserve(*file, header.segment_size); !reserved)
+    return reserved.failure();
+  auto base = system::map(*file, header.segment_size, true, false);
+  if (!base) return base.failure();
+  auto home = std::make_shared<mapping>(name, std::move(*file), *base, header, true);
+  if (options.huge_pages) system::advise_huge_pages(*base, header.segment_size);
+  if (options.pretouch) {
+    if (auto touched = system::touch(*base, header.segment_size); !touched)
+      return touched.failure();
+  }
+  // Reserved memory is zero: control words, participants and slots start as they must.
+  std::memcpy(*base, &header, sizeof header);
+  return home;
+}
+
+result<std::shared_ptr<mapping>> attach_mapping(const std::string& name,
+                                                const attach_options& options) {
+  const bool writable = options.mode == access::read_write;
+  auto file = system::open_named(name, writable);
+  if (!file) return file.failure();
+  auto size = system::size_of_regular_file(*file, name);
+  if (!size) return size.failure();
+  auto header = system::read_header(*file, name);
+  if (!header) return header.failure();
+  if (*size < sizeof(segment_header)) {
+    return refusal(name, {"file_size", *size, sizeof(segment_header)}, EINVAL);
+  }
+  if (auto broken = validate(*header, *size)) return refusal(name, *broken, EINVAL);
+  if (options.content_size && *options.content_size != header->content_size) {
+    return refusal(name, {"content_size", header->content_size, *options.content_size}, EINVAL);
+  }
+  auto base = system::map(*file, header->segment_size, writable, options.pretouch);
+  if (!base) return base.failure();
+  auto home = std::make_shared<mapping>(name, std::move(*file), *base, *header, writable);
+  if (auto broken = validate_control(home->view())) return refusal(name, *broken, EINVAL);
+  return home;
+}
+
+}  // namespace shmfifo

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+// One mapping of a segment's file, shared by the handles that use it, and the ways to get one:
+// build a new segment, or attach to one after checking everything.
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "shmfifo/segment.hpp"
+#include "shmfifo/validate.hpp"
+#include "system.hpp"
+
+namespace shmfifo {
+
+class mapping {
+ public:
+  mapping(std::string name, system::descriptor file, std::byte* base, const segment_header& header,
+          bool writable)
+      : name_(std::move(name)),
+        file_(std::move(file)),
+        base_(base),
+        header_(header),
+        view_(base, geometry_of(header)),
+        writable_(writable) {}
+  mapping(const mapping&) = delete;
+  mapping& operator=(const mapping&) = delete;
+  ~mapping() { system::unmap(base_, header_.segment_size); }
+
+  [[nodiscard]] const std::string& name() const noexcept { return name_; }
+  [[nodiscard]] const segment_header& header() const noexcept { return header_; }
+  [[nodiscard]] const layout_view& view() const noexcept { return view_; }
+  [[nodiscard]] bool writable() const noexcept { return writable_; }
+
+  // A memory model with an open file description, and so with locks, of its own.
+  [[nodiscard]] result<std_memory_model> open_memory() const {
+    auto own = system::open_again(file_, writable_);
+    if (!own) return own.failure();
+    return std_memory_model(own->release());
+  }
+  [[nodiscard]] result<done> give_name() const { return system::give_name(file_, name_); }
+
+ private:
+  std::string name_;
+  system::descriptor file_;
+  std::byte* base_;
+  segment_header header_;  // a validated copy
+  layout_view view_;
+  bool writable_;
+};
+
+// The file's name in /dev/shm for a name as shm_open takes it; names that could mean another file
+// are refused.
+result<std::string> checked_name(std::string_view name);
+
+// The sentence for a broken rule, with both values.
+error refusal(const std::string& name, const broken_rule& broken, int code);
+error not_writable(const std::string& name);
+error cursor_in_use(const std::string& cursor, std::uint32_t pid);
+
+// As noted by the line's owner when it attached; 0 after an orderly detach.
+std::uint32_t pid_of(const layout_view& view, const std_memory_model& memory, unsigned line);
+
+// A complete segment that has no name yet.
+result<std::shared_ptr<mapping>> build_segment(const std::string& name, const geometry& shape,
+                                               const create_options& options);
+result<std::shared_ptr<mapping>> attach_mapping(const std::string& name,
+                                                const attach_options& options);
+
+}  // namespace shmfifo

@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: MIT
+// Taking and leaving the roles of a segment.
+#include <cerrno>
+
+#include "mapping.hpp"
+#include "shmfifo/segment.hpp"
+
+namespace shmfifo {
+
+producer::producer(std::shared_ptr<mapping> home, std_memory_model&& memory, unsigned self)
+    : basic_producer(home->view(), std::move(memory), self), home_(std::move(home)) {}
+producer::~producer() {
+  if (home_ && memory().in_owner_process()) leave();
+}
+
+consumer::consumer(std::shared_ptr<mapping> home, std_memory_model&& memory,
+                   std::optional<unsigned> self, std::uint64_t position,
+                   std::unique_ptr<std::byte[]> buffer)
+    : basic_consumer(home->view(), std::move(memory), self, position, buffer.get()),
+      home_(std::move(home)),
+      buffer_(std::move(buffer)) {}
+consumer::~consumer() {
+  if (home_ && memory().in_owner_process()) leave();
+}
+
+namespace {
+
+std::unique_ptr<std::byte[]> buffer_for(const geometry& shape, bool observer) {
+  return std::unique_ptr<std::byte[]>(
+      consumer::copies(shape, observer) ? new std::byte[shape.content_size] : nullptr);
+}
+
+constexpr unsigned naming_tries = 5000;  // one a millisecond
+
+error no_line(const mapping& home) {
+  return {EUSERS, "participant_count",
+          "all " + std::to_string(home.view().shape().participant_count) +
+              " participant lines of '" + home.name() +
+              "' are in use: detach or forget one, or create with more"};
+}
+
+// Takes a line for a new cursor, durable if it has a name. `position` may move up to what is still
+// there.
+result<unsigned> place_cursor(const mapping& home, std_memory_model& memory,
+                              const std::string& name, std::uint64_t& position, bool exact) {
+  const layout_view& view = home.view();
+  const auto line = protocol::take_line(view, memory);
+  if (!line) return no_line(home);
+  memory.store(view.participant(*line).pid, memory.process_id(), std::memory_order_relaxed,
+               site::attach_name);
+  protocol::store_name(view.participant(*line), memory, name);
+  const auto kind = name.empty() ? participant_kind::consumer : participant_kind::durable;
+  const std::uint64_t wanted = position;
+  if (!protocol::enter_gate(view, memory, *line, kind, position, exact)) {
+    protocol::free_line(
+        view, memory, *line,
+        memory.load(view.participant(*line).role, std::memory_order_relaxed, site::operate));
+    return error{ENODATA, "start",
+                 "number " + std::to_string(wanted) + " of '" + home.name() +
+                     "' may be overwritten already: ask for `oldest`"};
+  }
+  return *line;
+}
+
+// Resumes the cursor of this name, or makes it. One process at a time, so that a name is made only
+// once.
+result<unsigned> place_durable(const mapping& home, std_memory_model& memory,
+                               const std::string& name, std::uint64_t& position, bool exact) {
+  const layout_view& view = home.view();
+  for (unsigned tries = 0; !memory.try_own(lock_naming); ++tries) {
+    if (tries == naming_tries) {
+      return error{EBUSY, "cursor_name",
+                   "another process has been attaching a named cursor for long"};
+    }
+    system::sleep_ms(1);
+  }
+  const auto found = protocol::find_durable(view, memory, name);
+  if (!found) {
+    auto line = place_cursor(home, memory, name, position, exact);
+    memory.disown(lock_naming);
+    return line;
+  }
+  const bool owned = memory.try_own(*found);
+  memory.disown(lock_naming);
+  if (!owned) return cursor_in_use(name, pid_of(view, memory, *found));
+  participant_line& line = view.participant(*found);
+  memory.store(line.pid, memory.process_id(), std::memory_order_relaxed, site::attach_name);
+  // Relaxed: its last owner is gone, and the lock that it gave up was handed on by the kernel.
+  position = memory.load(line.consumer_cursor, std::memory_order_relaxed, site::attach_resume);
+  if (position > number_max) {
+    return refusal(home.name(), {"consumer_cursor", position, number_max}, EINVAL);
+  }
+  return *found;
+}
+
+}  // namespace
+
+result<producer> segment::attach_producer() const {
+  if (!writable()) return not_writable(name());
+  auto memory = home_->open_memory();
+  if (!memory) return memory.failure();
+  if (shape().producers == producer_role::single && !memory->try_own(lock_producer_role)) {
+    std::string who;
+    for (unsigned i = 0; i < shape().participant_count; ++i) {
+      const participant_line& line = view().participant(i);
+      const auto role = memory->load(line.role, std::memory_order_acquire, site::operate);
+      if (role_kind(role) == participant_kind::producer && memory->alive(i)) {
+        who = " (pid " +
+              std::to_string(memory->load(line.pid, std::memory_order_relaxed, site::attach_name)) +
+              ")";
+      }
+    }
+    return error{EBUSY, "producer_role",
+                 "'" + name() + "' has a producer already" + who +
+                     ": end it, or create the segment for many producers"};
+  }
+  const auto line = protocol::take_line(view(), *memory);
+  if (!line) return no_line(*home_);
+  return producer(home_, std::move(*memory), *line);
+}
+
+std::uint64_t segment::start_number(start_at start, bool gated) const noexcept {
+  const std_memory_model memory;
+  if (start.where == start_at::place::number) return static_cast<std::uint64_t>(start.number);
+  // SYNC cursor: acquire, as for any reader.
+  const std::uint64_t cursor =
+      memory.load(view().control().producer_cursor, std::memory_order_acquire, site::operate);
+  if (start.where == start_at::place::latest) return cursor;
+  if (shape().mode == segment_mode::log) return 0;
+  if (gated) {
+    return memory.load(view().control().gate_floor, std::memory_order_seq_cst, site::operate);
+  }
+  return cursor > shape().slot_count ? cursor - shape().slot_count : 0;
+}
+
+result<consumer> segment::attach_observer(start_at start) const {
+  if (start.where == start_at::place::number && start.number < 0) {
+    return error{EINVAL, "start",
+                 "message numbers start at 0, not at " + std::to_string(start.number)};
+  }
+  auto memory = home_->open_memory();
+  if (!memory) return memory.failure();
+  return consumer(home_, std::move(*memory), std::nullopt, start_number(start, false),
+                  buffer_for(shape(), true));
+}
+
+result<consumer> segment::attach_consumer(const consumer_options& options) const {
+  if (!writable()) return not_writable(name());
+  if (options.name.size() > cursor_name_max || options.name.find('\0') != std::string::npos) {
+    return error{
+        EINVAL, "cursor_name",
+        "a cursor's name has at most " + std::to_string(cursor_name_max) + " bytes, none zero"};
+  }
+  const bool exact = options.start.where == start_at::place::number;
+  std::uint64_t position = start_number(options.start, shape().gated());
+  const std::uint64_t cursor = start_number(start_at::latest(), true);
+  if (exact && (options.start.number < 0 || (shape().gated() && position > cursor))) {
+    return error{EINVAL, "start",
+                 "a consumer of '" + name() + "' may start at 0 to " + std::to_string(cursor) +
+                     ", not at " + std::to_string(options.start.number)};
+  }
+  auto memory = home_->open_memory();
+  if (!memory) return memory.failure();
+  const auto place = options.name.empty() ? place_cursor : place_durable;
+  auto line = place(*home_, *memory, options.name, position, exact);
+  if (!line) return line.failure();
+  return consumer(home_, std::move(*memory), *line, position, buffer_for(shape(), false));
+}
+
+}  // namespace shmfifo

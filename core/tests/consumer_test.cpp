@@ -1,0 +1,297 @@
+// SPDX-License-Identifier: MIT
+// Goal: readers of both kinds get what was published from where they asked to start, and are told
+// about everything that they do not get. Method: one process, tiny segments; hostile bytes put in
+// by hand.
+#include "shmfifo/consumer.hpp"
+
+#include <stdexcept>
+
+#include "support/testing.hpp"
+
+namespace shmfifo {
+namespace {
+
+using testing::in_ms;
+using testing::look;
+using testing::must;
+using testing::put;
+using testing::small;
+
+void fill(producer& writer, std::uint64_t from, std::uint64_t to) {
+  for (std::uint64_t i = from; i < to; ++i) ASSERT_EQ(put(writer, i), status::ok);
+}
+
+// checks G1 G2
+TEST(consumer, a_log_can_be_read_from_every_place_at_any_time) {
+  const testing::unique_name name;
+  auto home = must(segment::create(
+      name.get(), small(segment_mode::log, full_policy::reject, producer_role::single, 8)));
+  auto writer = must(home.attach_producer());
+  fill(writer, 0, 3);
+  auto oldest = must(home.attach_observer());
+  auto latest = must(home.attach_observer(start_at::latest()));
+  auto second = must(home.attach_consumer({"", start_at::at(1)}));
+  auto future = must(home.attach_observer(start_at::at(4)));
+  EXPECT_EQ(look(oldest), "0:0 1:1 2:2");
+  EXPECT_EQ(look(latest), "empty");
+  EXPECT_EQ(look(second), "1:1 2:2");
+  fill(writer, 3, 8);
+  EXPECT_EQ(look(latest), "3:3 4:4 5:5 6:6 7:7");
+  EXPECT_EQ(look(future), "4:4 5:5 6:6 7:7");
+  EXPECT_EQ(look(oldest, 2), "3:3 4:4");
+  EXPECT_EQ(look(oldest), "5:5 6:6 7:7");
+  EXPECT_EQ(look(oldest), "empty");  // the log's end
+  EXPECT_EQ(oldest.position(), 8);
+}
+
+// checks G2 G5
+TEST(consumer, a_gating_consumer_starts_only_where_nothing_can_be_missing) {
+  const testing::unique_name name;
+  auto home = must(segment::create(name.get(), small(segment_mode::ring)));
+  auto writer = must(home.attach_producer());
+  fill(writer, 0, 4);
+  {
+    auto first = must(home.attach_consumer());
+    EXPECT_EQ(look(first, 3), "0:0 1:1 2:2");
+    fill(writer, 4, 7);
+    // The floor is at 3 now: what lies below may be overwritten.
+    const auto early = home.attach_consumer({"", start_at::at(2)});
+    ASSERT_FALSE(early);
+    EXPECT_EQ(early.failure().code, ENODATA);
+    auto exact = must(home.attach_consumer({"", start_at::at(5)}));
+    EXPECT_EQ(look(exact), "5:5 6:6");
+    auto oldest = must(home.attach_consumer());
+    EXPECT_EQ(look(oldest), "3:3 4:4 5:5 6:6");
+    auto latest = must(home.attach_consumer({"", start_at::latest()}));
+    EXPECT_EQ(look(latest), "empty");
+    for (const std::int64_t number : {std::int64_t{-1}, std::int64_t{8}}) {
+      const auto refused = home.attach_consumer({"", start_at::at(number)});
+      ASSERT_FALSE(refused) << number;
+      EXPECT_EQ(refused.failure().code, EINVAL);
+      EXPECT_STREQ(refused.failure().rule, "start");
+    }
+  }
+  EXPECT_FALSE(home.attach_observer(start_at::at(-1)));
+  // All consumers left; what `first` had not read is still there.
+  auto next = must(home.attach_consumer());
+  EXPECT_EQ(look(next), "3:3 4:4 5:5 6:6");
+}
+
+// checks G5: the furthest behind decides
+TEST(consumer, every_gating_consumer_holds_producers_back) {
+  const testing::unique_name name;
+  auto home = must(segment::create(name.get(), small(segment_mode::ring)));
+  auto writer = must(home.attach_producer());
+  auto fast = must(home.attach_consumer());
+  auto slow = must(home.attach_consumer());
+  fill(writer, 0, 4);
+  EXPECT_EQ(look(fast), "0:0 1:1 2:2 3:3");
+  EXPECT_EQ(put(writer, 4), status::full);
+  const segment_stat stat = must(home.stat());
+  ASSERT_EQ(stat.participants.size(), 3U);
+  EXPECT_FALSE(stat.participants[1].holds_back);
+  EXPECT_TRUE(stat.participants[2].holds_back);
+  EXPECT_EQ(stat.participants[2].lag, 4);
+  EXPECT_EQ(look(slow, 1), "0:0");
+  EXPECT_EQ(put(writer, 4), status::ok);
+}
+
+// checks G5: seen + lost + aborted is everything
+TEST(consumer, an_observer_is_told_exactly_what_it_lost) {
+  const testing::unique_name name;
+  auto home = must(segment::create(
+      name.get(), small(segment_mode::ring, full_policy::overwrite, producer_role::many)));
+  auto writer = must(home.attach_producer());
+  auto reader = must(home.attach_observer());
+  std::int64_t seen = 0;
+  std::int64_t missed = 0;
+  std::span<std::byte> content;
+  for (std::uint64_t i = 0; i < 100; ++i) {
+    if (i % 7 == 3) {
+      ASSERT_EQ(writer.try_claim(content), status::ok);
+      ASSERT_EQ(writer.abort(), status::ok);
+    } else {
+      ASSERT_EQ(put(writer, i), status::ok);
+    }
+    if (i % 11 == 5) {
+      const poll_result result = reader.poll([](const record_view&) {}, 2);
+      (result.answer == status::ok ? seen : missed) += result.count;
+    }
+  }
+  for (;;) {
+    const poll_result result = reader.poll([](const record_view&) {});
+    if (result.answer == status::empty) break;
+    (result.answer == status::ok ? seen : missed) += result.count;
+  }
+  EXPECT_EQ(seen + missed, 100);
+  EXPECT_EQ(reader.position(), 100);
+  EXPECT_GT(seen, 0);
+  EXPECT_GT(missed, 0);
+}
+
+// checks G7
+TEST(consumer, a_durable_cursor_resumes_where_it_stopped) {
+  for (const auto policy : {full_policy::reject, full_policy::overwrite}) {
+    const testing::unique_name name;
+    auto home = must(segment::create(name.get(), small(segment_mode::ring, policy)));
+    auto writer = must(home.attach_producer());
+    {
+      auto reader = must(home.attach_consumer({"billing", start_at::oldest()}));
+      fill(writer, 0, 3);
+      EXPECT_EQ(look(reader, 2), "0:0 1:1");
+      const auto twice = home.attach_consumer({"billing", {}});
+      ASSERT_FALSE(twice);
+      EXPECT_EQ(twice.failure().code, EBUSY);
+      EXPECT_NE(twice.failure().text.find(std::to_string(::getpid())), std::string::npos);
+    }
+    auto again = must(home.attach_consumer({"billing", start_at::latest()}));
+    EXPECT_EQ(again.position(), 2);
+    EXPECT_EQ(look(again), "2:2");
+    auto other = must(home.attach_consumer({"audit", start_at::oldest()}));
+    EXPECT_EQ(look(other, 1), "0:0");
+  }
+}
+
+// checks G7: it holds producers back while nobody reads, until it is forgotten
+TEST(consumer, an_absent_durable_cursor_gates_until_it_is_forgotten) {
+  const testing::unique_name name;
+  auto home = must(segment::create(name.get(), small(segment_mode::ring, full_policy::wait)));
+  auto writer = must(home.attach_producer());
+  { const auto reader = must(home.attach_consumer({"billing", {}})); }
+  fill(writer, 0, 4);
+  std::uint64_t word = 4;
+  EXPECT_EQ(writer.publish(&word, 8, in_ms(5)), status::peer_dead);
+  EXPECT_EQ(home.forget("nobody").failure().code, ENOENT);
+  {
+    const auto reader = must(home.attach_consumer({"billing", {}}));
+    EXPECT_EQ(home.forget("billing").failure().code, EBUSY);
+  }
+  ASSERT_TRUE(home.forget("billing"));
+  EXPECT_EQ(writer.publish(&word, 8, in_ms(5)),
+            status::peer_dead);  // nobody reads, nothing is lost
+  auto reader = must(home.attach_consumer());
+  EXPECT_EQ(look(reader), "0:0 1:1 2:2 3:3");
+  EXPECT_EQ(writer.publish(&word, 8), status::ok);
+}
+
+TEST(consumer, a_name_that_does_not_fit_is_refused) {
+  const testing::unique_name name;
+  auto home = must(segment::create(name.get(), small(segment_mode::ring)));
+  EXPECT_TRUE(home.attach_consumer({std::string(cursor_name_max, 'x'), {}}));
+  EXPECT_TRUE(home.attach_consumer({std::string(cursor_name_max, 'x'), {}}));  // resumes
+  EXPECT_FALSE(home.attach_consumer({std::string(cursor_name_max + 1, 'x'), {}}));
+  EXPECT_FALSE(home.attach_consumer({std::string("a\0b", 3), {}}));
+}
+
+TEST(consumer, a_handler_may_stop_and_may_throw_without_losing_anything) {
+  const testing::unique_name name;
+  auto home = must(segment::create(name.get(), small(segment_mode::ring)));
+  auto writer = must(home.attach_producer());
+  auto reader = must(home.attach_consumer());
+  fill(writer, 0, 4);
+  const poll_result stopped = reader.poll([](const record_view&) { return false; });
+  EXPECT_EQ(stopped.count, 1);
+  EXPECT_THROW(static_cast<void>(reader.poll([](const record_view& record) {
+                 if (record.message_number == 2) throw std::runtime_error("no");
+               })),
+               std::runtime_error);
+  EXPECT_EQ(reader.position(), 2);
+  EXPECT_EQ(put(writer, 4), status::ok);  // 0 and 1 were released
+  EXPECT_EQ(put(writer, 5), status::ok);
+  EXPECT_EQ(put(writer, 6), status::full);
+  EXPECT_EQ(look(reader), "2:2 3:3 4:4 5:5");
+  EXPECT_EQ(look(reader, 0), "empty");
+}
+
+TEST(consumer, read_copies_out_one_message) {
+  const testing::unique_name name;
+  auto home = must(segment::create(name.get(), small(segment_mode::ring, full_policy::overwrite)));
+  auto writer = must(home.attach_producer());
+  auto reader = must(home.attach_observer());
+  ASSERT_EQ(writer.try_publish("adios", 5), status::ok);
+  record_view record;
+  std::array<std::byte, 3> buffer{};
+  const poll_result result = reader.read(record, buffer);
+  EXPECT_EQ(result.answer, status::ok);
+  EXPECT_EQ(result.count, 1);
+  EXPECT_EQ(record.value_length, 5);  // what was published; the buffer holds what fits
+  EXPECT_EQ(record.message_number, 0);
+  EXPECT_EQ(std::memcmp(buffer.data(), "adi", 3), 0);
+  EXPECT_EQ(reader.read(record, buffer).answer, status::empty);
+}
+
+// checks G9 G3: garbage is told, and never read
+TEST(consumer, broken_slots_are_called_invalid_and_passed_once) {
+  for (const bool copied : {false, true}) {
+    const testing::unique_name name;
+    auto home =
+        must(segment::create(name.get(), small(segment_mode::ring, copied ? full_policy::overwrite
+                                                                          : full_policy::reject)));
+    auto writer = must(home.attach_producer());
+    auto reader = must(home.attach_consumer());
+    fill(writer, 0, 4);
+    home.view().slot(0).value_length = 17;
+    home.view().slot(1).value_length = -1;
+    home.view().slot(2).message_number = 6;
+    EXPECT_EQ(look(reader), "invalid 0+1");
+    EXPECT_EQ(look(reader), "invalid 1+1");
+    EXPECT_EQ(look(reader), "invalid 2+1");
+    EXPECT_EQ(look(reader), "3:3");
+    EXPECT_EQ(look(reader), "empty");
+  }
+}
+
+// checks G9: stamps of nonsense, with the cursor saying that there was a message
+TEST(consumer, broken_stamps_are_called_invalid_or_lost) {
+  const testing::unique_name name;
+  auto home = must(segment::create(name.get(), small(segment_mode::ring)));
+  auto writer = must(home.attach_producer());
+  fill(writer, 0, 4);
+  for (const std::uint64_t stamp : {make_stamp(5, slot_state::published), std::uint64_t{7},
+                                    make_stamp(number_max, slot_state::published)}) {
+    home.view().slot(0).stamp = stamp;
+    auto reader = must(home.attach_observer());
+    const std::string told = look(reader);
+    EXPECT_TRUE(told == "invalid 0+1" || told.rfind("lost 0+", 0) == 0) << stamp << ' ' << told;
+  }
+  // A published stamp turned back to an older lap: only asking long shows that it is no future
+  // message.
+  home.view().slot(0).stamp = 0;
+  auto reader = must(home.attach_observer());
+  std::string told;
+  for (int i = 0; i < 2000 && told != "invalid 0+1"; ++i) told = look(reader);
+  EXPECT_EQ(told, "invalid 0+1");
+  EXPECT_EQ(look(reader), "1:1 2:2 3:3");
+}
+
+// checks G9: garbage beyond what producers have taken is not told at all
+TEST(consumer, garbage_in_the_future_is_not_a_message) {
+  const testing::unique_name name;
+  auto home = must(segment::create(name.get(), small(segment_mode::ring)));
+  auto reader = must(home.attach_consumer());
+  for (std::uint64_t stamp = 1; stamp < 4096; stamp += 37) {
+    if (stamp == make_stamp(0, slot_state::published)) continue;
+    home.view().slot(0).stamp = stamp | make_stamp(4, slot_state::free);
+    EXPECT_EQ(look(reader), "empty");
+    EXPECT_EQ(reader.wait(in_ms(0)), status::peer_dead);
+  }
+}
+
+// checks G11
+TEST(consumer, wait_says_whether_anyone_could_still_publish) {
+  const testing::unique_name name;
+  auto home = must(segment::create(name.get(), small(segment_mode::ring)));
+  auto reader = must(home.attach_consumer());
+  auto observer = must(home.attach_observer());
+  EXPECT_EQ(reader.wait(in_ms(3)), status::peer_dead);
+  EXPECT_EQ(observer.wait(in_ms(3)), status::peer_dead);
+  auto writer = must(home.attach_producer());
+  EXPECT_EQ(reader.wait(in_ms(3)), status::timed_out);
+  EXPECT_EQ(observer.wait(in_ms(3)), status::timed_out);
+  ASSERT_EQ(put(writer, 0), status::ok);
+  EXPECT_EQ(reader.wait(in_ms(3)), status::ok);
+  EXPECT_EQ(observer.wait(), status::ok);
+}
+
+}  // namespace
+}  // namespace shmfifo

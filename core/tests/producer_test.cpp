@@ -1,0 +1,260 @@
+// SPDX-License-Identifier: MIT
+// Goal: each way of publishing does what it says under each policy, at the edges too. Method: one
+// process, tiny rings and logs, every answer asked for by name.
+#include "shmfifo/producer.hpp"
+
+#include <cstdint>
+#include <limits>
+
+#include "support/testing.hpp"
+
+namespace shmfifo {
+namespace {
+
+using testing::in_ms;
+using testing::look;
+using testing::must;
+using testing::put;
+using testing::small;
+
+// checks G3
+TEST(producer, a_bad_length_is_refused_and_changes_nothing) {
+  const testing::unique_name name;
+  auto home = must(segment::create(name.get(), small(segment_mode::ring)));
+  auto writer = must(home.attach_producer());
+  auto reader = must(home.attach_consumer());
+  const char text[17] = {};
+  for (const std::int64_t length : {std::numeric_limits<std::int64_t>::min(), std::int64_t{-1},
+                                    std::int64_t{17}, std::numeric_limits<std::int64_t>::max()}) {
+    EXPECT_EQ(writer.try_publish(text, length), status::bad_length) << length;
+    const message_ref batch[] = {{text, 1}, {text, length}};
+    std::size_t published = 9;
+    EXPECT_EQ(writer.try_publish_batch(batch, published), status::bad_length);
+    EXPECT_EQ(published, 0U);
+  }
+  EXPECT_EQ(look(reader), "empty");
+  EXPECT_EQ(writer.last_number(), -1);
+  EXPECT_EQ(writer.try_publish(text, 0), status::ok);
+  EXPECT_EQ(writer.try_publish(text, 16), status::ok);
+  EXPECT_EQ(writer.last_number(), 1);
+}
+
+// checks G5
+TEST(producer, reject_answers_full_and_changes_nothing) {
+  for (const auto role : {producer_role::single, producer_role::many}) {
+    const testing::unique_name name;
+    auto home =
+        must(segment::create(name.get(), small(segment_mode::ring, full_policy::reject, role)));
+    auto writer = must(home.attach_producer());
+    for (std::uint64_t i = 0; i < 4; ++i) ASSERT_EQ(put(writer, i), status::ok);
+    EXPECT_EQ(put(writer, 9), status::full);
+    std::uint64_t word = 9;
+    EXPECT_EQ(writer.publish(&word, 8), status::full);  // reject never waits
+    auto reader = must(home.attach_consumer());
+    EXPECT_EQ(look(reader, 1), "0:0");
+    EXPECT_EQ(put(writer, 4), status::ok);
+    EXPECT_EQ(put(writer, 9), status::full);
+    EXPECT_EQ(look(reader), "1:1 2:2 3:3 4:4");
+  }
+}
+
+// checks G5
+TEST(producer, wait_waits_until_the_deadline_and_says_why) {
+  for (const auto role : {producer_role::single, producer_role::many}) {
+    const testing::unique_name name;
+    auto home =
+        must(segment::create(name.get(), small(segment_mode::ring, full_policy::wait, role)));
+    auto writer = must(home.attach_producer());
+    for (std::uint64_t i = 0; i < 4; ++i) ASSERT_EQ(put(writer, i), status::ok);
+    std::uint64_t word = 4;
+    EXPECT_EQ(put(writer, 4), status::full);
+    // Nobody is there who could make room.
+    EXPECT_EQ(writer.publish(&word, 8, in_ms(5)), status::peer_dead);
+    auto reader = must(home.attach_consumer());
+    EXPECT_EQ(writer.publish(&word, 8, in_ms(5)), status::timed_out);
+    EXPECT_EQ(look(reader, 1), "0:0");
+    EXPECT_EQ(writer.publish(&word, 8, in_ms(5)), status::ok);
+    EXPECT_EQ(look(reader), "1:1 2:2 3:3 4:4");
+  }
+}
+
+// checks G5
+TEST(producer, overwrite_never_waits) {
+  for (const auto role : {producer_role::single, producer_role::many}) {
+    const testing::unique_name name;
+    auto home =
+        must(segment::create(name.get(), small(segment_mode::ring, full_policy::overwrite, role)));
+    auto writer = must(home.attach_producer());
+    auto reader = must(home.attach_observer());
+    for (std::uint64_t i = 0; i < 11; ++i) ASSERT_EQ(put(writer, i), status::ok);
+    EXPECT_EQ(look(reader), "lost 0+7");
+    EXPECT_EQ(look(reader), "7:7 8:8 9:9 10:10");
+    EXPECT_EQ(look(reader), "empty");
+  }
+}
+
+// checks G5
+TEST(producer, a_full_log_answers_full_at_once) {
+  for (const auto role : {producer_role::single, producer_role::many}) {
+    const testing::unique_name name;
+    auto home =
+        must(segment::create(name.get(), small(segment_mode::log, full_policy::reject, role, 3)));
+    auto writer = must(home.attach_producer());
+    for (std::uint64_t i = 0; i < 3; ++i) ASSERT_EQ(put(writer, i), status::ok);
+    std::uint64_t word = 3;
+    EXPECT_EQ(writer.publish(&word, 8), status::full);
+    auto reader = must(home.attach_consumer());
+    EXPECT_EQ(look(reader), "0:0 1:1 2:2");
+    EXPECT_EQ(writer.publish(&word, 8), status::full);  // a log has no room again
+    EXPECT_EQ(look(reader), "empty");
+  }
+}
+
+// checks G2 G5
+TEST(producer, a_batch_goes_in_as_far_as_there_is_room) {
+  const testing::unique_name name;
+  auto home = must(segment::create(name.get(), small(segment_mode::ring, full_policy::wait)));
+  auto writer = must(home.attach_producer());
+  auto reader = must(home.attach_consumer());
+  std::uint64_t words[6] = {0, 1, 2, 3, 4, 5};
+  std::vector<message_ref> batch;
+  for (auto& word : words) batch.push_back({&word, 8});
+  std::size_t published = 0;
+  EXPECT_EQ(writer.try_publish_batch(batch, published), status::full);
+  EXPECT_EQ(published, 4U);
+  EXPECT_EQ(writer.publish_batch(std::span(batch).subspan(4), published, in_ms(5)),
+            status::timed_out);
+  EXPECT_EQ(published, 0U);
+  EXPECT_EQ(look(reader), "0:0 1:1 2:2 3:3");
+  EXPECT_EQ(writer.publish_batch(std::span(batch).subspan(4), published, in_ms(5)), status::ok);
+  EXPECT_EQ(published, 2U);
+  EXPECT_EQ(look(reader), "4:4 5:5");
+}
+
+// checks G2
+TEST(producer, claim_commit_and_abort_work_in_place) {
+  for (const auto mode : {segment_mode::log, segment_mode::ring}) {
+    for (const auto role : {producer_role::single, producer_role::many}) {
+      const testing::unique_name name;
+      auto home = must(segment::create(name.get(), small(mode, full_policy::reject, role)));
+      auto writer = must(home.attach_producer());
+      auto reader = must(home.attach_consumer());
+      EXPECT_EQ(writer.commit(0), status::no_claim);
+      EXPECT_EQ(writer.abort(), status::no_claim);
+      std::span<std::byte> content;
+      ASSERT_EQ(writer.try_claim(content), status::ok);
+      ASSERT_EQ(content.size(), 16U);
+      std::span<std::byte> second;
+      EXPECT_EQ(writer.try_claim(second), status::claim_pending);
+      EXPECT_EQ(put(writer, 1), status::claim_pending);
+      EXPECT_EQ(look(reader), "empty");
+      const std::uint64_t word = 77;
+      std::memcpy(content.data(), &word, 8);
+      EXPECT_EQ(writer.commit(17), status::bad_length);  // the claim stays open
+      EXPECT_EQ(writer.commit(8), status::ok);
+      EXPECT_EQ(look(reader), "0:77");
+      ASSERT_EQ(writer.claim(content), status::ok);
+      EXPECT_EQ(writer.abort(), status::ok);
+      EXPECT_EQ(writer.last_number(), 1);
+      ASSERT_EQ(put(writer, 5), status::ok);
+      EXPECT_EQ(look(reader), "aborted 1+1");
+      EXPECT_EQ(look(reader), "2:5");
+    }
+  }
+}
+
+// checks G2 G6: leaving with an open claim gives the number up
+TEST(producer, leaving_aborts_an_open_claim) {
+  const testing::unique_name name;
+  auto home = must(segment::create(
+      name.get(), small(segment_mode::ring, full_policy::reject, producer_role::many)));
+  auto reader = must(home.attach_consumer());
+  {
+    auto writer = must(home.attach_producer());
+    std::span<std::byte> content;
+    ASSERT_EQ(writer.try_claim(content), status::ok);
+  }
+  EXPECT_EQ(look(reader), "aborted 0+1");
+}
+
+// checks G5: in an overwriting ring a paused claim is passed over, and its owner is told
+TEST(producer, a_claim_that_the_ring_went_round_is_lost) {
+  const testing::unique_name name;
+  auto home = must(segment::create(
+      name.get(), small(segment_mode::ring, full_policy::overwrite, producer_role::many)));
+  auto slow = must(home.attach_producer());
+  auto fast = must(home.attach_producer());
+  auto reader = must(home.attach_observer());
+  std::span<std::byte> content;
+  ASSERT_EQ(slow.try_claim(content), status::ok);  // number 0
+  for (std::uint64_t i = 1; i <= 8; ++i) ASSERT_EQ(put(fast, i), status::ok);
+  std::memset(content.data(), 0xee, content.size());
+  EXPECT_EQ(slow.commit(16), status::lost);
+  ASSERT_EQ(put(fast, 9), status::ok);
+  // 4 and 8 were given up, because slot 0 was being written.
+  EXPECT_EQ(look(reader), "lost 0+8");
+  EXPECT_EQ(look(reader), "aborted 8+1");
+  EXPECT_EQ(look(reader), "9:7 10:8 11:9");
+  for (std::uint64_t i = 10; i < 14; ++i) ASSERT_EQ(put(slow, i), status::ok);
+  EXPECT_EQ(look(reader), "12:10 13:11 14:12 15:13");  // slot 0 is in use again
+}
+
+// checks G5: every slot held by somebody alive
+TEST(producer, an_overwriting_ring_of_held_slots_answers_full) {
+  const testing::unique_name name;
+  auto home = must(segment::create(
+      name.get(), small(segment_mode::ring, full_policy::overwrite, producer_role::many, 2)));
+  auto first = must(home.attach_producer());
+  auto second = must(home.attach_producer());
+  auto third = must(home.attach_producer());
+  std::span<std::byte> content;
+  ASSERT_EQ(first.try_claim(content), status::ok);
+  ASSERT_EQ(second.try_claim(content), status::ok);
+  EXPECT_EQ(put(third, 1), status::full);
+  EXPECT_EQ(first.commit(8), status::lost);
+  EXPECT_EQ(put(third, 1), status::ok);
+}
+
+// checks G2: near the last number the stamp can hold
+TEST(producer, the_last_number_is_followed_by_exhausted) {
+  for (const auto role : {producer_role::single, producer_role::many}) {
+    for (const auto policy : {full_policy::wait, full_policy::overwrite}) {
+      const testing::unique_name name;
+      auto home = must(segment::create(name.get(), small(segment_mode::ring, policy, role)));
+      const std::uint64_t next = number_max - 2;
+      home.view().control().producer_cursor = next;
+      home.view().control().gate_floor = policy == full_policy::wait ? next : 0;
+      for (std::uint64_t n = next - 4; n < next; ++n) {
+        home.view().slot(n).stamp = make_stamp(n, slot_state::published);
+      }
+      auto writer = must(home.attach_producer());
+      auto reader = must(home.attach_observer(start_at::latest()));
+      EXPECT_EQ(put(writer, 1), status::ok);
+      EXPECT_EQ(put(writer, 2), status::ok);
+      EXPECT_EQ(put(writer, 3), status::exhausted);
+      EXPECT_EQ(look(reader), std::to_string(next) + ":1 " + std::to_string(next + 1) + ":2");
+    }
+  }
+}
+
+// checks G9: nonsense in the slot to be claimed
+TEST(producer, a_stamp_of_no_lap_is_answered_invalid) {
+  const testing::unique_name name;
+  auto home = must(segment::create(
+      name.get(), small(segment_mode::ring, full_policy::overwrite, producer_role::many)));
+  auto writer = must(home.attach_producer());
+  for (const std::uint64_t stamp :
+       {make_stamp(7, slot_state::published), make_stamp(1, slot_state::claimed, 3),
+        std::uint64_t{5}, ~std::uint64_t{0}, make_stamp(9, slot_state::free)}) {
+    home.view().slot(0).stamp = stamp;
+    const status answer = put(writer, 1);
+    EXPECT_TRUE(answer == status::invalid || answer == status::ok) << stamp << to_string(answer);
+    // If it went on, number 0 counted as taken.
+    EXPECT_TRUE(answer != status::ok || writer.last_number() > 0);
+    home.view().control().producer_cursor = 0;
+    for (std::uint64_t n = 0; n < 4; ++n) home.view().slot(n).stamp = 0;
+  }
+}
+
+}  // namespace
+}  // namespace shmfifo

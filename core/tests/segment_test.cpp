@@ -1,0 +1,298 @@
+// SPDX-License-Identifier: MIT
+// Goal: creating and attaching either give a usable segment or a clear error, and leave nothing
+// behind. Method: bad names and options, things of another kind in the name's place, missing
+// rights, no space, no descriptors; what changes the whole process happens in a child.
+#include "shmfifo/segment.hpp"
+
+#include <fcntl.h>
+#include <sched.h>
+#include <sys/mount.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+
+#include "support/testing.hpp"
+
+namespace shmfifo {
+namespace {
+
+using testing::child;
+using testing::look;
+using testing::must;
+using testing::put;
+using testing::small;
+
+std::string rule_of(const auto& r) {
+  return r ? "none" : r.failure().rule;
+}
+
+// checks G9
+TEST(segment, a_bad_name_is_refused) {
+  const std::pair<std::string, int> names[] = {{"", EINVAL},
+                                               {"/", EINVAL},
+                                               {".", EINVAL},
+                                               {"..", EINVAL},
+                                               {".hidden", EINVAL},
+                                               {"a/b", EINVAL},
+                                               {"//a", EINVAL},
+                                               {"../etc/passwd", EINVAL},
+                                               {"a\nb", EINVAL},
+                                               {std::string("a\0b", 3), EINVAL},
+                                               {std::string(256, 'x'), ENAMETOOLONG}};
+  for (const auto& [name, code] : names) {
+    const auto created = segment::create(name, small(segment_mode::ring));
+    ASSERT_FALSE(created) << name;
+    EXPECT_EQ(created.failure().code, code) << name;
+    EXPECT_STREQ(created.failure().rule, "name");
+    EXPECT_EQ(rule_of(segment::attach(name)), "name");
+    EXPECT_EQ(rule_of(segment::remove(name)), "name");
+  }
+  const testing::unique_name longest;
+  const std::string padded = longest.get() + std::string(255 - longest.get().size(), 'x');
+  EXPECT_TRUE(segment::create(padded, small(segment_mode::ring)));
+  EXPECT_TRUE(segment::remove("/" + padded));  // the slash may be there or not
+}
+
+// checks G10
+TEST(segment, bad_geometry_is_refused_by_name) {
+  const testing::unique_name name;
+  const auto rule = [&](auto change) {
+    create_options options = small(segment_mode::ring);
+    change(options);
+    return rule_of(segment::create(name.get(), options));
+  };
+  EXPECT_EQ(rule([](auto& o) { o.slot_count = 0; }), "slot_count");
+  EXPECT_EQ(rule([](auto& o) { o.slot_count = 3; }), "slot_count");
+  EXPECT_EQ(rule([](auto& o) { o.slot_count = ~std::uint64_t{0}; }), "slot_count");
+  EXPECT_EQ(rule([](auto& o) { o.content_size = 0; }), "content_size");
+  EXPECT_EQ(rule([](auto& o) { o.content_size = content_size_max + 1; }), "content_size");
+  EXPECT_EQ(rule([](auto& o) { o.participant_count = 0; }), "participant_count");
+  EXPECT_EQ(rule([](auto& o) { o.participant_count = 257; }), "participant_count");
+  EXPECT_EQ(rule([](auto& o) { o.permissions = 010000; }), "permissions");
+  EXPECT_EQ(rule([](auto& o) {
+              o.mode = segment_mode::log;
+              o.when_full = full_policy::wait;
+            }),
+            "full_policy");
+  EXPECT_FALSE(name.exists());
+}
+
+TEST(segment, an_existing_name_is_refused_or_attached_as_asked) {
+  const testing::unique_name name;
+  create_options options = small(segment_mode::ring);
+  const auto first = must(segment::create(name.get(), options));
+  const auto second = segment::create(name.get(), options);
+  ASSERT_FALSE(second);
+  EXPECT_EQ(second.failure().code, EEXIST);
+  options.existing = if_exists::attach;
+  EXPECT_EQ(must(must(segment::create(name.get(), options)).stat()).uid, must(first.stat()).uid);
+  const auto rule = [&](auto change) {
+    create_options other = options;
+    change(other);
+    return rule_of(segment::create(name.get(), other));
+  };
+  EXPECT_EQ(rule([](auto& o) { o.slot_count = 8; }), "slot_count");
+  EXPECT_EQ(rule([](auto& o) { o.content_size = 17; }), "content_size");
+  EXPECT_EQ(rule([](auto& o) { o.when_full = full_policy::wait; }), "full_policy");
+  EXPECT_EQ(rule([](auto& o) { o.producers = producer_role::many; }), "producer_role");
+  EXPECT_EQ(rule([](auto& o) { o.participant_count = 9; }), "participant_count");
+  EXPECT_EQ(rule([](auto& o) { o.mode = segment_mode::log; }), "mode");
+}
+
+// checks G13
+TEST(segment, another_record_size_is_refused_with_both_values) {
+  const testing::unique_name name;
+  static_cast<void>(must(segment::create(name.get(), small(segment_mode::ring))));
+  const auto attached = segment::attach(name.get(), {access::read_write, 1024, false});
+  ASSERT_FALSE(attached);
+  EXPECT_STREQ(attached.failure().rule, "content_size");
+  EXPECT_NE(attached.failure().text.find("found 16, expected 1024"), std::string::npos);
+  EXPECT_TRUE(segment::attach(name.get(), {access::read_write, 16, false}));
+}
+
+// checks G9
+TEST(segment, what_is_no_segment_is_refused) {
+  const testing::unique_name name;
+  EXPECT_EQ(segment::attach(name.get()).failure().code, ENOENT);
+  EXPECT_EQ(segment::remove(name.get()).failure().code, ENOENT);
+  ASSERT_EQ(::symlink("/etc/passwd", name.path().c_str()), 0);
+  EXPECT_EQ(segment::attach(name.get()).failure().code, ELOOP);
+  EXPECT_FALSE(segment::create(name.get(), small(segment_mode::ring)));
+  ASSERT_EQ(::unlink(name.path().c_str()), 0);
+  ASSERT_EQ(::mkfifo(name.path().c_str(), 0600), 0);
+  EXPECT_EQ(rule_of(segment::attach(name.get())), "file_type");  // and does not block
+  ASSERT_EQ(::unlink(name.path().c_str()), 0);
+  ASSERT_EQ(::mkdir(name.path().c_str(), 0700), 0);
+  EXPECT_EQ(segment::attach(name.get()).failure().code, EISDIR);
+  EXPECT_EQ(rule_of(segment::attach(name.get(), {access::read_only, {}, false})), "file_type");
+  ASSERT_EQ(::rmdir(name.path().c_str()), 0);
+  const auto names = must(list_segments());
+  EXPECT_EQ(std::count(names.begin(), names.end(), name.get()), 0);
+}
+
+TEST(segment, list_names_segments_only) {
+  const testing::unique_name ours;
+  const testing::unique_name foreign;
+  static_cast<void>(must(segment::create(ours.get(), small(segment_mode::ring))));
+  ::close(::open(foreign.path().c_str(), O_CREAT | O_WRONLY | O_CLOEXEC, 0600));
+  const auto names = must(list_segments());
+  EXPECT_EQ(std::count(names.begin(), names.end(), ours.get()), 1);
+  EXPECT_EQ(std::count(names.begin(), names.end(), foreign.get()), 0);
+}
+
+TEST(segment, permissions_are_0600_or_as_asked_whatever_the_umask) {
+  const testing::unique_name first;
+  const testing::unique_name second;
+  const mode_t mask = ::umask(0777);
+  static_cast<void>(must(segment::create(first.get(), small(segment_mode::ring))));
+  create_options options = small(segment_mode::ring);
+  options.permissions = 0644;
+  static_cast<void>(must(segment::create(second.get(), options)));
+  ::umask(mask);
+  struct ::stat facts {};
+  ASSERT_EQ(::stat(first.path().c_str(), &facts), 0);
+  EXPECT_EQ(facts.st_mode & 07777, 0600U);
+  ASSERT_EQ(::stat(second.path().c_str(), &facts), 0);
+  EXPECT_EQ(facts.st_mode & 07777, 0644U);
+}
+
+// checks G10
+TEST(segment, somebody_without_rights_is_refused_and_may_observe_if_allowed) {
+  const testing::unique_name closed;
+  const testing::unique_name open;
+  create_options options = small(segment_mode::ring);
+  static_cast<void>(must(segment::create(closed.get(), options)));
+  options.permissions = 0644;
+  auto home = must(segment::create(open.get(), options));
+  auto writer = must(home.attach_producer());
+  ASSERT_EQ(put(writer, 5), status::ok);
+  child nobody([&] {
+    if (::setgid(65534) != 0 || ::setuid(65534) != 0) return 50;
+    if (segment::attach(closed.get()).failure().code != EACCES) return 1;
+    if (segment::attach(open.get()).failure().code != EACCES) return 2;
+    auto seen = segment::attach(open.get(), {access::read_only, {}, false});
+    if (!seen) return 3;
+    if (seen->attach_producer().failure().code != EACCES) return 4;
+    if (seen->attach_consumer().failure().code != EACCES) return 5;
+    if (seen->recover().failure().code != EACCES) return 6;
+    if (seen->forget("x").failure().code != EACCES) return 7;
+    auto reader = seen->attach_observer();
+    if (!reader || look(*reader) != "0:5") return 8;
+    auto stat = seen->stat();
+    if (!stat || stat->participants.size() != 1 || !stat->participants[0].alive) return 9;
+    return 0;
+  });
+  // Only root can become somebody else; without it there is nothing to test here.
+  const int code = nobody.join();
+  EXPECT_EQ(code, ::geteuid() == 0 ? 0 : 50);
+}
+
+// checks G10: a small tmpfs over /dev/shm, in a mount namespace of the child's own
+TEST(segment, no_space_is_an_error_of_create_and_leaves_nothing) {
+  child confined([] {
+    if (::unshare(CLONE_NEWNS | (::geteuid() == 0 ? 0 : CLONE_NEWUSER)) != 0) return 50;
+    if (::mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0) return 51;
+    if (::mount("tmpfs", "/dev/shm", "tmpfs", 0, "size=1m") != 0) return 52;
+    create_options options = small(segment_mode::ring, full_policy::overwrite);
+    options.slot_count = 1 << 20;
+    const auto created = segment::create("big", options);
+    if (created || created.failure().code != ENOSPC) return 1;
+    if (std::string(created.failure().rule) != "fallocate") return 2;
+    if (segment::attach("big").failure().code != ENOENT) return 3;
+    // What fits is reserved: filling the rest of the tmpfs afterwards does no harm.
+    options.slot_count = 4096;
+    auto home = segment::create("fits", options);
+    if (!home) return 4;
+    const int filler = ::open("/dev/shm/filler", O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
+    const std::vector<char> block(1 << 16, 'x');
+    while (::write(filler, block.data(), block.size()) > 0) {
+    }
+    auto writer = home->attach_producer();
+    if (!writer) return 5;
+    for (std::uint64_t i = 0; i < 5000; ++i) {
+      if (put(*writer, i) != status::ok) return 6;
+    }
+    return 0;
+  });
+  EXPECT_EQ(confined.join(), 0);
+}
+
+// checks G10
+TEST(segment, no_descriptors_is_a_clear_error_and_the_next_try_works) {
+  const testing::unique_name name;
+  child poor([&] {
+    for (rlim_t limit = 3;; ++limit) {
+      const struct rlimit few { limit, 4096 };
+      if (::setrlimit(RLIMIT_NOFILE, &few) != 0) return 50;
+      auto home = segment::create(name.get(), small(segment_mode::ring));
+      if (!home) {
+        if (home.failure().code != EMFILE || name.exists()) return 1;
+        continue;
+      }
+      auto writer = home->attach_producer();
+      if (writer) return limit > 4 ? 0 : 2;
+      if (writer.failure().code != EMFILE) return 3;
+      if (!segment::remove(name.get())) return 4;
+    }
+  });
+  EXPECT_EQ(poor.join(), 0);
+}
+
+TEST(segment, participant_lines_run_out_with_a_clear_error) {
+  const testing::unique_name name;
+  create_options options = small(segment_mode::ring);
+  options.participant_count = 2;
+  const auto home = must(segment::create(name.get(), options));
+  auto first = must(home.attach_consumer());
+  {
+    auto second = must(home.attach_consumer());
+    const auto third = home.attach_consumer();
+    ASSERT_FALSE(third);
+    EXPECT_EQ(third.failure().code, EUSERS);
+    EXPECT_EQ(home.attach_producer().failure().code, EUSERS);
+    EXPECT_TRUE(home.attach_observer());  // needs no line
+  }
+  EXPECT_TRUE(home.attach_producer());  // the failed attempt did not keep the role
+}
+
+TEST(segment, a_second_single_producer_is_refused_with_the_pid_of_the_first) {
+  const testing::unique_name name;
+  const auto home = must(segment::create(name.get(), small(segment_mode::ring)));
+  {
+    const auto first = must(home.attach_producer());
+    const auto second = home.attach_producer();
+    ASSERT_FALSE(second);
+    EXPECT_EQ(second.failure().code, EBUSY);
+    EXPECT_NE(second.failure().text.find(std::to_string(::getpid())), std::string::npos);
+  }
+  EXPECT_TRUE(home.attach_producer());
+}
+
+TEST(segment, a_removed_and_remade_segment_is_another_one) {
+  const testing::unique_name name;
+  const auto first = must(segment::create(name.get(), small(segment_mode::ring)));
+  auto writer = must(first.attach_producer());
+  ASSERT_TRUE(segment::remove(name.get()));
+  const auto second = must(segment::create(name.get(), small(segment_mode::ring)));
+  EXPECT_NE(must(first.stat()).uid, must(second.stat()).uid);
+  ASSERT_EQ(put(writer, 1), status::ok);  // whoever has the first goes on with it
+  auto reader = must(second.attach_consumer());
+  EXPECT_EQ(look(reader), "empty");
+  auto old_reader = must(first.attach_consumer());  // the name is not needed to take a role
+  EXPECT_EQ(look(old_reader), "0:1");
+}
+
+TEST(segment, pretouch_and_huge_pages_are_accepted) {
+  const testing::unique_name name;
+  create_options options =
+      small(segment_mode::log, full_policy::reject, producer_role::single, 50000);
+  options.pretouch = options.huge_pages = true;
+  const auto home = must(segment::create(name.get(), options));
+  const auto again = must(segment::attach(name.get(), {access::read_only, {}, true}));
+  EXPECT_EQ(again.shape().slot_count, 50000U);
+  EXPECT_FALSE(again.writable());
+}
+
+}  // namespace
+}  // namespace shmfifo

@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+// What the core's tests share: names that nobody else uses and that are removed however a test
+// ends, children that die with their parent and are always reaped, and short words for common
+// steps.
+
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cstring>
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "shmfifo/shmfifo.hpp"
+
+namespace shmfifo::testing {
+
+// A process of its own that outlives the test, however that ends, and then removes the names it
+// made.
+class guardian {
+ public:
+  static void start() { static const guardian only; }
+  static std::string prefix() { return "shmfifo-test-" + std::to_string(owner_) + "-"; }
+  // In a child: the child's life must not count as the test's.
+  static void leave() {
+    ::close(alive_);
+    alive_ = -1;
+  }
+
+ private:
+  guardian() {
+    owner_ = ::getpid();
+    int life[2];
+    if (::pipe(life) != 0) std::abort();
+    const pid_t between = ::fork();
+    if (between == 0) {
+      if (::fork() != 0)
+        ::_exit(0);  // not a child of the test, which may be killed with its children
+      ::setsid();
+      ::close(life[1]);
+      for (int fd = 0; fd < 3; ++fd)
+        ::close(fd);  // whoever reads the test's output must see its end
+      char c = 0;
+      while (::read(life[0], &c, 1) > 0) {
+      }
+      const auto names = std::filesystem::directory_iterator("/dev/shm");
+      for (const auto& entry : names) {
+        if (entry.path().filename().string().starts_with(prefix())) ::unlink(entry.path().c_str());
+      }
+      ::_exit(0);
+    }
+    ::waitpid(between, nullptr, 0);
+    ::close(life[0]);
+    ::fcntl(life[1], F_SETFD, FD_CLOEXEC);
+    alive_ = life[1];
+  }
+  static inline int alive_ = -1;
+  static inline pid_t owner_ = 0;
+};
+
+// A name in /dev/shm that nobody else uses, removed at the end of the test.
+class unique_name {
+ public:
+  unique_name() {
+    guardian::start();
+    text_ = guardian::prefix() + std::to_string(++count_);
+  }
+  unique_name(const unique_name&) = delete;
+  unique_name& operator=(const unique_name&) = delete;
+  ~unique_name() { ::unlink(path().c_str()); }
+  [[nodiscard]] const std::string& get() const { return text_; }
+  [[nodiscard]] std::string path() const { return "/dev/shm/" + text_; }
+  [[nodiscard]] bool exists() const { return ::access(path().c_str(), F_OK) == 0; }
+
+ private:
+  static inline int count_ = 0;
+  std::string text_;
+};
+
+// Fails the test with the error's text if there is no value.
+template <class T>
+T must(result<T> r) {
+  if (!r) {
+    ADD_FAILURE() << r.failure().text;
+    std::abort();
+  }
+  return std::move(r).value();
+}
+
+inline create_options small(segment_mode mode, full_policy when_full = full_policy::reject,
+                            producer_role role = producer_role::single, std::uint64_t slots = 4) {
+  create_options options;
+  options.mode = mode;
+  options.when_full = when_full;
+  options.producers = role;
+  options.slot_count = slots;
+  options.content_size = 16;
+  options.participant_count = 8;
+  return options;
+}
+
+inline status put(producer& writer, std::uint64_t word) {
+  return writer.try_publish(&word, sizeof word);
+}
+
+// One poll, as text: "0:5 1:6" for messages with these words, "aborted 1+1", "lost 0+3", "empty",
+// ...
+inline std::string look(consumer& reader, std::int64_t limit = 100) {
+  std::string text;
+  const poll_result result = reader.poll(
+      [&](const record_view& record) {
+        std::uint64_t word = 0;
+        std::memcpy(&word, record.content, std::min<std::size_t>(8, record.bytes().size()));
+        if (!text.empty()) text += ' ';
+        text += std::to_string(record.message_number) + ":" + std::to_string(word);
+      },
+      limit);
+  if (result.answer == status::ok || result.answer == status::empty) {
+    return result.answer == status::ok ? text : "empty";
+  }
+  return std::string(to_string(result.answer)) + " " + std::to_string(result.first) + "+" +
+         std::to_string(result.count);
+}
+
+// A child process that runs `body` and exits with what it returns; killed and reaped at the end.
+class child {
+ public:
+  explicit child(const std::function<int()>& body) {
+    if (::pipe(ready_) != 0) std::abort();
+    const pid_t parent = ::getpid();
+    pid_ = ::fork();
+    if (pid_ == 0) {
+      ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+      if (::getppid() != parent) ::_exit(99);
+      guardian::leave();
+      current_ = this;
+      ::_exit(body());
+    }
+    ::close(ready_[1]);
+  }
+  child(const child&) = delete;
+  child& operator=(const child&) = delete;
+  ~child() {
+    if (pid_ > 0) {
+      ::kill(pid_, SIGKILL);
+      join();
+    }
+    ::close(ready_[0]);
+  }
+  // In the child: tells the parent that a point was reached.
+  static void ready() {
+    if (::write(current_->ready_[1], "r", 1) != 1) ::_exit(98);
+  }
+  // In the parent: waits for that; false if the child ended instead.
+  [[nodiscard]] bool wait_ready() const {
+    char c = 0;
+    return ::read(ready_[0], &c, 1) == 1;
+  }
+  void signal(int number) const { ::kill(pid_, number); }
+  // The exit code, or 128 plus the signal that ended it.
+  int join() {
+    int state = 0;
+    ::waitpid(pid_, &state, 0);
+    pid_ = -1;
+    return WIFEXITED(state) ? WEXITSTATUS(state) : 128 + WTERMSIG(state);
+  }
+  int kill_and_join() {
+    signal(SIGKILL);
+    return join();
+  }
+  [[nodiscard]] pid_t pid() const { return pid_; }
+
+ private:
+  static inline child* current_ = nullptr;
+  int ready_[2] = {-1, -1};
+  pid_t pid_ = -1;
+};
+
+// Sleeps in the child until it is killed.
+inline int sleep_for_ever() {
+  for (;;) ::pause();
+}
+
+inline deadline in_ms(int milliseconds) {
+  return std::chrono::steady_clock::now() + std::chrono::milliseconds(milliseconds);
+}
+
+}  // namespace shmfifo::testing

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: MIT
+// Goal: a header that breaks a rule is refused by the rule's name, with both values. Method: a
+// sound header, each field spoilt in turn; then the same bytes as a file that attach has to refuse.
+#include "shmfifo/validate.hpp"
+
+#include <fcntl.h>
+
+#include "support/testing.hpp"
+
+namespace shmfifo {
+namespace {
+
+using testing::must;
+
+segment_header sound_header(const testing::unique_name& name) {
+  static_cast<void>(must(segment::create(name.get(), testing::small(segment_mode::ring))));
+  segment_header header{};
+  const int file = ::open(name.path().c_str(), O_RDONLY | O_CLOEXEC);
+  EXPECT_EQ(::pread(file, &header, sizeof header, 0), static_cast<ssize_t>(sizeof header));
+  ::close(file);
+  return header;
+}
+
+struct spoil {
+  const char* rule;
+  std::function<void(segment_header&)> how;
+};
+
+std::vector<spoil> spoils() {
+  return {{"magic", [](segment_header& h) { h.magic[0] = 'S'; }},
+          {"layout_version", [](segment_header& h) { h.layout_version = 0; }},
+          {"layout_version", [](segment_header& h) { h.layout_version = 2; }},
+          {"byte_order", [](segment_header& h) { h.byte_order = 0x04030201; }},
+          {"word_size", [](segment_header& h) { h.word_size = 4; }},
+          {"header_size", [](segment_header& h) { h.header_size = 128; }},
+          {"mode", [](segment_header& h) { h.mode = 0; }},
+          {"mode", [](segment_header& h) { h.mode = 3; }},
+          {"full_policy", [](segment_header& h) { h.full_policy = 4; }},
+          {"full_policy",
+           [](segment_header& h) {
+             h.mode = 1;
+             h.full_policy = 2;
+           }},
+          {"producer_role", [](segment_header& h) { h.producer_role = 3; }},
+          {"participant_count", [](segment_header& h) { h.participant_count = 0; }},
+          {"participant_count", [](segment_header& h) { h.participant_count = 257; }},
+          {"content_size", [](segment_header& h) { h.content_size = 0; }},
+          {"content_size", [](segment_header& h) { h.content_size = ~std::uint64_t{0}; }},
+          {"slot_count", [](segment_header& h) { h.slot_count = 0; }},
+          {"slot_count", [](segment_header& h) { h.slot_count = 3; }},
+          {"slot_count",
+           [](segment_header& h) {
+             h.slot_count = std::uint64_t{1} << 40;
+             h.content_size = 1 << 20;
+           }},
+          {"slot_stride", [](segment_header& h) { h.slot_stride += 64; }},
+          {"participants_offset", [](segment_header& h) { h.participants_offset = 0; }},
+          {"slots_offset", [](segment_header& h) { h.slots_offset += 4096; }},
+          {"segment_size", [](segment_header& h) { h.segment_size += 4096; }},
+          {"reserved", [](segment_header& h) { h.reserved[2] = 1; }},
+          {"checksum", [](segment_header& h) { h.uid ^= 1; }},
+          {"checksum", [](segment_header& h) { h.created_ns ^= 1; }},
+          {"checksum", [](segment_header& h) { h.checksum ^= 1; }}};
+}
+
+// checks G9 G13
+TEST(validate, each_spoilt_field_is_refused_by_its_name) {
+  const testing::unique_name name;
+  const segment_header sound = sound_header(name);
+  ASSERT_FALSE(validate(sound, sound.segment_size));
+  for (const spoil& s : spoils()) {
+    segment_header header = sound;
+    s.how(header);
+    const auto broken = validate(header, sound.segment_size);
+    ASSERT_TRUE(broken) << s.rule;
+    EXPECT_STREQ(broken->rule, s.rule);
+    EXPECT_NE(broken->found, broken->expected) << s.rule;
+    // The same bytes in a file.
+    const int file = ::open(name.path().c_str(), O_WRONLY | O_CLOEXEC);
+    ASSERT_EQ(::pwrite(file, &header, sizeof header, 0), static_cast<ssize_t>(sizeof header));
+    ::close(file);
+    const auto attached = segment::attach(name.get());
+    ASSERT_FALSE(attached) << s.rule;
+    EXPECT_STREQ(attached.failure().rule, s.rule);
+    EXPECT_NE(attached.failure().text.find(std::to_string(broken->found)), std::string::npos);
+    EXPECT_NE(attached.failure().text.find(std::to_string(broken->expected)), std::string::npos);
+  }
+}
+
+// checks G9: every single-bit flip of the header is noticed
+TEST(validate, no_flipped_bit_of_a_header_goes_unnoticed) {
+  const testing::unique_name name;
+  const segment_header sound = sound_header(name);
+  for (std::size_t bit = 0; bit < sizeof(segment_header) * 8; ++bit) {
+    segment_header header = sound;
+    reinterpret_cast<unsigned char*>(&header)[bit / 8] ^= static_cast<unsigned char>(1U << bit % 8);
+    EXPECT_TRUE(validate(header, sound.segment_size)) << "bit " << bit;
+  }
+}
+
+// checks G9: truncated to any length
+TEST(validate, a_truncated_file_is_refused) {
+  const testing::unique_name name;
+  const segment_header sound = sound_header(name);
+  for (const off_t size : {8191, 8190, 4097, 4096, 4095, 768, 256, 136, 135, 128, 8, 7, 1, 0}) {
+    ASSERT_EQ(::truncate(name.path().c_str(), size), 0);
+    const auto attached = segment::attach(name.get());
+    ASSERT_FALSE(attached) << size;
+    EXPECT_STREQ(attached.failure().rule, "file_size") << size << attached.failure().text;
+  }
+  ASSERT_EQ(::truncate(name.path().c_str(), static_cast<off_t>(sound.segment_size)), 0);
+  EXPECT_STREQ(segment::attach(name.get()).failure().rule, "magic");  // zeroes now
+}
+
+// checks G9: cursors that cannot be
+TEST(validate, a_cursor_beyond_its_stamps_is_refused) {
+  const testing::unique_name name;
+  static_cast<void>(sound_header(name));
+  const auto poke = [&](off_t offset, std::uint64_t value) {
+    const int file = ::open(name.path().c_str(), O_WRONLY | O_CLOEXEC);
+    EXPECT_EQ(::pwrite(file, &value, 8, offset), 8);
+    ::close(file);
+    const auto attached = segment::attach(name.get());
+    return std::string(attached ? "accepted" : attached.failure().rule);
+  };
+  EXPECT_EQ(poke(256, 3), "producer_cursor");
+  EXPECT_EQ(poke(256, ~std::uint64_t{0}), "producer_cursor");
+  EXPECT_EQ(poke(256, 0), "accepted");
+  EXPECT_EQ(poke(384, 1), "accepted");  // a reader may be gone before the cursor moves
+  EXPECT_EQ(poke(384, 2), "gate_floor");
+}
+
+}  // namespace
+}  // namespace shmfifo

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: MIT
+// Goal: who waits sleeps, is woken, and threads may share a segment as processes do. Method: real
+// sleepers woken by the other side, their processor time asked of the kernel; threads with roles of
+// their own.
+#include <sys/resource.h>
+
+#include <atomic>
+#include <thread>
+
+#include "support/testing.hpp"
+
+namespace shmfifo {
+namespace {
+
+using testing::child;
+using testing::in_ms;
+using testing::look;
+using testing::must;
+using testing::put;
+using testing::small;
+
+// checks G11: asleep, then woken; and no processor time meanwhile
+TEST(waiting, a_sleeping_consumer_is_woken_and_uses_no_processor) {
+  const testing::unique_name name;
+  const auto home = must(segment::create(name.get(), small(segment_mode::ring, full_policy::wait)));
+  auto writer = must(home.attach_producer());
+  child sleeping([&] {
+    auto reader = home.attach_consumer();
+    child::ready();
+    if (reader->wait() != status::ok) return 1;
+    struct rusage usage {};
+    ::getrusage(RUSAGE_SELF, &usage);
+    const auto used_ms = (usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1000 +
+                         (usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1000;
+    if (look(*reader) != "0:7") return 2;
+    return used_ms < 100 ? 0 : 3;  // of a second; spinning would have used all of it
+  });
+  ASSERT_TRUE(sleeping.wait_ready());
+  std::this_thread::sleep_for(std::chrono::seconds(1));
+  ASSERT_EQ(put(writer, 7), status::ok);
+  EXPECT_EQ(sleeping.join(), 0);
+}
+
+// checks G5 G11
+TEST(waiting, a_sleeping_producer_is_woken_by_a_release) {
+  const testing::unique_name name;
+  const auto home = must(segment::create(name.get(), small(segment_mode::ring, full_policy::wait)));
+  auto reader = must(home.attach_consumer());
+  child producing([&] {
+    auto writer = home.attach_producer();
+    for (std::uint64_t i = 0; i < 4; ++i) static_cast<void>(put(*writer, i));
+    child::ready();
+    const std::uint64_t word = 4;
+    return writer->publish(&word, 8) == status::ok ? 0 : 1;
+  });
+  ASSERT_TRUE(producing.wait_ready());
+  std::this_thread::sleep_for(std::chrono::milliseconds(100));
+  EXPECT_EQ(look(reader), "0:0 1:1 2:2 3:3");
+  EXPECT_EQ(producing.join(), 0);
+  EXPECT_EQ(look(reader), "4:4");
+}
+
+// checks G1 G2 G4: roles of threads, all on one mapping
+TEST(waiting, threads_share_a_segment_handle) {
+  for (const auto policy : {full_policy::wait, full_policy::overwrite}) {
+    const testing::unique_name name;
+    const auto home = must(
+        segment::create(name.get(), small(segment_mode::ring, policy, producer_role::many, 64)));
+    constexpr std::uint64_t each = 20000;
+    constexpr std::uint64_t producers = 3;
+    std::vector<consumer> readers;
+    readers.push_back(must(home.attach_consumer()));
+    readers.push_back(must(home.attach_consumer()));
+    readers.push_back(must(home.attach_observer()));
+    std::vector<std::thread> threads;
+    std::atomic<std::uint64_t> writing{producers};
+    for (std::uint64_t p = 0; p < producers; ++p) {
+      threads.emplace_back([&, p] {
+        auto writer = must(home.attach_producer());
+        for (std::uint64_t i = 0; i < each; ++i) {
+          const std::uint64_t words[2] = {p << 32 | i, ~(p << 32 | i)};
+          EXPECT_EQ(writer.publish(words, 16), status::ok);
+        }
+        --writing;
+      });
+    }
+    std::vector<std::uint64_t> seen(readers.size());
+    std::vector<std::uint64_t> missed(readers.size());
+    for (std::size_t r = 0; r < readers.size(); ++r) {
+      threads.emplace_back([&, r] {
+        std::uint64_t next[producers] = {};
+        for (;;) {
+          const bool last_look = writing == 0;
+          const poll_result result = readers[r].poll([&](const record_view& record) {
+            std::uint64_t words[2];
+            std::memcpy(words, record.content, 16);
+            EXPECT_EQ(words[0], ~words[1]);
+            const std::uint64_t p = words[0] >> 32;
+            ASSERT_LT(p, producers);
+            EXPECT_GE(words[0] & 0xffffffff, next[p]);
+            next[p] = (words[0] & 0xffffffff) + 1;
+          });
+          if (result.answer == status::empty) {
+            if (last_look) break;
+            static_cast<void>(readers[r].wait(in_ms(20)));
+          } else {
+            (result.answer == status::ok ? seen : missed)[r] +=
+                static_cast<std::uint64_t>(result.count);
+          }
+        }
+      });
+    }
+    for (auto& thread : threads) thread.join();
+    const auto total = static_cast<std::uint64_t>(must(home.stat()).producer_cursor);
+    EXPECT_GE(total, each * producers);
+    for (std::size_t r = 0; r < readers.size(); ++r) {
+      EXPECT_EQ(seen[r] + missed[r], total) << r;
+      EXPECT_TRUE(policy == full_policy::overwrite || r == 2 || seen[r] == each * producers) << r;
+    }
+  }
+}
+
+}  // namespace
+}  // namespace shmfifo

@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+// Threads of the tested code, and what they may say to the explorer: that they wait, that they
+// choose, that something must hold, that a thread may be killed at any of its events. A thread is a
+// fiber; when the explorer gives up an execution it leaves the fiber where it is, without
+// unwinding, so a thread should own no memory across model accesses except through model::make.
+
+#include <new>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+
+#include "shmfifo/harness/model/atomic.hpp"
+
+namespace shmfifo::harness::model {
+
+namespace detail {
+
+struct room {
+  void* where;
+  std::uint32_t thread;
+};
+room new_thread(std::size_t size, std::size_t alignment, bool mortal, const access_site&);
+void start_thread(std::uint32_t thread, void (*run)(void*), void (*drop)(void*) noexcept);
+void join_thread(std::uint32_t thread, const access_site&);
+void* allocate(std::size_t size, std::size_t alignment);
+
+}  // namespace detail
+
+struct mortal_t {};
+// Marks a thread that the explorer also kills before each of its events.
+inline constexpr mortal_t mortal{};
+
+class thread {
+ public:
+  template <typename callable>
+  requires std::is_invocable_v<callable&>
+  explicit thread(callable body, access_site s = at(no_site)) { begin(std::move(body), false, s); }
+  template <typename callable>
+  requires std::is_invocable_v<callable&> thread(mortal_t, callable body,
+                                                 access_site s = at(no_site)) {
+    begin(std::move(body), true, s);
+  }
+  thread(const thread&) = delete;
+  thread& operator=(const thread&) = delete;
+  // Joins, like std::jthread.
+  ~thread() {
+    if (!joined_) join();
+  }
+
+  void join(access_site s = at(no_site)) {
+    detail::join_thread(number_, s);
+    joined_ = true;
+  }
+  [[nodiscard]] std::uint32_t number() const noexcept { return number_; }
+
+ private:
+  template <typename callable>
+  void begin(callable body, bool may_die, const access_site& s) {
+    const detail::room r = detail::new_thread(sizeof(callable), alignof(callable), may_die, s);
+    ::new (r.where) callable(std::move(body));
+    number_ = r.thread;
+    detail::start_thread(
+        r.thread, [](void* p) { (*static_cast<callable*>(p))(); },
+        [](void* p) noexcept { static_cast<callable*>(p)->~callable(); });
+  }
+
+  std::uint32_t number_ = 0;
+  bool joined_ = false;
+};
+
+// Any number of threads, joined in the order they were started. Keeps its list in the memory of
+// model::make, so an execution given up half-way leaks nothing, as a std::vector would.
+class thread_group {
+ public:
+  thread_group() = default;
+  thread_group(const thread_group&) = delete;
+  thread_group& operator=(const thread_group&) = delete;
+  ~thread_group() { join(); }
+
+  template <typename callable>
+  void start(callable body, access_site s = at(no_site)) {
+    auto* added = ::new (detail::allocate(sizeof(link), alignof(link)))
+        link{::new (detail::allocate(sizeof(thread), alignof(thread))) thread(std::move(body), s),
+             nullptr};
+    *last_ = added;
+    last_ = &added->next;
+  }
+  void join(access_site s = at(no_site)) {
+    for (; first_ != nullptr; first_ = first_->next) first_->one->join(s);
+    last_ = &first_;
+  }
+
+ private:
+  struct link {
+    thread* one;
+    link* next;
+  };
+  link* first_ = nullptr;
+  link** last_ = &first_;
+};
+
+// Number of the calling thread; the body of the test itself is 0.
+[[nodiscard]] std::uint32_t this_thread();
+
+// Whether a mortal thread has ended, killed or not: the question a kernel lock answers. With an
+// edge (the default), a yes makes everything the thread did happen before what follows, as the
+// kernel's own locking does; without, a yes says nothing about its writes.
+enum class liveness_edge : std::uint8_t { happens_before, no_edge };
+[[nodiscard]] bool dead(std::uint32_t thread_number,
+                        liveness_edge edge = liveness_edge::happens_before,
+                        access_site s = at(no_site));
+
+// Ends a turn of a wait loop: the turn only read (a failed compare-exchange is a read), and without
+// a new value it would only repeat itself. The explorer follows the turns that end the loop, and
+// reports a deadlock when none can ever come.
+void pause(source_location where = source_location::current());
+
+template <typename T, typename predicate>
+T await(const atomic<T>& word, predicate enough, std::memory_order order,
+        access_site s = at(no_site)) {
+  while (true) {
+    const T value = word.load(order, s);
+    if (enough(value)) return value;
+    pause(s.where);
+  }
+}
+
+// One of 0 .. outcomes-1, each explored.
+[[nodiscard]] std::uint32_t choose(std::uint32_t outcomes, access_site s = at(no_site));
+// Gives up, without complaint, the executions in which this does not hold.
+void assume(bool holds);
+// A violation where this does not hold.
+void require(bool holds, std::string_view what = "require",
+             source_location where = source_location::current());
+
+// An object for this execution only: the same address whenever this thread makes its nth object,
+// never destroyed, memory taken back when the execution ends.
+template <typename T, typename... arguments>
+T* make(arguments&&... values) {
+  return ::new (detail::allocate(sizeof(T), alignof(T))) T(std::forward<arguments>(values)...);
+}
+
+}  // namespace shmfifo::harness::model

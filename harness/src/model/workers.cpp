@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: MIT
+#include "workers.hpp"
+
+#include <fmt/format.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+
+namespace shmfifo::harness::model::detail {
+namespace {
+
+// What a worker sends: numbers of fixed size, then two strings with their lengths among the
+// numbers.
+struct message {
+  std::uint64_t executions, blocked, abandoned, duplicates, events;
+  std::uint64_t reason_bytes, replay_bytes;
+  verdict outcome;
+  broken rule;
+};
+
+bool write_all(int descriptor, const void* data, std::size_t bytes) {
+  const char* from = static_cast<const char*>(data);
+  while (bytes > 0) {
+    const ssize_t n = ::write(descriptor, from, bytes);
+    if (n < 0 && errno == EINTR) continue;
+    if (n <= 0) return false;
+    from += n;
+    bytes -= static_cast<std::size_t>(n);
+  }
+  return true;
+}
+
+bool read_all(int descriptor, void* data, std::size_t bytes) {
+  char* to = static_cast<char*>(data);
+  while (bytes > 0) {
+    const ssize_t n = ::read(descriptor, to, bytes);
+    if (n < 0 && errno == EINTR) continue;
+    if (n <= 0) return false;
+    to += n;
+    bytes -= static_cast<std::size_t>(n);
+  }
+  return true;
+}
+
+[[noreturn]] void work(const test_body& body, const options& wishes, share mine, int descriptor) {
+  const result r = explore_share(body, wishes, mine);
+  message m{};
+  m.executions = r.executions;
+  m.blocked = r.blocked;
+  m.abandoned = r.abandoned;
+  m.duplicates = r.duplicates;
+  m.events = r.events;
+  m.reason_bytes = r.reason.size();
+  m.replay_bytes = r.replay.size();
+  m.outcome = r.outcome;
+  m.rule = r.rule;
+  const bool sent = write_all(descriptor, &m, sizeof m) &&
+                    write_all(descriptor, r.reason.data(), r.reason.size()) &&
+                    write_all(descriptor, r.replay.data(), r.replay.size());
+  std::fflush(nullptr);
+  ::_exit(sent ? 0 : 1);
+}
+
+bool receive(int descriptor, result& r) {
+  message m{};
+  if (!read_all(descriptor, &m, sizeof m)) return false;
+  r.executions = m.executions;
+  r.blocked = m.blocked;
+  r.abandoned = m.abandoned;
+  r.duplicates = m.duplicates;
+  r.events = static_cast<std::uint32_t>(m.events);
+  r.outcome = m.outcome;
+  r.rule = m.rule;
+  r.reason.resize(m.reason_bytes);
+  r.replay.resize(m.replay_bytes);
+  return read_all(descriptor, r.reason.data(), m.reason_bytes) &&
+         read_all(descriptor, r.replay.data(), m.replay_bytes);
+}
+
+// A violation beats everything, the shortest first; then not knowing; only then ok.
+void merge(result& all, const result& one) {
+  all.executions += one.executions;
+  all.blocked += one.blocked;
+  all.abandoned += one.abandoned;
+  all.duplicates += one.duplicates;
+  const bool better = one.outcome == verdict::violation
+                          ? all.outcome != verdict::violation || one.events < all.events
+                          : one.outcome == verdict::unknown && all.outcome == verdict::ok;
+  if (!better) return;
+  all.outcome = one.outcome;
+  all.rule = one.rule;
+  all.events = one.events;
+  all.reason = one.reason;
+  all.replay = one.replay;
+}
+
+struct worker {
+  pid_t process = -1;
+  int from = -1;
+};
+
+worker start(const test_body& body, const options& wishes, share mine) {
+  int ends[2];
+  if (::pipe(ends) != 0) return {};
+  std::fflush(nullptr);
+  const pid_t process = ::fork();
+  if (process == 0) {
+    ::close(ends[0]);
+    work(body, wishes, mine, ends[1]);
+  }
+  ::close(ends[1]);
+  if (process < 0) ::close(ends[0]);
+  return {process, process < 0 ? -1 : ends[0]};
+}
+
+}  // namespace
+
+result explore_in_processes(const test_body& body, const options& wishes) {
+  std::vector<worker> workers;
+  for (std::uint32_t i = 0; i < wishes.workers; ++i) {
+    workers.push_back(start(body, wishes, {i, wishes.workers}));
+  }
+  result all;
+  all.outcome = verdict::ok;
+  for (std::size_t i = 0; i < workers.size(); ++i) {
+    result one;
+    const worker& w = workers[i];
+    bool heard = w.process > 0 && receive(w.from, one);
+    int status = 0;
+    if (w.process > 0) {
+      ::close(w.from);
+      while (::waitpid(w.process, &status, 0) < 0 && errno == EINTR) continue;
+      heard = heard && WIFEXITED(status) && WEXITSTATUS(status) == 0;
+    }
+    if (!heard) {
+      one.outcome = verdict::unknown;
+      one.reason = fmt::format("worker process {} did not report (wait status {:#x})", i, status);
+    }
+    merge(all, one);
+  }
+  return all;
+}
+
+}  // namespace shmfifo::harness::model::detail

@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: MIT
+#include "algorithms/eventcount.hpp"
+
+namespace shmfifo::harness::tests {
+namespace {
+
+// Recorded; every execution is distinct, and the explorer's counts are those of the axioms on the
+// random programs.
+const enlist one{{"correct/eventcount.one_waiter", eventcount(1), {}, 9}};
+const enlist two{{"correct/eventcount.two_waiters", eventcount(2), {}, 420}};
+
+}  // namespace
+}  // namespace shmfifo::harness::tests

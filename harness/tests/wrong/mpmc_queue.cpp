@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: MIT
+#include "algorithms/mpmc_queue.hpp"
+
+namespace shmfifo::harness::tests {
+namespace {
+
+using model::broken;
+const enlist publish{{"wrong/mpmc_queue.relaxed_publish", mpmc_two_producers({.publish = relaxed}),
+                      broken::data_race}};
+const enlist poll{
+    {"wrong/mpmc_queue.relaxed_poll", mpmc_wraps({.poll = relaxed}), broken::data_race}};
+
+}  // namespace
+}  // namespace shmfifo::harness::tests

@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: MIT
+// Goal: with one producer, every reader gets exactly what was published, in a ring that wraps,
+// whatever the interleaving and whatever RC11 lets the memory do. Method: more messages than slots,
+// all executions.
+#include "core_test.hpp"
+
+namespace shmfifo::model_tests {
+namespace {
+
+constexpr auto wait_single = [](std::uint64_t slots) {
+  return ring(full_policy::wait, producer_role::single, slots);
+};
+
+void expect_all(const seen& log, std::int64_t count) {
+  for (std::int64_t i = log.first; i < count; ++i) {
+    model::require(log.words[i] == content_of(1, static_cast<unsigned>(i)),
+                   "G1, G4: content by number");
+  }
+}
+
+// checks G1 G2 G4 G5 G12
+void ring_wraps_for_one_consumer(std::uint64_t slots, unsigned messages) {
+  auto* world = model::make<core_world>(wait_single(slots));
+  auto* reader = model::make<consumer>(*world, 1U);
+  model::thread producing([=] {
+    producer writer(*world, 0);
+    for (unsigned i = 0; i < messages; ++i) writer.publish_surely(content_of(1, i));
+  });
+  seen log;
+  read_until(*world, *reader, log, messages);
+  expect_all(log, messages);
+}
+const registration wraps_2_3{{"single.ring_of_2_wraps", "G1 G2 G4 G5 G12",
+                              "1 producer, 1 consumer, 2 slots, 3 messages",
+                              [] { ring_wraps_for_one_consumer(2, 3); }}};
+const registration wraps_1_3{{"single.ring_of_1_wraps", "G1 G2 G4 G5 G12",
+                              "1 producer, 1 consumer, 1 slot, 3 messages",
+                              [] { ring_wraps_for_one_consumer(1, 3); }}};
+
+// checks G1 G2 G4 G5
+void two_consumers_gate() {
+  auto* world = model::make<core_world>(wait_single(1));
+  auto* first = model::make<consumer>(*world, 1U);
+  auto* second = model::make<consumer>(*world, 2U);
+  model::thread producing([=] {
+    producer writer(*world, 0);
+    for (unsigned i = 0; i < 2; ++i) writer.publish_surely(content_of(1, i));
+  });
+  model::thread reading([=] {
+    seen log;
+    read_until(*world, *second, log, 2);
+    expect_all(log, 2);
+  });
+  seen log;
+  read_until(*world, *first, log, 2);
+  expect_all(log, 2);
+}
+const registration gates_2{{"single.two_consumers_gate", "G1 G2 G4 G5",
+                            "1 producer, 2 consumers, 1 slot, 2 messages", two_consumers_gate}};
+
+// A consumer that attaches while the producer runs misses nothing from its start on.
+// checks G2 G4 G5
+void late_consumer() {
+  auto* world = model::make<core_world>(wait_single(1));
+  auto* early = model::make<consumer>(*world, 1U);
+  model::thread producing([=] {
+    producer writer(*world, 0);
+    for (unsigned i = 0; i < 2; ++i) writer.publish_surely(content_of(1, i));
+  });
+  model::thread attaching([=] {
+    consumer late(*world, 2);
+    seen log;
+    log.start(late.position());
+    read_until(*world, late, log, 2);
+    expect_all(log, 2);
+    late.leave();
+  });
+  seen log;
+  read_until(*world, *early, log, 2);
+  expect_all(log, 2);
+}
+const registration late{{"single.consumer_attaches_late", "G2 G4 G5",
+                         "1 producer, 2 consumers (one attaches and leaves), 1 slot, 2 messages",
+                         late_consumer}};
+
+// The last consumer leaves; what it had not read is kept for the next one.
+// checks G2 G5 G7
+void consumer_leaves_and_another_comes() {
+  auto* world = model::make<core_world>(wait_single(1));
+  auto* first = model::make<consumer>(*world, 1U);
+  model::thread producing([=] {
+    producer writer(*world, 0);
+    for (unsigned i = 0; i < 3; ++i) writer.publish_surely(content_of(1, i));
+  });
+  seen log;
+  read_until(*world, *first, log, 1);
+  const std::int64_t kept = log.next;
+  expect_all(log, kept);
+  first->leave();
+  core_memory memory(*world);
+  const std::uint64_t floor = memory.load(world->view.control().gate_floor,
+                                          std::memory_order_seq_cst, site::gate_floor_load);
+  model::require(static_cast<std::int64_t>(floor) <= kept, "G2: nothing unread is given up");
+  consumer next(*world, 1, participant_kind::consumer, floor);
+  seen rest;
+  rest.start(next.position());
+  read_until(*world, next, rest, 3);
+  expect_all(rest, 3);
+}
+const registration leaves{{"single.consumer_leaves_and_another_comes", "G2 G5 G7",
+                           "1 producer, 2 consumers in turn, 1 slot, 3 messages",
+                           consumer_leaves_and_another_comes}};
+
+// checks G2 G4 G5
+void observer_of_an_overwriting_ring(std::uint64_t slots, unsigned messages) {
+  auto* world = model::make<core_world>(ring(full_policy::overwrite, producer_role::single, slots));
+  model::thread producing([=] {
+    producer writer(*world, 0);
+    for (unsigned i = 0; i < messages; ++i) {
+      model::require(writer.publish_word(content_of(1, i)) == status::ok, "G5: never full");
+    }
+  });
+  consumer watcher(*world, consumer::observes{});
+  seen log;
+  read_until(*world, watcher, log, messages);
+  for (unsigned i = 0; i < messages; ++i) {
+    model::require(log.words[i] == content_of(1, i) || log.words[i] == seen::lost,
+                   "G4: never torn, never of another lap");
+  }
+  model::require(log.words[messages - 1] != seen::lost, "G5: the last message is not lost");
+}
+const registration observer_1{{"single.observer_of_overwriting_ring_of_1", "G2 G4 G5 G12",
+                               "1 producer, 1 observer, 1 slot, 2 messages",
+                               [] { observer_of_an_overwriting_ring(1, 2); }}};
+const registration observer_2{{"single.observer_of_overwriting_ring_of_2", "G2 G4 G5 G12",
+                               "1 producer, 1 observer, 2 slots, 3 messages",
+                               [] { observer_of_an_overwriting_ring(2, 3); }}};
+
+// checks G2: an aborted claim is told, in its place
+void claim_and_abort() {
+  auto* world = model::make<core_world>(wait_single(1));
+  auto* reader = model::make<consumer>(*world, 1U);
+  model::thread producing([=] {
+    producer writer(*world, 0);
+    std::span<std::byte> content;
+    while (writer.try_claim(content) != status::ok) model::pause();
+    model::require(writer.abort() == status::ok, "abort of an open claim");
+    writer.publish_surely(content_of(1, 1));
+  });
+  seen log;
+  read_until(*world, *reader, log, 2);
+  model::require(log.words[0] == seen::aborted, "G2: the aborted number is told");
+  model::require(log.words[1] == content_of(1, 1), "G4");
+}
+const registration abort_1{{"single.claim_and_abort", "G2 G4",
+                            "1 producer, 1 consumer, 1 slot, 2 numbers", claim_and_abort}};
+
+// checks G5: a batch is as good as singles
+void batch() {
+  auto* world = model::make<core_world>(wait_single(2));
+  auto* reader = model::make<consumer>(*world, 1U);
+  model::thread producing([=] {
+    producer writer(*world, 0);
+    const std::uint64_t words[3] = {content_of(1, 0), content_of(1, 1), content_of(1, 2)};
+    const message_ref messages[3] = {{&words[0], 8}, {&words[1], 8}, {&words[2], 8}};
+    std::size_t done = 0;
+    while (done < 3) {
+      std::size_t now = 0;
+      const status answer = writer.try_publish_batch(std::span(messages).subspan(done), now);
+      done += now;
+      if (answer == status::full) model::pause();
+    }
+  });
+  seen log;
+  read_until(*world, *reader, log, 3);
+  expect_all(log, 3);
+}
+const registration batch_3{
+    {"single.batch", "G1 G2 G4 G5", "1 producer, 1 consumer, 2 slots, 3 messages", batch}};
+
+}  // namespace
+}  // namespace shmfifo::model_tests

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: MIT
+// Goal: no wake-up is lost. Method: readers and producers wait without a deadline; the model's
+// sleepers sleep until they are woken (no time slices), so a lost wake-up is a deadlock.
+#include "core_test.hpp"
+
+namespace shmfifo::model_tests {
+namespace {
+
+// checks G11 G12
+void reader_sleeps(unsigned messages) {
+  auto* world = model::make<core_world>(ring(full_policy::wait, producer_role::single, 2));
+  auto* reader = model::make<consumer>(*world, 1U);
+  model::thread producing([=] {
+    producer writer(*world, 0);
+    for (unsigned i = 0; i < messages; ++i) writer.publish_surely(content_of(1, i));
+  });
+  seen log;
+  while (log.next < messages) {
+    model::require(reader->wait() == status::ok, "G11: wait without a deadline answers ok");
+    model::require(poll_once(*world, *reader, log), "G11: after wait there is something to poll");
+  }
+}
+const registration sleeps_1{{"waiting.reader_sleeps_for_one", "G11 G12",
+                             "1 producer, 1 sleeping consumer, 2 slots, 1 message",
+                             [] { reader_sleeps(1); }}};
+const registration sleeps_2{{"waiting.reader_sleeps_for_two", "G11 G12",
+                             "1 producer, 1 sleeping consumer, 2 slots, 2 messages",
+                             [] { reader_sleeps(2); }}};
+
+// checks G11: one bell wakes all
+void two_readers_sleep() {
+  auto* world = model::make<core_world>(ring(full_policy::wait, producer_role::single, 2));
+  auto* first = model::make<consumer>(*world, 1U);
+  auto* second = model::make<consumer>(*world, 2U);
+  model::thread producing([=] {
+    producer writer(*world, 0);
+    writer.publish_surely(content_of(1, 0));
+  });
+  model::thread reading([=] {
+    seen log;
+    model::require(second->wait() == status::ok, "G11");
+    model::require(poll_once(*world, *second, log), "G11");
+  });
+  seen log;
+  model::require(first->wait() == status::ok, "G11");
+  model::require(poll_once(*world, *first, log), "G11");
+}
+const registration two{{"waiting.two_readers_sleep", "G11",
+                        "1 producer, 2 sleeping consumers, 1 message", two_readers_sleep}};
+
+// checks G11: two producers ring while a reader falls asleep
+void many_producers_ring() {
+  auto* world = model::make<core_world>(ring(full_policy::wait, producer_role::many, 2));
+  auto* reader = model::make<consumer>(*world, 2U);
+  const auto produce = [=](unsigned line) {
+    producer writer(*world, line);
+    writer.publish_surely(content_of(line, 0));
+  };
+  model::thread first([=] { produce(0); });
+  model::thread second([=] { produce(1); });
+  seen log;
+  while (log.next < 2) {
+    model::require(reader->wait() == status::ok, "G11");
+    model::require(poll_once(*world, *reader, log), "G11");
+  }
+}
+const registration many{{"waiting.two_producers_ring", "G11",
+                         "2 producers, 1 sleeping consumer, 2 slots, 2 messages",
+                         many_producers_ring, true}};
+
+// checks G5 G11 G12
+void producer_sleeps() {
+  auto* world = model::make<core_world>(ring(full_policy::wait, producer_role::single, 1));
+  auto* reader = model::make<consumer>(*world, 1U);
+  model::thread producing([=] {
+    producer writer(*world, 0);
+    for (unsigned i = 0; i < 2; ++i) {
+      const std::uint64_t word = content_of(1, i);
+      model::require(writer.publish(&word, sizeof word) == status::ok, "G5: wait loses nothing");
+    }
+  });
+  seen log;
+  read_until(*world, *reader, log, 2);
+}
+const registration producer_waits{{"waiting.producer_sleeps", "G5 G11 G12",
+                                   "1 sleeping producer, 1 consumer, 1 slot, 2 messages",
+                                   producer_sleeps}};
+
+// checks G5 G11: the news may also be that the consumer left
+void consumer_that_leaves_wakes() {
+  auto* world = model::make<core_world>(ring(full_policy::wait, producer_role::single, 1));
+  auto* reader = model::make<consumer>(*world, 1U);
+  auto* other = model::make<consumer>(*world, 2U);
+  model::thread producing([=] {
+    producer writer(*world, 0);
+    for (unsigned i = 0; i < 2; ++i) {
+      const std::uint64_t word = content_of(1, i);
+      model::require(writer.publish(&word, sizeof word) == status::ok, "G5: wait loses nothing");
+    }
+  });
+  other->leave();
+  seen log;
+  read_until(*world, *reader, log, 2);
+}
+const registration leaving{{"waiting.consumer_that_leaves_wakes", "G5 G11",
+                            "1 sleeping producer, 2 consumers (one leaves), 1 slot, 2 messages",
+                            consumer_that_leaves_wakes}};
+
+}  // namespace
+}  // namespace shmfifo::model_tests

@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: MIT
+#include "actors.hpp"
+
+#include <fmt/format.h>
+#include <linux/futex.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <climits>
+#include <cstdlib>
+#include <cstring>
+#include <exception>
+#include <system_error>
+
+#include "janitor.hpp"
+#include "shmfifo/content_copy.hpp"
+
+namespace shmfifo::million {
+namespace {
+
+constexpr int exit_of_failure = 3;
+
+void futex_wait(const std::atomic<std::uint32_t>& word, std::uint32_t value) noexcept {
+  const timespec at_most{0, 100'000'000};
+  ::syscall(SYS_futex, &word, FUTEX_WAIT, value, &at_most, nullptr, 0);
+}
+void futex_wake(const std::atomic<std::uint32_t>& word) noexcept {
+  ::syscall(SYS_futex, &word, FUTEX_WAKE, INT_MAX, nullptr, nullptr, 0);
+}
+
+// Each actor keeps to one processor, if there are two: otherwise the scheduler may put both on one
+// after a wake-up and measure itself.
+void stay_on_own_processor(side who) noexcept {
+  cpu_set_t allowed;
+  if (::sched_getaffinity(0, sizeof allowed, &allowed) != 0 || CPU_COUNT(&allowed) < 2) return;
+  auto wanted = static_cast<unsigned>(who);
+  for (std::size_t cpu = 0; cpu < CPU_SETSIZE; ++cpu) {
+    if (!CPU_ISSET(cpu, &allowed) || wanted-- > 0) continue;
+    cpu_set_t own;
+    CPU_ZERO(&own);
+    CPU_SET(cpu, &own);
+    ::sched_setaffinity(0, sizeof own, &own);
+    return;
+  }
+}
+
+shared_block& map_shared_block() {
+  void* memory = ::mmap(nullptr, sizeof(shared_block), PROT_READ | PROT_WRITE,
+                        MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  if (memory == MAP_FAILED) throw std::system_error(errno, std::generic_category(), "mmap");
+  return *new (memory) shared_block();
+}
+
+pid_t start_actor(shared_block& block, side who, const options& chosen, const std::string& prefix,
+                  const std::function<void(actor&)>& script) {
+  const pid_t parent = ::getpid();
+  const pid_t child = ::fork();
+  if (child < 0) throw std::system_error(errno, std::generic_category(), "fork");
+  if (child > 0) return child;
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  if (::getppid() != parent) ::_exit(exit_of_failure);
+  stay_on_own_processor(who);
+  actor self(block, who, chosen, prefix);
+  try {
+    script(self);
+  } catch (const std::exception& broken) {
+    self.fail(broken.what());
+  }
+  ::_exit(0);
+}
+
+// Waits for both actors, keeps the display going, and ends both when one fails or we are asked to
+// stop.
+class supervisor {
+ public:
+  supervisor(shared_block& block, const sigset_t& signals, std::uint32_t steps_in_all)
+      : block_(block),
+        signals_(signals),
+        steps_in_all_(steps_in_all),
+        on_terminal_(::isatty(STDERR_FILENO) == 1) {}
+
+  void watch(pid_t (&actors)[2], run_outcome& outcome) {
+    bool good = true;
+    while (actors[0] > 0 || actors[1] > 0) {
+      const timespec slice{0, 200'000'000};
+      const int signal = ::sigtimedwait(&signals_, nullptr, &slice);
+      if (signal == SIGINT || signal == SIGTERM) outcome.signal = signal;
+      good = reap(actors, outcome) && good;
+      if (!good || outcome.signal != 0) end(actors);
+      show();
+    }
+    if (on_terminal_) fmt::print(stderr, "\r\033[K");
+    outcome.ok = good && outcome.signal == 0;
+  }
+
+ private:
+  static bool reap(pid_t (&actors)[2], run_outcome& outcome) {
+    bool good = true;
+    for (pid_t& actor : actors) {
+      int status = 0;
+      if (actor <= 0 || ::waitpid(actor, &status, WNOHANG) != actor) continue;
+      actor = 0;
+      if (WIFEXITED(status) && WEXITSTATUS(status) == 0) continue;
+      good = false;
+      if (WIFSIGNALED(status)) {
+        outcome.failure = fmt::format("a measuring process was ended by signal {} ({})",
+                                      WTERMSIG(status), ::strsignal(WTERMSIG(status)));
+      }
+    }
+    return good;
+  }
+  static void end(pid_t (&actors)[2]) {
+    for (pid_t& actor : actors) {
+      if (actor <= 0) continue;
+      ::kill(actor, SIGKILL);
+      ::waitpid(actor, nullptr, 0);
+      actor = 0;
+    }
+  }
+  void show() {
+    if (!on_terminal_) return;
+    const std::uint32_t done = block_.steps_done.load(std::memory_order_acquire);
+    fmt::print(stderr, "\r\033[K[{:3}%] {}", done * 100 / steps_in_all_, block_.step_name);
+    std::fflush(stderr);
+  }
+
+  shared_block& block_;
+  const sigset_t& signals_;
+  std::uint32_t steps_in_all_;
+  bool on_terminal_;
+};
+
+void collect(const shared_block& block, const options& chosen, results& found) {
+  found.messages = chosen.messages;
+  found.executions = chosen.executions;
+  for (const findings& half : block.found) {
+    found.samples.insert(found.samples.end(), half.samples, half.samples + half.sample_count);
+    found.latencies.insert(found.latencies.end(), half.latencies,
+                           half.latencies + half.latency_count);
+    found.seed_short_reads += half.seed_short_reads;
+    if (half.idle_cpu_percent >= 0) found.idle_cpu_percent = half.idle_cpu_percent;
+  }
+}
+
+}  // namespace
+
+void actor::meet() noexcept {
+  const auto own = static_cast<unsigned>(side_);
+  std::atomic<std::uint32_t>& mine = block_.arrived[own][0];
+  std::atomic<std::uint32_t>& other = block_.arrived[1 - own][0];
+  mine.store(++meetings_, std::memory_order_seq_cst);
+  futex_wake(mine);
+  for (unsigned i = 0;; ++i) {
+    const std::uint32_t seen = other.load(std::memory_order_acquire);
+    if (seen >= meetings_) return;
+    if (i < 1000) {
+      spin_hint();
+    } else {
+      futex_wait(other, seen);
+    }
+  }
+}
+
+void actor::start_line() noexcept {
+  const auto own = static_cast<unsigned>(side_);
+  block_.started[own][0].store(++starts_, std::memory_order_release);
+  for (unsigned i = 1; block_.started[1 - own][0].load(std::memory_order_acquire) < starts_; ++i) {
+    if (i % 65536 == 0) ::sched_yield();  // there may be only one processor
+    spin_hint();
+  }
+}
+
+void actor::step(std::string_view name) noexcept {
+  if (!writes()) return;
+  const std::size_t size = std::min(name.size(), sizeof block_.step_name - 1);
+  std::memcpy(block_.step_name, name.data(), size);
+  block_.step_name[size] = '\0';
+  block_.steps_done.fetch_add(1, std::memory_order_release);
+}
+
+void actor::record(const row_key& key, std::uint32_t execution, double ms) {
+  findings& mine = found();
+  if (mine.sample_count == samples_max) fail("too many rows: raise samples_max");
+  mine.samples[mine.sample_count++] = {key, execution, ms};
+}
+
+void actor::record(const latency& measured) {
+  findings& mine = found();
+  if (mine.latency_count == latencies_max) fail("too many latencies: raise latencies_max");
+  mine.latencies[mine.latency_count++] = measured;
+}
+
+void actor::fail(const std::string& sentence) noexcept {
+  // The first to fail says why; the other's failure is its consequence.
+  if (!block_.failed.exchange(true, std::memory_order_acq_rel)) {
+    std::strncpy(block_.failure, sentence.c_str(), sizeof block_.failure - 1);
+  }
+  ::_exit(exit_of_failure);
+}
+
+run_outcome run_in_two_processes(const options& chosen, std::uint32_t steps_in_all,
+                                 const std::function<void(actor&)>& script) {
+  shared_block& block = map_shared_block();
+  const std::string prefix = fmt::format("million-messages-{}-", ::getpid());
+  sigset_t signals;
+  sigemptyset(&signals);
+  for (const int signal : {SIGINT, SIGTERM, SIGCHLD}) sigaddset(&signals, signal);
+  sigset_t before;
+  ::sigprocmask(SIG_BLOCK, &signals, &before);
+
+  run_outcome outcome;
+  {
+    const janitor cleaner(prefix);
+    pid_t actors[2] = {start_actor(block, side::writer, chosen, prefix, script),
+                       start_actor(block, side::reader, chosen, prefix, script)};
+    supervisor(block, signals, steps_in_all).watch(actors, outcome);
+  }
+  ::sigprocmask(SIG_SETMASK, &before, nullptr);
+  if (block.failed.load(std::memory_order_acquire)) outcome.failure = block.failure;
+  if (outcome.ok) collect(block, chosen, outcome.found);
+  ::munmap(&block, sizeof block);
+  return outcome;
+}
+
+}  // namespace shmfifo::million

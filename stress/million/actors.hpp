@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+// The two processes between which everything is measured: one writes, one reads, from the first row
+// to the last, so that all figures of a run belong to the same two processes on the same two
+// processors. Also what keeps /dev/shm clean however the run ends.
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+
+#include "results.hpp"
+
+namespace shmfifo::million {
+
+struct options {
+  std::int64_t messages = 1'000'000;
+  std::uint32_t executions = 5;
+  bool sabotage = false;  // slow the core on purpose: the gate's own test
+};
+
+enum class side : std::uint8_t { writer, reader };
+
+// Shared by the parent and both actors; anonymous, so it needs no name and ends with them.
+struct shared_block {
+  alignas(128) std::atomic<std::uint32_t> arrived[2][32];  // [side][0]; a line pair each
+  alignas(128) std::atomic<std::uint32_t> started[2][32];
+  alignas(128) std::atomic<std::uint64_t> ping;
+  alignas(128) std::atomic<std::uint64_t> pong;
+  alignas(128) std::atomic<std::uint32_t> steps_done;
+  char step_name[64];
+  std::atomic<bool> failed;
+  char failure[1024];
+  findings found[2];
+};
+
+class actor {
+ public:
+  actor(shared_block& block, side who, const options& chosen, std::string prefix)
+      : block_(block), side_(who), options_(chosen), prefix_(std::move(prefix)) {}
+
+  [[nodiscard]] bool writes() const noexcept { return side_ == side::writer; }
+  [[nodiscard]] const options& chosen() const noexcept { return options_; }
+  [[nodiscard]] shared_block& shared() noexcept { return block_; }
+  [[nodiscard]] findings& found() noexcept { return block_.found[static_cast<unsigned>(side_)]; }
+
+  // Both sides must arrive before either goes on. `meet` may sleep; `start_line` spins, so that
+  // both leave it within some hundred nanoseconds: call `meet` first.
+  void meet() noexcept;
+  void start_line() noexcept;
+
+  // The same new name on both sides, if both ask for the same number of names.
+  [[nodiscard]] std::string next_name() { return prefix_ + std::to_string(names_++); }
+
+  void step(std::string_view name) noexcept;  // for the progress display
+  void record(const row_key& key, std::uint32_t execution, double ms);
+  void record(const latency& measured);
+
+  // Something is wrong with the machine or with what was measured: ends the whole run.
+  [[noreturn]] void fail(const std::string& sentence) noexcept;
+
+ private:
+  shared_block& block_;
+  side side_;
+  options options_;
+  std::string prefix_;
+  unsigned names_ = 0;
+  std::uint32_t meetings_ = 0;
+  std::uint32_t starts_ = 0;
+};
+
+using clock = std::chrono::steady_clock;
+[[nodiscard]] inline double ms_since(clock::time_point start) noexcept {
+  return std::chrono::duration<double, std::milli>(clock::now() - start).count();
+}
+
+struct run_outcome {
+  bool ok = false;
+  int signal = 0;       // SIGINT or SIGTERM came; everything is cleaned up
+  std::string failure;  // why it is not ok
+  results found;
+};
+
+// Runs `script` in two new processes and waits. Whatever ends the run (also SIGKILL of this process
+// or of all three), no name that begins with the prefix is left in /dev/shm, and no process.
+[[nodiscard]] run_outcome run_in_two_processes(const options& chosen, std::uint32_t steps_in_all,
+                                               const std::function<void(actor&)>& script);
+
+}  // namespace shmfifo::million

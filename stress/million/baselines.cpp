@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: MIT
+// What the core is compared with, measured by the same two processes in turn with it.
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sched.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <new>
+
+#include "bare_ring.hpp"
+#include "shmfifo/content_copy.hpp"
+#include "streams.hpp"
+
+namespace shmfifo::million {
+namespace {
+
+constexpr unsigned spins_before_yield = 65536;  // matters only where there is one processor
+
+// The seed's record, with its field names; sizeof is its 1,048 bytes.
+struct shm_fifo_message {
+  std::int64_t value_length = 0;
+  std::int64_t message_number = 0;
+  std::int8_t status = 0;
+  char content[1024] = {0};
+};
+static_assert(sizeof(shm_fifo_message) == 1048);
+
+class descriptor {
+ public:
+  descriptor(actor& self, const std::string& name, int flags)
+      : number_(::shm_open(name.c_str(), flags, 0600)) {
+    if (number_ < 0) self.fail("shm_open of " + name + ": " + std::strerror(errno));
+  }
+  descriptor(const descriptor&) = delete;
+  descriptor& operator=(const descriptor&) = delete;
+  ~descriptor() { ::close(number_); }
+  [[nodiscard]] int number() const noexcept { return number_; }
+
+ private:
+  int number_;
+};
+
+double seed_write_all(actor& self, int file, kind what) {
+  const payloads source(what);
+  payload_walk walk(source);
+  self.start_line();
+  const auto start = clock::now();
+  for (std::int64_t i = 0; i < self.chosen().messages; ++i) {
+    shm_fifo_message message;
+    std::memcpy(message.content, walk.next(), source.size());
+    message.value_length = static_cast<std::int64_t>(source.size());
+    message.status = 0;
+    message.message_number = i;
+    if (::write(file, &message, sizeof message) != static_cast<ssize_t>(sizeof message)) {
+      self.fail(fmt::format("write of the seed's record {}: {}", i, std::strerror(errno)));
+    }
+  }
+  return ms_since(start);
+}
+
+// As the seed's reader, which takes whatever read(2) gives for a message, but the rest of a short
+// read is fetched and only whole records count; otherwise it would be done long before the writer.
+double seed_read_all(actor& self, int file, kind what) {
+  const payloads expected(what);
+  checker check(expected);
+  shm_fifo_message message;
+  self.start_line();
+  const auto start = clock::now();
+  while (check.count() < self.chosen().messages) {
+    std::size_t have = 0;
+    while (have < sizeof message) {
+      const ssize_t got =
+          ::read(file, reinterpret_cast<char*>(&message) + have, sizeof message - have);
+      if (got < 0) self.fail(std::string("read of the seed's record: ") + std::strerror(errno));
+      have += static_cast<std::size_t>(got);
+      if (got > 0 && have < sizeof message) ++self.found().seed_short_reads;
+    }
+    if (!check.take(message.message_number, message.value_length,
+                    reinterpret_cast<const std::byte*>(message.content))) {
+      self.fail(fmt::format("the seed's record {} is broken", check.count()));
+    }
+  }
+  return ms_since(start);
+}
+
+}  // namespace
+
+stream_times bare_ring_stream(actor& self, std::byte* memory, kind what) {
+  const payloads source(what);
+  stream_times times;
+  if (self.writes()) {
+    std::memset(memory, 0, sizeof(bare_ring) + ring_slots * ((source.size() + 63) / 64 * 64));
+  }
+  auto& ring = *std::launder(reinterpret_cast<bare_ring*>(memory));
+  self.meet();
+  if (self.writes()) {
+    bare_writer out(ring, source.size());
+    payload_walk walk(source);
+    self.start_line();
+    const auto start = clock::now();
+    for (std::int64_t i = 0; i < self.chosen().messages; ++i) {
+      const std::byte* message = walk.next();
+      for (unsigned spins = 1; !out.push(message); ++spins) {
+        if (spins % spins_before_yield == 0) ::sched_yield();
+        spin_hint();
+      }
+    }
+    times.writer = ms_since(start);
+  } else {
+    bare_reader in(ring, source.size());
+    payload_walk walk(source);
+    std::vector<std::byte> copy(source.size());
+    self.start_line();
+    const auto start = clock::now();
+    for (std::int64_t i = 0; i < self.chosen().messages; ++i) {
+      for (unsigned spins = 1; !in.pop(copy.data()); ++spins) {
+        if (spins % spins_before_yield == 0) ::sched_yield();
+        spin_hint();
+      }
+      if (std::memcmp(copy.data(), walk.next(), copy.size()) != 0) {
+        self.fail(fmt::format("message {} of the bare ring has a wrong byte", i));
+      }
+    }
+    times.reader = ms_since(start);
+  }
+  self.meet();
+  return times;
+}
+
+stream_times seed_stream(actor& self, mode how, kind what) {
+  stream_times times;
+  const std::string name = fmt::format("/{}", self.next_name());
+  const bool phases = how == mode::log_phases;
+  if (self.writes()) const descriptor made(self, name, O_CREAT | O_EXCL | O_RDWR);
+  self.meet();
+  {
+    const descriptor file(self, name, O_RDWR);
+    self.meet();
+    if (self.writes()) {
+      ::shm_unlink(name.c_str());
+      times.writer = seed_write_all(self, file.number(), what);
+      self.meet();
+      if (phases) self.start_line();
+    } else {
+      if (phases) {
+        self.start_line();
+        self.meet();
+      }
+      times.reader = seed_read_all(self, file.number(), what);
+      if (!phases) self.meet();
+    }
+    self.meet();
+  }
+  self.meet();
+  return times;
+}
+
+}  // namespace shmfifo::million

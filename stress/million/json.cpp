@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: MIT
+#include <fmt/format.h>
+
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+#include "report.hpp"
+
+namespace shmfifo::million {
+namespace {
+
+using nlohmann::json;
+
+json row_of(const results& found, const sample& s) {
+  json row = {{"kind", to_string(s.key.what)},
+              {"role", to_string(s.key.part)},
+              {"mode", to_string(s.key.how)},
+              {"execution", s.execution + 1},
+              {"ms", s.ms}};
+  // No message moves while a segment is created or attached.
+  const bool stream = s.key.part == role::writer || s.key.part == role::reader;
+  row["messages_per_second"] =
+      stream ? json(static_cast<double>(found.messages) / s.ms * 1000) : json(nullptr);
+  return row;
+}
+
+json latency_of(const results& found, probe what) {
+  json all = json::array();
+  for (const latency& l : found.latencies) {
+    if (l.what != what) continue;
+    all.push_back({{"execution", l.execution + 1}, {"p50", l.p50_ns}, {"p99", l.p99_ns}});
+  }
+  return all;
+}
+
+}  // namespace
+
+std::string write_json(const std::string& file, const results& found,
+                       const std::vector<gate>& gates, bool strict) {
+  json out = {{"messages", found.messages},
+              {"executions", found.executions},
+              {"strict", strict},
+              {"rows", json::array()},
+              {"baselines", json::array()},
+              {"gates", json::array()},
+              {"passed", all_passed(gates)},
+              {"ping_pong_ns", found.p50s(probe::ping_pong)},
+              {"latency_ns", json::object()},
+              {"idle_cpu_percent", found.idle_cpu_percent}};
+  for (const sample& s : found.samples) {
+    json row = row_of(found, s);
+    if (s.key.who == subject::core) {
+      out["rows"].push_back(std::move(row));
+    } else {
+      row["system"] = to_string(s.key.who);
+      out["baselines"].push_back(std::move(row));
+    }
+  }
+  for (const probe what : {probe::ping_pong, probe::round_trip_8, probe::round_trip_133,
+                           probe::wake_up, probe::ping_pong_at_rings}) {
+    out["latency_ns"][std::string(to_string(what))] = latency_of(found, what);
+  }
+  out["seed_short_reads"] = found.seed_short_reads;
+  for (const gate& g : gates) {
+    out["gates"].push_back({{"name", g.name},
+                            {"value", g.value},
+                            {"threshold", g.threshold},
+                            {"passed", g.passed},
+                            {"sense", g.direction == sense::at_least ? "at_least" : "at_most"},
+                            {"target", g.target},
+                            {"target_reached", g.target_reached},
+                            {"what", g.what}});
+  }
+  std::ofstream stream(file);
+  stream << out.dump(2) << '\n';
+  stream.close();
+  return stream ? "" : fmt::format("cannot write {}: {}", file, std::strerror(errno));
+}
+
+}  // namespace shmfifo::million

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+// How long one message takes: there and back again through two rings, against two bare flags; from
+// a publish until a sleeping consumer has the message; and what a consumer that waits costs.
+
+#include <cstdint>
+
+#include "actors.hpp"
+
+namespace shmfifo::million {
+
+void measure_ping_pong(actor& self, std::uint32_t execution, probe which);
+// `what` is word_8 or text.
+void measure_round_trip(actor& self, std::uint32_t execution, kind what);
+void measure_wake_up(actor& self, std::uint32_t execution);
+void measure_idle_consumer(actor& self);
+
+}  // namespace shmfifo::million

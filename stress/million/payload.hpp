@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+// What the million messages carry: the seed's text, its CheckImeiReq, a full kilobyte and one word.
+// Each kind has a few variants, taken in turn, whose number is coprime to the ring's: a slot never
+// holds the same bytes in two laps, so bytes that are torn or a lap old are told apart at full
+// speed.
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <string_view>
+#include <vector>
+
+namespace shmfifo::million {
+
+enum class kind : std::uint8_t { text, structured, block_1024, word_8 };
+inline constexpr std::array<std::string_view, 4> kind_names{"text", "structured", "block_1024",
+                                                            "word_8"};
+inline constexpr std::array<std::size_t, 4> kind_sizes{133, 51, 1024, 8};
+
+[[nodiscard]] constexpr std::string_view to_string(kind which) noexcept {
+  return kind_names[static_cast<std::size_t>(which)];
+}
+[[nodiscard]] constexpr std::size_t size_of(kind which) noexcept {
+  return kind_sizes[static_cast<std::size_t>(which)];
+}
+
+class payloads {
+ public:
+  static constexpr unsigned variants = 17;
+  explicit payloads(kind which);
+
+  [[nodiscard]] std::size_t size() const noexcept { return size_; }
+  [[nodiscard]] const std::byte* variant(unsigned index) const noexcept {
+    return bytes_.data() + index * stride_;
+  }
+
+ private:
+  std::size_t size_;
+  std::size_t stride_;  // whole lines, so that sources are as aligned as a program's own buffers
+  std::vector<std::byte> bytes_;
+};
+
+// Message after message: the bytes of number 0, 1, 2, ...
+class payload_walk {
+ public:
+  explicit payload_walk(const payloads& source) noexcept : source_(source) {}
+  [[nodiscard]] const std::byte* next() noexcept {
+    const std::byte* bytes = source_.variant(index_);
+    index_ = index_ + 1 == payloads::variants ? 0 : index_ + 1;
+    return bytes;
+  }
+
+ private:
+  const payloads& source_;
+  unsigned index_ = 0;
+};
+
+// Copies every message out and compares number, length and bytes. Runs inside the timed part.
+class checker {
+ public:
+  explicit checker(const payloads& expected)
+      : walk_(expected), size_(expected.size()), copy_(expected.size()) {}
+
+  [[nodiscard]] bool take(std::int64_t number, std::int64_t length,
+                          const std::byte* content) noexcept {
+    if (number != count_ || length != static_cast<std::int64_t>(size_)) return false;
+    ++count_;
+    std::memcpy(copy_.data(), content, size_);
+    // The copy is part of the job: without this the compiler might compare in place.
+    asm volatile("" : : "r"(copy_.data()) : "memory");
+    return std::memcmp(copy_.data(), walk_.next(), size_) == 0;
+  }
+  [[nodiscard]] std::int64_t count() const noexcept { return count_; }
+
+ private:
+  payload_walk walk_;
+  std::size_t size_;
+  std::int64_t count_ = 0;
+  std::vector<std::byte> copy_;
+};
+
+}  // namespace shmfifo::million

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: MIT
+#include "plan.hpp"
+
+#include <fmt/format.h>
+#include <sys/mman.h>
+
+#include <cerrno>
+#include <system_error>
+
+#include "bare_ring.hpp"
+#include "latency.hpp"
+#include "streams.hpp"
+
+namespace shmfifo::million {
+namespace {
+
+constexpr unsigned passes = 2;  // A B A B
+constexpr std::uint32_t steps_per_execution = 10;
+
+void record(actor& self, subject who, mode how, kind what, std::uint32_t execution,
+            const stream_times& times, unsigned count) {
+  const auto keep = [&](role part, double ms) {
+    if (ms > 0) self.record({who, how, what, part}, execution, ms / count);
+  };
+  keep(role::create, times.create);
+  keep(role::attach, times.attach);
+  keep(role::writer, times.writer);
+  keep(role::reader, times.reader);
+  if (times.copy_loop > 0) {
+    self.record({subject::copy_loop, how, what, role::writer}, execution, times.copy_loop / count);
+  }
+}
+
+void log_phases(actor& self, kind what, std::uint32_t execution) {
+  self.step(fmt::format("execution {}: log, phases, {}", execution + 1, to_string(what)));
+  // Each comes first in turn, because the second finds the page tables warmer.
+  const auto times = core_stream(self, mode::log_phases, what, execution % 2 == 0);
+  record(self, subject::core, mode::log_phases, what, execution, times, 1);
+}
+
+void seed_design(actor& self, mode how, std::uint32_t execution) {
+  // Its records are of one size whatever they carry: the text stands for both kinds.
+  self.step(fmt::format("execution {}: the seed's design, {}", execution + 1, to_string(how)));
+  record(self, subject::seed, how, kind::text, execution, seed_stream(self, how, kind::text), 1);
+}
+
+void log_live(actor& self, kind what, std::uint32_t execution) {
+  self.step(fmt::format("execution {}: log, live, {}", execution + 1, to_string(what)));
+  record(self, subject::core, mode::log_live, what, execution,
+         core_stream(self, mode::log_live, what, false), 1);
+}
+
+void rings(actor& self, std::byte* memory, kind what, std::uint32_t execution) {
+  self.step(fmt::format("execution {}: rings, live, {}", execution + 1, to_string(what)));
+  stream_times single;
+  stream_times many;
+  stream_times bare;
+  for (unsigned pass = 0; pass < passes; ++pass) {
+    single += core_stream(self, mode::ring_live, what, false);
+    bare += bare_ring_stream(self, memory, what);
+    many += core_stream(self, mode::ring_live_many, what, false);
+  }
+  record(self, subject::core, mode::ring_live, what, execution, single, passes);
+  record(self, subject::core, mode::ring_live_many, what, execution, many, passes);
+  record(self, subject::bare_ring, mode::ring_live, what, execution, bare, passes);
+}
+
+void latencies(actor& self, std::uint32_t execution) {
+  self.step(fmt::format("execution {}: latency", execution + 1));
+  // The flags in the middle: next in time to both that are compared with them.
+  measure_round_trip(self, execution, kind::word_8);
+  measure_ping_pong(self, execution, probe::ping_pong);
+  measure_round_trip(self, execution, kind::text);
+  measure_wake_up(self, execution);
+}
+
+}  // namespace
+
+std::uint32_t steps_of(const options& chosen) noexcept {
+  return chosen.executions * steps_per_execution + 2;
+}
+
+void run_plan(actor& self, std::byte* bare_ring_memory) {
+  for (std::uint32_t execution = 0; execution < self.chosen().executions; ++execution) {
+    for (const kind what : {kind::text, kind::structured}) log_phases(self, what, execution);
+    // Two seconds of page faults that no gate judges: once is enough to fill in the seed's table.
+    if (execution == 0) seed_design(self, mode::log_phases, execution);
+    for (const kind what : {kind::text, kind::structured}) log_live(self, what, execution);
+    seed_design(self, mode::log_live, execution);
+    measure_ping_pong(self, execution, probe::ping_pong_at_rings);
+    for (const kind what : {kind::text, kind::structured, kind::block_1024, kind::word_8}) {
+      rings(self, bare_ring_memory, what, execution);
+    }
+    latencies(self, execution);
+  }
+  self.step("idle consumer");
+  measure_idle_consumer(self);
+}
+
+std::byte* map_bare_ring_memory() {
+  const std::size_t size = sizeof(bare_ring) + ring_slots * size_of(kind::block_1024);
+  void* memory = ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  if (memory == MAP_FAILED) throw std::system_error(errno, std::generic_category(), "mmap");
+  return static_cast<std::byte*>(memory);
+}
+
+}  // namespace shmfifo::million

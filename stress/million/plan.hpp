@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+// The order in which a run measures. What is compared is measured in turn, A B A B, within the
+// smallest stretch of time.
+
+#include <cstdint>
+
+#include "actors.hpp"
+
+namespace shmfifo::million {
+
+[[nodiscard]] std::uint32_t steps_of(const options& chosen) noexcept;
+void run_plan(actor& self, std::byte* bare_ring_memory);
+
+// Enough for the bare ring with the largest payload. Anonymous and shared by the children to come.
+[[nodiscard]] std::byte* map_bare_ring_memory();
+
+}  // namespace shmfifo::million

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+// What the two processes measured, as plain records that they leave in memory shared with their
+// parent; the parent judges and reports only after both have ended.
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "payload.hpp"
+
+namespace shmfifo::million {
+
+enum class subject : std::uint8_t { core, bare_ring, seed, copy_loop };
+enum class mode : std::uint8_t { log_phases, log_live, ring_live, ring_live_many };
+enum class role : std::uint8_t { create, attach, writer, reader };
+
+inline constexpr std::array<std::string_view, 4> subject_names{"core", "bare_ring", "seed_design",
+                                                               "copy_loop"};
+inline constexpr std::array<std::string_view, 4> mode_names{"log_phases", "log_live", "ring_live",
+                                                            "ring_live_many"};
+inline constexpr std::array<std::string_view, 4> role_names{"create", "attach", "writer", "reader"};
+
+[[nodiscard]] constexpr std::string_view to_string(subject s) noexcept {
+  return subject_names[static_cast<std::size_t>(s)];
+}
+[[nodiscard]] constexpr std::string_view to_string(mode m) noexcept {
+  return mode_names[static_cast<std::size_t>(m)];
+}
+[[nodiscard]] constexpr std::string_view to_string(role r) noexcept {
+  return role_names[static_cast<std::size_t>(r)];
+}
+
+// Which line of the table: everything but the execution.
+struct row_key {
+  subject who = subject::core;
+  mode how = mode::log_phases;
+  kind what = kind::text;
+  role part = role::writer;
+  friend bool operator==(const row_key&, const row_key&) = default;
+};
+
+struct sample {
+  row_key key;
+  std::uint32_t execution = 0;  // from 0
+  double ms = 0;
+};
+
+// The flags are timed twice in an execution: beside the rings, and between the two round trips.
+enum class probe : std::uint8_t {
+  ping_pong,
+  round_trip_8,
+  round_trip_133,
+  wake_up,
+  ping_pong_at_rings
+};
+inline constexpr std::array<std::string_view, 5> probe_names{
+    "ping_pong", "round_trip_8", "round_trip_133", "wake_up", "ping_pong_at_rings"};
+[[nodiscard]] constexpr std::string_view to_string(probe p) noexcept {
+  return probe_names[static_cast<std::size_t>(p)];
+}
+
+struct latency {
+  probe what = probe::ping_pong;
+  std::uint32_t execution = 0;
+  double p50_ns = 0;
+  double p99_ns = 0;
+};
+
+inline constexpr std::uint32_t executions_max = 100;
+inline constexpr std::size_t samples_max = 64 * executions_max;
+inline constexpr std::size_t latencies_max = 8 * executions_max;
+
+// One process's findings. Written by that process alone, read by the parent after its end.
+struct findings {
+  std::size_t sample_count = 0;
+  std::size_t latency_count = 0;
+  std::uint64_t seed_short_reads = 0;  // of the seed's reader, live, over all executions
+  double idle_cpu_percent = -1;        // below zero: not measured by this process
+  sample samples[samples_max];
+  latency latencies[latencies_max];
+};
+
+// The findings of both, as the parent judges them.
+struct results {
+  std::int64_t messages = 0;
+  std::uint32_t executions = 0;
+  std::vector<sample> samples;
+  std::vector<latency> latencies;
+  std::uint64_t seed_short_reads = 0;
+  double idle_cpu_percent = 0;
+
+  // The row's milliseconds by execution; empty if there is no such row.
+  [[nodiscard]] std::vector<double> row(const row_key& key) const;
+  [[nodiscard]] std::vector<double> p50s(probe what) const;  // by execution
+  [[nodiscard]] std::vector<double> p99s(probe what) const;
+};
+
+[[nodiscard]] double median(std::vector<double> values);  // 0 if there are none
+
+// The median of the quotients a[i] / b[i], execution by execution. The host moves the two virtual
+// cores apart or together while we run, and every figure with them: quotients of neighbours in time
+// stay right, and the median drops the few executions in which the move fell between the two. The
+// quotient of two medians would compare a figure of one placement with one of the other.
+[[nodiscard]] double median_ratio(const std::vector<double>& a, const std::vector<double>& b);
+
+}  // namespace shmfifo::million

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+// A core slowed on purpose: the real producer behind a delay. The gate's own test runs with it and
+// must see every gate fail that judges the core's speed.
+
+#include <chrono>
+
+#include "shmfifo/shmfifo.hpp"
+
+namespace shmfifo::million {
+
+class slow_producer {
+ public:
+  static constexpr std::chrono::microseconds delay{5};
+
+  explicit slow_producer(producer& real) noexcept : real_(real) {}
+  status publish(const void* content, std::int64_t value_length, deadline until) noexcept {
+    const auto end = std::chrono::steady_clock::now() + delay;
+    while (std::chrono::steady_clock::now() < end) {
+    }
+    return real_.publish(content, value_length, until);
+  }
+
+ private:
+  producer& real_;
+};
+
+// Calls `job` with the producer that the run asks for.
+template <class Job>
+auto with_producer(producer& real, bool sabotage, Job&& job) {
+  if (!sabotage) return job(real);
+  slow_producer slow(real);
+  return job(slow);
+}
+
+}  // namespace shmfifo::million

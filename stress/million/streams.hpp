@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+// One stream of all messages from the writer's process to the reader's, through the core or through
+// what it is compared with. Both actors call the same function; each fills in what it measured.
+// Every message is copied out and checked (number, length, bytes) inside the timed part.
+
+#include <cstdint>
+
+#include "actors.hpp"
+
+namespace shmfifo::million {
+
+// Milliseconds; a side leaves what it did not measure at zero.
+struct stream_times {
+  double create = 0;  // reserve and touch every page
+  double attach = 0;  // fill the reader's page table
+  double writer = 0;
+  double reader = 0;
+  double copy_loop = 0;
+
+  stream_times& operator+=(const stream_times& other) noexcept {
+    create += other.create;
+    attach += other.attach;
+    writer += other.writer;
+    reader += other.reader;
+    copy_loop += other.copy_loop;
+    return *this;
+  }
+};
+
+// The core. In `log_phases` the writer also times a plain copy of the same bytes to the same places
+// of the same log, before or after publishing.
+[[nodiscard]] stream_times core_stream(actor& self, mode how, kind what, bool copy_first);
+
+// `memory` is shared by both actors and holds at least a ring of the payload's size.
+[[nodiscard]] stream_times bare_ring_stream(actor& self, std::byte* memory, kind what);
+
+// The seed's program written afresh: fixed records written with write(2) and read with read(2).
+[[nodiscard]] stream_times seed_stream(actor& self, mode how, kind what);
+
+// Bytes in /dev/shm that the largest stream needs.
+[[nodiscard]] std::uint64_t space_needed(std::int64_t messages) noexcept;
+
+}  // namespace shmfifo::million

@@ -1,0 +1,82 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Goal: exit status, JSON keys, chart and error texts of million_messages are what others rely on.
+Method: small runs; speed is not judged here, only that verdict, JSON and exit status agree."""
+import json
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+PROGRAM = sys.argv[1]
+failures = []
+
+
+def run(*arguments):
+    return subprocess.run([PROGRAM, *arguments], capture_output=True, text=True, timeout=100)
+
+
+def expect(condition, sentence):
+    if not condition:
+        failures.append(sentence)
+
+
+def usage():
+    expect(run("--help").returncode == 0, "--help must exit 0")
+    for bad in (["--nonsense"], ["--messages", "0"], ["--messages", "many"], ["--executions", "0"],
+                ["--chart", "table.gif"]):
+        got = run(*bad)
+        expect(got.returncode == 2, f"{bad} must exit 2, not {got.returncode}")
+        expect(got.stderr != "", f"{bad} must say what is wrong")
+
+
+def errors():
+    got = run("--messages", "1000000000")
+    expect(got.returncode == 1 and "/dev/shm is too small" in got.stderr and "MiB" in got.stderr,
+           f"a small /dev/shm must be named with what is needed: {got.stderr}")
+    got = run("--json", "/nonexistent/folder/x.json")
+    expect(got.returncode == 1 and "cannot write" in got.stderr, f"bad --json: {got.stderr}")
+
+
+def report(folder):
+    file, chart = folder / "out.json", folder / "it's a chart.svg"
+    got = run("--messages", "10000", "--executions", "2", "--json", str(file), "--chart", str(chart))
+    expect(got.returncode in (0, 1) and got.stderr == "" or "optimisation" in got.stderr,
+           f"a run must end with a verdict: {got.returncode} {got.stderr}")
+    out = json.loads(file.read_text())
+    expect(out["passed"] == (got.returncode == 0), "`passed` and the exit status disagree")
+    expect(out["passed"] == all(g["passed"] for g in out["gates"]), "`passed` and gates disagree")
+    for row in out["rows"] + out["baselines"]:
+        for key in ("kind", "role", "mode", "execution", "ms", "messages_per_second"):
+            expect(key in row, f"a row lacks {key}")
+    roles = {(r["mode"], r["kind"], r["role"]) for r in out["rows"]}
+    for mode in ("log_phases", "log_live", "ring_live"):
+        for kind in ("text", "structured"):
+            for role in ("create", "attach", "writer", "reader"):
+                expect((mode, kind, role) in roles, f"no row {mode} {kind} {role}")
+    systems = {b["system"] for b in out["baselines"]}
+    expect(systems == {"bare_ring", "seed_design", "copy_loop"}, f"baselines: {systems}")
+    expect(len(out["ping_pong_ns"]) == 2, "one ping-pong an execution")
+    for gate in out["gates"]:
+        at_least = gate["sense"] == "at_least"
+        judged = gate["value"] >= gate["threshold"] if at_least else gate["value"] <= gate["threshold"]
+        expect(gate["passed"] == judged, f"gate {gate['name']} is judged wrongly")
+    expect("<svg" in chart.read_text(), "the chart is no SVG")
+    strict = run("--messages", "10000", "--executions", "1", "--strict", "--json", str(file))
+    out = json.loads(file.read_text())
+    expect(all(g["threshold"] == g["target"] for g in out["gates"]), "--strict must use the targets")
+    expect(out["passed"] == (strict.returncode == 0), "strict: `passed` and exit status disagree")
+
+
+def main():
+    usage()
+    errors()
+    with tempfile.TemporaryDirectory() as folder:
+        report(Path(folder))
+    for failure in failures:
+        print(failure)
+    return 1 if failures else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,125 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Goal: however million_messages ends, it leaves no name in /dev/shm and no process.
+Method: runs are ended by each signal at the worst moment, while a segment has a name; then names and
+processes (found by a mark in their environment) must be gone. First the check itself must notice a
+name and a process that were left on purpose."""
+import os
+import signal
+import subprocess
+import sys
+import time
+import uuid
+
+PROGRAM = sys.argv[1]
+WORST = ["--messages", "300000", "--executions", "20"]
+PATIENCE_S = 30
+
+
+def processes(mark):
+    found = []
+    for entry in os.listdir("/proc"):
+        if not entry.isdigit():
+            continue
+        try:
+            with open(f"/proc/{entry}/environ", "rb") as file:
+                environment = file.read().split(b"\0")
+            with open(f"/proc/{entry}/stat", encoding="ascii", errors="replace") as file:
+                state = file.read().rpartition(")")[2].split()[0]
+        except OSError:
+            continue
+        if f"SHMFIFO_TEST_MARK={mark}".encode() in environment and state not in "ZX":
+            found.append(int(entry))
+    return found
+
+
+def names(pid):
+    return [n for n in os.listdir("/dev/shm") if n.startswith(f"million-messages-{pid}-")]
+
+
+def left_over(pid, mark):
+    """What is still there after a while; what goes away by itself in time is not left over."""
+    end = time.monotonic() + PATIENCE_S
+    while True:
+        rest = [f"/dev/shm/{n}" for n in names(pid)] + [f"process {p}" for p in processes(mark)]
+        if not rest or time.monotonic() > end:
+            return rest
+        time.sleep(0.01)
+
+
+def start(mark):
+    return subprocess.Popen([PROGRAM, *WORST], env={**os.environ, "SHMFIFO_TEST_MARK": mark},
+                            stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+                            start_new_session=True)
+
+
+def wait_for_name(run):
+    end = time.monotonic() + PATIENCE_S
+    while not names(run.pid):
+        if run.poll() is not None or time.monotonic() > end:
+            raise SystemExit(f"no segment got a name: {run.stderr.read()}")
+
+
+def clean_up(pid, mark):
+    for process in processes(mark):
+        try:
+            os.kill(process, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+    for name in names(pid):
+        os.unlink(f"/dev/shm/{name}")
+
+
+def the_check_can_fail():
+    global PATIENCE_S
+    mark = uuid.uuid4().hex
+    culprit = subprocess.Popen(["sleep", "600"], env={"SHMFIFO_TEST_MARK": mark})
+    name = f"/dev/shm/million-messages-{culprit.pid}-canary"
+    patience, PATIENCE_S = PATIENCE_S, 0.2
+    try:
+        with open(name, "w", encoding="ascii"):
+            pass
+        rest = left_over(culprit.pid, mark)
+    finally:
+        clean_up(culprit.pid, mark)
+        culprit.wait()
+        PATIENCE_S = patience
+    if rest != [name, f"process {culprit.pid}"]:
+        raise SystemExit(f"the check is blind: it reported {rest}")
+
+
+def killed(what, end_run, expected):
+    mark = uuid.uuid4().hex
+    run = start(mark)
+    try:
+        wait_for_name(run)
+        end_run(run, mark)
+        run.wait(timeout=PATIENCE_S)
+        rest = left_over(run.pid, mark)
+    finally:
+        clean_up(run.pid, mark)
+        run.wait()
+    if rest:
+        raise SystemExit(f"{what}: left over: {', '.join(rest)}")
+    if run.returncode != expected:
+        raise SystemExit(f"{what}: exit {run.returncode}, expected {expected}: {run.stderr.read()}")
+    print(f"{what}: nothing left")
+
+
+def kill_a_child(run, mark):
+    children = [p for p in processes(mark) if p != run.pid and os.getpgid(p) == run.pid]
+    os.kill(children[0], signal.SIGKILL)
+
+
+def main():
+    the_check_can_fail()
+    killed("SIGKILL of the program", lambda run, _: run.kill(), -signal.SIGKILL)
+    killed("SIGKILL of all its group", lambda run, _: os.killpg(run.pid, signal.SIGKILL),
+           -signal.SIGKILL)
+    killed("Ctrl-C", lambda run, _: os.killpg(run.pid, signal.SIGINT), -signal.SIGINT)
+    killed("SIGTERM", lambda run, _: run.terminate(), -signal.SIGTERM)
+    killed("SIGKILL of one of the two actors", kill_a_child, 1)
+
+
+if __name__ == "__main__":
+    main()
