@@ -8,6 +8,7 @@ packages=(
   libcli11-dev nlohmann-json3-dev libfmt-dev   # command lines, JSON, text
   libgtest-dev                                 # unit tests
   libboost-context-dev                         # fibers of the model checker
+  libboost-dev libzmq3-dev cppzmq-dev          # queues of others, to compare with (harness adapters)
   gnuplot-nox                                  # the chart of the million-message table
   clang-format clang-tidy shellcheck codespell # lint
   python3 strace                               # checks of the tree; the no-system-call test

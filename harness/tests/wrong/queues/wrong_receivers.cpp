@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: MIT
+// Wrong queues whose receiver sees too little, too much, or in another order.
+#include <algorithm>
+#include <thread>
+
+#include "wrong.hpp"
+
+namespace shmfifo::harness::queues {
+namespace {
+
+struct drops : steps {
+  received look(ring& in, reader& self, std::span<std::byte> buffer) override {
+    const received answer = steps::look(in, self, buffer);
+    const bool drop = answer.answer == receive_answer::message && answer.number % 199 == 100;
+    return drop ? steps::look(in, self, buffer) : answer;
+  }
+};
+
+struct duplicates : steps {
+  received look(ring& in, reader& self, std::span<std::byte> buffer) override {
+    const received answer = steps::look(in, self, buffer);
+    if (answer.answer == receive_answer::message && one_in(200)) --self.position;
+    return answer;
+  }
+};
+
+// Hands out a pair of neighbours, the later one first. `fits` says which pairs and to whom.
+template <class Base>
+struct swaps : Base {
+  virtual bool fits(const reader& self, stamp first, stamp second) = 0;
+
+  received look(ring& in, reader& self, std::span<std::byte> buffer) override {
+    const std::int64_t first = self.position & ~std::int64_t{1};
+    const stamp one = in.at(first).stamped();
+    const stamp two = in.at(first + 1).stamped();
+    const bool swap = in.slots() > 1 && first % 4 == 0 && one.is(first, slot_state::published) &&
+                      two.is(first + 1, slot_state::published) && fits(self, one, two);
+    if (self.position == first) swapping_ = swap;
+    if (!swapping_) return steps::look(in, self, buffer);
+    const std::int64_t number = self.position++;
+    slot& other = in.at(number ^ 1);
+    const std::int64_t length = other.length.load(std::memory_order_relaxed);
+    ring::get(other, buffer.first(static_cast<std::size_t>(length)));
+    return {receive_answer::message, this->promises.numbered ? number : -1, 0, length};
+  }
+  // The first of a pair has to stay in the ring until the second was handed out, too.
+  void release(ring& in, reader& self) override {
+    if (self.position % 2 == 0 || !swapping_) steps::release(in, self);
+  }
+
+ private:
+  bool swapping_ = false;
+};
+
+struct reorders_two_producers : swaps<lingering> {
+  bool fits(const reader&, stamp first, stamp second) override {
+    return first.sender != second.sender;
+  }
+};
+struct breaks_producer_order : swaps<unnumbered> {
+  bool fits(const reader&, stamp first, stamp second) override {
+    return first.sender == second.sender;
+  }
+};
+struct different_orders : swaps<unnumbered> {
+  bool fits(const reader& self, stamp first, stamp second) override {
+    return self.id == 1 && first.sender != second.sender;
+  }
+};
+
+struct length_over_content_size : steps {
+  received look(ring& in, reader& self, std::span<std::byte> buffer) override {
+    received answer = steps::look(in, self, buffer);
+    if (answer.answer == receive_answer::message && one_in(200)) {
+      answer.length = static_cast<std::int64_t>(in.shape().content_size) + 8;
+    }
+    return answer;
+  }
+};
+
+// Any published slot will do, whatever lap it is of.
+struct stale_lap : steps {
+  received look(ring& in, reader& self, std::span<std::byte> buffer) override {
+    const received answer = steps::look(in, self, buffer);
+    slot& here = in.at(self.position);
+    if (answer.answer != receive_answer::nothing) return answer;
+    if (here.stamped().state != slot_state::published) return answer;
+    const std::int64_t length = here.length.load(std::memory_order_relaxed);
+    ring::get(here, buffer.first(static_cast<std::size_t>(length)));
+    return {receive_answer::message, self.position++, 0, length};
+  }
+};
+
+struct aborted_where_committed : steps {
+  received look(ring& in, reader& self, std::span<std::byte> buffer) override {
+    received answer = steps::look(in, self, buffer);
+    if (answer.answer == receive_answer::message && one_in(200)) {
+      answer = {receive_answer::aborted, answer.number, 1};
+    }
+    return answer;
+  }
+};
+
+struct tells_receiver_wrong_number : steps {
+  received look(ring& in, reader& self, std::span<std::byte> buffer) override {
+    received answer = steps::look(in, self, buffer);
+    if (answer.answer == receive_answer::message && one_in(200)) ++answer.number;
+    return answer;
+  }
+};
+
+struct invents : steps {
+  received look(ring& in, reader& self, std::span<std::byte> buffer) override {
+    const received answer = steps::look(in, self, buffer);
+    if (answer.answer != receive_answer::nothing || !one_in(50)) return answer;
+    std::fill(buffer.begin(), buffer.end(), std::byte{0x5a});
+    return {receive_answer::message, self.position, 0, std::ssize(buffer)};
+  }
+};
+
+// A reader that is overtaken in the middle of a message and looks only before, not after it.
+struct reads_while_overwritten : overwriting {
+  received look(ring& in, reader& self, std::span<std::byte> buffer) override {
+    slot& here = in.at(self.position);
+    if (!here.stamped().is(self.position, slot_state::published)) {
+      return steps::look(in, self, buffer);
+    }
+    const std::int64_t length = here.length.load(std::memory_order_relaxed);
+    const auto whole = buffer.first(static_cast<std::size_t>(length));
+    ring::get(here, whole.first(whole.size() / 2));
+    std::atomic_thread_fence(std::memory_order_acquire);
+    if (!here.stamped().is(self.position, slot_state::published)) {
+      return steps::look(in, self, buffer);
+    }
+    if (one_in(16)) std::this_thread::sleep_for(std::chrono::microseconds(200));
+    std::vector<std::byte> later(whole.size());
+    ring::get(here, later);
+    std::copy(later.begin() + std::ssize(whole) / 2, later.end(),
+              whole.begin() + std::ssize(whole) / 2);
+    return {receive_answer::message, self.position++, 0, length};
+  }
+};
+
+struct miscounts_loss : overwriting {
+  received pass_over(ring& in, reader& self) override {
+    received answer = steps::pass_over(in, self);
+    ++answer.count;
+    return answer;
+  }
+};
+
+struct loses_in_silence : overwriting {
+  received look(ring& in, reader& self, std::span<std::byte> buffer) override {
+    received answer = steps::look(in, self, buffer);
+    while (answer.answer == receive_answer::lost) answer = steps::look(in, self, buffer);
+    return answer;
+  }
+};
+
+struct observers_loss_short : steps {
+  received look(ring& in, reader& self, std::span<std::byte> buffer) override {
+    if (self.observer && one_in(16)) std::this_thread::sleep_for(std::chrono::microseconds(200));
+    return steps::look(in, self, buffer);
+  }
+  received pass_over(ring& in, reader& self) override {
+    received answer = steps::pass_over(in, self);
+    if (answer.count > 1) --answer.count;
+    return answer;
+  }
+};
+
+const queue_registration registrations[] = {
+    queue_registration(entry<drops>("drops_one_in_n", "nobody gets one message in 199")),
+    queue_registration(entry<duplicates>("duplicates", "a consumer gets a message twice")),
+    queue_registration(entry<reorders_two_producers>("reorders_two_producers",
+                                                     "neighbours of two producers change places")),
+    queue_registration(entry<breaks_producer_order>("breaks_producer_order",
+                                                    "neighbours of one producer change places")),
+    queue_registration(entry<different_orders>("two_orders", "consumers see different orders")),
+    queue_registration(entry<length_over_content_size>("length_over_content_size",
+                                                       "tells a length that no message can have")),
+    queue_registration(entry<stale_lap>("stale_lap", "delivers a slot's older message again")),
+    queue_registration(entry<aborted_where_committed>("aborted_where_committed",
+                                                      "says aborted of a message that is there")),
+    queue_registration(entry<tells_receiver_wrong_number>("tells_receiver_wrong_number",
+                                                          "the receiver hears number + 1")),
+    queue_registration(entry<invents>("invents_messages", "delivers what nobody sent")),
+    queue_registration(entry<reads_while_overwritten>("reads_while_overwritten",
+                                                      "does not look again after copying")),
+    queue_registration(entry<miscounts_loss>("wrong_loss_count", "one more lost than told")),
+    queue_registration(entry<loses_in_silence>("loses_in_silence", "overwritten, and not told")),
+    queue_registration(
+        entry<observers_loss_short>("observers_loss_short", "observers hear one lost too few")),
+};
+
+}  // namespace
+}  // namespace shmfifo::harness::queues
