@@ -6,7 +6,7 @@ set -euo pipefail
 packages=(
   g++ clang cmake ninja-build                  # two compilers, one build
   libcli11-dev nlohmann-json3-dev libfmt-dev   # command lines, JSON, text
-  libgtest-dev                                 # unit tests
+  libgtest-dev librapidcheck-dev               # unit tests; properties
   libboost-context-dev                         # fibers of the model checker
   gnuplot-nox                                  # the chart of the million-message table
   clang-format clang-tidy shellcheck codespell # lint
