@@ -7,6 +7,7 @@ packages=(
   g++ clang cmake ninja-build                  # two compilers, one build
   libcli11-dev nlohmann-json3-dev libfmt-dev   # command lines, JSON, text
   libgtest-dev librapidcheck-dev               # unit tests; properties
+  libfuzzer-14-dev libclang-rt-14-dev afl++    # fuzzers
   libboost-context-dev                         # fibers of the model checker
   gnuplot-nox                                  # the chart of the million-message table
   clang-format clang-tidy shellcheck codespell # lint
