@@ -47,12 +47,12 @@ class fifo {
 
   [[nodiscard]] const geometry& shape() const { return shape_; }
   [[nodiscard]] std::int64_t cursor() const { return cursor_; }
-  [[nodiscard]] bool attached(unsigned handle) const { return handles_[handle].what != kind::none; }
-  [[nodiscard]] bool writes(unsigned handle) const {
-    return handles_[handle].what == kind::producer;
+  [[nodiscard]] bool attached(unsigned which) const { return handles_[which].what != kind::none; }
+  [[nodiscard]] bool writes(unsigned which) const {
+    return handles_[which].what == kind::producer;
   }
-  [[nodiscard]] bool claims(unsigned handle) const { return handles_[handle].claim >= 0; }
-  [[nodiscard]] std::int64_t position(unsigned handle) const { return handles_[handle].position; }
+  [[nodiscard]] bool claims(unsigned which) const { return handles_[which].claim >= 0; }
+  [[nodiscard]] std::int64_t position(unsigned which) const { return handles_[which].position; }
   [[nodiscard]] bool single() const { return shape_.producers == producer_role::single; }
   [[nodiscard]] bool overwrites() const { return shape_.when_full == full_policy::overwrite; }
 
