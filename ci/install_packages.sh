@@ -6,7 +6,8 @@ set -euo pipefail
 packages=(
   g++ clang cmake ninja-build                  # two compilers, one build
   libcli11-dev nlohmann-json3-dev libfmt-dev   # command lines, JSON, text
-  libgtest-dev                                 # unit tests
+  libgtest-dev librapidcheck-dev               # unit tests; properties
+  libfuzzer-14-dev libclang-rt-14-dev afl++    # fuzzers
   libboost-context-dev                         # fibers of the model checker
   libboost-dev libzmq3-dev cppzmq-dev          # queues of others, to compare with (harness adapters)
   gnuplot-nox                                  # the chart of the million-message table

@@ -18,7 +18,7 @@
 namespace shmfifo::harness::model {
 
 [[nodiscard]] constexpr access_site core_site(
-    site where, std::source_location from = std::source_location::current()) noexcept {
+    site where, source_location from = source_location::current()) noexcept {
   return {static_cast<site_id>(where), from};
 }
 

@@ -1,0 +1,117 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Shows that the properties find the seeded bugs of mutants.py.
+
+usage: run_mutants.py sample PROGRAM          each bug is found by the property that mutants.py names
+       run_mutants.py matrix PROGRAM [FILE]   every property against every bug; writes the matrix
+       run_mutants.py shrink PROGRAM          a counterexample has five operations or fewer
+
+PROGRAM is the property program built with the broken core; without a bug all properties must hold.
+"""
+import os
+import re
+import subprocess
+import sys
+
+from mutants import MUTANTS
+
+SECONDS_MAX = 60  # a bug may make a property hang: that is found, too
+OPERATIONS_MAX = 5
+UNBREAKABLE = {"stateful.rare_corners_are_told", "stateful.a_program_survives_its_text",
+               "parallel.an_order_is_found_only_if_there_is_one"}  # of the tests themselves
+
+
+def run(program, bug, filter_, shrink=False):
+    environment = dict(os.environ, SHMFIFO_BROKEN=bug, SHMFIFO_SEED="1")
+    if not shrink:
+        environment["SHMFIFO_NO_SHRINK"] = "1"
+    try:
+        done = subprocess.run([program, f"--gtest_filter={filter_}"], env=environment, timeout=SECONDS_MAX,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace")
+    except subprocess.TimeoutExpired as late:
+        return "hangs", str(late.stdout)
+    if done.returncode == 0:
+        return ("holds" if "[  PASSED  ] 1 test" in done.stdout or "*" in filter_ else "missing"), done.stdout
+    return ("fails" if done.returncode == 1 else "crashes"), done.stdout
+
+
+def properties(program):
+    suite, found = "", []
+    listing = subprocess.run([program, "--gtest_list_tests"], check=True, stdout=subprocess.PIPE, text=True).stdout
+    for line in listing.splitlines()[1:]:
+        if line.startswith("  "):
+            found.append(suite + line.split("#")[0].strip())
+        else:
+            suite = line.strip()
+    return [p for p in found if p not in UNBREAKABLE]
+
+
+def sound(program):
+    """Without a bug the copy is the core: everything must hold."""
+    verdict, output = run(program, "", "*")
+    if verdict != "holds":
+        print(output)
+    return verdict == "holds"
+
+
+def sample(program):
+    failed = not sound(program)
+    for name, what, prop, _ in MUTANTS:
+        verdict, output = run(program, name, prop)
+        found = verdict in ("fails", "crashes", "hangs")
+        print(f"{'found ' if found else 'MISSED'} {name} ({what}) by {prop}: {verdict}")
+        if verdict == "missing":
+            print(output)
+        failed = failed or not found
+    return failed
+
+
+def matrix(program, file=None):
+    props = properties(program)
+    failed = not sound(program)
+    killers = {name: [] for name, _, _, _ in MUTANTS}
+    kills = {prop: 0 for prop in props}
+    for name, _, expected, _ in MUTANTS:
+        for prop in props:
+            verdict, _ = run(program, name, prop)
+            if verdict != "holds":
+                killers[name].append(prop)
+                kills[prop] += 1
+        if expected not in killers[name]:
+            print(f"{name} is not found by {expected}")
+            failed = True
+    lines = [f"{name}: {' '.join(found)}" for name, found in killers.items()]
+    if file:
+        with open(file, "w", encoding="utf-8") as out:
+            out.write("\n".join(lines) + "\n")
+    print("\n".join(lines))
+    for prop, count in kills.items():
+        print(f"{count:3} bugs found by {prop}")
+        failed = failed or count == 0
+    return failed
+
+
+def shrink(program):
+    failed = False
+    for name in ("lost_off_by_one", "gate_one_too_wide", "resume_off_by_one"):
+        verdict, output = run(program, name, "stateful.core_agrees_with_reference", shrink=True)
+        listed = re.search(r"its operations:\n(.*?)\n\n", output, re.DOTALL)
+        count = len(listed.group(1).splitlines()) if listed else None
+        print(f"{name}: {verdict}, {count} operations\n{listed.group(1) if listed else output}")
+        replay = re.search(r"SHMFIFO_REPLAY='([^']*)'", output)
+        if verdict != "fails" or not count or count > OPERATIONS_MAX or not replay:
+            failed = True
+            continue
+        # The line that was printed must fail in the same way, and at once.
+        os.environ["SHMFIFO_REPLAY"] = replay.group(1)
+        again, output = run(program, name, "stateful.core_agrees_with_reference", shrink=True)
+        del os.environ["SHMFIFO_REPLAY"]
+        if again != "fails" or listed.group(1) not in output:
+            print(f"{name}: the replay line does not replay it:\n{output}")
+            failed = True
+    return failed
+
+
+if __name__ == "__main__":
+    action = {"sample": sample, "matrix": matrix, "shrink": shrink}[sys.argv[1]]
+    sys.exit(1 if action(*sys.argv[2:]) else 0)

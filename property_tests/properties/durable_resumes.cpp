@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: MIT
+// Goal: a named cursor goes on with the first message it had not released, whoever published
+// meanwhile. Method: a reader of any kind of queue comes, reads a portion, and goes, again and
+// again.
+// checks G7
+#include <algorithm>
+
+#include "support/play.hpp"
+
+namespace shmfifo::property_tests {
+namespace {
+
+TEST(durable, resumes_exactly_where_it_stopped) {
+  expect_holds([] {
+    geometry shape = *any_geometry(2);
+    shape.slot_count = 64;
+    const auto portions = *rc::gen::container<std::vector<int>>(rc::gen::inRange(0, 4));
+    const auto place = *rc::gen::element(start_at::oldest(), start_at::latest(), start_at::at(0));
+    fixture f(shape);
+    auto writer = must(f.home.attach_producer());
+    std::int64_t sent = 0;
+    std::int64_t next = 0;
+    for (const int portion : portions) {
+      if (sent + 2 > 64) break;
+      publish_many(writer, sent, 2);
+      sent += 2;
+      // The first time it starts at 0; later it resumes, whatever start is asked for.
+      auto reader = must(f.home.attach_consumer({"named", sent == 2 ? start_at::oldest() : place}));
+      RC_ASSERT(reader.position() == next);
+      RC_ASSERT(!f.home.attach_consumer({"named", {}}));  // one reader at a time
+      const poll_result told = reader.poll(
+          [&](const record_view& r) { RC_ASSERT(r.message_number == next++); }, portion);
+      RC_ASSERT(told.count == std::min<std::int64_t>(portion, sent - (next - told.count)));
+    }
+  });
+}
+
+}  // namespace
+}  // namespace shmfifo::property_tests

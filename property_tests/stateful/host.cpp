@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: MIT
+#include <algorithm>
+#include <cstring>
+
+#include "world.hpp"
+
+namespace shmfifo::property_tests {
+
+using reference::answer;
+using reference::op;
+using reference::operation;
+using shmfifo::testing::must;
+
+namespace {
+
+constexpr std::byte untouched{0xa5};
+
+answer refused(const error& failure) {
+  answer a;
+  a.errno_value = failure.code;
+  a.rule = failure.rule;
+  return a;
+}
+
+start_at start_of(const operation& o) {
+  return {static_cast<start_at::place>(o.start), o.number};
+}
+
+reference::message copy_of(const record_view& record, std::size_t bytes_max) {
+  reference::message m{record.message_number, record.value_length, record.status, {}};
+  m.bytes.resize(std::min(bytes_max, record.bytes().size()));
+  if (!m.bytes.empty()) std::memcpy(m.bytes.data(), record.content, m.bytes.size());
+  return m;
+}
+
+// Exactly as many bytes as the length says, so that a sanitizer sees a copy that takes more.
+std::vector<std::uint8_t> source_of(std::uint8_t fill, std::int64_t length,
+                                    std::int64_t content_size) {
+  return reference::content_for(fill, length <= content_size ? length : 0);
+}
+
+}  // namespace
+
+create_options options_for(const geometry& shape) {
+  create_options options;
+  options.mode = shape.mode;
+  options.when_full = shape.when_full;
+  options.producers = shape.producers;
+  options.slot_count = shape.slot_count;
+  options.content_size = shape.content_size;
+  options.participant_count = shape.participant_count;
+  return options;
+}
+
+host::host(const std::string& name)
+    : name_(name), read_only_(must(segment::attach(name, {access::read_only, {}, false}))) {
+  homes_.push_back(must(segment::attach(name)));
+}
+
+std::vector<layout_view> host::views() const {
+  std::vector<layout_view> all{read_only_->view()};
+  for (const segment& home : homes_) all.push_back(home.view());
+  return all;
+}
+
+answer host::attach(place& at, const operation& o) {
+  answer a;
+  if (o.what == op::attach_producer) {
+    auto writer = homes_.back().attach_producer();
+    if (!writer) return refused(writer.failure());
+    a.first = writer->last_number();
+    at.role.emplace<producer>(std::move(*writer));
+    return a;
+  }
+  const segment& from =
+      o.what == op::attach_observer && o.name % 2 == 1 ? *read_only_ : homes_.back();
+  auto reader = o.what == op::attach_observer
+                    ? from.attach_observer(start_of(o))
+                    : from.attach_consumer({reference::name_of(o.name), start_of(o)});
+  if (!reader) return refused(reader.failure());
+  a.first = reader->position();
+  at.role.emplace<consumer>(std::move(*reader));
+  return a;
+}
+
+answer host::write(place& at, const operation& o) {
+  producer& writer = std::get<producer>(at.role);
+  const std::int64_t size = writer.content_size();
+  answer a;
+  if (o.what == op::publish || o.what == op::publish_waiting) {
+    const auto bytes = source_of(o.fill, o.number, size);
+    a.code = o.what == op::publish ? writer.try_publish(bytes.data(), o.number)
+                                   : writer.publish(bytes.data(), o.number, deadline{});
+  } else if (o.what == op::batch) {
+    std::vector<std::vector<std::uint8_t>> contents;
+    std::vector<message_ref> batch;
+    for (int i = 0; i < o.count; ++i) {
+      contents.push_back(source_of(static_cast<std::uint8_t>(o.fill + i), o.number + i, size));
+      batch.push_back({contents.back().data(), o.number + i});
+    }
+    std::size_t published = 0;
+    a.code = writer.try_publish_batch(batch, published);
+    a.count = static_cast<std::int64_t>(published);
+  } else if (o.what == op::claim) {
+    a.code = writer.try_claim(at.claimed);
+  } else if (o.what == op::commit) {
+    const auto bytes = source_of(o.fill, o.number, static_cast<std::int64_t>(at.claimed.size()));
+    if (!bytes.empty()) std::memcpy(at.claimed.data(), bytes.data(), bytes.size());
+    a.code = writer.commit(o.number);
+    if (a.code != status::bad_length) at.claimed = {};
+  } else {
+    a.code = writer.abort();
+    at.claimed = {};
+  }
+  a.first = writer.last_number();
+  return a;
+}
+
+answer host::read(consumer& reader, const operation& o) {
+  answer a;
+  if (o.what == op::wait) {
+    a.code = reader.wait(deadline{});
+    a.first = reader.position();
+    return a;
+  }
+  poll_result result;
+  if (o.what == op::read) {
+    const auto size = static_cast<std::size_t>(o.number);
+    std::vector<std::byte> buffer(size + 1, untouched);  // one more, which must stay
+    record_view record;
+    result = reader.read(record, std::span(buffer).first(size));
+    if (result.answer == status::ok) {
+      a.messages.push_back(copy_of(record, 0));
+      a.messages.back().bytes.resize(std::min(size, static_cast<std::size_t>(record.value_length)));
+      auto& bytes = a.messages.back().bytes;
+      if (!bytes.empty()) std::memcpy(bytes.data(), record.content, bytes.size());
+    }
+    if (buffer.back() != untouched) a.rule = "read wrote past its buffer";
+  } else if (o.what == op::poll) {
+    result = reader.poll(
+        [&](const record_view& record) { a.messages.push_back(copy_of(record, ~std::size_t{0})); },
+        o.number);
+  } else {
+    result = reader.poll([&](const record_view& record) {
+      a.messages.push_back(copy_of(record, ~std::size_t{0}));
+      return static_cast<std::int64_t>(a.messages.size()) < o.number;
+    });
+  }
+  a.code = result.answer;
+  a.first = result.first;
+  a.count = result.count;
+  return a;
+}
+
+answer host::run(const operation& o) {
+  place& at = places_[o.handle % reference::handles_max];
+  answer a;
+  switch (o.what) {
+    case op::attach_producer:
+    case op::attach_consumer:
+    case op::attach_observer:
+      return attach(at, o);
+    case op::detach:
+      at.role.emplace<std::monostate>();
+      at.claimed = {};
+      return a;
+    case op::mark:
+      a.code = homes_.back().mark(o.number, static_cast<std::int8_t>(o.fill));
+      return a;
+    case op::recover:
+      a.first = must(homes_.back().recover());
+      return a;
+    case op::forget: {
+      auto forgotten = homes_.back().forget(reference::name_of(o.name));
+      return forgotten ? a : refused(forgotten.failure());
+    }
+    case op::attach_again:
+      homes_.push_back(must(segment::attach(name_)));
+      return a;
+    case op::poll:
+    case op::poll_until:
+    case op::read:
+    case op::wait:
+      return read(std::get<consumer>(at.role), o);
+    default:
+      return write(at, o);
+  }
+}
+
+}  // namespace shmfifo::property_tests
