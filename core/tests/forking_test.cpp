@@ -78,8 +78,8 @@ TEST(forking, a_child_may_attach_whatever_other_threads_were_doing) {
   EXPECT_EQ(parent.join(), 0);
 }
 
-// checks G11: not even a fork during the very first use leaves the child waiting for a lock that
-// only the parent's other thread could free. Each round is a process for which the use is the first.
+// checks G11: not even a fork during the very first use leaves the child waiting for a lock
+// that only the parent's other thread could free. Each round is a process of its own.
 TEST(forking, a_child_may_attach_though_another_thread_was_at_its_first_use) {
   const testing::unique_name name;
   const auto home = must(segment::create(name.get(), small(segment_mode::ring)));
