@@ -6,6 +6,7 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <fstream>
+#include <nlohmann/json.hpp>
 
 #include "core_test.hpp"
 #include "orders.hpp"
@@ -37,8 +38,21 @@ int run_tests(const std::string& only, bool slow, double seconds, const std::str
   return failed == 0 ? 0 : 1;
 }
 
+void write_json(const std::vector<mutant>& mutants, const std::string& path) {
+  nlohmann::ordered_json all = nlohmann::ordered_json::array();
+  for (const mutant& m : mutants) {
+    all.push_back({{"site", to_string(m.where)},
+                   {"change", m.change},
+                   {"killed", !m.killed_by.empty()},
+                   {"killed_by", m.killed_by},
+                   {"by_what", m.by_what},
+                   {"seconds", m.seconds}});
+  }
+  std::ofstream(path) << all.dump(2) << "\n";
+}
+
 // Runs every test once, so that every site is seen; then every mutant. The matrix is the answer.
-int run_orders(double seconds) {
+int run_orders(double seconds, const std::string& only_site, const std::string& json) {
   std::stable_sort(all_tests().begin(), all_tests().end(),
                    [](const core_test& a, const core_test& b) { return a.slow < b.slow; });
   for (const core_test& test : all_tests()) {
@@ -47,6 +61,9 @@ int run_orders(double seconds) {
     static_cast<void>(model::check(test.body, o));
   }
   std::vector<mutant> mutants = make_mutants();
+  std::erase_if(mutants, [&](const mutant& m) {
+    return !only_site.empty() && to_string(m.where) != only_site;
+  });
   run_mutants(mutants, seconds, true);
   std::size_t survivors = 0;
   for (const mutant& m : mutants) {
@@ -57,7 +74,8 @@ int run_orders(double seconds) {
   }
   fmt::print("{} mutants, {} killed, {} survive\n", mutants.size(), mutants.size() - survivors,
              survivors);
-  return survivors == 0 ? 0 : 1;
+  if (!json.empty()) write_json(mutants, json);
+  return survivors == 0 && !mutants.empty() ? 0 : 1;
 }
 
 }  // namespace
@@ -68,6 +86,8 @@ int main(int argc, char** argv) {
   CLI::App app{"Runs the core's protocol in every execution that RC11 allows"};
   std::string only;
   std::string dot;
+  std::string site;
+  std::string json;
   double seconds = 60;
   bool list = false;
   bool orders = false;
@@ -78,11 +98,13 @@ int main(int argc, char** argv) {
   app.add_option("--dot", dot, "write the graph of a violation here");
   app.add_flag("--list", list, "name the tests");
   app.add_flag("--orders", orders, "weaken every memory order by one step and see who notices");
+  app.add_option("--site", site, "with --orders: only this site's");
+  app.add_option("--json", json, "with --orders: write the kill matrix here");
   CLI11_PARSE(app, argc, argv);
   if (list) {
     for (const core_test& test : all_tests()) fmt::print("{}\n", test.name);
     return 0;
   }
-  if (orders) return run_orders(seconds);
+  if (orders) return run_orders(seconds, site, json);
   return run_tests(only, slow, seconds, dot);
 }
