@@ -365,6 +365,7 @@ void dead_claim_written_in_place() {
   seen log;
   static_cast<void>(poll_once(*world, *reader, log));
   if (log.next == 1) {
+    model::require(!poll_once(*world, *reader, log), "nothing else; what was told is released");
     producer writer(*world, 1);
     writer.publish_surely(content_of(1, 0));
     read_until(*world, *reader, log, 2);
