@@ -148,11 +148,12 @@ void supervisor::look_after(actor& who) {
   if (const auto status = reap(who.pid, false)) ended(who, *status);
 }
 
-// A pause that the actor took itself, at a point.
+// A pause that the actor took itself, at a point. It counts from when the kernel says that it has
+// stopped: woken before, it would stop afterwards and sleep for ever.
 void supervisor::notice_paused_by_plan(actor& who) {
   const actor_state* state = state_of(who);
   if (state == nullptr || who.planned_ms == 0 || who.wake_at != 0 ||
-      state->fault_point.load(std::memory_order_relaxed) != 0) {
+      state->fault_point.load(std::memory_order_relaxed) != 0 || !has_stopped(who.pid)) {
     return;
   }
   who.wake_at = ticks_ + who.planned_ms;
