@@ -105,10 +105,11 @@ void supervisor::run() {
     if (who.what == role::meddler) start(who);
   }
   if (!wait_until_attached()) return;
-  facts_.go.store(1, std::memory_order_release);
+  // While all are attached and nobody has begun, so that none can have left already.
   if (run_.options.intruder) {
     static_cast<void>(reap(start_child([this] { return run_intruder(run_); }), true));
   }
+  facts_.go.store(1, std::memory_order_release);
   while (!over_) {
     carry_out_faults();
     tick();
