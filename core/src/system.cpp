@@ -295,6 +295,8 @@ result<descriptor> open_named(const std::string& name, bool writable) {
 }
 
 result<descriptor> open_again(const descriptor& file, bool writable) {
+  // The first in a process allocates: here that may fail, in std_memory_model's constructor not.
+  static_cast<void>(process_mark::instance());
   descriptor again(lock_descriptors::instance().open(path_of(file).c_str(),
                                                      (writable ? O_RDWR : O_RDONLY) | O_CLOEXEC));
   if (again.get() < 0)
