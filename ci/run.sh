@@ -61,11 +61,11 @@ run_preset() {
 lint() {
   local failed=0
   say "clang-format"
-  git ls-files '*.cpp' '*.hpp' | xargs -r clang-format --dry-run -Werror || failed=1
+  git ls-files '*.cpp' '*.hpp' '*.c' '*.h' | xargs -r clang-format --dry-run -Werror || failed=1
   say "shellcheck"
   git ls-files '*.sh' .ci/run | xargs -r shellcheck || failed=1
   say "codespell"
-  git ls-files '*.cpp' '*.hpp' '*.md' '*.sh' '*.py' | xargs -r codespell || failed=1
+  git ls-files '*.cpp' '*.hpp' '*.c' '*.h' '*.md' '*.sh' '*.py' | xargs -r codespell || failed=1
   say "ci/tidy.py"
   python3 ci/tidy.py || failed=1
   say "headers that compile alone, in clang-release"

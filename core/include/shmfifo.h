@@ -112,7 +112,7 @@ typedef struct shmfifo_segment_stat {
   uint32_t participant_count;
 } shmfifo_segment_stat;
 
-// ---- set-up and operation: allocate, call the kernel, may block for what the kernel takes --------
+// ---- set-up and operation: allocate, call the kernel, may block for what the kernel takes ------
 
 SHMFIFO_C_API const char* shmfifo_version(void);            // any thread; wait-free
 SHMFIFO_C_API uint32_t shmfifo_layout_version(void);        // any thread; wait-free
@@ -149,7 +149,8 @@ SHMFIFO_C_API void shmfifo_close_consumer(shmfifo_consumer* consumer);
 SHMFIFO_C_API int shmfifo_stat(shmfifo_segment* segment, shmfifo_segment_stat* stat,
                                shmfifo_participant* participants, size_t capacity, size_t* count,
                                shmfifo_error* error);
-// Any thread; needs no quiet segment. Clears away what the dead left. `freed` (or NULL): how many. EACCES, ENOMEM, EMFILE.
+// Any thread; needs no quiet segment. Clears away what the dead left; `freed` (or NULL): how many
+// participants. EACCES, ENOMEM, EMFILE.
 SHMFIFO_C_API int shmfifo_recover(shmfifo_segment* segment, uint32_t* freed, shmfifo_error* error);
 // Any thread. Removes a durable cursor that nobody uses. ENOENT, EBUSY, EACCES, ENOMEM, EMFILE.
 SHMFIFO_C_API int shmfifo_forget(shmfifo_segment* segment, const char* cursor,
@@ -157,7 +158,7 @@ SHMFIFO_C_API int shmfifo_forget(shmfifo_segment* segment, const char* cursor,
 // Any thread; lock-free. OK, EMPTY, ABORTED, LOST, INVALID, READ_ONLY.
 SHMFIFO_C_API shmfifo_status shmfifo_mark(shmfifo_segment* segment, int64_t number, int8_t value);
 
-// ---- producer: the owner's thread ----------------------------------------------------------------
+// ---- producer: the owner's thread --------------------------------------------------------------
 
 // Copies a message in and never waits; lock-free, wait-free with one producer. OK, FULL,
 // BAD_LENGTH, EXHAUSTED, INVALID, CLAIM_PENDING, WRONG_PROCESS.
@@ -178,7 +179,7 @@ SHMFIFO_C_API shmfifo_status shmfifo_abort(shmfifo_producer* producer);
 // Wait-free. The number published (or aborted) last by this handle; -1 before the first.
 SHMFIFO_C_API int64_t shmfifo_last_number(const shmfifo_producer* producer);
 
-// ---- consumer: the owner's thread ----------------------------------------------------------------
+// ---- consumer: the owner's thread --------------------------------------------------------------
 
 // Sees one message, valid until it returns. Answers nonzero to go on, 0 to stop after this one. It
 // must return: an exception that leaves it ends the process.

@@ -61,8 +61,8 @@ int report(shmfifo_error* error, int code, std::string_view rule, std::string_vi
   return code;
 }
 
-// Runs set-up code; whatever it throws (memory, in the end) becomes an error like any other. Answers
-// 0 or errno.
+// Runs set-up code; whatever it throws (memory, in the end) becomes an error like any other.
+// Answers 0 or errno.
 template <class Body>
 int guarded(shmfifo_error* error, Body&& body) noexcept {
   try {
