@@ -7,5 +7,7 @@ foreach(target shmfifo_harness shmfifo_harness_model shmfifo_stress_main)
 endforeach()
 shmfifo_install_export(shmfifo_harness_targets shmfifo_harness_targets.cmake harness)
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/harness/include/ DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}
-        COMPONENT harness)
+        COMPONENT harness
+        PATTERN crash EXCLUDE    # their libraries are not installed
+        PATTERN fault EXCLUDE)
 install(TARGETS million_messages shmfifo_stress RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT harness)
