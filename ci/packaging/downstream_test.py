@@ -71,6 +71,22 @@ class downstream(support.case):
         self.round_trip(f"{folder}/round_trip_shared")
         self.assertIn("libshmfifo.so.1", self.needs(f"{folder}/round_trip_shared"))
 
+    def test_shared_library_without_the_developers_parts(self):
+        """As the recipes of other package managers build it."""
+        folder = os.path.join(self.work, "build")
+        self.command(cmake, "-G", "Ninja", "-S", root, "-B", folder, "-DSHMFIFO_DEVELOPER=OFF",
+                     "-DBUILD_SHARED_LIBS=ON", f"-DCMAKE_CXX_COMPILER={compiler}")
+        self.command(cmake, "--build", folder, "-j", "1")
+        self.command(cmake, "--install", folder, "--prefix", self.prefix)
+        self.libraries = os.path.join(self.prefix, "lib", "")
+        folder = self.project("find_package")
+        for program in ("round_trip", "round_trip_shared"):
+            self.assertIn("libshmfifo.so.1", self.needs(f"{folder}/{program}"))
+            self.round_trip(f"{folder}/{program}")
+        files = [name for _, _, names in os.walk(self.prefix) for name in names]
+        self.assertNotIn("libshmfifo.a", files)
+        self.assertNotIn("shmfifo", files, "a program was installed")
+
     def test_fetch_content(self):
         archive = os.path.join(self.work, "shmfifo.tar")
         with tarfile.open(archive, "w") as tar:
