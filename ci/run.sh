@@ -15,6 +15,7 @@ clang-debug
 clang-release
 model          the core's protocol in the model checker (arguments go to core_model: --test, --dot FILE, ...)
 orders         every memory order of the core, one step weaker: which model test notices
+package        the Debian packages and what projects downstream see of them (arguments go to ctest)
 lint           formatting, clang-tidy, shell scripts, spelling, and the rules of ci/tidy.py
 list           these names
 TXT
@@ -95,6 +96,12 @@ case "$name" in
     build gcc-release --target core_model
     [ "$name" = orders ] && set -- --orders --seconds 10 "$@"
     exec build/gcc-release/property_tests/model/core_model "$@"
+    ;;
+  package)
+    ci/install_packages.sh
+    run_preset package "$@"
+    say "packages"
+    ls -l build/package/ci/packaging/packages/*.deb
     ;;
   lint)
     ci/install_packages.sh
