@@ -25,7 +25,7 @@ set(debian_harness libshmfifo-harness-dev)
 set(CPACK_DEBIAN_RUNTIME_PACKAGE_SECTION libs)
 set(CPACK_DEBIAN_RUNTIME_PACKAGE_CONTROL_EXTRA ${CMAKE_CURRENT_LIST_DIR}/debian/triggers)
 set(CPACK_COMPONENT_RUNTIME_DESCRIPTION
-    "shared-memory FIFO - shared library\nProducers append fixed-size records to a POSIX shared-memory segment; any\nnumber of other processes read them in order, also when one of them is\nkilled. This package has the library that programs load.")
+    "shared-memory FIFO - shared library\nProducers append fixed-size records to a POSIX shared-memory segment,\nand any number of other processes read them in order, also when one of\nthem is killed. This package has the library that programs load.")
 
 set(CPACK_DEBIAN_DEV_PACKAGE_SECTION libdevel)
 set(CPACK_DEBIAN_DEV_PACKAGE_DEPENDS "${debian_runtime} (= ${PROJECT_VERSION}-1)")
