@@ -15,6 +15,9 @@ clang-debug
 clang-release
 model          the core's protocol in the model checker (arguments go to core_model: --test, --dot FILE, ...)
 orders         every memory order of the core, one step weaker: which model test notices
+soak           hours of many shapes with kills and pauses, resumable (arguments go to shmfifo_stress soak)
+crash-full     death and pause at every instruction, also of the recoverer, in builds of both compilers
+fuzz           the fuzz targets, one after the other (--seconds N for each, names of targets)
 package        the Debian packages and what projects downstream see of them (arguments go to ctest)
 lint           formatting, clang-tidy, shell scripts, spelling, and the rules of ci/tidy.py
 list           these names
@@ -90,6 +93,26 @@ case "$name" in
   test)
     ci/install_packages.sh
     run_preset gcc-release -LE 'slow|soak'
+    run_preset clang-debug -L 'unit|property|fuzz' -LE 'slow|soak'
+    ;;
+  soak)
+    ci/install_packages.sh
+    build gcc-release --target shmfifo_stress
+    mkdir -p build/soak
+    exec build/gcc-release/stress/shmfifo_stress soak --state build/soak/state.json \
+      --save-history build/soak/history "$@"
+    ;;
+  fuzz)
+    ci/install_packages.sh
+    exec property_tests/fuzz/run_fuzzers.sh "$@"
+    ;;
+  crash-full)
+    ci/install_packages.sh
+    for preset in "${presets[@]}"; do
+      say "$preset"
+      build "$preset" --target shmfifo_crash shmfifo_crash_seeded shmfifo_fault
+      ctest --preset "$preset" -L crash "$@"
+    done
     ;;
   model | orders)
     ci/install_packages.sh

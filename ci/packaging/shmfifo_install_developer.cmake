@@ -2,7 +2,7 @@
 install(TARGETS shmfifo message_producer message_consumer RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR}
                                                                   COMPONENT tools)
 
-foreach(target shmfifo_harness shmfifo_harness_model shmfifo_stress_main)
+foreach(target shmfifo_harness shmfifo_harness_names shmfifo_harness_model shmfifo_stress_main)
   shmfifo_install_library(${target} shmfifo_harness_targets harness)
 endforeach()
 shmfifo_install_export(shmfifo_harness_targets shmfifo_harness_targets.cmake harness)
@@ -20,7 +20,7 @@ include(${CMAKE_CURRENT_LIST_DIR}/debian_packages.cmake)
 add_custom_target(
   shmfifo_packaged
   DEPENDS shmfifo_core shmfifo::core_shared shmfifo message_producer message_consumer shmfifo_harness
-          shmfifo_harness_model shmfifo_stress_main million_messages shmfifo_stress)
+          shmfifo_harness_names shmfifo_harness_model shmfifo_stress_main million_messages shmfifo_stress)
 if(TARGET shmfifo_man_pages)
   add_dependencies(shmfifo_packaged shmfifo_man_pages)
 endif()
