@@ -18,6 +18,7 @@ orders         every memory order of the core, one step weaker: which model test
 soak           hours of many shapes with kills and pauses, resumable (arguments go to shmfifo_stress soak)
 crash-full     death and pause at every instruction, also of the recoverer, in builds of both compilers
 fuzz           the fuzz targets, one after the other (--seconds N for each, names of targets)
+package        the Debian packages and what projects downstream see of them (arguments go to ctest)
 lint           formatting, clang-tidy, shell scripts, spelling, and the rules of ci/tidy.py
 list           these names
 TXT
@@ -64,11 +65,11 @@ run_preset() {
 lint() {
   local failed=0
   say "clang-format"
-  git ls-files '*.cpp' '*.hpp' | xargs -r clang-format --dry-run -Werror || failed=1
+  git ls-files '*.cpp' '*.hpp' '*.c' '*.h' | xargs -r clang-format --dry-run -Werror || failed=1
   say "shellcheck"
   git ls-files '*.sh' .ci/run | xargs -r shellcheck || failed=1
   say "codespell"
-  git ls-files '*.cpp' '*.hpp' '*.md' '*.sh' '*.py' | xargs -r codespell || failed=1
+  git ls-files '*.cpp' '*.hpp' '*.c' '*.h' '*.md' '*.sh' '*.py' | xargs -r codespell || failed=1
   say "ci/tidy.py"
   python3 ci/tidy.py || failed=1
   say "headers that compile alone, in clang-release"
@@ -118,6 +119,12 @@ case "$name" in
     build gcc-release --target core_model
     [ "$name" = orders ] && set -- --orders --seconds 10 "$@"
     exec build/gcc-release/property_tests/model/core_model "$@"
+    ;;
+  package)
+    ci/install_packages.sh
+    run_preset package "$@"
+    say "packages"
+    ls -l build/package/ci/packaging/packages/*.deb
     ;;
   lint)
     ci/install_packages.sh

@@ -29,7 +29,7 @@ OUTSIDE_THE_SEAM = re.compile(
 FOLDERS_ABOVE_CORE = ("harness", "property_tests", "stress", "sanitizers", "coverage")
 LINE_MAX = 100
 FILE_MAX = 450
-SOURCE_ENDINGS = (".cpp", ".hpp")
+SOURCE_ENDINGS = (".cpp", ".hpp", ".c", ".h")
 
 
 class Tree:

@@ -12,8 +12,9 @@ find_package(Threads REQUIRED)
 add_library(shmfifo_warnings INTERFACE)
 target_compile_options(
   shmfifo_warnings
-  INTERFACE -Werror -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wold-style-cast
-            -Wcast-align -Wnon-virtual-dtor -Woverloaded-virtual -Wformat=2 -Wundef)
+  INTERFACE -Werror -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wcast-align
+            -Wformat=2 -Wundef
+            $<$<COMPILE_LANGUAGE:CXX>:-Wold-style-cast -Wnon-virtual-dtor -Woverloaded-virtual>)
 
 include(shmfifo_test_words)
 

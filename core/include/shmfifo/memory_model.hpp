@@ -113,7 +113,7 @@ concept memory_model = std::move_constructible<M> &&
 // end with the process however it ends, and a reused pid, a zombie or a pid namespace cannot fool
 // them. Movable, not copyable. Its calls may be made by one thread at a time, as those of the role
 // that owns it.
-class std_memory_model {
+class SHMFIFO_EXPORT std_memory_model {
  public:
   std_memory_model() = default;
   explicit std_memory_model(int owned_descriptor) noexcept;
