@@ -14,6 +14,7 @@ set(canaries_asan-ubsan
 
 set(canaries_tsan
     "race_on_one_mapping|reported|WARNING: ThreadSanitizer: data race"
+    "race_in_a_copy|reported|WARNING: ThreadSanitizer: data race"
     "race_on_two_mappings|blind|ThreadSanitizer"
     "lock_order_inversion|reported|WARNING: ThreadSanitizer: lock-order-inversion"
     "use_after_unmap|reported|ThreadSanitizer: SEGV on unknown address"

@@ -1,6 +1,14 @@
 # What only developers of shmfifo need: packages, warnings, and the one way to add a test.
 
-foreach(package CLI11 nlohmann_json fmt GTest)
+set(packages CLI11 nlohmann_json fmt GTest)
+if(SHMFIFO_BARE)
+  # For another processor, or a sanitizer that must see all of the program: libraries are not to be
+  # had compiled for it, so GoogleTest is compiled here and what needs the others is left out.
+  set(packages "")
+  set(INSTALL_GTEST OFF)
+  add_subdirectory(/usr/src/googletest/googletest ${CMAKE_BINARY_DIR}/googletest EXCLUDE_FROM_ALL SYSTEM)
+endif()
+foreach(package IN LISTS packages)
   find_package(${package} QUIET)
   if(NOT ${package}_FOUND)
     message(FATAL_ERROR "${package} was not found. Run ci/install_packages.sh, or configure with "

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // No defect: a message is handed over with a release store and an acquire load, as the core does.
-// helgrind and DRD see two plain moves and report a race that is none: why the protocol does not run
-// under them. ThreadSanitizer must say nothing.
+// helgrind and DRD see two plain moves and report a race that is none: the reason why the protocol
+// does not run under them. ThreadSanitizer must say nothing.
 #include <atomic>
 #include <thread>
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Defect: as uninitialised_read, but the reader has a mapping of its own. Known blind: what is known
-// about a byte is kept by its address, and the other mapping's addresses count as set.
+// Defect: as uninitialised_read, but the reader has a mapping of its own. Known blind: what is
+// known about a byte is kept by its address, and the other mapping's addresses count as set.
 #include <cstring>
 #include <memory>
 
