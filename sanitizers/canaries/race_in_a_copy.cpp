@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Defect: as race_on_one_mapping, but the bytes are moved by memcpy. g++ writes short copies out as
-// moves of its own after ThreadSanitizer has placed its calls, so that such a race is seen only with
+// Defect: as race_on_one_mapping, but the bytes are moved by memcpy. g++ writes short copies out in
+// moves of its own after ThreadSanitizer placed its calls, so that such a race is seen only with
 // -fno-builtin-memcpy, which the presets set.
 #include <cstring>
 #include <thread>
