@@ -3,7 +3,7 @@
 """Goal: a canary that is not reported fails its test, in each way in which that can happen.
 Method: the runner is given programs whose output and exit status are known, wrong ones above all.
 
-usage: run_canary_test.py CLEAN_CANARY
+usage: run_canary_test.py [INSTRUMENT...] CLEAN_CANARY
 """
 import subprocess
 import sys
@@ -18,7 +18,7 @@ def shell(output, status):
 
 
 def main():
-    clean = [sys.argv[1]]
+    clean = sys.argv[1:]
     # verdict, program, the runner's exit status, its last words
     cases = [
         ("reported", clean, 1, "does not hold the expected words"),

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """Looks for the acquire and release instructions in the hot path as compiled for arm64.
 
-usage: check_orders.py OBJDUMP OBJECT_FILE PREFIX      PREFIX is `core` or `relaxed`
+usage: check_orders.py OBJDUMP PROGRAM PREFIX      PREFIX is `core` or `relaxed`
 
 Exit 0 if each function PREFIX_publish, PREFIX_poll and PREFIX_claim has as many as the protocol needs.
 On x86-64 every load acquires and every store releases; only here can the compiled order be seen.
@@ -27,7 +27,7 @@ NEEDED = [
 def instructions(objdump, file, function):
     ran = subprocess.run([objdump, "-d", "--no-show-raw-insn", f"--disassemble={function}", file],
                          capture_output=True, text=True, check=True)
-    # The relocation of a call names the helper that the compiler calls for a compare-exchange.
+    # A compare-exchange is a call of a helper of the compiler's, whose name says the order.
     return [line for line in ran.stdout.split("\n") if re.match(r"\s+[0-9a-f]+:", line)]
 
 

@@ -78,14 +78,15 @@ class judge {
   // Every number below `end` was seen, lost or aborted: the latter at least `aborted` of them.
   void conclude(std::int64_t end, std::int64_t aborted) {
     expect(next_ == end, "the reader did not come to the end", next_);
-    expect(seen_ + lost_ + aborted_ == next_, "numbers are missing in the sum", seen_);
+    expect(first_ + seen_ + lost_ + aborted_ == next_, "numbers are missing in the sum", seen_);
     if (!may_.lost) expect(aborted_ == aborted, "as many are not aborted as were", aborted_);
     const auto text = [](std::int64_t number) { return std::to_string(number); };
     std::printf("  %s: %s seen, %s lost, %s aborted\n", reader_, text(seen_).c_str(),
                 text(lost_).c_str(), text(aborted_).c_str());
   }
 
-  void begin_at(std::int64_t number) { next_ = number; }
+  // Where the reader started: an observer that comes late starts at the oldest that is left.
+  void begin_at(std::int64_t number) { next_ = first_ = number; }
   [[nodiscard]] std::int64_t next() const { return next_; }
   [[nodiscard]] bool sound() const { return faults_ == 0; }
 
@@ -97,6 +98,7 @@ class judge {
 
   const char* reader_;
   allowance may_;
+  std::int64_t first_ = 0;
   std::int64_t next_ = 0;
   std::int64_t seen_ = 0;
   std::int64_t lost_ = 0;
