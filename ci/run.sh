@@ -32,6 +32,9 @@ gcc-O3-lto
 arm64              built for another processor and run in qemu
 model          the core's protocol in the model checker (arguments go to core_model: --test, --dot FILE, ...)
 orders         every memory order of the core, one step weaker: which model test notices
+soak           hours of many shapes with kills and pauses, resumable (arguments go to shmfifo_stress soak)
+crash-full     death and pause at every instruction, also of the recoverer, in builds of both compilers
+fuzz           the fuzz targets, one after the other (--seconds N for each, names of targets)
 lint           formatting, clang-tidy, shell scripts, spelling, and the rules of ci/tidy.py
 list           these names
 TXT
@@ -106,6 +109,25 @@ case "$name" in
   test)
     ci/install_packages.sh
     run_preset gcc-release -LE 'slow|soak'
+    ;;
+  soak)
+    ci/install_packages.sh
+    build gcc-release --target shmfifo_stress
+    mkdir -p build/soak
+    exec build/gcc-release/stress/shmfifo_stress soak --state build/soak/state.json \
+      --save-history build/soak/history "$@"
+    ;;
+  fuzz)
+    ci/install_packages.sh
+    exec property_tests/fuzz/run_fuzzers.sh "$@"
+    ;;
+  crash-full)
+    ci/install_packages.sh
+    for preset in "${presets[@]}"; do
+      say "$preset"
+      build "$preset" --target shmfifo_crash shmfifo_crash_seeded shmfifo_fault
+      ctest --preset "$preset" -L crash "$@"
+    done
     ;;
   model | orders)
     ci/install_packages.sh

@@ -17,6 +17,7 @@
 #include <cstring>
 #include <ctime>
 #include <mutex>
+#include <new>
 #include <vector>
 
 #include "shmfifo/memory_model.hpp"
@@ -31,57 +32,32 @@ constexpr const char* shm_directory = "/dev/shm";
 constexpr std::chrono::milliseconds sleep_slice{20};
 constexpr std::chrono::milliseconds nap_slice{1};
 
-// Descriptors that carry locks. A child made by fork shares their open file descriptions, and would
-// keep a dead parent's locks alive: the child closes them before fork returns in it. They are
-// opened and closed under the mutex that fork takes, so that no child gets one that is not in the
-// list. Never destroyed: roles may live in static objects that end after this one would.
-class lock_descriptors {
+// What the library must know of this process, because of fork.
+//
+// Descriptors that carry locks: a child made by fork shares their open file descriptions, and would
+// keep a dead parent's locks alive, so it closes them before fork returns in it. They are opened
+// and closed under the mutex that fork takes, so that no child gets one that is not in the list.
+// And one word on a page that the kernel zeroes in every child, also in one made without fork's
+// handlers; if there is no such page, the handlers alone do it.
+//
+// Made before main and never destroyed: roles may live in static objects that end after this one
+// would, and what is made at its first use has a lock that a fork in another thread would leave
+// taken in the child, for ever.
+class this_process {
  public:
-  static lock_descriptors& instance() {
-    static lock_descriptors& only = *new lock_descriptors;
-    return only;
-  }
+  static this_process& instance() noexcept { return *made_; }
+
   int open(const char* path, int flags) {
     const std::lock_guard guard(mutex_);
-    numbers_.reserve(numbers_.size() + 1);
+    lock_descriptors_.reserve(lock_descriptors_.size() + 1);
     const int number = ::open(path, flags);
-    if (number >= 0) numbers_.push_back(number);
+    if (number >= 0) lock_descriptors_.push_back(number);
     return number;
-  }
-  void add(int number) {
-    const std::lock_guard guard(mutex_);
-    if (std::find(numbers_.begin(), numbers_.end(), number) == numbers_.end()) {
-      numbers_.push_back(number);
-    }
   }
   void close(int number) noexcept {
     const std::lock_guard guard(mutex_);
-    std::erase(numbers_, number);
+    std::erase(lock_descriptors_, number);
     ::close(number);
-  }
-
- private:
-  lock_descriptors() {
-    pthread_atfork([] { instance().mutex_.lock(); }, [] { instance().mutex_.unlock(); },
-                   [] { instance().after_fork_in_child(); });
-  }
-  void after_fork_in_child() {
-    for (const int number : numbers_) ::close(number);
-    numbers_.clear();
-    mutex_.unlock();
-  }
-
-  std::mutex mutex_;
-  std::vector<int> numbers_;
-};
-
-// One word on a page that the kernel zeroes in every child, also in one made without fork's
-// handlers. If there is no such page, the handlers alone do it.
-class process_mark {
- public:
-  static process_mark& instance() {
-    static process_mark& only = *new process_mark;
-    return only;
   }
   [[nodiscard]] const volatile std::uint64_t* word() const noexcept { return word_; }
   // This process's generation: new in a child, so that handles from before the fork stay refused.
@@ -92,24 +68,34 @@ class process_mark {
   }
 
  private:
-  process_mark() {
+  this_process() noexcept {
     void* page =
         ::mmap(nullptr, page_size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (page != MAP_FAILED) {
       ::madvise(page, page_size, MADV_WIPEONFORK);
       word_ = static_cast<volatile std::uint64_t*>(page);
     }
-    pthread_atfork([] { instance().mutex_.lock(); }, [] { instance().mutex_.unlock(); },
-                   [] {
-                     *instance().word_ = 0;
-                     instance().mutex_.unlock();
-                   });
+    pthread_atfork([] { made_->mutex_.lock(); }, [] { made_->mutex_.unlock(); },
+                   [] { made_->after_fork_in_child(); });
+  }
+  void after_fork_in_child() noexcept {
+    for (const int number : lock_descriptors_) ::close(number);
+    lock_descriptors_.clear();
+    *word_ = 0;
+    mutex_.unlock();
+  }
+  // Before the initialisers of objects that may use the library (101 is the first that is free).
+  [[gnu::constructor(101)]] static void make() noexcept {
+    alignas(this_process) static std::byte place[sizeof(this_process)];
+    made_ = new (place) this_process;
   }
 
+  static inline this_process* made_ = nullptr;
+  std::mutex mutex_;
+  std::vector<int> lock_descriptors_;
   std::uint64_t no_page_ = 0;
   volatile std::uint64_t* word_ = &no_page_;
   std::uint64_t last_generation_ = 0;
-  std::mutex mutex_;
 };
 
 bool join_membarrier() noexcept {
@@ -146,10 +132,8 @@ timespec remaining(deadline until, std::chrono::nanoseconds at_most) noexcept {
 std_memory_model::std_memory_model(int owned_descriptor) noexcept
     : descriptor_(owned_descriptor),
       asymmetric_(join_membarrier()),
-      fork_sentinel_(process_mark::instance().word()),
-      process_generation_(process_mark::instance().generation()) {
-  lock_descriptors::instance().add(descriptor_);
-}
+      fork_sentinel_(this_process::instance().word()),
+      process_generation_(this_process::instance().generation()) {}
 
 std_memory_model::std_memory_model(std_memory_model&& other) noexcept {
   *this = std::move(other);
@@ -168,7 +152,7 @@ std_memory_model& std_memory_model::operator=(std_memory_model&& other) noexcept
 std_memory_model::~std_memory_model() {
   // In a forked child the number was closed by the fork handler and may mean another file by now.
   if (descriptor_ < 0 || !in_owner_process()) return;
-  lock_descriptors::instance().close(descriptor_);
+  this_process::instance().close(descriptor_);
 }
 
 void std_memory_model::heavy_fence(site) const noexcept {
@@ -295,8 +279,8 @@ result<descriptor> open_named(const std::string& name, bool writable) {
 }
 
 result<descriptor> open_again(const descriptor& file, bool writable) {
-  descriptor again(lock_descriptors::instance().open(path_of(file).c_str(),
-                                                     (writable ? O_RDWR : O_RDONLY) | O_CLOEXEC));
+  descriptor again(this_process::instance().open(path_of(file).c_str(),
+                                                 (writable ? O_RDWR : O_RDONLY) | O_CLOEXEC));
   if (again.get() < 0)
     return failed_now("open", path_of(file) + " (the segment's file, for its locks)");
   return again;

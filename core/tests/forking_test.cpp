@@ -78,6 +78,38 @@ TEST(forking, a_child_may_attach_whatever_other_threads_were_doing) {
   EXPECT_EQ(parent.join(), 0);
 }
 
+// checks G11: not even a fork during the very first use leaves the child waiting for a lock
+// that only the parent's other thread could free. Each round is a process of its own.
+TEST(forking, a_child_may_attach_though_another_thread_was_at_its_first_use) {
+  const testing::unique_name name;
+  const auto home = must(segment::create(name.get(), small(segment_mode::ring)));
+  int bad = 0;
+  for (int round = 0; round < 300; ++round) {
+    child parent([&] {
+      std::atomic<int> together{0};
+      std::thread attaching([&] {
+        ++together;
+        while (together != 2) {
+        }
+        static_cast<void>(must(home.attach_observer()));
+      });
+      ++together;
+      while (together != 2) {
+      }
+      for (int moment = 0; moment < round * 10; ++moment) asm volatile("");
+      child grandchild([&] {
+        ::alarm(20);  // instead of waiting for ever
+        return home.attach_observer() ? 0 : 1;
+      });
+      const int ended = grandchild.join();
+      attaching.join();
+      return ended;
+    });
+    bad += parent.join() == 0 ? 0 : 1;
+  }
+  EXPECT_EQ(bad, 0);
+}
+
 // checks G8: a role that ends with the program ends in good order
 TEST(forking, a_role_in_a_static_object_ends_with_the_program) {
   const testing::unique_name name;

@@ -167,7 +167,10 @@ TEST(interleaving, a_producer_that_looks_at_the_gate_never_passes_a_consumer) {
     EXPECT_LE(published, from + 4) << to_string(where);
     std::string all;
     for (std::uint64_t n = from; n < published; ++n) {
-      all += (all.empty() ? "" : " ") + std::to_string(n) + ":" + std::to_string(n);
+      if (!all.empty()) all += ' ';
+      all += std::to_string(n);
+      all += ':';
+      all += std::to_string(n);
     }
     EXPECT_EQ(look(*coming), all) << to_string(where);
   }

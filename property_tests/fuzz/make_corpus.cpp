@@ -8,6 +8,8 @@
 #include <fstream>
 #include <random>
 
+#include "hand_made.hpp"
+#include "memory_file.hpp"
 #include "stateful/world.hpp"
 #include "support/testing.hpp"
 
@@ -86,6 +88,38 @@ void command_lines() {
   }
 }
 
+// Sound and unsound runs of each kind of queue; a program of its own decides who does what.
+void histories() {
+  std::mt19937 random(2);
+  for (int i = 0; i < 24; ++i) {
+    harness::hand_made_shape shape;
+    shape.producers = 1U + (i & 1);
+    shape.consumers = 1U + (i >> 1 & 1);
+    shape.observers = static_cast<unsigned>(i >> 2 & 1);
+    shape.messages = 16;
+    shape.promises = harness::numbered_promises();
+    shape.promises.numbered = i % 3 == 0;
+    shape.promises.competing = i % 3 == 1;
+    shape.promises.lossy = i % 5 == 0;
+    harness::hand_made run(shape);
+    const auto sent = static_cast<std::uint64_t>(i % 8);
+    for (std::uint64_t n = 0; n < sent; ++n) {
+      const auto p = static_cast<unsigned>(n % shape.producers);
+      shape.promises.numbered ? run.sends(p, n) : run.sends(p);
+      for (unsigned r = 0; r < run.logs.receivers(); ++r) {
+        run.gets(r, {p, n / shape.producers}, shape.promises.numbered ? std::int64_t(n) : -1);
+        if (random() % 8 == 0) run.is_killed_and_comes_back(r);
+        if (random() % 8 == 0) run.is_told(r, static_cast<harness::event_kind>(random() % 5), 1);
+      }
+      if (random() % 8 == 0) run.is_killed_sending(p);
+    }
+    const harness::memory_file file;
+    run.logs.save(file.path());
+    std::ifstream saved(file.path(), std::ios::binary);
+    write("fuzz_history", i, bytes{std::istreambuf_iterator<char>(saved), {}});
+  }
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -97,5 +131,6 @@ int main(int argc, char** argv) {
   segments();
   words_and_programs();
   command_lines();
+  histories();
   return 0;
 }

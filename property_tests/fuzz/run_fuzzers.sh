@@ -16,7 +16,7 @@ while [ $# -gt 0 ]; do
     *) targets+=("$1"); shift ;;
   esac
 done
-[ ${#targets[@]} -gt 0 ] || targets=(fuzz_attach fuzz_poll fuzz_ops fuzz_toctou fuzz_args)
+[ ${#targets[@]} -gt 0 ] || targets=(fuzz_attach fuzz_poll fuzz_ops fuzz_toctou fuzz_history fuzz_args)
 
 build=build/fuzz
 cmake -S . -B "$build" -G Ninja -DCMAKE_CXX_COMPILER="${SHMFIFO_FUZZ_COMPILER:-clang++}" \

@@ -88,9 +88,9 @@ answer host::write(place& at, const operation& o) {
   const std::int64_t size = writer.content_size();
   answer a;
   if (o.what == op::publish || o.what == op::publish_waiting) {
-    const auto bytes = source_of(o.fill, o.number, size);
-    a.code = o.what == op::publish ? writer.try_publish(bytes.data(), o.number)
-                                   : writer.publish(bytes.data(), o.number, deadline{});
+    const auto source = source_of(o.fill, o.number, size);
+    a.code = o.what == op::publish ? writer.try_publish(source.data(), o.number)
+                                   : writer.publish(source.data(), o.number, deadline{});
   } else if (o.what == op::batch) {
     std::vector<std::vector<std::uint8_t>> contents;
     std::vector<message_ref> batch;
@@ -104,8 +104,8 @@ answer host::write(place& at, const operation& o) {
   } else if (o.what == op::claim) {
     a.code = writer.try_claim(at.claimed);
   } else if (o.what == op::commit) {
-    const auto bytes = source_of(o.fill, o.number, static_cast<std::int64_t>(at.claimed.size()));
-    if (!bytes.empty()) std::memcpy(at.claimed.data(), bytes.data(), bytes.size());
+    const auto source = source_of(o.fill, o.number, static_cast<std::int64_t>(at.claimed.size()));
+    if (!source.empty()) std::memcpy(at.claimed.data(), source.data(), source.size());
     a.code = writer.commit(o.number);
     if (a.code != status::bad_length) at.claimed = {};
   } else {
@@ -132,8 +132,8 @@ answer host::read(consumer& reader, const operation& o) {
     if (result.answer == status::ok) {
       a.messages.push_back(copy_of(record, 0));
       a.messages.back().bytes.resize(std::min(size, static_cast<std::size_t>(record.value_length)));
-      auto& bytes = a.messages.back().bytes;
-      if (!bytes.empty()) std::memcpy(bytes.data(), record.content, bytes.size());
+      auto& copied = a.messages.back().bytes;
+      if (!copied.empty()) std::memcpy(copied.data(), record.content, copied.size());
     }
     if (buffer.back() != untouched) a.rule = "read wrote past its buffer";
   } else if (o.what == op::poll) {

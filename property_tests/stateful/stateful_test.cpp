@@ -18,7 +18,7 @@ namespace {
 using command = rc::state::Command<reference::fifo, world>;
 
 struct step : command {
-  explicit step(const reference::operation& o) : o(o) {}
+  explicit step(const reference::operation& wanted) : o(wanted) {}
   void checkPreconditions(const reference::fifo& model) const override { RC_PRE(model.applies(o)); }
   void apply(reference::fifo& model) const override { static_cast<void>(model.step(o)); }
   void run(const reference::fifo& model, world& real) const override {

@@ -202,11 +202,11 @@ reference::visible_state world::look() const {
   for (;;) {
     answer a;
     const poll_result result = observer.poll([&](const record_view& record) {
-      const auto* bytes = reinterpret_cast<const std::uint8_t*>(record.content);
+      const auto* content = reinterpret_cast<const std::uint8_t*>(record.content);
       a.messages.push_back({record.message_number,
                             record.value_length,
                             record.status,
-                            {bytes, bytes + record.value_length}});
+                            {content, content + record.value_length}});
     });
     a.code = result.answer;
     a.first = result.first;

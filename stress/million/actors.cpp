@@ -18,8 +18,8 @@
 #include <exception>
 #include <system_error>
 
-#include "janitor.hpp"
 #include "shmfifo/content_copy.hpp"
+#include "shmfifo/harness/names.hpp"
 
 namespace shmfifo::million {
 namespace {
@@ -207,7 +207,6 @@ void actor::fail(const std::string& sentence) noexcept {
 run_outcome run_in_two_processes(const options& chosen, std::uint32_t steps_in_all,
                                  const std::function<void(actor&)>& script) {
   shared_block& block = map_shared_block();
-  const std::string prefix = fmt::format("million-messages-{}-", ::getpid());
   sigset_t signals;
   sigemptyset(&signals);
   for (const int signal : {SIGINT, SIGTERM, SIGCHLD}) sigaddset(&signals, signal);
@@ -216,7 +215,8 @@ run_outcome run_in_two_processes(const options& chosen, std::uint32_t steps_in_a
 
   run_outcome outcome;
   {
-    const janitor cleaner(prefix);
+    const harness::run_names names("million");
+    const std::string& prefix = names.beginning();
     pid_t actors[2] = {start_actor(block, side::writer, chosen, prefix, script),
                        start_actor(block, side::reader, chosen, prefix, script)};
     supervisor(block, signals, steps_in_all).watch(actors, outcome);

@@ -94,7 +94,7 @@ int run(const arguments& given) {
   // A dying victim must not leave a core file for every instruction.
   const rlimit none{0, 0};
   ::setrlimit(RLIMIT_CORE, &none);
-  run_names names;
+  shmfifo::harness::run_names names("crash");
   std::vector<row> rows;
   std::size_t violations = 0;
   for (const scenario& what : all_scenarios()) {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "shmfifo/harness/crash/world.hpp"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
@@ -19,23 +18,6 @@ namespace shmfifo::harness::crash {
 namespace {
 
 constexpr const char* shm_directory = "/dev/shm/";
-
-// Of one length: the instructions of two runs shall be the same.
-std::string padded(unsigned number) {
-  const std::string digits = std::to_string(number);
-  return std::string(8 - std::min<std::size_t>(digits.size(), 8), '0') + digits;
-}
-
-void remove_all(const std::string& prefix) {
-  DIR* directory = ::opendir(shm_directory);
-  if (directory == nullptr) return;
-  while (const dirent* entry = ::readdir(directory)) {
-    if (std::strncmp(entry->d_name, prefix.c_str(), prefix.size()) == 0) {
-      ::unlink((shm_directory + std::string(entry->d_name)).c_str());
-    }
-  }
-  ::closedir(directory);
-}
 
 void write_file(const std::string& path, std::span<const std::byte> bytes) {
   const int file = ::open(path.c_str(), O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0600);
@@ -71,37 +53,6 @@ void die_with_claim(const std::string& name) {
   int status = 0;
   ::waitpid(child, &status, 0);
   if (!WIFSIGNALED(status)) throw std::runtime_error("the corpses did not die as they should");
-}
-
-run_names::run_names()
-    : prefix_("shmfifo-crash-" + padded(static_cast<unsigned>(::getpid())) + "-") {
-  int ends[2];
-  if (::pipe2(ends, O_CLOEXEC) != 0) throw std::runtime_error("pipe2 failed");
-  const pid_t child = ::fork();
-  if (child < 0) throw std::runtime_error("fork failed");
-  if (child == 0) {
-    ::close(ends[1]);
-    // Its own session and no default dispositions: what ends the parent must not end the helper.
-    ::setsid();
-    for (const int number : {SIGINT, SIGTERM, SIGHUP}) ::signal(number, SIG_IGN);
-    char byte = 0;
-    while (::read(ends[0], &byte, 1) < 0 && errno == EINTR) {
-    }
-    remove_all(prefix_);
-    ::_exit(0);
-  }
-  ::close(ends[0]);
-  pipe_ = ends[1];
-  helper_ = child;
-}
-
-run_names::~run_names() {
-  ::close(pipe_);
-  ::waitpid(helper_, nullptr, 0);
-}
-
-std::string run_names::next() {
-  return prefix_ + padded(++counter_);
 }
 
 world::world(const scenario& what, std::string name) : what_(what), name_(std::move(name)) {

@@ -41,6 +41,17 @@ std::uint64_t sender_room(const run_facts& facts) noexcept {
 std::uint64_t receiver_room(const run_facts& facts) noexcept {
   return pages((8 * facts.messages + 65536) * sizeof(event));
 }
+
+// A file may say anything; these are what the judge takes for granted of the memory of a run.
+template <std::size_t N>
+bool ends_in_time(const char (&text)[N]) noexcept {
+  return std::find(text, text + N, '\0') != text + N;
+}
+bool holds_truth_values(const capabilities& promises) noexcept {
+  const auto* first = reinterpret_cast<const unsigned char*>(&promises);
+  return std::all_of(first, first + sizeof promises, [](unsigned char byte) { return byte <= 1; });
+}
+
 std::uint64_t total_size(const run_facts& facts) noexcept {
   return logs_offset(facts) + facts.producers * sender_room(facts) +
          (facts.consumers + facts.observers) * receiver_room(facts);
@@ -138,24 +149,31 @@ histories histories::load(const std::string& path) {
   get(head, sizeof head);
   const auto& facts = *reinterpret_cast<const run_facts*>(head);
   constexpr std::uint64_t messages_max = std::uint64_t{1} << 36;
+  constexpr std::uint64_t content_max = std::uint64_t{1} << 40;
   if (facts.magic != history_magic || facts.producers - 1 > 1023 || facts.consumers > 1024 ||
-      facts.observers > 1024 || facts.messages > messages_max || facts.content_size == 0) {
+      facts.observers > 1024 || facts.messages > messages_max || facts.content_size == 0 ||
+      facts.content_size > content_max || !ends_in_time(facts.queue) ||
+      !holds_truth_values(facts.promises)) {
     throw std::runtime_error("'" + path + "' is no history of this version");
   }
   histories run;
   run.map(total_size(facts));
   std::copy_n(head, sizeof head, run.base_);
   get(run.base_ + sizeof head, logs_offset(facts) - sizeof head);
+  const auto wanted = [&](bool holds, const char* what) {
+    if (!holds) throw std::runtime_error("'" + path + "' is no history: " + what);
+  };
+  for (unsigned i = 0; i < run.senders() + run.receivers(); ++i) {
+    wanted(ends_in_time(run.states()[i].text), "a text without an end");
+  }
   for (unsigned i = 0; i < run.senders(); ++i) {
-    if (run.answered(i).size_bytes() > sender_room(facts)) {
-      throw std::runtime_error("'" + path + "' is no history: a log is longer than its room");
-    }
+    const std::uint64_t started = run.sender(i).started.load();
+    wanted(started <= run.quota(i), "a producer began more messages than it had");
+    wanted(run.answered(i).size() <= started, "a producer was told more than it asked");
     get(run.answers(i), run.answered(i).size_bytes());
   }
   for (unsigned i = 0; i < run.receivers(); ++i) {
-    if (run.told(i).size() > run.events_max()) {
-      throw std::runtime_error("'" + path + "' is no history: a log is longer than its room");
-    }
+    wanted(run.told(i).size() <= run.events_max(), "a log is longer than its room");
     get(run.events(i), run.told(i).size_bytes());
   }
   return run;

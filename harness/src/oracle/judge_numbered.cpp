@@ -313,7 +313,8 @@ class numbered_judge {
     const std::uint64_t wanted = run_.facts().final_position.load();
     if (!run_.complete(at.receiver) || at.position >= wanted) return std::nullopt;
     const std::string name = run_.receiver_name(at.receiver);
-    if (owner_[at.position] == unknown || owner_[at.position] == aborted) {
+    if (at.position >= owner_.size() || owner_[at.position] == unknown ||
+        owner_[at.position] == aborted) {
       return broken(rule::stuck,
                     "{} stayed before number {} although its sender is dead: it was told neither "
                     "a message nor that it is aborted; numbers below {} were sent",

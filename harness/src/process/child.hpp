@@ -27,20 +27,4 @@ void kill_child(pid_t child) noexcept;
 // The status as of waitpid if the child has ended.
 [[nodiscard]] std::optional<int> reap(pid_t child, bool wait) noexcept;
 
-// Removes every name under /dev/shm, /dev/mqueue and /tmp that begins with this; answers how many.
-unsigned remove_names(const char* beginning) noexcept;
-
-// A process outside this one's family that waits for this one to end, and then removes the names,
-// if it was not told before that all is well. Survives the death of process group and session.
-class guardian {
- public:
-  explicit guardian(const char* beginning);
-  guardian(const guardian&) = delete;
-  guardian& operator=(const guardian&) = delete;
-  ~guardian();
-
- private:
-  int pipe_ = -1;
-};
-
 }  // namespace shmfifo::harness

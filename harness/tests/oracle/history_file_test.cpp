@@ -2,29 +2,16 @@
 // Goal: a saved history gets the same verdict when it is judged again, and a damaged file is
 // refused. Method: save to an unnamed file, load by its descriptor's path, cut and change it.
 #include <gtest/gtest.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include <stdexcept>
 #include <string>
 
 #include "hand_made.hpp"
+#include "memory_file.hpp"
 
 namespace shmfifo::harness {
 namespace {
-
-class memory_file {
- public:
-  memory_file() : number_(::memfd_create("history", MFD_CLOEXEC)) {}
-  memory_file(const memory_file&) = delete;
-  memory_file& operator=(const memory_file&) = delete;
-  ~memory_file() { ::close(number_); }
-  [[nodiscard]] std::string path() const { return "/proc/self/fd/" + std::to_string(number_); }
-  [[nodiscard]] int number() const { return number_; }
-
- private:
-  int number_;
-};
 
 hand_made broken_run() {
   hand_made_shape shape;

@@ -11,6 +11,7 @@
 #include <string>
 
 #include "child.hpp"
+#include "shmfifo/harness/names.hpp"
 
 namespace shmfifo::harness {
 namespace {
@@ -30,10 +31,6 @@ struct pipe_ends {
   }
   int ends[2] = {-1, -1};
 };
-
-std::string test_name() {
-  return "shmfifo-test-" + std::to_string(::getpid()) + "-child-";
-}
 
 TEST(child, answers_its_bodys_code) {
   const pid_t child = start_child([] { return 7; });
@@ -67,36 +64,58 @@ TEST(child, dies_with_its_parent) {
   EXPECT_TRUE(pipe.all_gone());
 }
 
-TEST(guardian, removes_the_names_of_a_killed_process_and_no_others) {
-  const std::string mine = test_name();
-  const std::string other = mine.substr(0, mine.size() - 1) + "x";
-  const int kept = ::open(("/dev/shm/" + other).c_str(), O_CREAT | O_RDWR | O_CLOEXEC, 0600);
-  ASSERT_GE(kept, 0);
-  pipe_ends pipe;
-  const pid_t parent = start_child([&]() -> int {
-    const guardian guard(mine.c_str());
-    ::close(::open(("/dev/shm/" + mine + "left").c_str(), O_CREAT | O_RDWR, 0600));
-    kill_self();
-  });
-  static_cast<void>(reap(parent, true));
-  EXPECT_TRUE(pipe.all_gone());  // the guardian, too
-  EXPECT_NE(::access(("/dev/shm/" + mine + "left").c_str(), F_OK), 0);
-  EXPECT_EQ(::access(("/dev/shm/" + other).c_str(), F_OK), 0);
-  ::close(kept);
-  EXPECT_EQ(remove_names(other.c_str()), 1U);
+// A file in /dev/shm with the beginning of a name.
+void make(const std::string& name) {
+  const int file = ::open(("/dev/shm/" + name).c_str(), O_CREAT | O_RDWR | O_CLOEXEC, 0600);
+  ASSERT_GE(file, 0);
+  ::close(file);
+}
+bool exists(const std::string& name) {
+  return ::access(("/dev/shm/" + name).c_str(), F_OK) == 0;
 }
 
-TEST(guardian, touches_nothing_when_all_is_well) {
-  const std::string mine = test_name();
-  const std::string path = "/dev/shm/" + mine + "kept";
-  pipe_ends pipe;
+TEST(run_names, of_a_killed_process_are_removed_by_the_guardian_and_no_others) {
+  const run_names others("childtest");
+  const std::string other = others.beginning() + "x";
+  make(other);
+  char name[128] = {};
+  pipe_ends told;
+  pipe_ends life;
+  const pid_t parent = start_child([&]() -> int {
+    run_names names("childtest");
+    const std::string left = names.next();
+    make(left);
+    static_cast<void>(!::write(told.ends[1], left.c_str(), left.size()));
+    kill_self();
+  });
+  EXPECT_GT(::read(told.ends[0], name, sizeof name - 1), 0);
+  static_cast<void>(reap(parent, true));
+  told.all_gone();
+  EXPECT_TRUE(life.all_gone());  // the guardian, too
+  EXPECT_FALSE(exists(name));
+  EXPECT_TRUE(exists(other));
+}
+
+TEST(run_names, go_when_the_run_ends) {
+  std::string name;
   {
-    const guardian guard(mine.c_str());
-    ::close(::open(path.c_str(), O_CREAT | O_RDWR, 0600));
+    run_names names("childtest");
+    name = names.next();
+    make(name);
+    EXPECT_EQ(names.next().size(), name.size());
   }
-  EXPECT_TRUE(pipe.all_gone());
-  EXPECT_EQ(::access(path.c_str(), F_OK), 0);
-  EXPECT_EQ(remove_names(mine.c_str()), 1U);
+  EXPECT_FALSE(exists(name));
+}
+
+TEST(run_names, of_dead_owners_are_removed_by_the_next_run) {
+  const run_names living("childtest");
+  make(living.beginning() + "living");
+  const std::string pid = std::to_string(::getpid());
+  make("shmfifo-childtest-" + pid +
+       "-1-0-dead");  // a process of this pid that began at another time
+  const run_names next("childtest");
+  EXPECT_FALSE(exists("shmfifo-childtest-" + pid + "-1-0-dead"));
+  EXPECT_TRUE(exists(living.beginning() + "living"));
 }
 
 }  // namespace

@@ -34,7 +34,7 @@ def processes(mark):
 
 
 def names(pid):
-    return [n for n in os.listdir("/dev/shm") if n.startswith(f"million-messages-{pid}-")]
+    return [n for n in os.listdir("/dev/shm") if n.startswith(f"shmfifo-million-{pid}-")]
 
 
 def left_over(pid, mark):
@@ -74,7 +74,7 @@ def the_check_can_fail():
     global PATIENCE_S
     mark = uuid.uuid4().hex
     culprit = subprocess.Popen(["sleep", "600"], env={"SHMFIFO_TEST_MARK": mark})
-    name = f"/dev/shm/million-messages-{culprit.pid}-canary"
+    name = f"/dev/shm/shmfifo-million-{culprit.pid}-canary"
     patience, PATIENCE_S = PATIENCE_S, 0.2
     try:
         with open(name, "w", encoding="ascii"):

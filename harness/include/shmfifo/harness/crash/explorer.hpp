@@ -13,6 +13,7 @@
 #include "shmfifo/harness/crash/aftermath.hpp"
 #include "shmfifo/harness/crash/scenario.hpp"
 #include "shmfifo/harness/crash/world.hpp"
+#include "shmfifo/harness/names.hpp"
 
 namespace shmfifo::harness::crash {
 

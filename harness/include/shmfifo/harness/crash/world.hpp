@@ -22,23 +22,6 @@ struct picture {
   bool operator==(const picture&) const = default;
 };
 
-// Names of this run's segments. A helper process removes whatever is left of them when this process
-// ends in any way, SIGKILL included.
-class run_names {
- public:
-  run_names();
-  ~run_names();
-  run_names(const run_names&) = delete;
-  run_names& operator=(const run_names&) = delete;
-  [[nodiscard]] std::string next();
-
- private:
-  std::string prefix_;
-  unsigned counter_ = 0;
-  int pipe_ = -1;
-  int helper_ = -1;
-};
-
 class world {
  public:
   world(const scenario& what, std::string name);

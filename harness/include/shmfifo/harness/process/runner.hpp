@@ -69,8 +69,4 @@ struct run_result {
 // std::runtime_error if the run cannot begin. The calling process should have no other threads.
 [[nodiscard]] run_result run(queue& tested, const run_options& options);
 
-// Removes what runs of killed supervisors left under /dev/shm, /dev/mqueue and /tmp; answers how
-// many names.
-unsigned remove_stale_names();
-
 }  // namespace shmfifo::harness
