@@ -25,6 +25,8 @@ target_compile_options(
 
 include(shmfifo_test_words)
 
+set(SHMFIFO_TIMEOUT_FACTOR 1 CACHE STRING "For builds under an instrument that makes programs slower")
+
 # shmfifo_add_test(NAME folder.unit.sentence | TARGET gtest_program PREFIX folder.
 #                  KIND kind COST cost TIMEOUT seconds
 #                  [COMMAND words...] [PROPERTIES name value ...])
@@ -35,6 +37,7 @@ function(shmfifo_add_test)
     message(FATAL_ERROR "shmfifo_add_test does not know '${arg_UNPARSED_ARGUMENTS}'")
   endif()
   _shmfifo_check_test("${arg_KIND}" "${arg_COST}" "${arg_TIMEOUT}")
+  math(EXPR arg_TIMEOUT "${arg_TIMEOUT} * ${SHMFIFO_TIMEOUT_FACTOR}")
   if(arg_TARGET)
     include(GoogleTest)
     gtest_discover_tests(${arg_TARGET} TEST_PREFIX "${arg_PREFIX}" TEST_LIST ${arg_TARGET}_cases
