@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// The hot path as functions of known names, for a look at their instructions (check_orders.py): once
-// as the core has it, once over a memory model that asks for relaxed everywhere. The second shows
-// that the look would notice an order that was lost. Never run.
+// The hot path as functions of known names, for a look at their instructions (check_orders.py):
+// once as the core has it, once over a memory model that asks for relaxed everywhere. The second
+// shows that the look would notice an order that was lost. Never run.
 #include "shmfifo/shmfifo.hpp"
 
 namespace {

@@ -60,14 +60,30 @@ class flag {
 
 constexpr std::uint64_t abort_every = 64;
 
+// Lets the others have the processor, of which there are fewer than threads, before the next try.
+class give_way {
+ public:
+  void operator()() {
+    if (++tries_ % 16 != 0) {
+      std::this_thread::yield();
+    } else {
+      std::this_thread::sleep_for(std::chrono::microseconds(50));
+    }
+  }
+
+ private:
+  unsigned tries_ = 0;
+};
+
 template <class Producer>
 void publish_in_place(Producer& writer, const message& next) {
   std::span<std::byte> content;
+  give_way wait;
   if (next.sequence % abort_every == 0) {
-    while (writer.claim(content) != status::ok) std::this_thread::yield();
+    while (writer.claim(content) != status::ok) wait();
     static_cast<void>(writer.abort());
   }
-  while (writer.claim(content) != status::ok) std::this_thread::yield();
+  while (writer.claim(content) != status::ok) wait();
   std::memcpy(content.data(), &next, static_cast<std::size_t>(next.length()));
   static_cast<void>(writer.commit(next.length()));
 }
@@ -75,6 +91,7 @@ void publish_in_place(Producer& writer, const message& next) {
 template <class Producer>
 void publish_all(Producer& writer, const plan& how, const settings& wish, std::uint64_t who) {
   const std::uint64_t count = wish.of_each();
+  give_way wait;
   for (std::uint64_t i = 0; i < count; ++i) {
     message next(who, i);
     if (i == wish.spoiled) next.body[0] ^= 1;
@@ -85,9 +102,9 @@ void publish_all(Producer& writer, const plan& how, const settings& wish, std::u
     } else if (i % 16 == 0) {
       const message_ref batch[] = {{&next, next.length()}};
       std::size_t done = 0;
-      while (writer.publish_batch(batch, done) != status::ok) std::this_thread::yield();
+      while (writer.publish_batch(batch, done) != status::ok) wait();
     } else {
-      while (writer.publish(&next, next.length()) != status::ok) std::this_thread::yield();
+      while (writer.publish(&next, next.length()) != status::ok) wait();
     }
   }
 }
