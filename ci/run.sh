@@ -109,6 +109,7 @@ case "$name" in
   test)
     ci/install_packages.sh
     run_preset gcc-release -LE 'slow|soak'
+    run_preset clang-debug -L 'unit|property|fuzz' -LE 'slow|soak'
     ;;
   soak)
     ci/install_packages.sh

@@ -33,9 +33,9 @@ void refuse_foreign(std::string_view name) {
   const auto names = need(list_segments());
   if (std::find(names.begin(), names.end(), name) != names.end()) return;
   throw failure({EINVAL, "magic",
-                 "'" + std::string(name) +
-                     "' does not look like a segment, so it is left alone; --force removes it all "
-                     "the same"});
+                 "'" + std::string(name) + "' does not look like a segment (" +
+                     looked.failure().text +
+                     "), so it is left alone; --force removes it all the same"});
 }
 
 int remove(const std::string& name, bool force, bool json) {

@@ -15,13 +15,13 @@ class stop_signal {
  public:
   static void install() noexcept {
     struct sigaction action {};
-    action.sa_handler = [](int number) { received = number; };
+    action.sa_handler = [](int number) { received_ = number; };
     action.sa_flags = static_cast<int>(SA_RESETHAND);  // no SA_RESTART: sleeps end early
     sigaction(SIGINT, &action, nullptr);
     sigaction(SIGTERM, &action, nullptr);
   }
 
-  [[nodiscard]] static bool requested() noexcept { return received != 0; }
+  [[nodiscard]] static bool requested() noexcept { return received_ != 0; }
 
   // Sleeps until the time is over or a stop is requested (looked at often: a signal may come to
   // another thread, or just before the sleep).
@@ -38,7 +38,7 @@ class stop_signal {
 
  private:
   static constexpr std::chrono::milliseconds slice{50};
-  static inline std::atomic<int> received = 0;
+  static inline std::atomic<int> received_ = 0;
   static_assert(std::atomic<int>::is_always_lock_free, "the handler may only do lock-free things");
 };
 

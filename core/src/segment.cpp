@@ -105,12 +105,23 @@ result<done> segment::remove(std::string_view given_name) {
 result<std::vector<std::string>> list_segments() {
   auto names = system::names_in_shm();
   if (!names) return names;
-  std::erase_if(*names, [](const std::string& name) {
+  // What cannot be read is none of the caller's; but for want of means of its own the list would be
+  // silently short.
+  std::optional<error> short_of_means;
+  const auto passed_over = [&](const error& why) {
+    if (why.code == EMFILE || why.code == ENFILE || why.code == ENOMEM) short_of_means = why;
+    return true;
+  };
+  std::erase_if(*names, [&](const std::string& name) {
     auto file = system::open_named(name, false);
-    if (!file || !system::size_of_regular_file(*file, name)) return true;
+    if (!file) return passed_over(file.failure());
+    if (auto size = system::size_of_regular_file(*file, name); !size)
+      return passed_over(size.failure());
     auto header = system::read_header(*file, name);
-    return !header || std::memcmp(header->magic, segment_magic, sizeof segment_magic) != 0;
+    if (!header) return passed_over(header.failure());
+    return std::memcmp(header->magic, segment_magic, sizeof segment_magic) != 0;
   });
+  if (short_of_means) return *short_of_means;
   return names;
 }
 

@@ -35,8 +35,9 @@ constexpr std::chrono::milliseconds nap_slice{1};
 // What the library must know of this process, because of fork.
 //
 // Descriptors that carry locks: a child made by fork shares their open file descriptions, and would
-// keep a dead parent's locks alive, so it closes them before fork returns in it. They are opened
-// and closed under the mutex that fork takes, so that no child gets one that is not in the list.
+// keep a dead parent's locks alive, so it closes them before fork returns in it; a child that has
+// not run since keeps them that long. They are opened and closed under the mutex that fork takes,
+// so that no child gets one that is not in the list.
 // And one word on a page that the kernel zeroes in every child, also in one made without fork's
 // handlers; if there is no such page, the handlers alone do it.
 //

@@ -303,6 +303,38 @@ TEST(processes, trying_again_gets_past_a_dead_consumer) {
   EXPECT_EQ(answer, status::ok);
 }
 
+// checks G5 G7: what a consumer was told and did not live to act upon is told again
+TEST(processes, a_consumer_killed_with_an_answer_in_hand_leaves_it_to_its_successor) {
+  for (const auto policy : {full_policy::wait, full_policy::overwrite}) {
+    const testing::unique_name name;
+    const auto home = must(segment::create(name.get(), small(segment_mode::ring, policy)));
+    auto writer = must(home.attach_producer());
+    { const auto named = must(home.attach_consumer({"billing", {}})); }
+    if (policy == full_policy::overwrite) {
+      for (std::uint64_t i = 0; i < 7; ++i) ASSERT_EQ(put(writer, i), status::ok);  // 4 slots
+    } else {
+      std::span<std::byte> content;
+      ASSERT_EQ(writer.try_claim(content), status::ok);
+      ASSERT_EQ(writer.abort(), status::ok);
+      ASSERT_EQ(put(writer, 1), status::ok);
+    }
+    child dying([&]() -> int {
+      auto reader = home.attach_consumer({"billing", {}});
+      static_cast<void>(reader->poll([](const record_view&) {}));
+      ::raise(SIGKILL);
+      return 1;
+    });
+    ASSERT_EQ(dying.join(), 128 + SIGKILL);
+    auto reader = must(home.attach_consumer({"billing", {}}));
+    const auto none = [](const record_view&) {};
+    const poll_result again = reader.poll(none);
+    EXPECT_EQ(again.answer, policy == full_policy::wait ? status::aborted : status::lost);
+    EXPECT_EQ(again.first, 0);
+    EXPECT_EQ(again.count, policy == full_policy::wait ? 1 : 3);
+    EXPECT_EQ(reader.poll(none).answer, status::ok);
+  }
+}
+
 // checks G7
 TEST(processes, a_killed_durable_consumer_resumes_with_nothing_skipped) {
   const testing::unique_name name;

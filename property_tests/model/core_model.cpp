@@ -6,6 +6,7 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <fstream>
+#include <nlohmann/json.hpp>
 
 #include "core_test.hpp"
 #include "orders.hpp"
@@ -20,25 +21,93 @@ model::options wishes(double seconds) {
   return o;
 }
 
-int run_tests(const std::string& only, bool slow, double seconds, const std::string& dot) {
+struct test_choice {
+  std::string only;
+  bool slow = false;
+  [[nodiscard]] bool takes(const core_test& test) const {
+    return test.name.starts_with(only) && (!test.slow || slow || test.name == only);
+  }
+};
+
+void print_violation(const model::result& r, const std::string& dot) {
+  fmt::print("{}\nreplay: {}\n", r.report, r.replay);
+  if (!dot.empty()) std::ofstream(dot) << r.dot;
+}
+
+int run_tests(const test_choice& choice, double seconds, const std::string& dot) {
   int failed = 0;
   for (const core_test& test : all_tests()) {
-    if (!test.name.starts_with(only) || (test.slow && !slow && test.name != only)) continue;
+    if (!choice.takes(test)) continue;
     const model::result r = model::check(test.body, wishes(seconds));
     fmt::print("{:45} {:9} {:>9} executions {:>9} blocked {:7.2f} s  {}\n", test.name,
                model::name_of(r.outcome), r.executions, r.blocked, r.seconds, r.reason);
     std::fflush(stdout);
     if (!r.ok()) {
       ++failed;
-      fmt::print("{}\nreplay: {}\n", r.report, r.replay);
-      if (!dot.empty()) std::ofstream(dot) << r.dot;
+      print_violation(r, dot);
     }
   }
   return failed == 0 ? 0 : 1;
 }
 
+// The table of property_tests/README.md.
+int print_table(const test_choice& choice, double seconds) {
+  fmt::print("| test | guarantees | bounds | executions | with a death | blocked | seconds |\n");
+  fmt::print("|---|---|---|---|---|---|---|\n");
+  bool good = true;
+  for (const core_test& test : all_tests()) {
+    if (!choice.takes(test)) continue;
+    const model::result r = model::check(test.body, wishes(seconds));
+    good = good && r.ok();
+    fmt::print("| `{}` | {} | {} | {}{} | {} | {} | {:.2f} |\n", test.name, test.guarantees,
+               test.bounds, r.executions, r.ok() ? "" : " (" + r.reason + ")", r.deaths, r.blocked,
+               r.seconds);
+    std::fflush(stdout);
+  }
+  return good ? 0 : 1;
+}
+
+// What the tests say of a core in which this one site is weaker: a report to read.
+int run_weakened(const std::string& name, double seconds, const std::string& dot) {
+  for (const core_test& test : all_tests()) {
+    model::options o = wishes(seconds);
+    o.executions_max = 20'000;
+    static_cast<void>(model::check(test.body, o));
+  }
+  for (const mutant& m : make_mutants()) {
+    if (to_string(m.where) != name) continue;
+    model::options o = wishes(seconds);
+    o.site_overrides.resize(static_cast<std::size_t>(site::count));
+    o.site_overrides[static_cast<std::size_t>(m.where)] = m.how;
+    for (const core_test& test : all_tests()) {
+      const model::result r = model::check(test.body, o);
+      if (r.outcome != model::verdict::violation) continue;
+      fmt::print("{} with {}: {}\nfound by {} ({})\n\n", name, m.change, r.reason, test.name,
+                 test.bounds);
+      print_violation(r, dot);
+      return 1;
+    }
+  }
+  fmt::print(stderr, "core_model: no order of a site '{}' can be weakened so that a test notices\n",
+             name);
+  return 2;
+}
+
+void write_json(const std::vector<mutant>& mutants, const std::string& path) {
+  nlohmann::ordered_json all = nlohmann::ordered_json::array();
+  for (const mutant& m : mutants) {
+    all.push_back({{"site", to_string(m.where)},
+                   {"change", m.change},
+                   {"killed", !m.killed_by.empty()},
+                   {"killed_by", m.killed_by},
+                   {"by_what", m.by_what},
+                   {"seconds", m.seconds}});
+  }
+  std::ofstream(path) << all.dump(2) << "\n";
+}
+
 // Runs every test once, so that every site is seen; then every mutant. The matrix is the answer.
-int run_orders(double seconds) {
+int run_orders(double seconds, const std::string& only_site, const std::string& json) {
   std::stable_sort(all_tests().begin(), all_tests().end(),
                    [](const core_test& a, const core_test& b) { return a.slow < b.slow; });
   for (const core_test& test : all_tests()) {
@@ -47,6 +116,9 @@ int run_orders(double seconds) {
     static_cast<void>(model::check(test.body, o));
   }
   std::vector<mutant> mutants = make_mutants();
+  std::erase_if(mutants, [&](const mutant& m) {
+    return !only_site.empty() && to_string(m.where) != only_site;
+  });
   run_mutants(mutants, seconds, true);
   std::size_t survivors = 0;
   for (const mutant& m : mutants) {
@@ -57,7 +129,8 @@ int run_orders(double seconds) {
   }
   fmt::print("{} mutants, {} killed, {} survive\n", mutants.size(), mutants.size() - survivors,
              survivors);
-  return survivors == 0 ? 0 : 1;
+  if (!json.empty()) write_json(mutants, json);
+  return survivors == 0 && !mutants.empty() ? 0 : 1;
 }
 
 }  // namespace
@@ -66,23 +139,33 @@ int run_orders(double seconds) {
 int main(int argc, char** argv) {
   using namespace shmfifo::model_tests;
   CLI::App app{"Runs the core's protocol in every execution that RC11 allows"};
-  std::string only;
+  test_choice choice;
   std::string dot;
+  std::string weaken;
+  std::string site;
+  std::string json;
   double seconds = 60;
   bool list = false;
   bool orders = false;
-  bool slow = false;
-  app.add_option("--test", only, "only this test, or those whose names begin so");
-  app.add_flag("--slow", slow, "also those that take long");
+  bool table = false;
+  app.add_option("--test", choice.only, "only this test, or those whose names begin so");
+  app.add_flag("--slow", choice.slow, "also those that take long");
   app.add_option("--seconds", seconds, "budget for each test");
   app.add_option("--dot", dot, "write the graph of a violation here");
   app.add_flag("--list", list, "name the tests");
   app.add_flag("--orders", orders, "weaken every memory order by one step and see who notices");
+  app.add_flag("--table", table, "print the figures as a table for the documents");
+  app.add_option("--weaken", weaken,
+                 "report what goes wrong when this site's order is one step weaker (publish_stamp, "
+                 "...); with --dot also as a graph");
+  app.add_option("--site", site, "with --orders: only this site's");
+  app.add_option("--json", json, "with --orders: write the kill matrix here");
   CLI11_PARSE(app, argc, argv);
   if (list) {
     for (const core_test& test : all_tests()) fmt::print("{}\n", test.name);
     return 0;
   }
-  if (orders) return run_orders(seconds);
-  return run_tests(only, slow, seconds, dot);
+  if (orders) return run_orders(seconds, site, json);
+  if (!weaken.empty()) return run_weakened(weaken, seconds, dot);
+  return table ? print_table(choice, seconds) : run_tests(choice, seconds, dot);
 }

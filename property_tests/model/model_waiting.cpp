@@ -93,6 +93,32 @@ void two_ring_one_bell() {
 const registration bell{
     {"waiting.two_ring_one_bell", "G11 G12", "2 ringers, 1 sleeper", two_ring_one_bell}};
 
+// A ringer that is slow rings with what it saw before others rang and fell asleep. If it could take
+// back what they did to the bell, a sleeper would be behind the news and still find its value there.
+// checks G11 G12
+void slow_ringer() {
+  auto* world = model::make<core_world>(ring(full_policy::wait, producer_role::single, 1));
+  auto* news = model::make<std::uint64_t>(0U);
+  std::uint32_t& ringing = world->view.control().data_bell;
+  ringing = protocol::bell_sleeper;  // as a sleeper that was killed leaves it
+  model::thread slow([=, &ringing] { protocol::ring_bell(core_memory(*world), ringing); });
+  model::thread telling([=, &ringing] {
+    protocol::ring_bell(core_memory(*world), ringing);
+    model::store(*news, std::uint64_t{1}, std::memory_order_relaxed);
+    protocol::ring_bell(core_memory(*world), ringing);
+  });
+  model::thread passing([=, &ringing] {
+    const auto at_once = [] { return true; };
+    model::require(protocol::sleep_until(core_memory(*world), ringing, no_deadline, at_once, [] {}),
+                   "G11");
+  });
+  const auto told = [=] { return model::load(*news, std::memory_order_relaxed) == 1; };
+  model::require(protocol::sleep_until(core_memory(*world), ringing, no_deadline, told, [] {}),
+                 "G11");
+}
+const registration slow{
+    {"waiting.slow_ringer", "G11 G12", "2 ringers, 1 sleeper, 1 that passes by", slow_ringer}};
+
 // checks G5 G11 G12
 void producer_sleeps() {
   auto* world = model::make<core_world>(ring(full_policy::wait, producer_role::single, 1));

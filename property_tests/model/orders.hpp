@@ -18,7 +18,7 @@ struct mutant {
   model::site_override how;
   std::string killed_by;  // a test's name; empty if it survives
   std::string by_what;    // the violation's sentence
-  std::string excuse;     // why it may survive: the reason is outside the model
+  double seconds = 0;     // until it was killed, or given up
 };
 
 // One step weaker, for each order that the sites use when the tests run.

@@ -54,22 +54,25 @@ class basic_consumer {
         self_(self),
         in_place_(!copies(view.shape(), !self)),
         position_(position),
+        released_(position),
         buffer_(buffer) {}
 
   // Hands up to `limit` messages to `handler(const record_view&)`, in order, then releases them at
   // once. A handler that answers false stops after its message. Never waits. Answers: see
-  // poll_result; wrong_process. What is passed over (aborted, lost, invalid) has a poll of its own
-  // and comes once.
+  // poll_result; wrong_process. What is passed over (aborted, lost, invalid) has a poll of its own,
+  // comes once, and is released by the next call: who dies with the answer in hand leaves it, as
+  // the messages of a poll, to its successor.
   template <class Handler>
   poll_result poll(Handler&& handler, std::int64_t limit = default_limit) {
     if (!memory_.in_owner_process()) [[unlikely]]
       return {status::wrong_process, 0, 0};
+    release();  // what the last call passed over
     const std::uint64_t first = position_;
     std::uint64_t stamp = 0;
     {
       // Releases on every way out: a handler that throws keeps its own message and loses none
       // before.
-      const releaser release{*this, first};
+      const releaser at_end{*this};
       record_view record;
       while (static_cast<std::int64_t>(position_ - first) < limit && load_message(record, stamp)) {
         const bool more = call(handler, record);
@@ -85,7 +88,8 @@ class basic_consumer {
   }
 
   // Copies one message into `buffer`, at most buffer.size() bytes of it; record.content points
-  // there. Answers as poll does, with a count of 1 at the most.
+  // there. Answers as poll does, with a count of 1 at the most. The copy is the caller's and the
+  // message released: who dies with it in hand takes it along, which a handler of poll would not.
   poll_result read(record_view& record, std::span<std::byte> buffer) {
     return poll(
         [&](const record_view& seen) {
@@ -102,6 +106,7 @@ class basic_consumer {
   status wait(deadline until = no_deadline) noexcept {
     if (!memory_.in_owner_process()) [[unlikely]]
       return status::wrong_process;
+    release();
     waited_ = true;
     if (patience_ != 0) static_cast<void>(memory_.pause(patience_));
     if (ready()) return status::ok;
@@ -123,6 +128,7 @@ class basic_consumer {
   // Ends the role in good order. A durable cursor stays where it is. Not in a forked child.
   void leave() noexcept {
     if (!self_) return;
+    release();
     participant_line& line = view_.participant(*self_);
     memory_.store(line.pid, 0, std::memory_order_relaxed, site::attach_name);
     const std::uint64_t role =
@@ -140,10 +146,7 @@ class basic_consumer {
 
   struct releaser {
     basic_consumer& self;
-    std::uint64_t first;
-    ~releaser() {
-      if (self.position_ != first) self.release();
-    }
+    ~releaser() { self.release(); }
   };
 
   template <class Handler>
@@ -195,8 +198,10 @@ class basic_consumer {
     return sound && untouched;
   }
 
-  // Lets producers have everything below position_.
+  // Lets producers have everything below position_, if they have it not already.
   void release() noexcept {
+    if (position_ == released_) return;
+    released_ = position_;
     if (!self_) return;
     // SYNC release_slot: release, our reads of the slots come before their reuse.
     memory_.store(view_.participant(*self_).consumer_cursor, position_, std::memory_order_release,
@@ -254,7 +259,6 @@ class basic_consumer {
     } else {
       ++position_;  // a message that load_message refused is invalid, too
     }
-    release();
     return answer(kind, first);
   }
 
@@ -360,6 +364,7 @@ class basic_consumer {
   std::optional<unsigned> self_;
   bool in_place_ = true;
   std::uint64_t position_ = 0;
+  std::uint64_t released_ = 0;  // position_ as others know it
   std::byte* buffer_ = nullptr;
   unsigned idle_polls_ = 0;
   bool waited_ = false;

@@ -63,6 +63,7 @@ void search::count(outcome o) {
   switch (o) {
     case outcome::complete:
       ++result_.executions;
+      result_.deaths += runtime_.killed_somebody() ? 1U : 0U;
       if (wishes_.count_duplicates && !seen_.insert(execution(&runtime_).signature()).second) {
         ++result_.duplicates;
       }

@@ -55,6 +55,7 @@ void runtime::begin_run() {
   graph_ = &explorer_.current();
   extending_ = false;
   started_threads_ = false;
+  killed_ = false;
   ending_.reset();
   for (std::uint32_t i = 0; i < strands_used_; ++i) {
     strand& s = *strands_[i];

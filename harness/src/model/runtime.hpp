@@ -49,6 +49,7 @@ class runtime {
   [[nodiscard]] outcome run();
   [[nodiscard]] explorer& explored() noexcept { return explorer_; }
   [[nodiscard]] broken rule() const noexcept { return rule_; }
+  [[nodiscard]] bool killed_somebody() const noexcept { return killed_; }  // the last run
   [[nodiscard]] const std::string& message() const noexcept { return message_; }
   void set_fault();  // describes the explorer's fault
   void keep_below(std::uint32_t events) noexcept { events_below_ = events; }
@@ -168,6 +169,7 @@ class runtime {
   std::uint64_t run_ = 0;
   bool extending_ = false;
   bool started_threads_ = false;
+  bool killed_ = false;
   std::uint32_t events_below_ = none;
   std::optional<outcome> ending_;
   broken rule_ = broken::nothing;

@@ -78,6 +78,7 @@ void runtime::join_thread(std::uint32_t thread, const access_site& site) {
 }
 
 void runtime::die(strand& s) {
+  killed_ = true;
   if (recording_) [[unlikely]]
     record(s, s.done, access_site{}, "killed");
   const event& e = graph_->events[graph_->threads[s.number].events[s.done]];

@@ -16,7 +16,7 @@ namespace {
 // What a worker sends: numbers of fixed size, then two strings with their lengths among the
 // numbers.
 struct message {
-  std::uint64_t executions, blocked, abandoned, duplicates, events;
+  std::uint64_t executions, deaths, blocked, abandoned, duplicates, events;
   std::uint64_t reason_bytes, replay_bytes;
   verdict outcome;
   broken rule;
@@ -50,6 +50,7 @@ bool read_all(int descriptor, void* data, std::size_t bytes) {
   const result r = explore_share(body, wishes, mine);
   message m{};
   m.executions = r.executions;
+  m.deaths = r.deaths;
   m.blocked = r.blocked;
   m.abandoned = r.abandoned;
   m.duplicates = r.duplicates;
@@ -69,6 +70,7 @@ bool receive(int descriptor, result& r) {
   message m{};
   if (!read_all(descriptor, &m, sizeof m)) return false;
   r.executions = m.executions;
+  r.deaths = m.deaths;
   r.blocked = m.blocked;
   r.abandoned = m.abandoned;
   r.duplicates = m.duplicates;
@@ -84,6 +86,7 @@ bool receive(int descriptor, result& r) {
 // A violation beats everything, the shortest first; then not knowing; only then ok.
 void merge(result& all, const result& one) {
   all.executions += one.executions;
+  all.deaths += one.deaths;
   all.blocked += one.blocked;
   all.abandoned += one.abandoned;
   all.duplicates += one.duplicates;

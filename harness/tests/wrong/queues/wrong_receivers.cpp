@@ -53,6 +53,8 @@ struct swaps : Base {
 };
 
 struct reorders_two_producers : swaps<lingering> {
+  // Often, so that neighbours are of two producers even where the processors are busy otherwise.
+  reorders_two_producers() { linger_every = 7; }
   bool fits(const reader&, stamp first, stamp second) override {
     return first.sender != second.sender;
   }

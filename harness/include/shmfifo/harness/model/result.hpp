@@ -50,6 +50,7 @@ struct result {
   verdict outcome = verdict::unknown;
   broken rule = broken::nothing;
   std::uint64_t executions = 0;  // complete and consistent, each counted once
+  std::uint64_t deaths = 0;      // of the complete ones: with a thread that was killed
   std::uint64_t blocked = 0;     // given up: a wait loop read a value that a newer write replaces
   std::uint64_t abandoned = 0;   // runs that ended in an inconsistent graph
   std::uint64_t duplicates = 0;  // with options::count_duplicates

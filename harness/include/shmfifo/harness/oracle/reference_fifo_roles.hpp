@@ -85,6 +85,7 @@ inline answer fifo::attach_observer(handle& h, const operation& o) {
 }
 
 inline void fifo::detach(handle& h) {
+  if (h.what == kind::consumer) release(h);
   if (h.claim >= 0) static_cast<void>(abort(h));
   if (h.line_index != nobody) {
     line& l = lines_[static_cast<std::size_t>(h.line_index)];

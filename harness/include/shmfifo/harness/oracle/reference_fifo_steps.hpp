@@ -217,8 +217,9 @@ inline answer fifo::scan(std::int64_t& position, std::int64_t limit) const {
 }
 
 inline answer fifo::poll(handle& h, std::int64_t limit) {
+  release(h);  // what the last call passed over
   answer a = scan(h.position, limit);
-  if (a.count != 0) release(h);
+  if (a.code == status::ok) release(h);
   return a;
 }
 
@@ -228,6 +229,7 @@ inline bool fifo::ready(const handle& h) const {
 }
 
 inline status fifo::wait(handle& h) {
+  release(h);
   if (!ready(h) && h.line_index != nobody && !single() && has_slot(h.position) &&
       h.position < taken() && !writer_lives(h.position)) {
     at(h.position) = {entry_state::aborted, nobody, {}};  // its owner is dead

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: MIT
+// Linked into the operator's tool itself: arms the fault that the environment asks for before main,
+// and writes down at the end which calls were made.
+//   SHMFIFO_FAULT=<call> <nth> <0 once, 1 for ever> <errno>    ("none" only counts)
+//   SHMFIFO_FAULT_REPORT=<descriptor>                          an array of unsigned, then struck
+#include <unistd.h>
+
+#include <cstdio>
+#include <cstdlib>
+
+#include "shmfifo/harness/fault/faults.hpp"
+
+namespace shmfifo::harness::fault {
+namespace {
+
+class armed_by_environment {
+ public:
+  armed_by_environment() {
+    const char* wish = std::getenv("SHMFIFO_FAULT");
+    if (wish == nullptr) return;
+    plan what;
+    char name[32] = {};
+    unsigned forever = 0;
+    if (std::sscanf(wish, "%31s %u %u %d", name, &what.nth, &forever, &what.code) == 4) {
+      for (std::size_t i = 0; i < call_count; ++i) {
+        if (to_string(static_cast<call>(i)) == name) what.which = static_cast<call>(i);
+      }
+    }
+    what.forever = forever != 0;
+    arm(what);
+  }
+  ~armed_by_environment() {
+    const char* to = std::getenv("SHMFIFO_FAULT_REPORT");
+    const auto made = disarm();
+    if (to == nullptr) return;
+    const unsigned hit = struck() ? 1 : 0;
+    static_cast<void>(!::write(std::atoi(to), made.data(), sizeof made));
+    static_cast<void>(!::write(std::atoi(to), &hit, sizeof hit));
+  }
+};
+
+const armed_by_environment armed;
+
+}  // namespace
+}  // namespace shmfifo::harness::fault
