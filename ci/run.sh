@@ -127,7 +127,8 @@ case "$name" in
     ci/install_packages.sh
     for preset in gcc-debug gcc-release clang-debug clang-release; do
       say "$preset"
-      build "$preset" --target shmfifo_crash shmfifo_crash_seeded shmfifo_fault
+      build "$preset" --target shmfifo_crash shmfifo_crash_seeded shmfifo_fault \
+        shmfifo_resources_test shmfifo_faulted shmfifo_fault_tools
       ctest --preset "$preset" -L crash "$@"
     done
     ;;
