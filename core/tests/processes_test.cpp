@@ -61,6 +61,7 @@ TEST(processes, thirty_two_creators_of_one_name_share_one_segment) {
     int answers[2];
     ASSERT_EQ(::pipe(gate) + ::pipe(answers), 0);
     std::vector<std::unique_ptr<child>> all;
+    all.reserve(32);
     for (int i = 0; i < 32; ++i) {
       all.push_back(std::make_unique<child>([&] {
         char c = 0;
@@ -95,6 +96,7 @@ TEST(processes, of_many_creators_that_refuse_an_existing_name_one_wins) {
   int gate[2];
   ASSERT_EQ(::pipe(gate), 0);
   std::vector<std::unique_ptr<child>> all;
+  all.reserve(32);
   for (int i = 0; i < 32; ++i) {
     all.push_back(std::make_unique<child>([&] {
       char c = 0;
