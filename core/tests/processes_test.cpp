@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Goal: processes that are killed, paused or forked do no harm to the others. Method: real
 // children, killed or stopped at points that they report themselves; the parent judges.
+#include <array>
 #include <map>
 #include <thread>
 
@@ -335,6 +336,26 @@ TEST(processes, a_consumer_killed_with_an_answer_in_hand_leaves_it_to_its_succes
     EXPECT_EQ(again.count, policy == full_policy::wait ? 1 : 3);
     EXPECT_EQ(reader.poll(none).answer, status::ok);
   }
+}
+
+// checks G7
+TEST(processes, a_consumer_killed_with_a_copy_in_hand_leaves_the_message_to_its_successor) {
+  const testing::unique_name name;
+  const auto home = must(segment::create(name.get(), small(segment_mode::ring, full_policy::wait)));
+  auto writer = must(home.attach_producer());
+  { const auto named = must(home.attach_consumer({"billing", {}})); }
+  for (std::uint64_t i = 0; i < 3; ++i) ASSERT_EQ(put(writer, i), status::ok);
+  child dying([&]() -> int {
+    auto reader = home.attach_consumer({"billing", {}});
+    record_view record;
+    std::array<std::byte, 8> copy{};
+    for (int i = 0; i < 2; ++i) static_cast<void>(reader->read(record, copy));
+    ::raise(SIGKILL);
+    return 1;
+  });
+  ASSERT_EQ(dying.join(), 128 + SIGKILL);
+  auto reader = must(home.attach_consumer({"billing", {}}));
+  EXPECT_EQ(look(reader), "1:1 2:2");  // 0 was released when 1 was asked for
 }
 
 // checks G7
