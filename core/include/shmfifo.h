@@ -186,7 +186,8 @@ SHMFIFO_C_API int64_t shmfifo_last_number(const shmfifo_producer* producer);
 typedef int (*shmfifo_handler)(const shmfifo_record* record, void* user);
 
 // Hands up to `limit` messages to the handler, then releases them all at once; never waits,
-// lock-free. What was passed over has a poll of its own, is told once, and released by the next call.
+// lock-free. What was passed over has a poll of its own, is told once, and is released by the next
+// call.
 SHMFIFO_C_API shmfifo_poll_result shmfifo_poll(shmfifo_consumer* consumer, shmfifo_handler handler,
                                                void* user, int64_t limit);
 // Copies one message into `buffer`, at most `size` bytes of it; record->content points to the copy.
