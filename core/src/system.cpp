@@ -8,6 +8,7 @@
 #include <pthread.h>
 #include <sys/mman.h>
 #include <sys/random.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -255,6 +256,11 @@ result<descriptor> create_unnamed(std::uint32_t permissions) {
 }
 
 result<done> reserve(const descriptor& file, std::uint64_t size) {
+  // Asked first: the kernel would answer with a signal that ends the process.
+  rlimit largest{};
+  if (::getrlimit(RLIMIT_FSIZE, &largest) == 0 && size > largest.rlim_cur) {
+    return failed_call(EFBIG, "fallocate", "more than the limit of file size (ulimit -f) allows");
+  }
   for (;;) {
     if (::fallocate(file.get(), 0, 0, static_cast<off_t>(size)) == 0) return done{};
     if (errno != EINTR) {
