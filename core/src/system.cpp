@@ -17,6 +17,7 @@
 #include <cerrno>
 #include <cstring>
 #include <ctime>
+#include <memory>
 #include <mutex>
 #include <new>
 #include <vector>
@@ -346,16 +347,18 @@ result<done> touch(std::byte* base, std::uint64_t size) {
 }
 
 result<std::vector<std::string>> names_in_shm() {
-  DIR* directory = ::opendir(shm_directory);
-  if (directory == nullptr) return failed_now("opendir", shm_directory);
+  struct closer {
+    void operator()(DIR* open) const noexcept { ::closedir(open); }
+  };
+  const std::unique_ptr<DIR, closer> directory(::opendir(shm_directory));
+  if (!directory) return failed_now("opendir", shm_directory);
   std::vector<std::string> names;
   errno = 0;  // readdir's end and its failure look the same but for errno
-  while (const dirent* entry = ::readdir(directory)) {
+  while (const dirent* entry = ::readdir(directory.get())) {
     if (entry->d_name[0] != '.') names.emplace_back(entry->d_name);
     errno = 0;
   }
   const int code = errno;
-  ::closedir(directory);
   if (code != 0) return failed_call(code, "readdir", shm_directory);
   std::sort(names.begin(), names.end());
   return names;
