@@ -32,7 +32,8 @@ class execution {
   // The last value in the modification order of the word at this address.
   [[nodiscard]] std::uint64_t final_value(const void* word) const;
   [[nodiscard]] std::uint32_t events() const;
-  // Equal for equal executions: threads, values, reads-from and modification orders.
+  // Equal for executions that are equal up to an exchange of symmetric threads: threads, values,
+  // reads-from and modification orders.
   [[nodiscard]] std::uint64_t signature() const;
   [[nodiscard]] std::string table() const;
 
