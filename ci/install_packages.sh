@@ -13,6 +13,7 @@ packages=(
   gnuplot-nox                                  # the chart of the million-message table
   clang-format clang-tidy shellcheck codespell # lint
   python3 strace                               # checks of the tree; the no-system-call test
+  gcovr                                        # coverage
 )
 
 case "${1:-}" in
