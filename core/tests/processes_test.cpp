@@ -321,8 +321,7 @@ TEST(processes, a_consumer_killed_with_an_answer_in_hand_leaves_it_to_its_succes
     child dying([&]() -> int {
       auto reader = home.attach_consumer({"billing", {}});
       static_cast<void>(reader->poll([](const record_view&) {}));
-      ::raise(SIGKILL);
-      return 1;
+      kill_self();
     });
     ASSERT_EQ(dying.join(), 128 + SIGKILL);
     auto reader = must(home.attach_consumer({"billing", {}}));
@@ -399,7 +398,7 @@ TEST(processes, a_handle_in_a_forked_child_is_refused_and_keeps_nobody_alive) {
       ::close(end[1]);
       char c = 0;
       static_cast<void>(!::read(end[0], &c, 1));  // lives until the test's end
-      ::_exit(0);
+      exit_child(0);
     }
     child::ready();
     return sleep_for_ever();
