@@ -8,6 +8,7 @@ presets=(gcc-debug gcc-release clang-debug clang-release)
 list() {
   cat << 'TXT'
 million        the main job: one million messages, measured and gated (arguments go to million_messages)
+all            the matrix of ci/jobs.py, cheapest first, with a table at the end (--only NAME, --keep-going, ...)
 test           everything that must pass before a change lands
 gcc-debug      configure, build and test with this preset (arguments go to ctest)
 gcc-release
@@ -134,6 +135,9 @@ case "$name" in
     build gcc-release --target core_model
     [ "$name" = orders ] && set -- --orders --seconds 10 "$@"
     exec build/gcc-release/property_tests/model/core_model "$@"
+    ;;
+  all)
+    exec python3 ci/all.py "$@"
     ;;
   coverage)
     ci/install_packages.sh
