@@ -60,7 +60,7 @@ run_preset() {
   shift
   say "$preset"
   build "$preset"
-  ctest --preset "$preset" "$@"
+  ctest --preset "$preset" --output-junit junit.xml "$@"
 }
 
 # What a test of these labels runs is counted. Left out: crash tests, which single-step (the tracer, not the
