@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Goal: the outcome that no other test takes. Method: call it; coverage_test.py leaves this one out.
+// Goal: the outcome that no other test takes. Method: call it. coverage_test.py leaves it out.
 #include "core/product.hpp"
 
 int main() {
