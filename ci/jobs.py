@@ -14,6 +14,19 @@ MATRIX = {
     "clang-debug": 6,
     "clang-release": 6,
     "coverage": 12,
+    "package": 3,
+    "gcc-asan-ubsan": 5,
+    "clang-asan-ubsan": 5,
+    "gcc-tsan": 5,
+    "clang-tsan": 5,
+    "clang-msan": 5,
+    "valgrind-memcheck": 8,
+    "valgrind-helgrind": 8,
+    "valgrind-drd": 8,
+    "hardened": 5,
+    "gcc-O0": 5,
+    "gcc-O3-lto": 5,
+    "arm64": 5,
 }
 # Hours, not minutes: nightly.yml.
 NIGHTLY = ("soak", "fuzz", "crash-full", "orders")

@@ -3,7 +3,12 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-presets=(gcc-debug gcc-release clang-debug clang-release)
+presets=(
+  gcc-debug gcc-release clang-debug clang-release
+  gcc-asan-ubsan clang-asan-ubsan gcc-tsan clang-tsan clang-msan
+  valgrind-memcheck valgrind-helgrind valgrind-drd
+  hardened gcc-O0 gcc-O3-lto arm64
+)
 
 list() {
   cat << 'TXT'
@@ -14,12 +19,25 @@ gcc-debug      configure, build and test with this preset (arguments go to ctest
 gcc-release
 clang-debug
 clang-release
+gcc-asan-ubsan     the core and its canaries under an instrument: what each sees is in sanitizers/README.md
+clang-asan-ubsan
+gcc-tsan
+clang-tsan
+clang-msan
+valgrind-memcheck
+valgrind-helgrind
+valgrind-drd
+hardened           with the checks of library, compiler and linker that a shipped program may keep
+gcc-O0
+gcc-O3-lto
+arm64              built for another processor and run in qemu
 model          the core's protocol in the model checker (arguments go to core_model: --test, --dot FILE, ...)
 orders         every memory order of the core, one step weaker: which model test notices
 soak           hours of many shapes with kills and pauses, resumable (arguments go to shmfifo_stress soak)
 crash-full     death and pause at every instruction, also of the recoverer, in builds of both compilers
 fuzz           the fuzz targets, one after the other (--seconds N for each, names of targets)
 coverage       which lines, branches and functions the tests reach; fails below coverage/floors.json
+package        the Debian packages and what projects downstream see of them (arguments go to ctest)
 lint           formatting, clang-tidy, shell scripts, spelling, and the rules of ci/tidy.py
 list           these names
 TXT
@@ -81,11 +99,11 @@ coverage() {
 lint() {
   local failed=0
   say "clang-format"
-  git ls-files '*.cpp' '*.hpp' | xargs -r clang-format --dry-run -Werror || failed=1
+  git ls-files '*.cpp' '*.hpp' '*.c' '*.h' | xargs -r clang-format --dry-run -Werror || failed=1
   say "shellcheck"
   git ls-files '*.sh' .ci/run | xargs -r shellcheck || failed=1
   say "codespell"
-  git ls-files '*.cpp' '*.hpp' '*.md' '*.sh' '*.py' | xargs -r codespell || failed=1
+  git ls-files '*.cpp' '*.hpp' '*.c' '*.h' '*.md' '*.sh' '*.py' | xargs -r codespell || failed=1
   say "ci/tidy.py"
   python3 ci/tidy.py || failed=1
   say "headers that compile alone, in clang-release"
@@ -124,9 +142,10 @@ case "$name" in
     ;;
   crash-full)
     ci/install_packages.sh
-    for preset in "${presets[@]}"; do
+    for preset in gcc-debug gcc-release clang-debug clang-release; do
       say "$preset"
-      build "$preset" --target shmfifo_crash shmfifo_crash_seeded shmfifo_fault
+      build "$preset" --target shmfifo_crash shmfifo_crash_seeded shmfifo_fault \
+        shmfifo_resources_test shmfifo_faulted shmfifo_fault_tools
       ctest --preset "$preset" -L crash "$@"
     done
     ;;
@@ -142,6 +161,12 @@ case "$name" in
   coverage)
     ci/install_packages.sh
     coverage "$@"
+    ;;
+  package)
+    ci/install_packages.sh
+    run_preset package "$@"
+    say "packages"
+    ls -l build/package/ci/packaging/packages/*.deb
     ;;
   lint)
     ci/install_packages.sh

@@ -30,7 +30,7 @@ FOLDERS_ABOVE_CORE = ("harness", "property_tests", "stress", "sanitizers", "cove
 LINE_MAX = 100
 FILE_MAX = 450
 FUNCTION_MAX = 70
-SOURCE_ENDINGS = (".cpp", ".hpp")
+SOURCE_ENDINGS = (".cpp", ".hpp", ".c", ".h")
 
 
 class Tree:

@@ -23,6 +23,10 @@
 #define SHMFIFO_ASSERT(condition, sentence) static_cast<void>(0)
 #endif
 
+// What a program may call in the shared library. All the rest of it stays hidden
+// (core/exported_symbols.txt lists what is left).
+#define SHMFIFO_EXPORT __attribute__((visibility("default")))
+
 namespace shmfifo {
 
 inline constexpr std::size_t cache_line = 64;

@@ -67,7 +67,7 @@ struct consumer_options {
   start_at start = {};  // of a new cursor; a resumed one goes on where it was
 };
 
-class producer final : public basic_producer<std_memory_model> {
+class SHMFIFO_EXPORT producer final : public basic_producer<std_memory_model> {
  public:
   producer(producer&&) noexcept = default;
   producer& operator=(producer&&) = delete;
@@ -79,7 +79,7 @@ class producer final : public basic_producer<std_memory_model> {
   std::shared_ptr<mapping> home_;
 };
 
-class consumer final : public basic_consumer<std_memory_model> {
+class SHMFIFO_EXPORT consumer final : public basic_consumer<std_memory_model> {
  public:
   consumer(consumer&&) noexcept = default;
   consumer& operator=(consumer&&) = delete;
@@ -118,7 +118,7 @@ struct segment_stat {
 // A handle that any number of threads may use at once, and copies of which share one mapping.
 // Producers and consumers made from it keep the mapping alive; each of them is for one thread at a
 // time.
-class segment {
+class SHMFIFO_EXPORT segment {
  public:
   // The name is as for shm_open; its leading slash may be left out. A new segment appears under its
   // name only when it is complete, and all its memory is reserved: a full /dev/shm is an error here
@@ -162,6 +162,6 @@ class segment {
 };
 
 // The names under /dev/shm that look like segments of this library (by their magic).
-[[nodiscard]] result<std::vector<std::string>> list_segments();
+[[nodiscard]] SHMFIFO_EXPORT result<std::vector<std::string>> list_segments();
 
 }  // namespace shmfifo

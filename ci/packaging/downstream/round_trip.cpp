@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: MIT
+// What the downstream projects build: somebody else's program, which sees the library only as it is
+// installed or added. Sends messages through a lossless ring of the name it is given, in each way
+// there is, and exits with 0 if all came back.
+#include <shmfifo/shmfifo.hpp>
+
+#include <cstdio>
+#include <cstring>
+#include <string>
+
+namespace {
+
+constexpr int rounds = 1000;
+
+bool send(shmfifo::producer& producer, int round) {
+  const std::string text = "message " + std::to_string(round);
+  const auto length = static_cast<std::int64_t>(text.size());
+  if (round % 2 == 0) return producer.publish(text.data(), length) == shmfifo::status::ok;
+  std::span<std::byte> content;
+  if (producer.claim(content) != shmfifo::status::ok) return false;
+  std::memcpy(content.data(), text.data(), text.size());
+  return producer.commit(length) == shmfifo::status::ok;
+}
+
+bool receive(shmfifo::consumer& consumer, int round) {
+  const std::string wanted = "message " + std::to_string(round);
+  bool equal = false;
+  if (consumer.wait() != shmfifo::status::ok) return false;
+  const auto seen = consumer.poll([&](const shmfifo::record_view& record) {
+    equal = record.message_number == round && record.bytes().size() == wanted.size() &&
+            std::memcmp(record.content, wanted.data(), wanted.size()) == 0;
+  });
+  return seen.answer == shmfifo::status::ok && seen.count == 1 && equal;
+}
+
+}  // namespace
+
+int main(int count, char** words) {
+  if (count != 2) return 2;
+  auto ring = shmfifo::segment::create(
+      words[1], {.when_full = shmfifo::full_policy::wait, .slot_count = 8, .content_size = 256});
+  if (!ring) return std::fprintf(stderr, "%s\n", ring.failure().text.c_str()), 1;
+  auto same = shmfifo::segment::attach(words[1]);
+  if (!shmfifo::segment::remove(words[1]) || !same) return 1;
+  auto producer = ring->attach_producer();
+  auto consumer = same->attach_consumer();
+  if (!producer || !consumer) return 1;
+  for (int round = 0; round < rounds; ++round) {
+    if (!send(*producer, round) || !receive(*consumer, round)) {
+      std::fprintf(stderr, "message %d went wrong\n", round);
+      return 1;
+    }
+  }
+  std::printf("%d messages came back\n", rounds);
+}

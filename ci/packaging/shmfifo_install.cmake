@@ -1,0 +1,57 @@
+# What `cmake --install` puts where. Two export sets, one a component of find_package(shmfifo): core
+# and, for developers who built it, harness. The install components are those of the packages:
+# runtime (the shared library), dev, tools, harness.
+include(CMakePackageConfigHelpers)
+include(GNUInstallDirs)
+
+set(shmfifo_config_dir ${CMAKE_INSTALL_LIBDIR}/cmake/shmfifo)
+
+function(shmfifo_install_library target export dev)
+  install(
+    TARGETS ${target}
+    EXPORT ${export}
+    ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT ${dev}
+    LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT runtime NAMELINK_COMPONENT ${dev}
+    ${ARGN})
+endfunction()
+
+function(shmfifo_install_export export file component)
+  install(EXPORT ${export} NAMESPACE shmfifo:: FILE ${file} DESTINATION ${shmfifo_config_dir}
+          COMPONENT ${component})
+endfunction()
+
+foreach(target shmfifo_core shmfifo_core_shared)
+  if(TARGET ${target})
+    shmfifo_install_library(${target} shmfifo_core_targets dev FILE_SET HEADERS DESTINATION
+                            ${CMAKE_INSTALL_INCLUDEDIR} COMPONENT dev)
+  endif()
+endforeach()
+shmfifo_install_export(shmfifo_core_targets shmfifo_core_targets.cmake dev)
+
+configure_package_config_file(
+  ${CMAKE_CURRENT_LIST_DIR}/shmfifoConfig.cmake.in ${PROJECT_BINARY_DIR}/shmfifoConfig.cmake
+  INSTALL_DESTINATION ${shmfifo_config_dir} NO_SET_AND_CHECK_MACRO)
+write_basic_package_version_file(${PROJECT_BINARY_DIR}/shmfifoConfigVersion.cmake
+                                 COMPATIBILITY SameMajorVersion)
+install(FILES ${PROJECT_BINARY_DIR}/shmfifoConfig.cmake ${PROJECT_BINARY_DIR}/shmfifoConfigVersion.cmake
+        DESTINATION ${shmfifo_config_dir} COMPONENT dev)
+
+# pkg-config: relative to where the file lies, so that --prefix and DESTDIR need no second configuration.
+file(RELATIVE_PATH shmfifo_pc_to_prefix "/${CMAKE_INSTALL_LIBDIR}/pkgconfig" "/")
+string(REGEX REPLACE "/$" "" shmfifo_pc_to_prefix "${shmfifo_pc_to_prefix}")
+set(shmfifo_pc_cflags "")
+if(SHMFIFO_ASSERTIONS)
+  set(shmfifo_pc_cflags " -DSHMFIFO_ASSERTIONS")
+endif()
+# Whoever links the archive with a C compiler needs the C++ run time named.
+if(BUILD_SHARED_LIBS OR TARGET shmfifo_core_shared)
+  set(shmfifo_pc_libs "Libs: -L\${libdir} -lshmfifo\nLibs.private: -lstdc++ -pthread")
+else()
+  set(shmfifo_pc_libs "Libs: -L\${libdir} -lshmfifo -lstdc++ -pthread")
+endif()
+configure_file(${CMAKE_CURRENT_LIST_DIR}/shmfifo.pc.in ${PROJECT_BINARY_DIR}/shmfifo.pc @ONLY)
+install(FILES ${PROJECT_BINARY_DIR}/shmfifo.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig COMPONENT dev)
+
+if(SHMFIFO_DEVELOPER)
+  include(${CMAKE_CURRENT_LIST_DIR}/shmfifo_install_developer.cmake)
+endif()

@@ -1,0 +1,59 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Goal: the shared library shows exactly the committed symbols, so that no release breaks or widens
+its interface unseen. Method: the dynamic symbols that nm finds are compared with the list.
+
+usage: symbols_test.py LIBRARY LIST             exit 1 and a diff if they are not equal
+       symbols_test.py LIBRARY LIST --self-test  exit 0 if changed lists are noticed
+       symbols_test.py LIBRARY LIST --write     writes the list, for a change that is meant
+"""
+import subprocess
+import sys
+
+
+def exported(library):
+    out = subprocess.run(["nm", "-D", "--defined-only", "-P", library], check=True,
+                         capture_output=True, text=True).stdout
+    names = {line.split()[0] for line in out.splitlines()}
+    # The version's own symbol is an artefact of the linker.
+    return sorted(name for name in names if not name.startswith("SHMFIFO_"))
+
+
+def readable(names):
+    out = subprocess.run(["c++filt"], input="\n".join(name.split("@")[0] for name in names),
+                         check=True, capture_output=True, text=True).stdout
+    return [f"{name}   {text}" for name, text in zip(names, out.split("\n"))]
+
+
+def compare(found, listed):
+    """The difference, a line per symbol."""
+    return ([f"not in the list:    {line}" for line in readable(sorted(set(found) - set(listed)))] +
+            [f"not in the library: {line}" for line in readable(sorted(set(listed) - set(found)))])
+
+
+def self_test(found):
+    one_less, one_more = found[1:], found + ["shmfifo_gone@@SHMFIFO_1"]
+    renamed = [name.replace("SHMFIFO_1", "SHMFIFO_2") for name in found]
+    caught = (found and not compare(found, found) and len(compare(found, one_less)) == 1 and
+              len(compare(found, one_more)) == 1 and len(compare(found, renamed)) == 2 * len(found))
+    print("changed lists were noticed" if caught else "a changed list passed")
+    return 0 if caught else 1
+
+
+def main():
+    library, path, *mode = sys.argv[1:]
+    found = exported(library)
+    if mode == ["--write"]:
+        with open(path, "w", encoding="utf-8") as file:
+            file.write("\n".join(found) + "\n")
+        return 0
+    if mode == ["--self-test"]:
+        return self_test(found)
+    with open(path, encoding="utf-8") as file:
+        difference = compare(found, file.read().split())
+    print("\n".join(difference) or f"{len(found)} symbols, as listed")
+    return 1 if difference else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: MIT
+# Goal: the Python examples work on a live segment, and what they print is what was written.
+# Method: each runs as a process of its own beside a writer; lost and aborted numbers, which need a
+# moment of their own, are made in this process between two steps of the observer.
+import os
+import subprocess
+import sys
+
+here = os.path.dirname(os.path.abspath(__file__))
+sys.path[:0] = [here, os.path.join(here, "../../tests/apps")]
+import observe  # noqa: E402
+import shmfifo_ctypes as fifo  # noqa: E402
+import support  # noqa: E402
+
+
+class python_examples(support.case):
+    def example(self, script, *words):
+        child = subprocess.Popen([sys.executable, "-B", os.path.join(here, script), *map(str, words)],
+                                 stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                 stderr=subprocess.PIPE, text=True,
+                                 preexec_fn=support.die_with_parent)
+        self.children.append(child)
+        return child
+
+    def write(self, producer, *texts):
+        for text in texts:
+            fifo.publish(producer, text.encode())
+
+    def abort_one(self, producer):
+        content = fifo.c_void_p()
+        fifo.check(fifo.library.shmfifo_claim(producer, fifo.byref(content), 0))
+        fifo.check(fifo.library.shmfifo_abort(producer))
+
+    # checks G1, G2, G4
+    def test_reader_prints_what_the_writer_wrote(self):
+        reader = self.example("shmfifo_ctypes.py", "read", self.name, 500)
+        writer = self.example("shmfifo_ctypes.py", "write", self.name, 500)
+        self.assertEqual(support.answer(writer).code, 0)
+        seen = self.assert_ok(support.answer(reader))
+        self.assertEqual(seen.out.splitlines(), [f"{n} message {n} from Python" for n in range(500)])
+
+    def test_failure_becomes_an_exception_with_the_sentence(self):
+        with self.assertRaisesRegex(OSError, "create it first"):
+            fifo.call("attach", self.name.encode(), 0)
+        with self.assertRaisesRegex(OSError, "found 5, expected 8"):
+            fifo.create(self.name, slot_count=5)
+
+    # checks G1, G2, G4
+    def test_observer_follows_a_live_log(self):
+        producer = self.spawn("message_producer", "--name", self.name, "--mode", "log", "--messages",
+                              400, "--rate", 2000)
+        self.wait_until(lambda: os.path.exists(f"/dev/shm/{self.name}"), "the segment")
+        observer = self.example("observe.py", self.name, 400)
+        self.assert_ok(support.answer(producer))
+        seen = self.assert_ok(support.answer(observer))
+        text = support.text_content.decode()
+        self.assertEqual(seen.out.splitlines(), [f"{n} ok {text}" for n in range(400)])
+
+    # checks G2, G5
+    def test_observer_tells_what_was_lost_and_aborted(self):
+        segment = fifo.create(self.name, when_full=fifo.OVERWRITE, slot_count=4, content_size=16)
+        producer = fifo.call("attach_producer", segment)
+        observed = observe.follow(self.name)
+        self.write(producer, "a", "b")
+        self.assertEqual(next(observed), (0, "ok", b"a"))
+        self.write(producer, *"cdefghij")  # numbers 2 to 9: 6 to 9 are left
+        self.assertEqual(next(observed), (1, "lost", 5))
+        self.abort_one(producer)  # number 10, in the slot that held 6
+        self.assertEqual([next(observed) for _ in range(5)],
+                         [(6, "lost", 1), (7, "ok", b"h"), (8, "ok", b"i"), (9, "ok", b"j"), (10, "aborted", b"")])
+        fifo.library.shmfifo_close_producer(producer)
+        fifo.library.shmfifo_close(segment)
+
+    # checks G13
+    def test_observer_refuses_another_layout_version(self):
+        fifo.library.shmfifo_close(fifo.create(self.name))
+        support.segment_file(self.name).write(8, b"\x02\0\0\0")
+        seen = support.answer(self.example("observe.py", self.name, 1))
+        self.assertNotEqual(seen.code, 0)
+        self.assertIn("layout version 1, found 2", seen.err)
+
+
+if __name__ == "__main__":
+    support.main()

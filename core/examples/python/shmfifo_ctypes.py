@@ -1,0 +1,129 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""A writer and a reader in Python, through the shared library's C interface (core/include/shmfifo.h).
+
+usage: shmfifo_ctypes.py write NAME COUNT   creates a lossless ring and publishes COUNT texts
+       shmfifo_ctypes.py read NAME COUNT    attaches and prints COUNT texts
+The library is libshmfifo.so.1, or what SHMFIFO_LIBRARY names.
+"""
+import ctypes
+import errno
+import os
+import sys
+import time
+from ctypes import (POINTER, Structure, byref, c_char, c_char_p, c_int, c_int8, c_int32, c_int64,
+                    c_size_t, c_uint32, c_uint64, c_void_p)
+
+OK, FULL, EMPTY, ABORTED, LOST, INVALID, PEER_DEAD, TIMED_OUT = range(8)
+LOG, RING = 1, 2
+REJECT, WAIT, OVERWRITE = 1, 2, 3
+OLDEST, LATEST, NUMBER = 0, 1, 2
+FOREVER = -1
+
+
+class Error(Structure):
+    _fields_ = [("code", c_int32), ("rule", c_char * 60), ("text", c_char * 448)]
+
+
+class Options(Structure):
+    _fields_ = [("struct_size", c_uint32), ("mode", c_uint32), ("when_full", c_uint32),
+                ("producers", c_uint32), ("slot_count", c_uint64), ("content_size", c_uint64),
+                ("participant_count", c_uint32), ("permissions", c_uint32),
+                ("attach_if_exists", c_uint32), ("pretouch", c_uint32), ("huge_pages", c_uint32),
+                ("reserved", c_uint32)]
+
+
+class Record(Structure):
+    _fields_ = [("value_length", c_int64), ("message_number", c_int64), ("content", c_void_p),
+                ("status", c_int8)]
+
+
+class PollResult(Structure):
+    _fields_ = [("first", c_int64), ("count", c_int64), ("answer", c_int32), ("reserved", c_int32)]
+
+
+library = ctypes.CDLL(os.environ.get("SHMFIFO_LIBRARY", "libshmfifo.so.1"))
+for name, answer, *arguments in (
+        ("create", c_void_p, c_char_p, POINTER(Options), POINTER(Error)),
+        ("attach", c_void_p, c_char_p, c_int, POINTER(Error)),
+        ("close", None, c_void_p),
+        ("remove", c_int, c_char_p, POINTER(Error)),
+        ("attach_producer", c_void_p, c_void_p, POINTER(Error)),
+        ("attach_consumer", c_void_p, c_void_p, c_char_p, c_int, c_int64, POINTER(Error)),
+        ("attach_observer", c_void_p, c_void_p, c_int, c_int64, POINTER(Error)),
+        ("close_producer", None, c_void_p),
+        ("close_consumer", None, c_void_p),
+        ("publish", c_int, c_void_p, c_char_p, c_int64, c_int64),
+        ("claim", c_int, c_void_p, POINTER(c_void_p), c_int64),
+        ("abort", c_int, c_void_p),
+        ("read", PollResult, c_void_p, POINTER(Record), c_char_p, c_size_t),
+        ("wait", c_int, c_void_p, c_int64),
+        ("status_text", c_char_p, c_int)):
+    function = getattr(library, "shmfifo_" + name)
+    function.restype, function.argtypes = answer, arguments
+
+
+def call(what, *arguments):
+    """A call of set-up: its handle, or an OSError with the library's sentence."""
+    error = Error()
+    handle = getattr(library, "shmfifo_" + what)(*arguments, byref(error))
+    if error.code:
+        raise OSError(error.code, error.text.decode())
+    return handle
+
+
+def check(status):
+    if status != OK:
+        raise RuntimeError(library.shmfifo_status_text(status).decode())
+
+
+def create(name, **options):
+    return call("create", name.encode(), Options(struct_size=ctypes.sizeof(Options), **options))
+
+
+def publish(producer, content, timeout=FOREVER):
+    check(library.shmfifo_publish(producer, content, len(content), timeout))
+
+
+def read(consumer, size=1024):
+    """(number, content) of the next message, waiting for it."""
+    check(library.shmfifo_wait(consumer, FOREVER))
+    record, buffer = Record(), ctypes.create_string_buffer(size)
+    result = library.shmfifo_read(consumer, record, buffer, size)
+    check(result.answer)
+    return record.message_number, buffer.raw[:record.value_length]
+
+
+def write_texts(name, count):
+    segment = create(name, mode=RING, when_full=WAIT, slot_count=16, attach_if_exists=1)
+    producer = call("attach_producer", segment)
+    for number in range(count):
+        publish(producer, f"message {number} from Python".encode())
+    library.shmfifo_close_producer(producer)
+    library.shmfifo_close(segment)
+
+
+def attach_when_there(name):
+    while True:
+        try:
+            return call("attach", name.encode(), 0)
+        except OSError as error:
+            if error.errno != errno.ENOENT:
+                raise
+            time.sleep(0.01)
+
+
+def read_texts(name, count):
+    segment = attach_when_there(name)
+    consumer = call("attach_consumer", segment, None, OLDEST, 0)
+    for _ in range(count):
+        number, content = read(consumer)
+        print(number, content.decode(), flush=True)
+    library.shmfifo_close_consumer(consumer)
+    library.shmfifo_close(segment)
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 4 or sys.argv[1] not in ("write", "read"):
+        sys.exit(__doc__)
+    {"write": write_texts, "read": read_texts}[sys.argv[1]](sys.argv[2], int(sys.argv[3]))

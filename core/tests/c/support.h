@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+// What the tests of the C interface share: a check that ends the program, names that are removed
+// however the test ends, and an allocator that fails on demand.
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "shmfifo.h"
+
+#define CHECK(condition)                                                      \
+  do {                                                                        \
+    if (!(condition)) {                                                       \
+      fprintf(stderr, "%s:%d: not so: %s\n", __FILE__, __LINE__, #condition); \
+      exit(1);                                                                \
+    }                                                                         \
+  } while (0)
+
+// A name that nobody else uses; a process of its own removes it when this one has ended.
+const char* test_name(void);
+// The file behind it.
+const char* test_path(void);
+
+// From now on the allocation (operator new of the library) after `successes` more fails, and all
+// that follow; a negative number ends this.
+void fail_allocations_after(int successes);
