@@ -152,7 +152,7 @@ case "$name" in
   model | orders)
     ci/install_packages.sh
     build gcc-release --target core_model
-    [ "$name" = orders ] && set -- --orders --seconds 10 "$@"
+    [ "$name" = orders ] && set -- --orders --seconds 60 "$@"
     exec build/gcc-release/property_tests/model/core_model "$@"
     ;;
   all)

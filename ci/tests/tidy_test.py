@@ -38,6 +38,9 @@ BAD = [
     ("readme_example_is_compiled", "README.md", "```cpp\nint main();\n```\n"),
     ("no_leftovers", "core/src/x.cpp", HEAD + "// TO" + "DO later\n"),
     ("no_leftovers", "core/src/x.cpp", HEAD + "GTEST_" + "SKIP();\n"),
+    ("silenced_lints", "core/src/x.cpp", HEAD + "int x;  // NO" + "LINT\n"),
+    ("silenced_lints", "core/src/x.cpp", HEAD + "int x;  // NO" + "LINT(bugprone-x)\n"),
+    ("silenced_lints", "core/src/x.cpp", HEAD + "// NO" + "LINTBEGIN(*): all of it\n"),
 ]
 
 

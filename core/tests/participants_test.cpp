@@ -14,6 +14,7 @@ namespace {
 
 using testing::child;
 using testing::hooked_memory;
+using testing::kill_self;
 using testing::look;
 using testing::must;
 using testing::once_at;

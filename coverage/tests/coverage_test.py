@@ -19,7 +19,8 @@ ENDS = {"run_to_the_end": 5, "run_before_exit": 9, "run_before_own_sigkill": 13,
         "run_before_sigkill_of_parent": 17}
 HELPERS = {
     "core_helper": [f"-I{ROOT}/core/tests"],
-    "harness_helper": [f"-I{ROOT}/harness/src/process", f"{ROOT}/harness/src/process/child.cpp"],
+    "harness_helper": [f"-I{ROOT}/core/tests", f"-I{ROOT}/harness/src/process",
+                       f"{ROOT}/harness/src/process/child.cpp"],
     "other_branch": [],
 }
 

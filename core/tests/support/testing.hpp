@@ -135,11 +135,10 @@ class child {
   explicit child(const std::function<int()>& body) {
     if (::pipe(ready_) != 0) std::abort();
     const pid_t parent = ::getpid();
-    pid_ = ::fork();
+    pid_ = fork_counted();
     if (pid_ == 0) {
       ::prctl(PR_SET_PDEATHSIG, SIGKILL);
       if (::getppid() != parent) ::_exit(99);
-      settle_coverage();
       guardian::leave();
       current_ = this;
       exit_child(body());

@@ -11,11 +11,8 @@
 namespace testing = shmfifo::testing;
 
 pid_t start(const std::function<void()>& body) {
-  const pid_t child = ::fork();
-  if (child == 0) {
-    testing::settle_coverage();
-    body();
-  }
+  const pid_t child = testing::fork_counted();
+  if (child == 0) body();
   return child;
 }
 

@@ -26,7 +26,7 @@ int main() {
   });
   char answer = 0;
   if (::read(tell[0], &answer, 1) != 1 || answer != 'y') return 1;
-  kill_child(killed);
+  kill_process(killed);
   const int first = reap(exits, true).value();
   const int second = reap(kills_itself, true).value();
   const int third = reap(killed, true).value();
