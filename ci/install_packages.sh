@@ -15,6 +15,7 @@ packages=(
   gnuplot-nox                                  # the chart of the million-message table
   clang-format clang-tidy shellcheck codespell # lint
   python3 strace                               # checks of the tree; the no-system-call test
+  gcovr                                        # coverage
   pkgconf help2man dpkg-dev file lintian       # packages, manual pages, and checks of both
 )
 

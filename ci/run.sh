@@ -13,6 +13,7 @@ presets=(
 list() {
   cat << 'TXT'
 million        the main job: one million messages, measured and gated (arguments go to million_messages)
+all            the matrix of ci/jobs.py, cheapest first, with a table at the end (--only NAME, --keep-going, ...)
 test           everything that must pass before a change lands
 gcc-debug      configure, build and test with this preset (arguments go to ctest)
 gcc-release
@@ -35,6 +36,7 @@ orders         every memory order of the core, one step weaker: which model test
 soak           hours of many shapes with kills and pauses, resumable (arguments go to shmfifo_stress soak)
 crash-full     death and pause at every instruction, also of the recoverer, in builds of both compilers
 fuzz           the fuzz targets, one after the other (--seconds N for each, names of targets)
+coverage       which lines, branches and functions the tests reach; fails below coverage/floors.json
 package        the Debian packages and what projects downstream see of them (arguments go to ctest)
 lint           formatting, clang-tidy, shell scripts, spelling, and the rules of ci/tidy.py
 list           these names
@@ -76,7 +78,22 @@ run_preset() {
   shift
   say "$preset"
   build "$preset"
-  ctest --preset "$preset" "$@"
+  ctest --preset "$preset" --output-junit junit.xml "$@"
+}
+
+# What a test of these labels runs is counted. Left out: crash tests, which single-step (the tracer, not the
+# tests, would take hours at -O0), the throughput gate, which measures, and canaries, whose verdict is not ours.
+coverage() {
+  say "gcc-coverage"
+  build gcc-coverage
+  # Counters are added to what is there: begin with nothing.
+  find build/gcc-coverage -name '*.gcda' -delete
+  local failed=0
+  ctest --preset gcc-coverage -L 'unit|property|fuzz|model|stress' -LE 'slow|soak|crash|canary' \
+    --output-junit junit.xml "$@" || failed=1
+  say "coverage"
+  coverage/report.py || failed=1
+  return "$failed"
 }
 
 lint() {
@@ -137,6 +154,13 @@ case "$name" in
     build gcc-release --target core_model
     [ "$name" = orders ] && set -- --orders --seconds 60 "$@"
     exec build/gcc-release/property_tests/model/core_model "$@"
+    ;;
+  all)
+    exec python3 ci/all.py "$@"
+    ;;
+  coverage)
+    ci/install_packages.sh
+    coverage "$@"
     ;;
   package)
     ci/install_packages.sh

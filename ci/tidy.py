@@ -29,6 +29,7 @@ OUTSIDE_THE_SEAM = re.compile(
 FOLDERS_ABOVE_CORE = ("harness", "property_tests", "stress", "sanitizers", "coverage")
 LINE_MAX = 100
 FILE_MAX = 450
+FUNCTION_MAX = 70
 SOURCE_ENDINGS = (".cpp", ".hpp", ".c", ".h")
 
 
@@ -70,6 +71,38 @@ def file_length(tree):
         count = tree.text(name).count("\n")
         if count > FILE_MAX:
             yield name, count, f"{count} lines; at most {FILE_MAX}: split it by job"
+
+
+def functions(lines):
+    """(first line, last line, the line before) of what clang-format sets as a function, free or in a class."""
+    not_a_function = re.compile(r"(inline )?(namespace|class|struct|enum|union|extern|using|if|for|while|switch|do|"
+                                r"else|return|case|default|static_assert)\b|[#/})]")
+    for indent in ("", "  "):
+        begin, depth = None, 0
+        for i, line in enumerate(lines):
+            outermost = line.startswith(indent) and line[len(indent):len(indent) + 1].strip() != ""
+            if begin is None and outermost and not not_a_function.match(line[len(indent):]):
+                begin, depth = i, 0
+            if begin is None:
+                continue
+            depth += line.count("{") - line.count("}")
+            if outermost and line.startswith(indent + "}"):
+                if "(" in "".join(lines[begin:i]).split("{")[0]:
+                    yield begin, i
+                begin = None
+            elif depth <= 0 and (line == "" or line.endswith((";", "}"))) or line[:1].strip() and indent:
+                begin = None  # a declaration, or all of it on one line
+
+
+def function_length(tree):
+    """A function fits on a screen, or says why not: `// LONG: reason` above it."""
+    for name in tree.sources():
+        lines = tree.text(name).split("\n")
+        for first, last in functions(lines):
+            count = last - first + 1
+            reason = re.match(r"\s*// LONG: \S", lines[first - 1]) if first else None
+            if count > FUNCTION_MAX and not reason:
+                yield name, first + 1, f"{count} lines; at most {FUNCTION_MAX}, or '// LONG: reason' above it"
 
 
 def core_layers(tree):
@@ -183,7 +216,7 @@ def silenced_lints(tree):
                     yield name, number, "say NOLINT(the-check): and why"
 
 
-RULES = [licence_line, line_length, file_length, core_layers, protocol_purity, sync_points,
+RULES = [licence_line, line_length, file_length, function_length, core_layers, protocol_purity, sync_points,
          documents_name_real_files, readme_example_is_compiled, no_leftovers, silenced_lints]
 
 
