@@ -7,13 +7,15 @@ writes FILE and puts FILE.stamp beside it: the hashes, the command, its exit cod
 meanwhile there is no stamp, and ci/evidence/gather.py will not count the file.
 
 usage: ci/evidence/sources.py                      print the hash of the core's sources
-       ci/evidence/sources.py record [--stdout | --keep] FILE COMMAND...
+       ci/evidence/sources.py record [--fresh | --stdout | --keep] FILE COMMAND...
+  --fresh    the command makes FILE; the default
   --stdout   FILE is what the command prints
   --keep     the command goes on with a FILE that is there; without a stamp for these sources it gets none
 """
 import datetime
 import hashlib
 import json
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -57,13 +59,16 @@ def now():
 
 def run(command, output):
     """Runs it; what it prints is shown, and kept in `output` if that is a path."""
-    if output is None:
-        return subprocess.run(command).returncode
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as child, open(output, "w") as kept:
-        for line in child.stdout:
-            kept.write(line)
-            print(line, end="", flush=True)
-    return child.returncode
+    with subprocess.Popen(command, stdout=subprocess.PIPE if output else None, text=True) as child:
+        # An interrupt reaches the command by itself; it decides how to end.
+        signal.signal(signal.SIGINT, lambda *_: None)
+        signal.signal(signal.SIGTERM, lambda *_: child.terminate())
+        if output:
+            with open(output, "w", encoding="utf-8") as kept:
+                for line in child.stdout:
+                    kept.write(line)
+                    print(line, end="", flush=True)
+    return child.returncode if child.returncode >= 0 else 128 - child.returncode
 
 
 def record(file, command, how="", root=ROOT):
@@ -92,7 +97,7 @@ def main():
         print(hashes()["core"])
         return 0
     if words[0] == "record":
-        how = words.pop(1) if words[1:2] in (["--stdout"], ["--keep"]) else ""
+        how = words.pop(1) if words[1:2] in (["--fresh"], ["--stdout"], ["--keep"]) else ""
         if len(words) > 2:
             return record(words[1], words[2:], how)
     print(__doc__)
