@@ -177,6 +177,16 @@ def gather(root, build):
     }
 
 
+def keep_last(folder, most=20):
+    """The evidence of the run before goes to the history, for the trend."""
+    last, history = folder / "evidence.json", folder / "history"
+    if last.is_file():
+        history.mkdir(exist_ok=True)
+        last.rename(history / (json.loads(last.read_text())["made"].replace(":", "") + ".json"))
+        for old in sorted(history.glob("*.json"))[:-most]:
+            old.unlink()
+
+
 def main():
     words = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     words.add_argument("--build", type=Path, default=sources.ROOT / "build")
@@ -185,6 +195,7 @@ def main():
     evidence = gather(given.root, given.build)
     folder = given.build / "evidence"
     folder.mkdir(parents=True, exist_ok=True)
+    keep_last(folder)
     for name, what in (("evidence.json", evidence),
                        ("test_result.intoto.json", statements.make_test_result(evidence)),
                        ("sbom.spdx.json", statements.make_sbom(evidence))):
