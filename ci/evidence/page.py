@@ -5,6 +5,7 @@
 usage: ci/evidence/page.py EVIDENCE.json PAGE.html    HISTORY of earlier runs: EVIDENCE's folder/history/*.json
 """
 import json
+import re
 import statistics
 import sys
 from html import escape
@@ -17,6 +18,11 @@ MARKS = {"passed": ("passed", "✓ passed"), "passed in part": ("part", "◐ in 
 def mark(verdict):
     kind, text = MARKS[verdict]
     return f'<span class="mark {kind}">{text}</span>'
+
+
+def prose(text):
+    """Text of a document: what stands in backticks is code."""
+    return re.sub("`([^`]*)`", r"<code>\1</code>", escape(text))
 
 
 def number(value):
@@ -63,7 +69,7 @@ def outcome(one):
 
 
 def requirement(evidence, one):
-    parts = [f'<details id="{one["id"]}"><summary><b>{one["id"]}</b>{mark(one["verdict"])} {escape(one["text"])}'
+    parts = [f'<details id="{one["id"]}"><summary><b>{one["id"]}</b>{mark(one["verdict"])} {prose(one["text"])}'
              f'</summary><p class="soft">sha256 of the text: <code>{one["sha256"]}</code></p>']
     for name, found in one["methods"].items():
         parts.append(f"<h3>{name} {mark(found['verdict'])}</h3>")
