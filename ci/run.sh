@@ -3,7 +3,12 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-presets=(gcc-debug gcc-release clang-debug clang-release)
+presets=(
+  gcc-debug gcc-release clang-debug clang-release
+  gcc-asan-ubsan clang-asan-ubsan gcc-tsan clang-tsan clang-msan
+  valgrind-memcheck valgrind-helgrind valgrind-drd
+  hardened gcc-O0 gcc-O3-lto arm64
+)
 
 list() {
   cat << 'TXT'
@@ -13,6 +18,18 @@ gcc-debug      configure, build and test with this preset (arguments go to ctest
 gcc-release
 clang-debug
 clang-release
+gcc-asan-ubsan     the core and its canaries under an instrument: what each sees is in sanitizers/README.md
+clang-asan-ubsan
+gcc-tsan
+clang-tsan
+clang-msan
+valgrind-memcheck
+valgrind-helgrind
+valgrind-drd
+hardened           with the checks of library, compiler and linker that a shipped program may keep
+gcc-O0
+gcc-O3-lto
+arm64              built for another processor and run in qemu
 model          the core's protocol in the model checker (arguments go to core_model: --test, --dot FILE, ...)
 orders         every memory order of the core, one step weaker: which model test notices
 soak           hours of many shapes with kills and pauses, resumable (arguments go to shmfifo_stress soak)
@@ -124,9 +141,10 @@ case "$name" in
     ;;
   crash-full)
     ci/install_packages.sh
-    for preset in "${presets[@]}"; do
+    for preset in gcc-debug gcc-release clang-debug clang-release; do
       say "$preset"
-      build "$preset" --target shmfifo_crash shmfifo_crash_seeded shmfifo_fault
+      build "$preset" --target shmfifo_crash shmfifo_crash_seeded shmfifo_fault \
+        shmfifo_resources_test shmfifo_faulted shmfifo_fault_tools
       run_tests "$preset-crash" "$preset" -L crash "$@"
     done
     ;;

@@ -1,6 +1,14 @@
 # What only developers of shmfifo need: packages, warnings, and the one way to add a test.
 
-foreach(package CLI11 nlohmann_json fmt GTest)
+set(packages CLI11 nlohmann_json fmt GTest)
+if(SHMFIFO_BARE)
+  # For another processor, or a sanitizer that must see all of the program: libraries are not to be
+  # had compiled for it, so GoogleTest is compiled here and what needs the others is left out.
+  set(packages "")
+  set(INSTALL_GTEST OFF)
+  add_subdirectory(/usr/src/googletest/googletest ${CMAKE_BINARY_DIR}/googletest EXCLUDE_FROM_ALL SYSTEM)
+endif()
+foreach(package IN LISTS packages)
   find_package(${package} QUIET)
   if(NOT ${package}_FOUND)
     message(FATAL_ERROR "${package} was not found. Run ci/install_packages.sh, or configure with "
@@ -18,6 +26,8 @@ target_compile_options(
 
 include(shmfifo_test_words)
 
+set(SHMFIFO_TIMEOUT_FACTOR 1 CACHE STRING "For builds under an instrument that makes programs slower")
+
 # shmfifo_add_test(NAME folder.unit.sentence | TARGET gtest_program PREFIX folder.
 #                  KIND kind COST cost TIMEOUT seconds
 #                  [COMMAND words...] [PROPERTIES name value ...])
@@ -28,6 +38,7 @@ function(shmfifo_add_test)
     message(FATAL_ERROR "shmfifo_add_test does not know '${arg_UNPARSED_ARGUMENTS}'")
   endif()
   _shmfifo_check_test("${arg_KIND}" "${arg_COST}" "${arg_TIMEOUT}")
+  math(EXPR arg_TIMEOUT "${arg_TIMEOUT} * ${SHMFIFO_TIMEOUT_FACTOR}")
   if(arg_TARGET)
     include(GoogleTest)
     gtest_discover_tests(${arg_TARGET} TEST_PREFIX "${arg_PREFIX}" TEST_LIST ${arg_TARGET}_cases

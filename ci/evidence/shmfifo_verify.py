@@ -45,10 +45,13 @@ def summary(evidence):
           f"not verified at all: {len(evidence['not_verified'])} points (--points)")
 
 
-def run(words, **more):
-    done = subprocess.run(list(map(str, words)), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-                          stdin=subprocess.DEVNULL, timeout=100, **more)
-    return done.returncode, done.stdout
+def run(words):
+    try:
+        done = subprocess.run(list(map(str, words)), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                              stdin=subprocess.DEVNULL, timeout=600)
+    except subprocess.TimeoutExpired:
+        return 1, "no end after 600 seconds"
+    return done.returncode, f"{done.stdout}exit code {done.returncode}"
 
 
 def rerun_quick(prefix, share):

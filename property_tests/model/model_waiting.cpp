@@ -93,8 +93,9 @@ void two_ring_one_bell() {
 const registration bell{
     {"waiting.two_ring_one_bell", "G11 G12", "2 ringers, 1 sleeper", two_ring_one_bell}};
 
-// A ringer that is slow rings with what it saw before others rang and fell asleep. If it could take
-// back what they did to the bell, a sleeper would be behind the news and still find its value there.
+// A ringer that is slow rings with what it saw before others rang and fell asleep. If it could
+// take back what they did to the bell, a sleeper would be behind the news and still find its value
+// there.
 // checks G11 G12
 void slow_ringer() {
   auto* world = model::make<core_world>(ring(full_policy::wait, producer_role::single, 1));

@@ -122,6 +122,15 @@ class evidence(unittest.TestCase):
         self.write("recorded/crash.json", RECORDED["recorded/crash.json"], code=1)
         self.assertEqual(self.verdicts(self.gather())["G6"], "failed")
 
+    def test_a_run_without_kills_says_nothing_of_deaths(self):
+        (self.build / "soak/state.json").unlink()
+        calm = {**json.loads(RECORDED["recorded/stress.json"]), "kills": 0, "pauses": 0}
+        self.write("recorded/stress.json", json.dumps(calm))
+        methods = {one["id"]: one["methods"] for one in self.gather()["requirements"]}
+        self.assertEqual(methods["G1"]["stress"]["verdict"], "passed")
+        for g in ("G6", "G7", "G11"):
+            self.assertEqual(methods[g]["stress"]["verdict"], "not checked in this run")
+
     def test_what_is_stale_unstamped_or_unreadable_is_not_counted(self):
         self.write("recorded/crash.json", RECORDED["recorded/crash.json"], {"core": "0", "checks": "0"})
         self.write("recorded/fault.json", "{")

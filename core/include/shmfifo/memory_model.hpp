@@ -84,8 +84,8 @@ concept memory_model = std::move_constructible<M> &&
   // with release (writing) or acquire (reading) order towards the words around it.
   c.write_content(bytes, source, size, std::memory_order_release, site::publish_content);
   c.read_content(bytes, source, size, std::memory_order_acquire, site::poll_content);
-  // A hint that so many cache lines from here will be written soon.
-  c.template prefetch_for_write<2>(source);
+  // A hint that the first two cache lines from here will be written soon.
+  c.prefetch_for_write(source);
   // The caller is about to write content with plain stores: none may become visible before the
   // claim.
   c.order_plain_content();
@@ -151,10 +151,10 @@ class SHMFIFO_EXPORT std_memory_model {
     copy_from_shared(to, from, size, order);
   }
   // Always inline: on its own it has no effects that g++ knows of, and a call would be dropped.
-  template <std::size_t lines>
   [[gnu::always_inline]] static void prefetch_for_write(const void* from) noexcept {
     const auto* bytes = static_cast<const std::byte*>(from);
-    for (std::size_t i = 0; i < lines; ++i) __builtin_prefetch(bytes + i * cache_line, 1);
+    __builtin_prefetch(bytes, 1);
+    __builtin_prefetch(bytes + cache_line, 1);
   }
   void order_plain_content() const noexcept { order_stores(); }
 

@@ -37,8 +37,7 @@ class basic_producer {
         memory_(std::move(memory)),
         self_(self),
         gated_(view.shape().gated()),
-        single_(view.shape().producers == producer_role::single),
-        long_slots_(view.shape().slot_stride() >= ring_prefetch_lines * cache_line) {
+        single_(view.shape().producers == producer_role::single) {
     participant_line& line = view_.participant(self_);
     const std::uint64_t role =
         memory_.load(line.role, std::memory_order_relaxed, site::producer_role_load);
@@ -261,9 +260,8 @@ class basic_producer {
       if (const status answer = extend_limit(number); answer != status::ok) return answer;
     }
     if (view_.shape().mode == segment_mode::log) {
-      prefetch<log_prefetch_lines>(number + log_prefetch_distance);
+      prefetch(number + log_prefetch_distance);
     } else {
-      if (long_slots_) prefetch<ring_prefetch_lines>(number + 1);
       // Relaxed: every later store into the slot is a release and so carries it along.
       memory_.store(view_.slot(number).stamp, make_stamp(number, slot_state::claimed, self_),
                     std::memory_order_relaxed, site::overwrite_begin);
@@ -273,9 +271,8 @@ class basic_producer {
 
   // Has the first lines of a later slot fetched while this one is filled, so that its stores need
   // not wait for them (core/DESIGN.md, decision 12). A hint: it reads and changes nothing.
-  template <std::size_t lines>
   [[gnu::always_inline]] void prefetch(std::uint64_t number) const noexcept {
-    if (number < limit_) memory_.template prefetch_for_write<lines>(&view_.slot(number));
+    if (number < limit_) memory_.prefetch_for_write(&view_.slot(number));
   }
 
   status take_shared(std::uint64_t& number) noexcept {
@@ -368,7 +365,6 @@ class basic_producer {
 
   static constexpr std::size_t log_prefetch_lines = 2;
   static constexpr std::uint64_t log_prefetch_distance = 8;
-  static constexpr std::size_t ring_prefetch_lines = 17;  // of 1,024 bytes and their header
   static constexpr unsigned spin_rounds = 200;
   static constexpr unsigned spin_pause = 32;
 
@@ -377,7 +373,6 @@ class basic_producer {
   unsigned self_ = 0;
   bool gated_ = false;
   bool single_ = true;
-  bool long_slots_ = false;
   bool claim_open_ = false;
   std::uint64_t next_ = 0;   // single producer: the next number
   std::uint64_t limit_ = 0;  // numbers below it may be taken without looking at the consumers

@@ -6,7 +6,8 @@
 set_property(GLOBAL PROPERTY shmfifo_seeded_bugs "")
 
 function(shmfifo_copy_core_for_seeding core copy)
-  file(GLOB files RELATIVE ${core} CONFIGURE_DEPENDS ${core}/include/shmfifo/*.hpp ${core}/src/*.?pp)
+  file(GLOB files RELATIVE ${core} CONFIGURE_DEPENDS ${core}/include/*.h ${core}/include/shmfifo/*.hpp
+       ${core}/src/*.?pp)
   foreach(file IN LISTS files)
     file(READ ${core}/${file} text)
     set_property(GLOBAL PROPERTY "shmfifo_seeded:${file}" "${text}")

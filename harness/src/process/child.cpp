@@ -72,6 +72,12 @@ void kill_child(pid_t child) noexcept {
   ::kill(child, SIGCONT);  // a paused one would write nothing
 }
 
+bool has_stopped(pid_t child) noexcept {
+  siginfo_t what{};
+  return ::waitid(P_PID, static_cast<id_t>(child), &what, WSTOPPED | WNOHANG) == 0 &&
+         what.si_pid == child;
+}
+
 std::optional<int> reap(pid_t child, bool wait) noexcept {
   int status = 0;
   for (;;) {

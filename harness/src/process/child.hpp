@@ -24,6 +24,9 @@ inline constexpr int exit_complained = 3;
 // SIGKILL; where coverage is measured, the child writes its data first.
 void kill_child(pid_t child) noexcept;
 
+// Has the child been stopped and not continued since? Told once for each stop.
+[[nodiscard]] bool has_stopped(pid_t child) noexcept;
+
 // The status as of waitpid if the child has ended.
 [[nodiscard]] std::optional<int> reap(pid_t child, bool wait) noexcept;
 

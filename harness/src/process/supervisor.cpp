@@ -105,10 +105,11 @@ void supervisor::run() {
     if (who.what == role::meddler) start(who);
   }
   if (!wait_until_attached()) return;
-  facts_.go.store(1, std::memory_order_release);
+  // While all are attached and nobody has begun, so that none can have left already.
   if (run_.options.intruder) {
     static_cast<void>(reap(start_child([this] { return run_intruder(run_); }), true));
   }
+  facts_.go.store(1, std::memory_order_release);
   while (!over_) {
     carry_out_faults();
     tick();
@@ -148,11 +149,12 @@ void supervisor::look_after(actor& who) {
   if (const auto status = reap(who.pid, false)) ended(who, *status);
 }
 
-// A pause that the actor took itself, at a point.
+// A pause that the actor took itself, at a point. It counts from when the kernel says that it has
+// stopped: woken before, it would stop afterwards and sleep for ever.
 void supervisor::notice_paused_by_plan(actor& who) {
   const actor_state* state = state_of(who);
   if (state == nullptr || who.planned_ms == 0 || who.wake_at != 0 ||
-      state->fault_point.load(std::memory_order_relaxed) != 0) {
+      state->fault_point.load(std::memory_order_relaxed) != 0 || !has_stopped(who.pid)) {
     return;
   }
   who.wake_at = ticks_ + who.planned_ms;

@@ -50,6 +50,26 @@ TEST(child, is_killed_at_once) {
   EXPECT_EQ(WTERMSIG(*reap(other, true)), SIGKILL);
 }
 
+TEST(child, has_stopped_only_while_it_is_stopped) {
+  const pid_t child = start_child([]() -> int {
+    for (;;) ::pause();
+  });
+  EXPECT_FALSE(has_stopped(child));
+  for (int round = 0; round < 2; ++round) {
+    ::kill(child, SIGSTOP);
+    while (!has_stopped(child)) ::usleep(100);
+    EXPECT_FALSE(has_stopped(child)) << "it was told already";
+    ::kill(child, SIGCONT);
+    EXPECT_FALSE(has_stopped(child));
+  }
+  ::kill(child, SIGSTOP);
+  ::kill(child, SIGCONT);
+  EXPECT_FALSE(has_stopped(child)) << "a stop that is over";
+  EXPECT_FALSE(reap(child, false).has_value()) << "a stop is no end";
+  kill_child(child);
+  static_cast<void>(reap(child, true));
+}
+
 TEST(child, dies_with_its_parent) {
   pipe_ends pipe;
   const pid_t parent = start_child([]() -> int {

@@ -64,7 +64,9 @@ void core_receiver::poll_for_ever() {
       if (waited == status::timed_out || waited == status::peer_dead) tell({});
       if (waited == status::wrong_process) tell({receive_answer::failed, -1, 0, 0});
     } else {
+      passed_over_ = true;
       tell({as_answer(told.answer), told.first, told.count, 0});
+      passed_over_ = false;  // the next poll releases it
     }
   }
 }
@@ -77,6 +79,10 @@ received core_receiver::receive(std::span<std::byte> buffer, deadline until) {
 }
 
 void core_receiver::release() {
+  if (passed_over_) {
+    passed_over_ = false;
+    static_cast<void>(consumer_.poll([](const record_view&) {}, 0));  // any call releases it
+  }
   if (!in_batch_) return;
   stop_ = true;
   poller_ = std::move(poller_).resume();

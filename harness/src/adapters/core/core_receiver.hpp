@@ -32,6 +32,7 @@ class core_receiver final : public receiver {
   deadline until_{};
   received news_;
   bool in_batch_ = false;
+  bool passed_over_ = false;  // told of numbers without a message, not yet released
   bool stop_ = false;
 };
 

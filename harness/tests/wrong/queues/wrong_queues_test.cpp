@@ -69,34 +69,35 @@ run_result carry_out(const line& asked) {
 }
 
 const line wrong_ones[] = {
-    {"tears_content", {rule::content}},                                             // checks G4
-    {"wrong_length", {rule::length}},                                               // checks G3
-    {"length_over_content_size", {rule::length}},                                   // checks G3
-    {"content_of_another_producer", {rule::wrong_message, rule::content}},          // checks G4
-    {"second_producer_admitted", {rule::number_twice, rule::producer_order}},       // checks G2
-    {"number_given_twice", {rule::number_twice}},                                   // checks G2
-    {"number_skipped", {rule::skipped}},                                            // checks G2
-    {"aborts_without_death", {rule::aborted_without_cause}},                        // checks G2
-    {"aborted_where_committed", {rule::committed_aborted}},                         // checks G6
-    {"tells_sender_wrong_number", {rule::number_twice, rule::wrong_message}},       // checks G2
-    {"tells_receiver_wrong_number", {rule::skipped}},                               // checks G2
-    {"drops_one_in_n", {rule::skipped}},                                            // checks G2
-    {"duplicates", {rule::duplicate}},                                              // checks G2
-    {"invents_messages", {rule::content}},                                          // checks G4
-    {"reorders_two_producers", {rule::wrong_message}},                              // checks G1
-    {"breaks_producer_order", {rule::producer_order}},                              // checks G1
-    {"two_orders", {rule::disagreement}},                                           // checks G1
-    {"stale_lap", {rule::wrong_message}},                                           // checks G4
-    {"off_by_one_at_wrap", {rule::loss_not_allowed}},                               // checks G5
-    {"silent_drop_when_full", {rule::lost_message, rule::skipped}},                 // checks G5
-    {"full_when_room", {rule::full_with_room}},                                     // checks G5
-    {"timed_out_when_room", {rule::early_timeout}},                                 // checks G5
-    {"nothing_when_there", {rule::early_nothing, rule::empty_with_messages}},       // checks G11
-    {"ignores_deadline", {rule::stuck}},                                            // checks G11
-    {"lost_wake_up", {rule::stuck}},                                                // checks G11
-    {"wrong_loss_count", {rule::loss_count}},                                       // checks G5
-    {"loses_in_silence", {rule::skipped}},                                          // checks G5
-    {"reads_while_overwritten", {rule::content}},                                   // checks G4
+    {"tears_content", {rule::content}},                                        // checks G4
+    {"wrong_length", {rule::length}},                                          // checks G3
+    {"length_over_content_size", {rule::length}},                              // checks G3
+    {"content_of_another_producer", {rule::wrong_message, rule::content}},     // checks G4
+    {"second_producer_admitted", {rule::number_twice, rule::producer_order}},  // checks G2
+    {"number_given_twice", {rule::number_twice}},                              // checks G2
+    {"number_skipped", {rule::skipped}},                                       // checks G2
+    {"aborts_without_death", {rule::aborted_without_cause}},                   // checks G2
+    {"aborted_where_committed", {rule::committed_aborted}},                    // checks G6
+    {"tells_sender_wrong_number", {rule::number_twice, rule::wrong_message}},  // checks G2
+    {"tells_receiver_wrong_number", {rule::skipped}},                          // checks G2
+    {"drops_one_in_n", {rule::skipped}},                                       // checks G2
+    {"duplicates", {rule::duplicate}},                                         // checks G2
+    {"invents_messages", {rule::content}},                                     // checks G4
+    {"reorders_two_producers", {rule::wrong_message}},                         // checks G1
+    {"breaks_producer_order", {rule::producer_order}},                         // checks G1
+    {"two_orders", {rule::disagreement}},                                      // checks G1
+    {"stale_lap", {rule::wrong_message}},                                      // checks G4
+    {"off_by_one_at_wrap", {rule::loss_not_allowed}},                          // checks G5
+    {"silent_drop_when_full", {rule::lost_message, rule::skipped}},            // checks G5
+    {"full_when_room", {rule::full_with_room}},                                // checks G5
+    {"timed_out_when_room", {rule::early_timeout}},                            // checks G5
+    {"nothing_when_there", {rule::early_nothing, rule::empty_with_messages}},  // checks G11
+    {"ignores_deadline", {rule::stuck}},                                       // checks G11
+    {"lost_wake_up", {rule::stuck}},                                           // checks G11
+    {"wrong_loss_count", {rule::loss_count}},                                  // checks G5
+    {"loses_in_silence", {rule::skipped}},                                     // checks G5
+    // A message too short to name itself is then wholly another's.
+    {"reads_while_overwritten", {rule::content, rule::wrong_message}},              // checks G4
     {"observers_loss_short", {rule::loss_count}, 20000, disturbed::not_at_all, 1},  // checks G5
     // Who takes a message second moves the common position back and reads on from there: what the
     // first judged consumer sees of that is its own order broken.

@@ -109,7 +109,6 @@ class core_memory {
       std::memcpy(to + i, &word, sizeof word);
     }
   }
-  template <std::size_t>
   static void prefetch_for_write(const void*) noexcept {}
   void order_plain_content() const noexcept {}
 

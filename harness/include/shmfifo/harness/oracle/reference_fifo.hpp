@@ -60,6 +60,9 @@ class fifo {
   static constexpr int nobody = -1;
   static constexpr std::int64_t none = -1;
   static constexpr std::int64_t end_of_numbers = std::int64_t{number_max};
+  [[nodiscard]] static constexpr bool is_number(std::int64_t number) {
+    return number >= 0 && number < end_of_numbers;
+  }
   enum class kind : std::uint8_t { none, producer, consumer, observer };
   enum class entry_state : std::uint8_t { claimed, published, aborted };
 

@@ -63,7 +63,7 @@ inline answer fifo::place(handle& h, const operation& o, std::int64_t position) 
 inline answer fifo::attach_consumer(handle& h, const operation& o) {
   const std::int64_t position = start_number(o, gated());
   if (static_cast<start_at::place>(o.start) == start_at::place::number &&
-      (o.number < 0 || (gated() && position > cursor_))) {
+      (!is_number(o.number) || (gated() && position > cursor_))) {
     return refused(EINVAL, "start");
   }
   const unsigned name = o.name % names_max;
@@ -77,7 +77,7 @@ inline answer fifo::attach_consumer(handle& h, const operation& o) {
 }
 
 inline answer fifo::attach_observer(handle& h, const operation& o) {
-  if (static_cast<start_at::place>(o.start) == start_at::place::number && o.number < 0) {
+  if (static_cast<start_at::place>(o.start) == start_at::place::number && !is_number(o.number)) {
     return refused(EINVAL, "start");
   }
   h = {kind::observer, nobody, start_number(o, false)};

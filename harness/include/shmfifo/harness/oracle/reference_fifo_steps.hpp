@@ -243,7 +243,7 @@ inline status fifo::wait(handle& h) {
 }
 
 inline status fifo::mark(std::int64_t number, std::int8_t value) {
-  if (number < 0 || number >= end_of_numbers || !has_slot(number)) return status::invalid;
+  if (!is_number(number) || !has_slot(number)) return status::invalid;
   if (number >= taken()) return status::empty;
   if (holder(number) != number) return status::lost;
   entry& e = at(number);
