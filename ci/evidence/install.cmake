@@ -3,8 +3,15 @@
 set(SHMFIFO_EVIDENCE ${PROJECT_SOURCE_DIR}/build/evidence/evidence.json
     CACHE FILEPATH "What ci/run.sh evidence gathered; installed if it is about these sources")
 set(shmfifo_share_dir ${CMAKE_INSTALL_DATADIR}/shmfifo)
-install(PROGRAMS ${CMAKE_CURRENT_LIST_DIR}/shmfifo_verify.py RENAME shmfifo-verify
-        DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT dev)
+set(shmfifo_verify ${PROJECT_BINARY_DIR}/shmfifo-verify)
+file(READ ${CMAKE_CURRENT_LIST_DIR}/shmfifo_verify.py shmfifo_verify_text)
+if(CMAKE_INSTALL_PREFIX STREQUAL "/usr")  # Debian wants its own interpreter named
+  string(REPLACE "#!/usr/bin/env python3" "#!/usr/bin/python3" shmfifo_verify_text "${shmfifo_verify_text}")
+endif()
+file(WRITE ${shmfifo_verify} "${shmfifo_verify_text}")
+file(CHMOD ${shmfifo_verify} PERMISSIONS OWNER_READ OWNER_WRITE OWNER_EXECUTE)
+set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${CMAKE_CURRENT_LIST_DIR}/shmfifo_verify.py)
+install(PROGRAMS ${shmfifo_verify} DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT dev)
 install(FILES ${PROJECT_SOURCE_DIR}/ci/packaging/downstream/round_trip.cpp DESTINATION ${shmfifo_share_dir}
         COMPONENT dev)
 install(FILES ${CMAKE_CURRENT_LIST_DIR}/shmfifo_validated.cmake DESTINATION ${shmfifo_config_dir} COMPONENT dev)
