@@ -153,10 +153,10 @@ case "$name" in
     build gcc-release --target core_model
     model=build/gcc-release/property_tests/model/core_model recorded=build/recorded
     if [ $# -gt 0 ]; then
-      [ "$name" = orders ] && set -- --orders --seconds 10 "$@"
+      [ "$name" = orders ] && set -- --orders --seconds 60 "$@"
       exec "$model" "$@"
     elif [ "$name" = orders ]; then
-      record "$recorded/orders.json" "$model" --orders --seconds 10 --json "$recorded/orders.json"
+      record "$recorded/orders.json" "$model" --orders --seconds 60 --json "$recorded/orders.json"
     else
       record --stdout "$recorded/model.md" "$model" --table
     fi

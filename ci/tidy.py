@@ -199,6 +199,7 @@ def requirements_and_tests(tree):
 
 def no_leftovers(tree):
     """No disabled tests and no notes to oneself."""
+    # This line is the rule itself: the words it looks for, no use of them.
     words = re.compile(r"\b(GTEST_SKIP|DISABLED_\w+|" + "TO" + "DO|FIX" + r"ME)\b")
     for name in tree.sources():
         for number, line in tree.lines(name):
@@ -207,9 +208,19 @@ def no_leftovers(tree):
                 yield name, number, f"leftover '{found.group(0)}'"
 
 
+def silenced_lints(tree):
+    """A lint is silenced by the name of its check, with the reason behind it."""
+    silenced = re.compile(r"NOLINT(?!END)(?:BEGIN|NEXTLINE)?(?P<named>\([\w.-]+\): \S)?")
+    for name in tree.sources():
+        for number, line in tree.lines(name):
+            for found in silenced.finditer(line):
+                if not found.group("named"):
+                    yield name, number, "say NOLINT(the-check): and why"
+
+
 RULES = [licence_line, line_length, file_length, core_layers, protocol_purity, sync_points,
          documents_name_real_files, readme_example_is_compiled, requirements_list, requirements_and_tests,
-         no_leftovers]
+         no_leftovers, silenced_lints]
 
 
 def main():

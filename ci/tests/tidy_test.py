@@ -51,6 +51,9 @@ BAD = [
     ("requirements_and_tests", "property_tests/README.md", "| P01 | a sentence | G2 G5 | a test |\n"),
     ("no_leftovers", "core/src/x.cpp", HEAD + "// TO" + "DO later\n"),
     ("no_leftovers", "core/src/x.cpp", HEAD + "GTEST_" + "SKIP();\n"),
+    ("silenced_lints", "core/src/x.cpp", HEAD + "int x;  // NO" + "LINT\n"),
+    ("silenced_lints", "core/src/x.cpp", HEAD + "int x;  // NO" + "LINT(bugprone-x)\n"),
+    ("silenced_lints", "core/src/x.cpp", HEAD + "// NO" + "LINTBEGIN(*): all of it\n"),
 ]
 
 

@@ -186,11 +186,12 @@ SHMFIFO_C_API int64_t shmfifo_last_number(const shmfifo_producer* producer);
 typedef int (*shmfifo_handler)(const shmfifo_record* record, void* user);
 
 // Hands up to `limit` messages to the handler, then releases them all at once; never waits,
-// lock-free. What was passed over has a poll of its own and is told once.
+// lock-free. What was passed over has a poll of its own, is told once, and is released by the next
+// call.
 SHMFIFO_C_API shmfifo_poll_result shmfifo_poll(shmfifo_consumer* consumer, shmfifo_handler handler,
                                                void* user, int64_t limit);
-// Copies one message into `buffer`, at most `size` bytes of it, and releases it; record->content
-// points to the copy. Answers as poll, with a count of 1 at the most.
+// Copies one message into `buffer`, at most `size` bytes of it; record->content points to the copy.
+// Answers as poll, with a count of 1 at the most. The next call releases the message.
 SHMFIFO_C_API shmfifo_poll_result shmfifo_read(shmfifo_consumer* consumer, shmfifo_record* record,
                                                void* buffer, size_t size);
 // Blocks until poll has something to tell, without using the processor. OK, TIMED_OUT, PEER_DEAD,

@@ -129,5 +129,70 @@ TEST(forking, a_role_in_a_static_object_ends_with_the_program) {
   EXPECT_EQ(look(reader), "0:3");
 }
 
+// checks G11
+TEST(forking, a_handle_in_a_forked_child_is_refused_and_keeps_nobody_alive) {
+  const testing::unique_name name;
+  const auto home = must(segment::create(name.get(), small(segment_mode::ring)));
+  int report[2];
+  int end[2];
+  ASSERT_EQ(::pipe(report) + ::pipe(end), 0);
+  child parent([&] {
+    auto writer = must(home.attach_producer());
+    auto reader = must(home.attach_consumer({"mine", {}}));
+    if (put(writer, 1) != status::ok) return 1;
+    const pid_t grandchild = ::fork();
+    if (grandchild == 0) {
+      ::prctl(PR_SET_PDEATHSIG, 0);
+      std::span<std::byte> content;
+      std::uint64_t word = 2;
+      const bool refused = put(writer, 2) == status::wrong_process &&
+                           writer.publish(&word, 8) == status::wrong_process &&
+                           writer.try_claim(content) == status::wrong_process &&
+                           reader.wait() == status::wrong_process &&
+                           reader.poll([](const record_view&) {}).answer == status::wrong_process;
+      // A segment handle is not a role: the child may take roles of its own with it.
+      const bool busy = home.attach_producer().failure().code == EBUSY;
+      const char answer = refused && busy ? 'y' : 'n';
+      static_cast<void>(!::write(report[1], &answer, 1));
+      ::close(end[1]);
+      char c = 0;
+      static_cast<void>(!::read(end[0], &c, 1));  // lives until the test's end
+      ::_exit(0);
+    }
+    child::ready();
+    return sleep_for_ever();
+  });
+  ASSERT_TRUE(parent.wait_ready());
+  char answer = 0;
+  ASSERT_EQ(::read(report[0], &answer, 1), 1);
+  EXPECT_EQ(answer, 'y');
+  for (const participant_stat& p : must(home.stat()).participants) EXPECT_TRUE(p.alive);
+  EXPECT_EQ(parent.kill_and_join(), 128 + SIGKILL);
+  // The grandchild lives, and holds nothing.
+  for (const participant_stat& p : must(home.stat()).participants) EXPECT_FALSE(p.alive);
+  auto writer = must(home.attach_producer());
+  auto reader = must(home.attach_consumer({"mine", {}}));
+  EXPECT_EQ(look(reader), "0:1");
+  for (const int fd : {report[0], report[1], end[0], end[1]}) ::close(fd);
+}
+
+// checks G11: a child's destructors do not end the parent's roles
+TEST(forking, a_forked_child_that_ends_does_not_detach_the_parent) {
+  const testing::unique_name name;
+  const auto home = must(segment::create(name.get(), small(segment_mode::ring)));
+  auto writer = std::make_unique<producer>(must(home.attach_producer()));
+  auto reader = std::make_unique<consumer>(must(home.attach_consumer()));
+  child ending([&] {
+    writer.reset();
+    reader.reset();
+    return 0;
+  });
+  EXPECT_EQ(ending.join(), 0);
+  EXPECT_EQ(must(home.stat()).participants.size(), 2U);
+  EXPECT_EQ(put(*writer, 3), status::ok);
+  EXPECT_EQ(look(*reader), "0:3");
+  for (const participant_stat& p : must(home.stat()).participants) EXPECT_TRUE(p.alive);
+}
+
 }  // namespace
 }  // namespace shmfifo

@@ -14,7 +14,7 @@ using testing::small;
 
 int status_of(consumer& reader) {
   int value = -1000;
-  static_cast<void>(reader.poll([&](const record_view& record) { value = record.status; }, 1));
+  static_cast<void>(reader.poll([&](const record_view& record) { value = int{record.status}; }, 1));
   return value;
 }
 

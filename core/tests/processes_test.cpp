@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Goal: processes that are killed, paused or forked do no harm to the others. Method: real
+// Goal: processes that are killed or paused do no harm to the others. Method: real
 // children, killed or stopped at points that they report themselves; the parent judges.
-#include <map>
-#include <thread>
+#include <array>
 
 #include "support/testing.hpp"
 
@@ -51,101 +50,6 @@ TEST(processes, two_processes_pass_many_laps_without_a_fault) {
     }
     EXPECT_EQ(producing.join(), 0);
   }
-}
-
-// checks G8: one name, many creators
-TEST(processes, thirty_two_creators_of_one_name_share_one_segment) {
-  for (int round = 0; round < 5; ++round) {
-    const testing::unique_name name;
-    int gate[2];
-    int answers[2];
-    ASSERT_EQ(::pipe(gate) + ::pipe(answers), 0);
-    std::vector<std::unique_ptr<child>> all;
-    for (int i = 0; i < 32; ++i) {
-      all.push_back(std::make_unique<child>([&] {
-        char c = 0;
-        ::close(gate[1]);
-        if (::read(gate[0], &c, 1) != 0) return 1;  // released when the parent closes its end
-        create_options options = small(segment_mode::ring);
-        options.existing = if_exists::attach;
-        auto home = segment::create(name.get(), options);
-        if (!home) return 2;
-        const std::uint64_t uid = home->stat()->uid;
-        return ::write(answers[1], &uid, sizeof uid) == sizeof uid ? 0 : 3;
-      }));
-    }
-    ::close(gate[0]);
-    ::close(gate[1]);
-    for (auto& one : all) EXPECT_EQ(one->join(), 0);
-    std::map<std::uint64_t, int> uids;
-    for (int i = 0; i < 32; ++i) {
-      std::uint64_t uid = 0;
-      ASSERT_EQ(::read(answers[0], &uid, sizeof uid), static_cast<ssize_t>(sizeof uid));
-      ++uids[uid];
-    }
-    EXPECT_EQ(uids.size(), 1U);
-    ::close(answers[0]);
-    ::close(answers[1]);
-  }
-}
-
-// checks G8: and one of those who insist on a new one has it
-TEST(processes, of_many_creators_that_refuse_an_existing_name_one_wins) {
-  const testing::unique_name name;
-  int gate[2];
-  ASSERT_EQ(::pipe(gate), 0);
-  std::vector<std::unique_ptr<child>> all;
-  for (int i = 0; i < 32; ++i) {
-    all.push_back(std::make_unique<child>([&] {
-      char c = 0;
-      ::close(gate[1]);
-      if (::read(gate[0], &c, 1) != 0) return 1;
-      const auto home = segment::create(name.get(), small(segment_mode::ring));
-      return home ? 42 : home.failure().code == EEXIST ? 0 : 2;
-    }));
-  }
-  ::close(gate[0]);
-  ::close(gate[1]);
-  int winners = 0;
-  for (auto& one : all) {
-    const int code = one->join();
-    EXPECT_TRUE(code == 0 || code == 42) << code;
-    winners += code == 42 ? 1 : 0;
-  }
-  EXPECT_EQ(winners, 1);
-  EXPECT_TRUE(segment::attach(name.get()));
-}
-
-// checks G8: killed while creating, at ever later moments
-TEST(processes, a_killed_creator_leaves_nothing_or_a_whole_segment) {
-  int whole = 0;
-  int nothing = 0;
-  for (int round = 0; round < 60; ++round) {
-    const testing::unique_name name;
-    child creating([&] {
-      create_options options = small(segment_mode::log);
-      options.slot_count = 20000;
-      options.pretouch = true;
-      child::ready();
-      static_cast<void>(segment::create(name.get(), options));
-      return sleep_for_ever();
-    });
-    ASSERT_TRUE(creating.wait_ready());
-    std::this_thread::sleep_for(std::chrono::microseconds(round * round));
-    EXPECT_EQ(creating.kill_and_join(), 128 + SIGKILL);
-    const auto attached = segment::attach(name.get());
-    if (attached) {
-      ++whole;
-    } else {
-      EXPECT_EQ(attached.failure().code, ENOENT) << attached.failure().text;
-      ++nothing;
-    }
-    create_options options = small(segment_mode::log);
-    options.slot_count = 20000;
-    options.existing = if_exists::attach;
-    EXPECT_TRUE(segment::create(name.get(), options));
-  }
-  EXPECT_EQ(whole + nothing, 60);
 }
 
 // checks G6 G11
@@ -336,6 +240,26 @@ TEST(processes, a_consumer_killed_with_an_answer_in_hand_leaves_it_to_its_succes
 }
 
 // checks G7
+TEST(processes, a_consumer_killed_with_a_copy_in_hand_leaves_the_message_to_its_successor) {
+  const testing::unique_name name;
+  const auto home = must(segment::create(name.get(), small(segment_mode::ring, full_policy::wait)));
+  auto writer = must(home.attach_producer());
+  { const auto named = must(home.attach_consumer({"billing", {}})); }
+  for (std::uint64_t i = 0; i < 3; ++i) ASSERT_EQ(put(writer, i), status::ok);
+  child dying([&]() -> int {
+    auto reader = home.attach_consumer({"billing", {}});
+    record_view record;
+    std::array<std::byte, 8> copy{};
+    for (int i = 0; i < 2; ++i) static_cast<void>(reader->read(record, copy));
+    ::raise(SIGKILL);
+    return 1;
+  });
+  ASSERT_EQ(dying.join(), 128 + SIGKILL);
+  auto reader = must(home.attach_consumer({"billing", {}}));
+  EXPECT_EQ(look(reader), "1:1 2:2");  // 0 was released when 1 was asked for
+}
+
+// checks G7
 TEST(processes, a_killed_durable_consumer_resumes_with_nothing_skipped) {
   const testing::unique_name name;
   const auto home = must(segment::create(name.get(), small(segment_mode::ring, full_policy::wait)));
@@ -369,71 +293,6 @@ TEST(processes, a_killed_durable_consumer_resumes_with_nothing_skipped) {
   EXPECT_EQ(reader.poll([&](const record_view& r) { EXPECT_EQ(r.message_number, next++); }).answer,
             status::ok);
   EXPECT_EQ(next, writer.last_number() + 1);
-}
-
-// checks G11
-TEST(processes, a_handle_in_a_forked_child_is_refused_and_keeps_nobody_alive) {
-  const testing::unique_name name;
-  const auto home = must(segment::create(name.get(), small(segment_mode::ring)));
-  int report[2];
-  int end[2];
-  ASSERT_EQ(::pipe(report) + ::pipe(end), 0);
-  child parent([&] {
-    auto writer = must(home.attach_producer());
-    auto reader = must(home.attach_consumer({"mine", {}}));
-    if (put(writer, 1) != status::ok) return 1;
-    const pid_t grandchild = ::fork();
-    if (grandchild == 0) {
-      ::prctl(PR_SET_PDEATHSIG, 0);
-      std::span<std::byte> content;
-      std::uint64_t word = 2;
-      const bool refused = put(writer, 2) == status::wrong_process &&
-                           writer.publish(&word, 8) == status::wrong_process &&
-                           writer.try_claim(content) == status::wrong_process &&
-                           reader.wait() == status::wrong_process &&
-                           reader.poll([](const record_view&) {}).answer == status::wrong_process;
-      // A segment handle is not a role: the child may take roles of its own with it.
-      const bool busy = home.attach_producer().failure().code == EBUSY;
-      const char answer = refused && busy ? 'y' : 'n';
-      static_cast<void>(!::write(report[1], &answer, 1));
-      ::close(end[1]);
-      char c = 0;
-      static_cast<void>(!::read(end[0], &c, 1));  // lives until the test's end
-      ::_exit(0);
-    }
-    child::ready();
-    return sleep_for_ever();
-  });
-  ASSERT_TRUE(parent.wait_ready());
-  char answer = 0;
-  ASSERT_EQ(::read(report[0], &answer, 1), 1);
-  EXPECT_EQ(answer, 'y');
-  for (const participant_stat& p : must(home.stat()).participants) EXPECT_TRUE(p.alive);
-  EXPECT_EQ(parent.kill_and_join(), 128 + SIGKILL);
-  // The grandchild lives, and holds nothing.
-  for (const participant_stat& p : must(home.stat()).participants) EXPECT_FALSE(p.alive);
-  auto writer = must(home.attach_producer());
-  auto reader = must(home.attach_consumer({"mine", {}}));
-  EXPECT_EQ(look(reader), "0:1");
-  for (const int fd : {report[0], report[1], end[0], end[1]}) ::close(fd);
-}
-
-// checks G11: a child's destructors do not end the parent's roles
-TEST(processes, a_forked_child_that_ends_does_not_detach_the_parent) {
-  const testing::unique_name name;
-  const auto home = must(segment::create(name.get(), small(segment_mode::ring)));
-  auto writer = std::make_unique<producer>(must(home.attach_producer()));
-  auto reader = std::make_unique<consumer>(must(home.attach_consumer()));
-  child ending([&] {
-    writer.reset();
-    reader.reset();
-    return 0;
-  });
-  EXPECT_EQ(ending.join(), 0);
-  EXPECT_EQ(must(home.stat()).participants.size(), 2U);
-  EXPECT_EQ(put(*writer, 3), status::ok);
-  EXPECT_EQ(look(*reader), "0:3");
-  for (const participant_stat& p : must(home.stat()).participants) EXPECT_TRUE(p.alive);
 }
 
 }  // namespace

@@ -114,6 +114,13 @@ MUTANTS = [
     ("release_forgotten", "reading does not move the shared cursor", "durable.resumes_exactly_where_it_stopped", [
         edit(CONSUMER, "view_.participant(*self_).consumer_cursor, position_, std::memory_order_release,",
              "view_.participant(*self_).consumer_cursor, BROKEN ? 0 : position_, std::memory_order_release,")]),
+    ("answer_released_at_once", "what was passed over is released before its answer is known",
+     "stateful.core_agrees_with_reference", [
+        edit(CONSUMER, "    return answer(kind, first);\n",
+             "    if (BROKEN) release();\n    return answer(kind, first);\n")]),
+    ("copy_released_at_once", "a message read is released before its copy is known",
+     "stateful.core_agrees_with_reference", [
+        edit(CONSUMER, "record = seen;\n      ++position_;", "record = seen;\n      ++position_;\n      if (BROKEN) release();")]),
     ("resume_off_by_one", "a named cursor resumes one too far", "durable.resumes_exactly_where_it_stopped", [
         edit(ROLES, "std::memory_order_relaxed, site::attach_resume);",
              "std::memory_order_relaxed, site::attach_resume) + (BROKEN ? 1 : 0);")]),

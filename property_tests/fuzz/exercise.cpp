@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include "stateful/world.hpp"
 #include "target.hpp"
 
 namespace shmfifo::fuzz {
@@ -18,6 +19,12 @@ void check(const record_view& record, const segment& home) {
 }
 
 }  // namespace
+
+segment new_segment(const geometry& shape) {
+  static_cast<void>(segment::remove(own_name().get()));
+  return shmfifo::testing::must(
+      segment::create(own_name().get(), property_tests::options_for(shape)));
+}
 
 void exercise_reader(consumer& reader, const segment& home) {
   std::byte small[8];

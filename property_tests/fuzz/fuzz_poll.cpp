@@ -9,15 +9,7 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace shmfifo;
   fuzz::input from(data, size);
   const geometry shape = fuzz::take_geometry(from);
-  create_options options;
-  options.mode = shape.mode;
-  options.when_full = shape.when_full;
-  options.producers = shape.producers;
-  options.slot_count = shape.slot_count;
-  options.content_size = shape.content_size;
-  options.participant_count = shape.participant_count;
-  static_cast<void>(segment::remove(fuzz::own_name().get()));
-  auto home = shmfifo::testing::must(segment::create(fuzz::own_name().get(), options));
+  segment home = fuzz::new_segment(shape);
   // The words of control block, lines and slots, without the page's padding between them.
   std::byte* lines = reinterpret_cast<std::byte*>(&home.view().control());
   std::byte* slots = reinterpret_cast<std::byte*>(&home.view().slot(0));

@@ -43,15 +43,7 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   while (!from.empty() && all.size() < 64) {
     all.push_back({from.take<std::uint16_t>(), from.take<std::uint64_t>()});
   }
-  create_options options;
-  options.mode = shape.mode;
-  options.when_full = shape.when_full;
-  options.producers = shape.producers;
-  options.slot_count = shape.slot_count;
-  options.content_size = shape.content_size;
-  options.participant_count = shape.participant_count;
-  static_cast<void>(segment::remove(fuzz::own_name().get()));
-  auto home = shmfifo::testing::must(segment::create(fuzz::own_name().get(), options));
+  segment home = fuzz::new_segment(shape);
   std::atomic<bool> stop{false};
   std::thread other([&] { scribble_on(home, all, stop); });
   fuzz::exercise(home);

@@ -67,6 +67,9 @@ inline const shmfifo::testing::unique_name& own_name() {
   return name;
 }
 
+// A new segment under that name.
+[[nodiscard]] segment new_segment(const geometry& shape);
+
 // Writes the file anew; nothing of the one before is left.
 inline void write_segment_file(std::span<const std::uint8_t> bytes, std::uint64_t size) {
   const std::string path = own_name().path();

@@ -66,7 +66,7 @@ class basic_consumer {
   poll_result poll(Handler&& handler, std::int64_t limit = default_limit) {
     if (!memory_.in_owner_process()) [[unlikely]]
       return {status::wrong_process, 0, 0};
-    release();  // what the last call passed over
+    release();  // what the last call told
     const std::uint64_t first = position_;
     std::uint64_t stamp = 0;
     {
@@ -80,25 +80,27 @@ class basic_consumer {
         if (!more) break;
       }
     }
-    if (position_ != first || limit <= 0) [[likely]] {
-      if (waited_) adapt(position_ - first);
-      return answer(position_ == first ? status::empty : status::ok, first);
-    }
-    return pass_over(stamp);
+    return told_since(first, limit, stamp);
   }
 
   // Copies one message into `buffer`, at most buffer.size() bytes of it; record.content points
-  // there. Answers as poll does, with a count of 1 at the most. The copy is the caller's and the
-  // message released: who dies with it in hand takes it along, which a handler of poll would not.
-  poll_result read(record_view& record, std::span<std::byte> buffer) {
-    return poll(
-        [&](const record_view& seen) {
-          record = seen;
-          const std::size_t size = std::min(seen.bytes().size(), buffer.size());
-          std::copy_n(seen.content, size, buffer.data());
-          record.content = buffer.data();
-        },
-        1);
+  // there. Answers as poll does, with a count of 1 at the most. Like what is passed over, the
+  // message is released by the next call, so that nobody dies with the only copy of it in hand.
+  poll_result read(record_view& record, std::span<std::byte> buffer) noexcept {
+    if (!memory_.in_owner_process()) [[unlikely]]
+      return {status::wrong_process, 0, 0};
+    release();
+    const std::uint64_t first = position_;
+    std::uint64_t stamp = 0;
+    record_view seen;
+    if (load_message(seen, stamp)) {
+      const std::size_t size = std::min(seen.bytes().size(), buffer.size());
+      std::copy_n(seen.content, size, buffer.data());
+      seen.content = buffer.data();
+      record = seen;
+      ++position_;
+    }
+    return told_since(first, 1, stamp);
   }
 
   // Waits until poll would not answer empty: ok; timed_out, or peer_dead if no producer is alive
@@ -161,6 +163,16 @@ class basic_consumer {
 
   [[nodiscard]] poll_result answer(status kind, std::uint64_t first) const noexcept {
     return {kind, static_cast<std::int64_t>(first), static_cast<std::int64_t>(position_ - first)};
+  }
+
+  // The answer of a call that began at `first`, asked for `limit` messages and ended at `stamp`.
+  [[nodiscard]] poll_result told_since(std::uint64_t first, std::int64_t limit,
+                                       std::uint64_t stamp) noexcept {
+    if (position_ != first || limit <= 0) [[likely]] {
+      if (waited_) adapt(position_ - first);
+      return answer(position_ == first ? status::empty : status::ok, first);
+    }
+    return pass_over(stamp);
   }
 
   // True if the next number's message was found whole; otherwise `stamp` tells why not.

@@ -363,7 +363,6 @@ class basic_producer {
     return hopeless ? status::peer_dead : status::timed_out;
   }
 
-  static constexpr std::size_t log_prefetch_lines = 2;
   static constexpr std::uint64_t log_prefetch_distance = 8;
   static constexpr unsigned spin_rounds = 200;
   static constexpr unsigned spin_pause = 32;

@@ -68,9 +68,9 @@ struct error {
 template <class T>
 class [[nodiscard]] result {
  public:
-  result(T value) : state_(std::in_place_index<0>, std::move(value)) {}  // NOLINT(*-explicit-*)
-  result(error failure)
-      : state_(std::in_place_index<1>, std::move(failure)) {}  // NOLINT(*-explicit-*)
+  // Not explicit, so that a function returns either as it is.
+  result(T value) : state_(std::in_place_index<0>, std::move(value)) {}
+  result(error failure) : state_(std::in_place_index<1>, std::move(failure)) {}
 
   [[nodiscard]] explicit operator bool() const noexcept { return state_.index() == 0; }
   [[nodiscard]] T& value() & noexcept { return checked(); }

@@ -13,12 +13,13 @@ std::uint64_t hot_path::allocations() noexcept {
   return count.load(std::memory_order_relaxed);
 }
 
-// glibc's own names for what is replaced here.
 extern "C" {
-void* __libc_malloc(std::size_t size);                           // NOLINT
-void* __libc_calloc(std::size_t number, std::size_t size);       // NOLINT
-void* __libc_realloc(void* old, std::size_t size);               // NOLINT
-void* __libc_memalign(std::size_t alignment, std::size_t size);  // NOLINT
+// NOLINTBEGIN(bugprone-reserved-identifier): glibc's own names for what is replaced here.
+void* __libc_malloc(std::size_t size);
+void* __libc_calloc(std::size_t number, std::size_t size);
+void* __libc_realloc(void* old, std::size_t size);
+void* __libc_memalign(std::size_t alignment, std::size_t size);
+// NOLINTEND(bugprone-reserved-identifier)
 
 void* malloc(std::size_t size) {
   count.fetch_add(1, std::memory_order_relaxed);

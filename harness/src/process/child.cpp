@@ -50,13 +50,20 @@ void settle_in(pid_t parent) noexcept {
 pid_t start_child(const std::function<int()>& body) {
   std::fflush(nullptr);
   const pid_t parent = ::getpid();
+  // Held back until the child has a handler for it.
+  sigset_t dump_signal;
+  sigset_t before;
+  sigemptyset(&dump_signal);
+  sigaddset(&dump_signal, SIGUSR2);
+  ::sigprocmask(SIG_BLOCK, &dump_signal, &before);
   const pid_t child = ::fork();
+  if (child == 0) settle_in(parent);
+  ::sigprocmask(SIG_SETMASK, &before, nullptr);
   if (child < 0) {
     throw std::runtime_error(std::string("cannot start an actor: fork failed: ") +
                              std::strerror(errno));
   }
   if (child > 0) return child;
-  settle_in(parent);
   const int code = body();
   write_coverage();
   ::_exit(code);

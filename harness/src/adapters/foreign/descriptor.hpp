@@ -25,6 +25,14 @@ namespace shmfifo::harness::foreign {
   throw std::runtime_error(what + ": " + why + "; " + cure);
 }
 
+// What a queue promises whose messages the kernel keeps: receivers share them, and no death of a
+// process is in the way of the others.
+inline constexpr capabilities kept_by_the_kernel{.many_producers = true,
+                                                 .competing = true,
+                                                 .waits = true,
+                                                 .recoverable = true,
+                                                 .late_receivers = true};
+
 class descriptor {
  public:
   descriptor() = default;

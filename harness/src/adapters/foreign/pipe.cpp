@@ -63,13 +63,7 @@ class pipe_receiver final : public receiver {
 
 class pipe_queue final : public queue {
  public:
-  [[nodiscard]] capabilities promises() const override {
-    return {.many_producers = true,
-            .competing = true,
-            .waits = true,
-            .recoverable = true,
-            .late_receivers = true};
-  }
+  [[nodiscard]] capabilities promises() const override { return kept_by_the_kernel; }
 
   void create(const queue_shape& shape) override {
     if (shape.content_size + 1 > PIPE_BUF) {

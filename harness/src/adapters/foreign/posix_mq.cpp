@@ -75,13 +75,7 @@ class mq_receiver final : public receiver {
 
 class mq_queue final : public queue {
  public:
-  [[nodiscard]] capabilities promises() const override {
-    return {.many_producers = true,
-            .competing = true,
-            .waits = true,
-            .recoverable = true,
-            .late_receivers = true};
-  }
+  [[nodiscard]] capabilities promises() const override { return kept_by_the_kernel; }
 
   void create(const queue_shape& shape) override {
     const auto longest = static_cast<std::uint64_t>(limit("msgsize_max", 8192));

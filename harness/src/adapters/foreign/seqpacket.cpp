@@ -49,13 +49,7 @@ class seqpacket_receiver final : public receiver {
 
 class seqpacket_queue final : public queue {
  public:
-  [[nodiscard]] capabilities promises() const override {
-    return {.many_producers = true,
-            .competing = true,
-            .waits = true,
-            .recoverable = true,
-            .late_receivers = true};
-  }
+  [[nodiscard]] capabilities promises() const override { return kept_by_the_kernel; }
 
   void create(const queue_shape& shape) override {
     std::array<int, 2> ends{};

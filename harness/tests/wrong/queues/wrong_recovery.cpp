@@ -31,6 +31,8 @@ struct stuck_after_kill : lingering {
 // Takes a sender for dead that has been silent for a while. Paused is not dead: it comes back and
 // writes.
 struct time_out_recovery : lingering {
+  // Often: most pauses have to find a message half sent, also where the processors are busy.
+  time_out_recovery() { linger_every = 4; }
   std::int64_t suspect = -1;
   deadline since;
 

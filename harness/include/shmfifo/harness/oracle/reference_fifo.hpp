@@ -48,9 +48,7 @@ class fifo {
   [[nodiscard]] const geometry& shape() const { return shape_; }
   [[nodiscard]] std::int64_t cursor() const { return cursor_; }
   [[nodiscard]] bool attached(unsigned which) const { return handles_[which].what != kind::none; }
-  [[nodiscard]] bool writes(unsigned which) const {
-    return handles_[which].what == kind::producer;
-  }
+  [[nodiscard]] bool writes(unsigned which) const { return handles_[which].what == kind::producer; }
   [[nodiscard]] bool claims(unsigned which) const { return handles_[which].claim >= 0; }
   [[nodiscard]] std::int64_t position(unsigned which) const { return handles_[which].position; }
   [[nodiscard]] bool single() const { return shape_.producers == producer_role::single; }

@@ -186,7 +186,8 @@ inline answer fifo::step(const operation& o) {
     case op::poll_until:
       return poll(h, std::max<std::int64_t>(1, o.number));
     case op::read: {
-      answer a = poll(h, 1);
+      release(h);  // the message itself is released by the next call
+      answer a = scan(h.position, 1);
       for (message& m : a.messages) {
         m.bytes.resize(std::min(m.bytes.size(), static_cast<std::size_t>(o.number)));
       }
