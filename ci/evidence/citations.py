@@ -9,6 +9,7 @@ from pathlib import Path
 sys.path.append(str(Path(__file__).resolve().parent.parent))
 import requirements  # noqa: E402
 
+FOLDERS = ("core", "harness", "property_tests", "stress", "sanitizers", "coverage", "ci/packaging")
 # Tests that are the runs of one program, which judges by all of these: name, method, guarantees.
 FAMILIES = [
     (r"harness\.crash\.catches_", "seeded", "G2 G4 G6 G7 G8 G11"),
@@ -51,6 +52,15 @@ def _python_and_c_cases(text):
                 requirements.CITED.findall(near))))
 
 
+def _test_files(root):
+    """(name, text) of the files that hold tests; a walk of the whole tree would go through the builds."""
+    for top in FOLDERS:
+        for path in sorted((root / top).rglob("*_test.*")):
+            name = path.relative_to(root).as_posix()
+            if name.endswith((".cpp", ".py", ".c")) and not requirements.NOT_TESTS.search(name):
+                yield name, path.read_text()
+
+
 def model_tests(root):
     """{name of a model test: guarantees} as they are registered."""
     found = {}
@@ -64,18 +74,14 @@ class Citations:
     def __init__(self, root):
         self.by_end = {}
         root = Path(root)
-        for path in sorted(root.rglob("*")):
-            name = path.relative_to(root).as_posix()
-            if name.startswith(("build", ".git/")) or not path.is_file():
-                continue
-            if name.endswith(("_test.cpp", "_test.py", "_test.c")) and "G" in (text := path.read_text()):
-                cases = _gtest_cases(text) if name.endswith(".cpp") else _python_and_c_cases(text)
-                folder = name.split("/")[0]
-                for wrong, cited in re.findall(r'\{"(\w+)",\s*\{[^/]*//\s*(checks [G\d ,]+)', text):
-                    self.by_end[(folder, "is_caught_by_its_rule/" + wrong)] = set(re.findall(r"G\d+", cited))
-                for end, cited in cases:
-                    if cited:
-                        self.by_end.setdefault((folder, end), set()).update(cited)
+        for name, text in _test_files(root):
+            cases = _gtest_cases(text) if name.endswith(".cpp") else _python_and_c_cases(text)
+            folder = name.split("/")[0]
+            for wrong, cited in re.findall(r'\{"(\w+)",\s*\{[^/]*//\s*(checks [G\d ,]+)', text):
+                self.by_end[(folder, "is_caught_by_its_rule/" + wrong)] = set(re.findall(r"G\d+", cited))
+            for end, cited in cases:
+                if cited:
+                    self.by_end.setdefault((folder, end), set()).update(cited)
         table = root / "property_tests/README.md"
         for line in table.read_text().split("\n") if table.is_file() else []:
             row = re.match(r"^\| P\d+ \|[^|]*\|([^|]*)\| `([\w.]+)` \|", line)
