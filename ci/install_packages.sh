@@ -14,7 +14,8 @@ packages=(
   libboost-dev libzmq3-dev cppzmq-dev          # queues of others, to compare with (harness adapters)
   gnuplot-nox                                  # the chart of the million-message table
   clang-format clang-tidy shellcheck codespell # lint
-  python3 strace                               # checks of the tree; the no-system-call test
+  python3 python3-yaml python3-jsonschema      # checks of the tree; evidence
+  strace                                       # the no-system-call test
   gcovr                                        # coverage
   pkgconf help2man dpkg-dev file lintian       # packages, manual pages, and checks of both
 )

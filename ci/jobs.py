@@ -35,6 +35,7 @@ NOT_A_JOB = {
     "test": "a selection of the presets' tests, for .ci/run",
     "model": "its tests run in every preset",
     "all": "the matrix itself",
+    "evidence": "gathers what the others recorded",
     "list": "prints names",
 }
 

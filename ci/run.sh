@@ -37,6 +37,7 @@ soak           hours of many shapes with kills and pauses, resumable (arguments 
 crash-full     death and pause at every instruction, also of the recoverer, in builds of both compilers
 fuzz           the fuzz targets, one after the other (--seconds N for each, names of targets)
 coverage       which lines, branches and functions the tests reach; fails below coverage/floors.json
+evidence       what was recorded for each guarantee, as JSON and as a page (--run quick records the cheap jobs first)
 package        the Debian packages and what projects downstream see of them (arguments go to ctest)
 lint           formatting, clang-tidy, shell scripts, spelling, and the rules of ci/tidy.py
 list           these names
@@ -73,12 +74,25 @@ build() {
   cmake --build --preset "$preset" --parallel "$(jobs)" "$@"
 }
 
+# record [--stdout | --keep] FILE COMMAND...: FILE is made by the command, and counts as evidence for
+# the sources of now.
+record() {
+  python3 -B ci/evidence/sources.py record "$@"
+}
+
+# run_tests NAME PRESET [CTEST-ARGUMENTS]
+run_tests() {
+  local file=$PWD/build/recorded/junit/$1.xml preset=$2
+  shift 2
+  record "$file" ctest --preset "$preset" --output-junit "$file" "$@"
+}
+
 run_preset() {
   local preset=$1
   shift
   say "$preset"
   build "$preset"
-  ctest --preset "$preset" --output-junit junit.xml "$@"
+  run_tests "$preset" "$preset" "$@"
 }
 
 # What a test of these labels runs is counted. Left out: crash tests, which single-step (the tracer, not the
@@ -89,8 +103,7 @@ coverage() {
   # Counters are added to what is there: begin with nothing.
   find build/gcc-coverage -name '*.gcda' -delete
   local failed=0
-  ctest --preset gcc-coverage -L 'unit|property|fuzz|model|stress' -LE 'slow|soak|crash|canary' \
-    --output-junit junit.xml "$@" || failed=1
+  run_tests coverage gcc-coverage -L 'unit|property|fuzz|model|stress' -LE 'slow|soak|crash|canary' "$@" || failed=1
   say "coverage"
   coverage/report.py || failed=1
   return "$failed"
@@ -122,7 +135,9 @@ case "$name" in
   million)
     ci/install_packages.sh
     build gcc-release --target million_messages
-    exec build/gcc-release/stress/million_messages "$@"
+    [ $# -gt 0 ] && exec build/gcc-release/stress/million_messages "$@"
+    record build/recorded/million.json build/gcc-release/stress/million_messages \
+      --json build/recorded/million.json
     ;;
   test)
     ci/install_packages.sh
@@ -133,12 +148,12 @@ case "$name" in
     ci/install_packages.sh
     build gcc-release --target shmfifo_stress
     mkdir -p build/soak
-    exec build/gcc-release/stress/shmfifo_stress soak --state build/soak/state.json \
-      --save-history build/soak/history "$@"
+    record --keep build/soak/state.json build/gcc-release/stress/shmfifo_stress soak \
+      --state build/soak/state.json --save-history build/soak/history "$@"
     ;;
   fuzz)
     ci/install_packages.sh
-    exec property_tests/fuzz/run_fuzzers.sh "$@"
+    record --stdout build/recorded/fuzz.txt property_tests/fuzz/run_fuzzers.sh "$@"
     ;;
   crash-full)
     ci/install_packages.sh
@@ -146,14 +161,33 @@ case "$name" in
       say "$preset"
       build "$preset" --target shmfifo_crash shmfifo_crash_seeded shmfifo_fault \
         shmfifo_resources_test shmfifo_faulted shmfifo_fault_tools
-      ctest --preset "$preset" -L crash "$@"
+      run_tests "$preset-crash" "$preset" -L crash "$@"
     done
     ;;
   model | orders)
     ci/install_packages.sh
     build gcc-release --target core_model
-    [ "$name" = orders ] && set -- --orders --seconds 60 "$@"
-    exec build/gcc-release/property_tests/model/core_model "$@"
+    model=build/gcc-release/property_tests/model/core_model recorded=build/recorded
+    if [ $# -gt 0 ]; then
+      [ "$name" = orders ] && set -- --orders --seconds 60 "$@"
+      exec "$model" "$@"
+    elif [ "$name" = orders ]; then
+      record "$recorded/orders.json" "$model" --orders --seconds 60 --json "$recorded/orders.json"
+    else
+      record --stdout "$recorded/model.md" "$model" --table
+    fi
+    ;;
+  evidence)
+    ci/install_packages.sh
+    if [ "${1:-} ${2:-}" = "--run quick" ]; then
+      shift 2
+      build gcc-release
+      ci/evidence/record_quick.sh build/gcc-release
+    fi
+    status=0
+    python3 -B ci/evidence/gather.py "$@" || status=$?
+    python3 -B ci/evidence/page.py build/evidence/evidence.json build/evidence/index.html
+    exit "$status"
     ;;
   all)
     exec python3 ci/all.py "$@"
