@@ -14,6 +14,7 @@ packages=(
   libboost-dev libzmq3-dev cppzmq-dev          # queues of others, to compare with (harness adapters)
   gnuplot-nox                                  # the chart of the million-message table
   clang-format clang-tidy shellcheck codespell # lint
+  cppcheck                                     # lint, too: other eyes than clang-tidy's
   python3 strace                               # checks of the tree; the no-system-call test
   gcovr                                        # coverage
   pkgconf help2man dpkg-dev file lintian       # packages, manual pages, and checks of both

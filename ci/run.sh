@@ -38,7 +38,7 @@ crash-full     death and pause at every instruction, also of the recoverer, in b
 fuzz           the fuzz targets, one after the other (--seconds N for each, names of targets)
 coverage       which lines, branches and functions the tests reach; fails below coverage/floors.json
 package        the Debian packages and what projects downstream see of them (arguments go to ctest)
-lint           formatting, clang-tidy, shell scripts, spelling, and the rules of ci/tidy.py
+lint           the checks of ci/lint.py: formatting, clang-tidy, cppcheck, scripts, spelling, ... (--only CHECK)
 list           these names
 TXT
 }
@@ -96,22 +96,20 @@ coverage() {
   return "$failed"
 }
 
-lint() {
-  local failed=0
-  say "clang-format"
-  git ls-files '*.cpp' '*.hpp' '*.c' '*.h' | xargs -r clang-format --dry-run -Werror || failed=1
-  say "shellcheck"
-  git ls-files '*.sh' .ci/run | xargs -r shellcheck || failed=1
-  say "codespell"
-  git ls-files '*.cpp' '*.hpp' '*.c' '*.h' '*.md' '*.sh' '*.py' | xargs -r codespell || failed=1
-  say "ci/tidy.py"
-  python3 ci/tidy.py || failed=1
-  say "headers that compile alone, in clang-release"
-  build clang-release --target all all_verify_interface_header_sets > /dev/null || failed=1
-  say "clang-tidy"
-  git ls-files 'core/*.cpp' | xargs -r -P "$(jobs)" -n 1 clang-tidy -p build/clang-release --quiet 2> /dev/null || failed=1
-  [ "$failed" -eq 0 ] && say "lint: nothing found"
-  return "$failed"
+# one_case NAME COMMAND...: what is no ctest is a JUnit of one case.
+one_case() {
+  local job=$1 begin=$SECONDS code=0 failure=''
+  shift
+  "$@" || code=$?
+  [ "$code" -eq 0 ] || failure="<failure message=\"exit $code\"/>"
+  mkdir -p "build/$job"
+  cat > "build/$job/junit.xml" << XML
+<?xml version="1.0" encoding="UTF-8"?>
+<testsuite name="$job" tests="1" failures="$((code != 0))">
+  <testcase classname="ci" name="$job" time="$((SECONDS - begin))">$failure</testcase>
+</testsuite>
+XML
+  return "$code"
 }
 
 name=${1:-}
@@ -122,7 +120,7 @@ case "$name" in
   million)
     ci/install_packages.sh
     build gcc-release --target million_messages
-    exec build/gcc-release/stress/million_messages "$@"
+    one_case million build/gcc-release/stress/million_messages "$@"
     ;;
   test)
     ci/install_packages.sh
@@ -133,12 +131,12 @@ case "$name" in
     ci/install_packages.sh
     build gcc-release --target shmfifo_stress
     mkdir -p build/soak
-    exec build/gcc-release/stress/shmfifo_stress soak --state build/soak/state.json \
+    one_case soak build/gcc-release/stress/shmfifo_stress soak --state build/soak/state.json \
       --save-history build/soak/history "$@"
     ;;
   fuzz)
     ci/install_packages.sh
-    exec property_tests/fuzz/run_fuzzers.sh "$@"
+    one_case fuzz property_tests/fuzz/run_fuzzers.sh "$@"
     ;;
   crash-full)
     ci/install_packages.sh
@@ -146,14 +144,14 @@ case "$name" in
       say "$preset"
       build "$preset" --target shmfifo_crash shmfifo_crash_seeded shmfifo_fault \
         shmfifo_resources_test shmfifo_faulted shmfifo_fault_tools
-      ctest --preset "$preset" -L crash "$@"
+      ctest --preset "$preset" -L crash --output-junit junit.xml "$@"
     done
     ;;
   model | orders)
     ci/install_packages.sh
     build gcc-release --target core_model
     [ "$name" = orders ] && set -- --orders --seconds 60 "$@"
-    exec build/gcc-release/property_tests/model/core_model "$@"
+    one_case "$name" build/gcc-release/property_tests/model/core_model "$@"
     ;;
   all)
     exec python3 ci/all.py "$@"
@@ -170,7 +168,7 @@ case "$name" in
     ;;
   lint)
     ci/install_packages.sh
-    lint
+    exec python3 -B ci/lint.py "$@"
     ;;
   *)
     for preset in "${presets[@]}"; do
