@@ -14,7 +14,7 @@ list() {
   cat << 'TXT'
 million        the main job: one million messages, measured and gated (arguments go to million_messages)
 all            the matrix of ci/jobs.py, cheapest first, with a table at the end (--only NAME, --keep-going, ...)
-test           everything that must pass before a change lands
+test           every fast test there is, in release; .ci/run adds the instruments' before a change lands
 gcc-debug      configure, build and test with this preset (arguments go to ctest)
 gcc-release
 clang-debug
@@ -36,7 +36,7 @@ orders         every memory order of the core, one step weaker: which model test
 soak           hours of many shapes with kills and pauses, resumable (arguments go to shmfifo_stress soak)
 crash-full     death and pause at every instruction, also of the recoverer, in builds of both compilers
 fuzz           the fuzz targets, one after the other (--seconds N for each, names of targets)
-coverage       which lines, branches and functions the tests reach; fails below coverage/floors.json
+coverage       which lines, branches and functions the tests reach; fails below coverage/floors.json (core: it alone)
 package        the Debian packages and what projects downstream see of them (arguments go to ctest)
 lint           the checks of ci/lint.py: formatting, clang-tidy, cppcheck, scripts, spelling, ... (--only CHECK)
 list           these names
@@ -81,18 +81,23 @@ run_preset() {
   ctest --preset "$preset" --output-junit junit.xml "$@"
 }
 
-# What a test of these labels runs is counted. Left out: crash tests, which single-step (the tracer, not the
-# tests, would take hours at -O0), the throughput gate, which measures, and canaries, whose verdict is not ours.
+# coverage [core] [CTEST-ARGUMENTS]: all that counts (coverage/README.md says what does not), or the core by its
+# own tests alone, which must reach its floors.
 coverage() {
+  local targets=() parts=() tests=(-L 'unit|property|fuzz|model|stress') failed=0
+  if [ "${1:-}" = core ]; then
+    shift
+    targets=(--target sanitizer_programs)
+    parts=(--part core)
+    tests=(-L unit -R '^core[.]')
+  fi
   say "gcc-coverage"
-  build gcc-coverage
+  build gcc-coverage "${targets[@]}"
   # Counters are added to what is there: begin with nothing.
   find build/gcc-coverage -name '*.gcda' -delete
-  local failed=0
-  ctest --preset gcc-coverage -L 'unit|property|fuzz|model|stress' -LE 'slow|soak|crash|canary' \
-    --output-junit junit.xml "$@" || failed=1
+  ctest --preset gcc-coverage "${tests[@]}" -LE 'slow|soak|crash|canary' --output-junit junit.xml "$@" || failed=1
   say "coverage"
-  coverage/report.py || failed=1
+  coverage/report.py "${parts[@]}" || failed=1
   return "$failed"
 }
 
@@ -125,7 +130,6 @@ case "$name" in
   test)
     ci/install_packages.sh
     run_preset gcc-release -LE 'slow|soak'
-    run_preset clang-debug -L 'unit|property|fuzz' -LE 'slow|soak'
     ;;
   soak)
     ci/install_packages.sh
