@@ -14,6 +14,7 @@ packages=(
   libboost-dev libzmq3-dev cppzmq-dev          # queues of others, to compare with (harness adapters)
   gnuplot-nox                                  # the chart of the million-message table
   clang-format clang-tidy shellcheck codespell # lint
+  cppcheck                                     # lint, too: other eyes than clang-tidy's
   python3 python3-yaml python3-jsonschema      # checks of the tree; evidence
   strace                                       # the no-system-call test
   gcovr                                        # coverage

@@ -14,7 +14,7 @@ list() {
   cat << 'TXT'
 million        the main job: one million messages, measured and gated (arguments go to million_messages)
 all            the matrix of ci/jobs.py, cheapest first, with a table at the end (--only NAME, --keep-going, ...)
-test           everything that must pass before a change lands
+test           every fast test there is, in release; .ci/run adds the instruments' before a change lands
 gcc-debug      configure, build and test with this preset (arguments go to ctest)
 gcc-release
 clang-debug
@@ -36,10 +36,10 @@ orders         every memory order of the core, one step weaker: which model test
 soak           hours of many shapes with kills and pauses, resumable (arguments go to shmfifo_stress soak)
 crash-full     death and pause at every instruction, also of the recoverer, in builds of both compilers
 fuzz           the fuzz targets, one after the other (--seconds N for each, names of targets)
-coverage       which lines, branches and functions the tests reach; fails below coverage/floors.json
+coverage       which lines, branches and functions the tests reach; fails below coverage/floors.json (core: it alone)
 evidence       what was recorded for each guarantee, as JSON and as a page (--run quick records the cheap jobs first)
 package        the Debian packages and what projects downstream see of them (arguments go to ctest)
-lint           formatting, clang-tidy, shell scripts, spelling, and the rules of ci/tidy.py
+lint           the checks of ci/lint.py: formatting, clang-tidy, cppcheck, scripts, spelling, ... (--only CHECK)
 list           these names
 TXT
 }
@@ -95,36 +95,39 @@ run_preset() {
   run_tests "$preset" "$preset" "$@"
 }
 
-# What a test of these labels runs is counted. Left out: crash tests, which single-step (the tracer, not the
-# tests, would take hours at -O0), the throughput gate, which measures, and canaries, whose verdict is not ours.
+# coverage [core] [CTEST-ARGUMENTS]: all that counts (coverage/README.md says what does not), or the core by its
+# own tests alone, which must reach its floors.
 coverage() {
+  local targets=() parts=() tests=(-L 'unit|property|fuzz|model|stress') failed=0
+  if [ "${1:-}" = core ]; then
+    shift
+    targets=(--target sanitizer_programs)
+    parts=(--part core)
+    tests=(-L unit -R '^core[.]')
+  fi
   say "gcc-coverage"
-  build gcc-coverage
+  build gcc-coverage "${targets[@]}"
   # Counters are added to what is there: begin with nothing.
   find build/gcc-coverage -name '*.gcda' -delete
-  local failed=0
-  run_tests coverage gcc-coverage -L 'unit|property|fuzz|model|stress' -LE 'slow|soak|crash|canary' "$@" || failed=1
+  run_tests coverage gcc-coverage "${tests[@]}" -LE 'slow|soak|crash|canary' "$@" || failed=1
   say "coverage"
-  coverage/report.py || failed=1
+  coverage/report.py "${parts[@]}" || failed=1
   return "$failed"
 }
 
-lint() {
-  local failed=0
-  say "clang-format"
-  git ls-files '*.cpp' '*.hpp' '*.c' '*.h' | xargs -r clang-format --dry-run -Werror || failed=1
-  say "shellcheck"
-  git ls-files '*.sh' .ci/run | xargs -r shellcheck || failed=1
-  say "codespell"
-  git ls-files '*.cpp' '*.hpp' '*.c' '*.h' '*.md' '*.sh' '*.py' | xargs -r codespell || failed=1
-  say "ci/tidy.py"
-  python3 ci/tidy.py || failed=1
-  say "headers that compile alone, in clang-release"
-  build clang-release --target all all_verify_interface_header_sets > /dev/null || failed=1
-  say "clang-tidy"
-  git ls-files 'core/*.cpp' | xargs -r -P "$(jobs)" -n 1 clang-tidy -p build/clang-release --quiet 2> /dev/null || failed=1
-  [ "$failed" -eq 0 ] && say "lint: nothing found"
-  return "$failed"
+# one_case COMMAND...: a job that is no ctest is a JUnit of one case.
+one_case() {
+  local begin=$SECONDS code=0 failure=''
+  "$@" || code=$?
+  [ "$code" -eq 0 ] || failure="<failure message=\"exit $code\"/>"
+  mkdir -p build/recorded/junit
+  cat > "build/recorded/junit/$name.xml" << XML
+<?xml version="1.0" encoding="UTF-8"?>
+<testsuite name="$name" tests="1" failures="$((code != 0))">
+  <testcase classname="ci" name="$name" time="$((SECONDS - begin))">$failure</testcase>
+</testsuite>
+XML
+  return "$code"
 }
 
 name=${1:-}
@@ -136,24 +139,23 @@ case "$name" in
     ci/install_packages.sh
     build gcc-release --target million_messages
     [ $# -gt 0 ] && exec build/gcc-release/stress/million_messages "$@"
-    record build/recorded/million.json build/gcc-release/stress/million_messages \
+    one_case record build/recorded/million.json build/gcc-release/stress/million_messages \
       --json build/recorded/million.json
     ;;
   test)
     ci/install_packages.sh
     run_preset gcc-release -LE 'slow|soak'
-    run_preset clang-debug -L 'unit|property|fuzz' -LE 'slow|soak'
     ;;
   soak)
     ci/install_packages.sh
     build gcc-release --target shmfifo_stress
     mkdir -p build/soak
-    record --keep build/soak/state.json build/gcc-release/stress/shmfifo_stress soak \
+    one_case record --keep build/soak/state.json build/gcc-release/stress/shmfifo_stress soak \
       --state build/soak/state.json --save-history build/soak/history "$@"
     ;;
   fuzz)
     ci/install_packages.sh
-    record --stdout build/recorded/fuzz.txt property_tests/fuzz/run_fuzzers.sh "$@"
+    one_case record --stdout build/recorded/fuzz.txt property_tests/fuzz/run_fuzzers.sh "$@"
     ;;
   crash-full)
     ci/install_packages.sh
@@ -172,9 +174,9 @@ case "$name" in
       [ "$name" = orders ] && set -- --orders --seconds 60 "$@"
       exec "$model" "$@"
     elif [ "$name" = orders ]; then
-      record "$recorded/orders.json" "$model" --orders --seconds 60 --json "$recorded/orders.json"
+      one_case record "$recorded/orders.json" "$model" --orders --seconds 60 --json "$recorded/orders.json"
     else
-      record --stdout "$recorded/model.md" "$model" --table
+      one_case record --stdout "$recorded/model.md" "$model" --table
     fi
     ;;
   evidence)
@@ -204,7 +206,7 @@ case "$name" in
     ;;
   lint)
     ci/install_packages.sh
-    lint
+    exec python3 -B ci/lint.py "$@"
     ;;
   *)
     for preset in "${presets[@]}"; do
