@@ -16,6 +16,7 @@ packages=(
   clang-format clang-tidy shellcheck codespell # lint
   python3 strace                               # checks of the tree; the no-system-call test
   pkgconf help2man dpkg-dev file lintian       # packages, manual pages, and checks of both
+  doxygen                                      # reference pages
 )
 
 case "${1:-}" in

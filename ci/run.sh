@@ -36,6 +36,7 @@ soak           hours of many shapes with kills and pauses, resumable (arguments 
 crash-full     death and pause at every instruction, also of the recoverer, in builds of both compilers
 fuzz           the fuzz targets, one after the other (--seconds N for each, names of targets)
 package        the Debian packages and what projects downstream see of them (arguments go to ctest)
+docs           the reference pages, into build/reference; a declaration without a fitting comment fails
 lint           formatting, clang-tidy, shell scripts, spelling, and the rules of ci/tidy.py
 list           these names
 TXT
@@ -143,6 +144,11 @@ case "$name" in
     run_preset package "$@"
     say "packages"
     ls -l build/package/ci/packaging/packages/*.deb
+    ;;
+  docs)
+    ci/install_packages.sh
+    python3 ci/documents/reference_test.py tree build/reference
+    echo "build/reference/html/index.html"
     ;;
   lint)
     ci/install_packages.sh
