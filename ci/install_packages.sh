@@ -19,6 +19,7 @@ packages=(
   strace                                       # the no-system-call test
   gcovr                                        # coverage
   pkgconf help2man dpkg-dev file lintian       # packages, manual pages, and checks of both
+  doxygen                                      # reference pages
 )
 
 case "${1:-}" in

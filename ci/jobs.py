@@ -15,6 +15,7 @@ MATRIX = {
     "clang-release": 6,
     "coverage": 12,
     "package": 3,
+    "docs": 1,
     "gcc-asan-ubsan": 5,
     "clang-asan-ubsan": 5,
     "gcc-tsan": 5,

@@ -39,6 +39,7 @@ fuzz           the fuzz targets, one after the other (--seconds N for each, name
 coverage       which lines, branches and functions the tests reach; fails below coverage/floors.json (core: it alone)
 evidence       what was recorded for each guarantee, as JSON and as a page (--run quick records the cheap jobs first)
 package        the Debian packages and what projects downstream see of them (arguments go to ctest)
+docs           the reference pages, into build/reference; a declaration without a fitting comment fails
 lint           the checks of ci/lint.py: formatting, clang-tidy, cppcheck, scripts, spelling, ... (--only CHECK)
 list           these names
 TXT
@@ -203,6 +204,11 @@ case "$name" in
     run_preset package "$@"
     say "packages"
     ls -l build/package/ci/packaging/packages/*.deb
+    ;;
+  docs)
+    ci/install_packages.sh
+    one_case python3 -B ci/documents/reference_test.py tree build/reference
+    echo "build/reference/html/index.html"
     ;;
   lint)
     ci/install_packages.sh

@@ -36,17 +36,20 @@ void* allocate(std::size_t size, std::size_t alignment);
 
 }  // namespace detail
 
-struct mortal_t {};
+struct mortal_t {};  // the type of `mortal`
 // Marks a thread that the explorer also kills before each of its events.
 inline constexpr mortal_t mortal{};
 
+// A thread of the tested code.
 class thread {
  public:
+  // Starts it.
   template <typename callable>
   requires std::is_invocable_v<callable&>
   explicit thread(callable body, access_site s = at(no_site)) {
     begin(std::move(body), {sizeof(callable), alignof(callable)}, s);
   }
+  // Starts it, to be killed before each of its events as well.
   template <typename callable>
   requires std::is_invocable_v<callable&> thread(mortal_t, callable body,
                                                  access_site s = at(no_site)) {
@@ -59,10 +62,12 @@ class thread {
     if (!joined_) join();
   }
 
+  // What it did happens before what follows.
   void join(access_site s = at(no_site)) {
     detail::join_thread(number_, s);
     joined_ = true;
   }
+  // What this_thread() answers in it.
   [[nodiscard]] std::uint32_t number() const noexcept { return number_; }
 
  private:
@@ -95,6 +100,7 @@ class thread_group {
   thread_group& operator=(const thread_group&) = delete;
   ~thread_group() { join(); }
 
+  // Starts one more.
   template <typename callable>
   void start(callable body, access_site s = at(no_site)) {
     add({sizeof(callable), alignof(callable)}, std::move(body), s);
@@ -110,6 +116,7 @@ class thread_group {
       add({sizeof(callable), alignof(callable), false, i}, callable(body), s);
     }
   }
+  // Joins all.
   void join(access_site s = at(no_site)) {
     for (; first_ != nullptr; first_ = first_->next) first_->one->join(s);
     last_ = &first_;
@@ -139,6 +146,7 @@ class thread_group {
 // edge (the default), a yes makes everything the thread did happen before what follows, as the
 // kernel's own locking does; without, a yes says nothing about its writes.
 enum class liveness_edge : std::uint8_t { happens_before, no_edge };
+// See liveness_edge.
 [[nodiscard]] bool dead(std::uint32_t thread_number,
                         liveness_edge edge = liveness_edge::happens_before,
                         access_site s = at(no_site));
@@ -148,6 +156,7 @@ enum class liveness_edge : std::uint8_t { happens_before, no_edge };
 // reports a deadlock when none can ever come.
 void pause(source_location where = source_location::current());
 
+// Loads until the value is enough, and answers it: a wait loop that ends its turns with pause().
 template <typename T, typename predicate>
 T await(const atomic<T>& word, predicate enough, std::memory_order order,
         access_site s = at(no_site)) {
