@@ -8,6 +8,7 @@ packages=(
   libcli11-dev nlohmann-json3-dev libfmt-dev   # command lines, JSON, text
   libgtest-dev librapidcheck-dev               # unit tests; properties
   libfuzzer-14-dev libclang-rt-14-dev afl++    # fuzzers
+  clang-19 libclang-rt-19-dev                  # the newest runtimes of the sanitizers
   googletest valgrind lld llvm                 # sanitizers: GoogleTest from source; valgrind; CFI
   g++-aarch64-linux-gnu qemu-user              # another processor, and something to run its programs
   libboost-context-dev                         # fibers of the model checker

@@ -6,6 +6,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 presets=(
   gcc-debug gcc-release clang-debug clang-release
   gcc-asan-ubsan clang-asan-ubsan gcc-tsan clang-tsan clang-msan
+  clang19-asan-ubsan clang19-tsan clang19-msan
   valgrind-memcheck valgrind-helgrind valgrind-drd
   hardened gcc-O0 gcc-O3-lto arm64
 )
@@ -24,6 +25,9 @@ clang-asan-ubsan
 gcc-tsan
 clang-tsan
 clang-msan
+clang19-asan-ubsan the same with the newest runtimes
+clang19-tsan
+clang19-msan
 valgrind-memcheck
 valgrind-helgrind
 valgrind-drd
