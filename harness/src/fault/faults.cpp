@@ -62,6 +62,7 @@ std::string_view to_string(call which) {
 
 #define SHMFIFO_CODE(name) \
   { name, #name }
+// LONG: a table.
 const std::vector<failure_code>& codes_of(call which) {
   static const std::vector<failure_code> table[call_count] = {
       /* open */
