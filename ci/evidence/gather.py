@@ -14,6 +14,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import jsonschema
+
 import citations as citing
 import recordings
 import sources
@@ -172,6 +174,7 @@ def gather(root, build):
         "outcomes": outcomes, "general": [i for i, one in enumerate(outcomes) if not one["requirements"]],
         "kill_matrix": json.loads((build / "recorded/orders.json").read_text())
         if "recorded/orders.json" in counted else [],
+        "crash_matrix": recordings.crash_rows(build) if "recorded/crash.json" in counted else [],
         "throughput": json.loads(million.read_text()) if "recorded/million.json" in counted else {},
         "not_checked_in_this_run": left_out, "assumptions": ASSUMPTIONS, "not_verified": NOT_VERIFIED,
     }
@@ -193,6 +196,7 @@ def main():
     words.add_argument("--root", type=Path, default=sources.ROOT, help=argparse.SUPPRESS)
     given = words.parse_args()
     evidence = gather(given.root, given.build)
+    jsonschema.validate(evidence, json.loads((Path(__file__).parent / "schema.json").read_text()))
     folder = given.build / "evidence"
     folder.mkdir(parents=True, exist_ok=True)
     keep_last(folder)
