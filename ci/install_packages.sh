@@ -17,6 +17,8 @@ packages=(
   python3 python3-yaml python3-jsonschema      # checks of the tree; evidence
   strace                                       # the no-system-call test
   pkgconf help2man dpkg-dev file lintian       # packages, manual pages, and checks of both
+  abigail-tools                                # the interface of the shared library against the committed one
+  chromium fonts-dejavu-core netpbm            # the page of the evidence, looked at
 )
 
 case "${1:-}" in
