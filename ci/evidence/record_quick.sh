@@ -15,10 +15,9 @@ record() {
 failed=0
 record --stdout "$to/litmus.json" "$build/harness/tests/rc11_litmus" --json \
   --programs $litmus/rc11_programs.json --verdicts $litmus/rc11_verdicts.csv
-set -- "$build/property_tests/model/core_model" "$build/stress/million_messages"
+set -- "$build/property_tests/model/core_model"
 record --stdout "$to/model.md" "$1" --table
 record --fresh "$to/orders.json" "$1" --orders --seconds 60 --json "$to/orders.json"
-record --fresh "$to/million.json" "$2" --messages 100000 --executions 1 --json "$to/million.json"
 set -- "$build/harness/src/crash/shmfifo_crash" "$build/harness/src/fault/shmfifo_fault" \
   "$build/harness/src/fault/shmfifo_fault_tools" "$build/stress/shmfifo_stress"
 record --fresh "$to/crash.json" "$1" --quiet --snapshot --json "$to/crash.json"

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Parts of the page that are marks, tables and bars: what is killed, how fast it is, what changed."""
+import math
 import re
 import statistics
 from html import escape
@@ -29,6 +30,10 @@ def number(value):
     return f"{value:,}" if isinstance(value, int) else f"{value:,.2f}"
 
 
+def rounded(value, digits):
+    return number(float(f"{value:.{digits}g}")).removesuffix(".00")
+
+
 def counts(of):
     return ", ".join(f"{number(value)} {key.replace('_', ' ')}" for key, value in of.items())
 
@@ -51,12 +56,15 @@ def fold(title, text):
     return f"<details><summary>{title}</summary>{text}</details>" if text else ""
 
 
-def bars(rows, unit):
-    """(label, value, is a baseline) as bars on one scale that begins at 0."""
-    top = max((value for _, value, _ in rows), default=1) or 1
+def bars(rows, unit, decades_from=0):
+    """(label, value, is a baseline) as bars on one scale: from 0, or of decades above a least value."""
+    def length(value):
+        return math.log10(max(value / decades_from, 1)) if decades_from else value
+    top = max((length(value) for _, value, _ in rows), default=1) or 1
     return '<div class="bars">' + "".join(
         f'<span>{escape(label)}</span><span><i class="{"base" if base else "own"}" '
-        f'style="width:{100 * value / top:.2f}%"></i></span><span>{value:,.3g} {unit}</span>'
+        f'style="width:{100 * length(value) / top:.2f}%"></i></span>'
+        f'<span>{rounded(value, 3)} {unit}</span>'
         for label, value, base in rows) + "</div>"
 
 
@@ -75,15 +83,16 @@ def throughput(evidence):
     found = evidence["throughput"]
     if not found:
         return "<p>Not recorded for these sources: <code>ci/run.sh million</code>.</p>"
-    gates = [(escape(g["what"]), f"{g['value']:,.4g}", ("≥ " if g["sense"] == "at_least" else "≤ ")
-              + f"{g['threshold']:,.4g}", mark("passed" if g["passed"] else "failed")) for g in found["gates"]]
+    gates = [(escape(g["what"]), rounded(g["value"], 3), ("≥ " if g["sense"] == "at_least" else "≤ ")
+              + rounded(g["threshold"], 3), mark("passed" if g["passed"] else "failed")) for g in found["gates"]]
     latency = [(f"{name.replace('_', ' ')}, {part}", statistics.median(one[part] for one in rows),
                 name.startswith("ping"))
                for name, rows in found["latency_ns"].items() if rows for part in ("p50", "p99")]
-    return (f"<p>{found['messages']:,} messages, medians of {found['executions']} executions. Grey bars are "
+    return (f"<p>{found['messages']:,} messages in each row, executions: {found['executions']}, medians. Grey bars are "
             "baselines without a queue's duties, or the design before this one.</p>"
             "<h3>Throughput, million messages a second</h3>" + bars(throughput_rows(found), "M/s")
-            + "<h3>Latency, nanoseconds: the median, and what one in a hundred exceeds</h3>" + bars(latency, "ns")
+            + "<h3>Latency, nanoseconds: the median, and what one in a hundred exceeds</h3>"
+            "<p class=soft>A logarithmic scale that begins at 10 ns.</p>" + bars(latency, "ns", 10)
             + "<h3>Gates</h3>" + table(["what", "measured", "gate", ""], gates))
 
 
