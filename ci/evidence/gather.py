@@ -148,6 +148,7 @@ def read_cache(folder):
         version = "not found"
     flags = [values.get("CMAKE_CXX_FLAGS", ""), values.get(f"CMAKE_CXX_FLAGS_{kind.upper()}", ""), "-std=c++20"]
     return {"build": folder.name, "compiler": compiler, "version": version, "build_type": kind,
+            "compiler_sha256": sources.hash_file(compiler) if Path(compiler).is_file() else "0" * 64,
             "flags": " ".join(part for part in flags if part)}
 
 
@@ -202,7 +203,7 @@ def main():
     keep_last(folder)
     for name, what in (("evidence.json", evidence),
                        ("test_result.intoto.json", statements.make_test_result(evidence)),
-                       ("sbom.spdx.json", statements.make_sbom(evidence))):
+                       ("sbom.spdx.json", statements.make_sbom(evidence, given.root))):
         (folder / name).write_text(json.dumps(what, indent=1) + "\n")
     print(statements.summary(evidence))
     answers = [one["verdict"] for one in evidence["requirements"]]

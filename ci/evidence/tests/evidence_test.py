@@ -2,6 +2,7 @@
 """Goal: the evidence says no more than what was recorded. Method: small recordings of each kind in a
 folder; one spoilt at a time must turn its guarantee to failed, or be left out by name. Evidence and
 statements keep their schema; the page loads nothing and its links lead somewhere."""
+import hashlib
 import html.parser
 import json
 import re
@@ -180,12 +181,16 @@ class evidence(unittest.TestCase):
 
     def test_the_statements_are_about_every_file(self):
         found = self.gather()
-        result, bill = statements.make_test_result(found), statements.make_sbom(found)
+        result, bill = statements.make_test_result(found), statements.make_sbom(found, root)
         self.assertEqual(result["_type"], "https://in-toto.io/Statement/v1")
         self.assertEqual(result["predicate"]["result"], "WARNED")
         self.assertEqual({one["name"] for one in result["subject"]}, set(found["subject"]["files"]))
         self.assertEqual(bill["spdxVersion"], "SPDX-2.3")
         self.assertEqual(len(bill["files"]), len(found["subject"]["files"]))
+        for one in bill["files"]:
+            told = {each["algorithm"]: each["checksumValue"] for each in one["checksums"]}
+            text = (root / one["fileName"]).read_bytes()
+            self.assertEqual(told, {"SHA1": hashlib.sha1(text).hexdigest(), "SHA256": hashlib.sha256(text).hexdigest()})
         known = {"SPDXRef-DOCUMENT", "SPDXRef-Package", *(one["SPDXID"] for one in bill["files"])}
         for one in bill["relationships"]:
             self.assertLessEqual({one["spdxElementId"], one["relatedSpdxElement"]}, known)
