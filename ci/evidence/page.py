@@ -13,6 +13,12 @@ import tables
 from tables import bullets, code, counts, fold, mark, prose, table
 
 
+def canaries(evidence, one):
+    """Were the defects that this guarantee's checks must find, found?"""
+    seen = [evidence["outcomes"][i]["passed"] for i in one["can_fail"]["recorded"]]
+    return ("passed" if all(seen) else "failed") if seen else "not checked in this run"
+
+
 def matrix(evidence):
     methods = [name for name in evidence["methods"]
                if any(name in one["methods"] for one in evidence["requirements"])]
@@ -20,12 +26,14 @@ def matrix(evidence):
     for one in evidence["requirements"]:
         cells = [f'<a href="#{one["id"]}-{name}">{mark(one["methods"][name]["verdict"], short=True)}</a>'
                  if name in one["methods"] else "" for name in methods]
+        cells.append(f'<a href="#{one["id"]}-canaries">{mark(canaries(evidence, one), short=True)}</a>')
         rows.append([f'<a href="#{one["id"]}">{one["id"]}</a>', mark(one["verdict"]), *cells])
     legend = " ".join(mark(name) for name in tables.MARKS if name != "not checked")
-    return (table(["", "verdict", *methods], rows, "matrix") + f'<p>{legend}</p><p class="soft">An empty cell: the '
+    return (table(["", "verdict", *methods, "canaries"], rows, "matrix") + f'<p>{legend}</p><p class="soft">An empty cell: the '
             "method has nothing to say about this guarantee. Not run: it has, and was not recorded for these "
             "sources. In part: not all of its tests were recorded; which, stands behind the cell.</p>"
-            + fold("The methods", bullets([f"{name}: {evidence['methods'][name]}" for name in methods])))
+            + fold("The methods", bullets([f"{name}: {evidence['methods'][name]}" for name in methods]
+                                         + ["canaries: defects put there to be found by these methods"])))
 
 
 def outcome(one):
@@ -51,7 +59,8 @@ def requirement(evidence, one):
             parts.append(fold(f"{len(found['missing'])} that cite {one['id']} and were not recorded to their end",
                               bullets(found["missing"], code)))
     proofs = one["can_fail"]
-    parts.append("<h3>Why the checks can fail</h3>" + outcomes(evidence, proofs["recorded"]))
+    parts.append(f'<h3 id="{one["id"]}-canaries">Why the checks can fail: canaries '
+                 f"{mark(canaries(evidence, one))}</h3>" + outcomes(evidence, proofs["recorded"]))
     parts.append(fold(f"{len(proofs['seeded_defects'])} seeded defects that tests must find",
                       bullets(proofs["seeded_defects"])))
     if not proofs["recorded"] and not proofs["seeded_defects"]:
