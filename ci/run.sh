@@ -194,6 +194,7 @@ case "$name" in
     status=0
     python3 -B ci/evidence/gather.py "$@" || status=$?
     python3 -B ci/evidence/page.py build/evidence/evidence.json build/evidence/index.html
+    python3 -B ci/evidence/pictures.py build/evidence/index.html build/evidence/pictures
     exit "$status"
     ;;
   all)
