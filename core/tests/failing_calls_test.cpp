@@ -10,7 +10,6 @@
 
 #include <cerrno>
 #include <cstdarg>
-#include <utility>
 
 #include "support/testing.hpp"
 
@@ -21,11 +20,13 @@ struct plan {
   int code = 0;
   int successes = 0;  // before the failure
   bool met = false;
+  bool for_ever = false;
 } planned;
 
 bool fails(const char* call) {
   if (planned.code == 0 || planned.call != call || planned.successes-- > 0) return false;
-  errno = std::exchange(planned.code, 0);
+  errno = planned.code;
+  if (!planned.for_ever) planned.code = 0;
   planned.met = true;
   return true;
 }
@@ -127,7 +128,7 @@ TEST_P(failing_calls, each_is_told_by_its_number_and_the_next_try_works) {
   int failures = 0;
   for (;; ++failures) {
     const testing::unique_name name;
-    planned = {what.call, what.code, failures, false};
+    planned = {what.call, what.code, failures, false, false};
     const int told = set_up(name.get());
     const bool met = planned.met;
     planned = {};
@@ -143,6 +144,19 @@ TEST_P(failing_calls, each_is_told_by_its_number_and_the_next_try_works) {
     EXPECT_FALSE(name.exists());
   }
   EXPECT_GT(failures, 0);  // the wrapper was there
+}
+
+// checks G8: a name that is there for who would make it, and gone for who would attach
+TEST(failing_calls, a_name_made_and_removed_again_and_again_ends_in_an_error) {
+  const testing::unique_name name;
+  create_options options = small(segment_mode::ring);
+  options.existing = if_exists::attach;
+  planned = {"linkat", EEXIST, 0, false, true};
+  const auto home = segment::create(name.get(), options);
+  planned = {};
+  ASSERT_FALSE(home);
+  EXPECT_EQ(home.failure().code, EAGAIN);
+  EXPECT_FALSE(name.exists());
 }
 
 INSTANTIATE_TEST_SUITE_P(set_up, failing_calls,

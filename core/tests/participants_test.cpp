@@ -236,5 +236,27 @@ TEST_F(participants, a_line_that_became_a_cursor_before_its_lock_was_had_is_pass
   EXPECT_TRUE(memory.alive(1));
 }
 
+// checks G7 G8
+TEST_F(participants, who_finds_the_names_held_for_long_is_told) {
+  ASSERT_TRUE(memory.try_own(lock_naming));
+  const auto late = home.attach_consumer({"billing", {}});
+  ASSERT_FALSE(late);
+  EXPECT_EQ(late.failure().code, EBUSY);
+  EXPECT_EQ(std::string_view(late.failure().rule), "cursor_name");
+  memory.disown(lock_naming);
+  EXPECT_TRUE(home.attach_consumer({"billing", {}}));
+}
+
+// checks G9
+TEST_F(participants, a_cursor_beyond_all_numbers_is_not_resumed) {
+  { const auto made = must(home.attach_consumer({"billing", {}})); }
+  ASSERT_EQ(role_kind(line(0).role), participant_kind::durable);
+  line(0).consumer_cursor = number_max + 1;
+  const auto refused = home.attach_consumer({"billing", {}});
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.failure().code, EINVAL);
+  EXPECT_EQ(std::string_view(refused.failure().rule), "consumer_cursor");
+}
+
 }  // namespace
 }  // namespace shmfifo
