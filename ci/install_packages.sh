@@ -16,7 +16,7 @@ packages=(
   clang-format clang-tidy shellcheck codespell # lint
   cppcheck                                     # lint, too: other eyes than clang-tidy's
   python3 strace                               # checks of the tree; the no-system-call test
-  gcovr                                        # coverage
+  gcovr clang-19 llvm-19 libclang-rt-19-dev    # coverage; MC/DC
   pkgconf help2man dpkg-dev file lintian       # packages, manual pages, and checks of both
 )
 

@@ -14,6 +14,7 @@ MATRIX = {
     "clang-debug": 6,
     "clang-release": 6,
     "coverage": 12,
+    "mcdc": 6,
     "package": 3,
     "gcc-asan-ubsan": 5,
     "clang-asan-ubsan": 5,

@@ -37,6 +37,7 @@ soak           hours of many shapes with kills and pauses, resumable (arguments 
 crash-full     death and pause at every instruction, also of the recoverer, in builds of both compilers
 fuzz           the fuzz targets, one after the other (--seconds N for each, names of targets)
 coverage       which lines, branches and functions the tests reach; fails below coverage/floors.json (core: it alone)
+mcdc           lines, regions, branches and MC/DC of the core as clang sees them; fails below coverage/floors_clang.json
 package        the Debian packages and what projects downstream see of them (arguments go to ctest)
 lint           the checks of ci/lint.py: formatting, clang-tidy, cppcheck, scripts, spelling, ... (--only CHECK)
 list           these names
@@ -163,6 +164,13 @@ case "$name" in
   coverage)
     ci/install_packages.sh
     coverage "$@"
+    ;;
+  mcdc)
+    ci/install_packages.sh
+    build clang19-mcdc
+    rm -rf build/clang19-mcdc/profiles
+    ctest --preset clang19-mcdc --output-junit junit.xml "$@"
+    coverage/mcdc.py
     ;;
   package)
     ci/install_packages.sh
