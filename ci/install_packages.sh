@@ -15,8 +15,12 @@ packages=(
   libboost-dev libzmq3-dev cppzmq-dev          # queues of others, to compare with (harness adapters)
   gnuplot-nox                                  # the chart of the million-message table
   clang-format clang-tidy shellcheck codespell # lint
-  python3 strace                               # checks of the tree; the no-system-call test
+  cppcheck                                     # lint, too: other eyes than clang-tidy's
+  python3 python3-yaml python3-jsonschema      # checks of the tree; evidence
+  strace                                       # the no-system-call test
+  gcovr                                        # coverage
   pkgconf help2man dpkg-dev file lintian       # packages, manual pages, and checks of both
+  doxygen                                      # reference pages
 )
 
 case "${1:-}" in
