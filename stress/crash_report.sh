@@ -46,7 +46,7 @@ TXT
   cat << 'TXT'
 
 ## Failed calls under the operator's tool
-`shmfifo_fault_tools`: the same under each command of `shmfifo`; of the requests for memory a sample.
+`shmfifo_fault_tools`: the same under each command of `shmfifo`, but for the requests for memory.
 
 TXT
   cat "$tables/tools"

@@ -191,8 +191,6 @@ class bench {
   std::string name_;
 };
 
-constexpr unsigned samples = 60;
-
 void explore(bench& on, const command& what, report& into) {
   const ran calm = on.play(what, "none 1 0 0");
   if (const std::string wrong = on.judge(what, {}, calm, calm);
@@ -202,14 +200,14 @@ void explore(bench& on, const command& what, report& into) {
   }
   for (std::size_t i = 0; i < call_count; ++i) {
     const auto which = static_cast<call>(i);
+    // Not asked here: the JSON library allocates in destructors, which ends the program by itself.
+    if (which == call::allocation) continue;
     tally here;
     here.made = calm.made[i];
     for (const failure_code& code : codes_of(which)) {
       here.codes += std::string(here.codes.empty() ? "" : " ") + code.name;
-      // Of the requests for memory, thousands, a sample; of the calls the first three and the last.
-      const unsigned spread = which == call::allocation ? 1 + calm.made[i] / samples : ~0U;
       for (unsigned nth = 1; nth <= calm.made[i]; ++nth) {
-        if (nth > 3 && nth != calm.made[i] && nth % spread != 0) continue;
+        if (nth > 3 && nth != calm.made[i]) continue;
         for (const bool forever : {false, true}) {
           const ran seen = on.play(
               what, fmt::format("{} {} {} {}", to_string(which), nth, forever ? 1 : 0, code.code));
