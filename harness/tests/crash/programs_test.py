@@ -15,7 +15,7 @@ import tempfile
 import unittest
 
 PARTS = {
-    "operation, manner, instruction and sentence": r"^VIOLATION: publish \(ring-reject-many, first\), kill at instruction \d+: \S",
+    "operation, manner, instruction and sentence": r"^VIOLATION: publish \(ring-reject-many, last_before_wrap\), kill at instruction \d+: \S",
     "disassembled instruction": r"^ +[0-9a-f]+:\s+[a-z]+\s",
     "source line": r"^ +.*\.(hpp|cpp):\d+",
     "difference of the segment": r"^  slot\[\d+\]\.stamp: .* -> .*claimed",
@@ -29,7 +29,7 @@ def run(*words):
 
 def seeded(*words):
     return run(os.environ["SEEDED"], "--bug", "claim_without_intent", "--operation", "publish", "--queue",
-               "ring-reject-many", "--position", "first", "--kill", *words)
+               "ring-reject-many", "--position", "last_before_wrap", "--kill", *words)
 
 
 def missing(report):
