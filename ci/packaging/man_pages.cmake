@@ -24,7 +24,7 @@ shmfifo_man_page(shmfifo tools "look after shared-memory FIFOs" create ls stat t
 shmfifo_man_page(message_producer tools "publish messages into a shared-memory FIFO")
 shmfifo_man_page(message_consumer tools "read messages from a shared-memory FIFO")
 shmfifo_man_page(million_messages harness "measure one million messages through shared-memory FIFOs")
-shmfifo_man_page(shmfifo_stress harness "run queues under kills and pauses, and judge what comes out")
+shmfifo_man_page(shmfifo_stress harness "run queues under kills and pauses, and judge what comes out" soak)
 
 get_property(pages GLOBAL PROPERTY shmfifo_man_pages)
 add_custom_target(shmfifo_man_pages ALL DEPENDS ${pages})
