@@ -8,13 +8,17 @@ packages=(
   libcli11-dev nlohmann-json3-dev libfmt-dev   # command lines, JSON, text
   libgtest-dev librapidcheck-dev               # unit tests; properties
   libfuzzer-14-dev libclang-rt-14-dev afl++    # fuzzers
+  clang-19 libclang-rt-19-dev                  # the newest runtimes of the sanitizers
   googletest valgrind lld llvm                 # sanitizers: GoogleTest from source; valgrind; CFI
   g++-aarch64-linux-gnu qemu-user              # another processor, and something to run its programs
   libboost-context-dev                         # fibers of the model checker
   libboost-dev libzmq3-dev cppzmq-dev          # queues of others, to compare with (harness adapters)
   gnuplot-nox                                  # the chart of the million-message table
   clang-format clang-tidy shellcheck codespell # lint
-  python3 strace                               # checks of the tree; the no-system-call test
+  cppcheck                                     # lint, too: other eyes than clang-tidy's
+  python3 python3-yaml python3-jsonschema      # checks of the tree; evidence
+  strace                                       # the no-system-call test
+  gcovr                                        # coverage
   pkgconf help2man dpkg-dev file lintian       # packages, manual pages, and checks of both
   doxygen                                      # reference pages
 )

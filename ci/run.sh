@@ -6,6 +6,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 presets=(
   gcc-debug gcc-release clang-debug clang-release
   gcc-asan-ubsan clang-asan-ubsan gcc-tsan clang-tsan clang-msan
+  clang19-asan-ubsan clang19-tsan clang19-msan
   valgrind-memcheck valgrind-helgrind valgrind-drd
   hardened gcc-O0 gcc-O3-lto arm64
 )
@@ -13,7 +14,8 @@ presets=(
 list() {
   cat << 'TXT'
 million        the main job: one million messages, measured and gated (arguments go to million_messages)
-test           everything that must pass before a change lands
+all            the matrix of ci/jobs.py, cheapest first, with a table at the end (--only NAME, --keep-going, ...)
+test           every fast test there is, in release; .ci/run adds the instruments' before a change lands
 gcc-debug      configure, build and test with this preset (arguments go to ctest)
 gcc-release
 clang-debug
@@ -23,6 +25,9 @@ clang-asan-ubsan
 gcc-tsan
 clang-tsan
 clang-msan
+clang19-asan-ubsan the same with the newest runtimes
+clang19-tsan
+clang19-msan
 valgrind-memcheck
 valgrind-helgrind
 valgrind-drd
@@ -35,9 +40,11 @@ orders         every memory order of the core, one step weaker: which model test
 soak           hours of many shapes with kills and pauses, resumable (arguments go to shmfifo_stress soak)
 crash-full     death and pause at every instruction, also of the recoverer, in builds of both compilers
 fuzz           the fuzz targets, one after the other (--seconds N for each, names of targets)
+coverage       which lines, branches and functions the tests reach; fails below coverage/floors.json (core: it alone)
+evidence       what was recorded for each guarantee, as JSON and as a page (--run quick records the cheap jobs first)
 package        the Debian packages and what projects downstream see of them (arguments go to ctest)
 docs           the reference pages, into build/reference; a declaration without a fitting comment fails
-lint           formatting, clang-tidy, shell scripts, spelling, and the rules of ci/tidy.py
+lint           the checks of ci/lint.py: formatting, clang-tidy, cppcheck, scripts, spelling, ... (--only CHECK)
 list           these names
 TXT
 }
@@ -72,30 +79,60 @@ build() {
   cmake --build --preset "$preset" --parallel "$(jobs)" "$@"
 }
 
+# record [--stdout | --keep] FILE COMMAND...: FILE is made by the command, and counts as evidence for
+# the sources of now.
+record() {
+  python3 -B ci/evidence/sources.py record "$@"
+}
+
+# run_tests NAME PRESET [CTEST-ARGUMENTS]
+run_tests() {
+  local file=$PWD/build/recorded/junit/$1.xml preset=$2
+  shift 2
+  record "$file" ctest --preset "$preset" --output-junit "$file" "$@"
+}
+
 run_preset() {
   local preset=$1
   shift
   say "$preset"
   build "$preset"
-  ctest --preset "$preset" "$@"
+  run_tests "$preset" "$preset" "$@"
 }
 
-lint() {
-  local failed=0
-  say "clang-format"
-  git ls-files '*.cpp' '*.hpp' '*.c' '*.h' | xargs -r clang-format --dry-run -Werror || failed=1
-  say "shellcheck"
-  git ls-files '*.sh' .ci/run | xargs -r shellcheck || failed=1
-  say "codespell"
-  git ls-files '*.cpp' '*.hpp' '*.c' '*.h' '*.md' '*.sh' '*.py' | xargs -r codespell || failed=1
-  say "ci/tidy.py"
-  python3 ci/tidy.py || failed=1
-  say "headers that compile alone, in clang-release"
-  build clang-release --target all all_verify_interface_header_sets > /dev/null || failed=1
-  say "clang-tidy"
-  git ls-files 'core/*.cpp' | xargs -r -P "$(jobs)" -n 1 clang-tidy -p build/clang-release --quiet 2> /dev/null || failed=1
-  [ "$failed" -eq 0 ] && say "lint: nothing found"
+# coverage [core] [CTEST-ARGUMENTS]: all that counts (coverage/README.md says what does not), or the core by its
+# own tests alone, which must reach its floors.
+coverage() {
+  local targets=() parts=() tests=(-L 'unit|property|fuzz|model|stress') failed=0
+  if [ "${1:-}" = core ]; then
+    shift
+    targets=(--target sanitizer_programs)
+    parts=(--part core)
+    tests=(-L unit -R '^core[.]')
+  fi
+  say "gcc-coverage"
+  build gcc-coverage "${targets[@]}"
+  # Counters are added to what is there: begin with nothing.
+  find build/gcc-coverage -name '*.gcda' -delete
+  run_tests coverage gcc-coverage "${tests[@]}" -LE 'slow|soak|crash|canary' "$@" || failed=1
+  say "coverage"
+  coverage/report.py "${parts[@]}" || failed=1
   return "$failed"
+}
+
+# one_case COMMAND...: a job that is no ctest is a JUnit of one case.
+one_case() {
+  local begin=$SECONDS code=0 failure=''
+  "$@" || code=$?
+  [ "$code" -eq 0 ] || failure="<failure message=\"exit $code\"/>"
+  mkdir -p build/recorded/junit
+  cat > "build/recorded/junit/$name.xml" << XML
+<?xml version="1.0" encoding="UTF-8"?>
+<testsuite name="$name" tests="1" failures="$((code != 0))">
+  <testcase classname="ci" name="$name" time="$((SECONDS - begin))">$failure</testcase>
+</testsuite>
+XML
+  return "$code"
 }
 
 name=${1:-}
@@ -106,38 +143,65 @@ case "$name" in
   million)
     ci/install_packages.sh
     build gcc-release --target million_messages
-    exec build/gcc-release/stress/million_messages "$@"
+    [ $# -gt 0 ] && exec build/gcc-release/stress/million_messages "$@"
+    one_case record build/recorded/million.json build/gcc-release/stress/million_messages \
+      --json build/recorded/million.json
     ;;
   test)
     ci/install_packages.sh
     run_preset gcc-release -LE 'slow|soak'
-    run_preset clang-debug -L 'unit|property|fuzz' -LE 'slow|soak'
     ;;
   soak)
     ci/install_packages.sh
     build gcc-release --target shmfifo_stress
     mkdir -p build/soak
-    exec build/gcc-release/stress/shmfifo_stress soak --state build/soak/state.json \
-      --save-history build/soak/history "$@"
+    one_case record --keep build/soak/state.json build/gcc-release/stress/shmfifo_stress soak \
+      --state build/soak/state.json --save-history build/soak/history "$@"
     ;;
   fuzz)
     ci/install_packages.sh
-    exec property_tests/fuzz/run_fuzzers.sh "$@"
+    one_case record --stdout build/recorded/fuzz.txt property_tests/fuzz/run_fuzzers.sh "$@"
     ;;
   crash-full)
     ci/install_packages.sh
     for preset in gcc-debug gcc-release clang-debug clang-release; do
       say "$preset"
-      build "$preset" --target shmfifo_crash shmfifo_crash_seeded shmfifo_fault \
+      build "$preset" --target shmfifo_crash shmfifo_crash_seeded shmfifo_fault shmfifo_fault_seeded \
         shmfifo_resources_test shmfifo_faulted shmfifo_fault_tools
-      ctest --preset "$preset" -L crash "$@"
+      run_tests "$preset-crash" "$preset" -R '^harness\.(crash|fault)' "$@"
     done
     ;;
   model | orders)
     ci/install_packages.sh
     build gcc-release --target core_model
-    [ "$name" = orders ] && set -- --orders --seconds 60 "$@"
-    exec build/gcc-release/property_tests/model/core_model "$@"
+    model=build/gcc-release/property_tests/model/core_model recorded=build/recorded
+    if [ $# -gt 0 ]; then
+      [ "$name" = orders ] && set -- --orders --seconds 60 "$@"
+      exec "$model" "$@"
+    elif [ "$name" = orders ]; then
+      one_case record "$recorded/orders.json" "$model" --orders --seconds 60 --json "$recorded/orders.json"
+    else
+      one_case record --stdout "$recorded/model.md" "$model" --table
+    fi
+    ;;
+  evidence)
+    ci/install_packages.sh
+    if [ "${1:-} ${2:-}" = "--run quick" ]; then
+      shift 2
+      build gcc-release
+      ci/evidence/record_quick.sh build/gcc-release
+    fi
+    status=0
+    python3 -B ci/evidence/gather.py "$@" || status=$?
+    python3 -B ci/evidence/page.py build/evidence/evidence.json build/evidence/index.html
+    exit "$status"
+    ;;
+  all)
+    exec python3 ci/all.py "$@"
+    ;;
+  coverage)
+    ci/install_packages.sh
+    coverage "$@"
     ;;
   package)
     ci/install_packages.sh
@@ -147,12 +211,12 @@ case "$name" in
     ;;
   docs)
     ci/install_packages.sh
-    python3 ci/documents/reference_test.py tree build/reference
+    one_case python3 -B ci/documents/reference_test.py tree build/reference
     echo "build/reference/html/index.html"
     ;;
   lint)
     ci/install_packages.sh
-    lint
+    exec python3 -B ci/lint.py "$@"
     ;;
   *)
     for preset in "${presets[@]}"; do

@@ -11,6 +11,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import requirements
+
 # Bottom to top. A header of the core may include headers of lower rows only (core/README.md draws it).
 CORE_LAYERS = [
     {"config"},
@@ -29,6 +31,7 @@ OUTSIDE_THE_SEAM = re.compile(
 FOLDERS_ABOVE_CORE = ("harness", "property_tests", "stress", "sanitizers", "coverage")
 LINE_MAX = 100
 FILE_MAX = 450
+FUNCTION_MAX = 70
 SOURCE_ENDINGS = (".cpp", ".hpp", ".c", ".h")
 
 
@@ -70,6 +73,38 @@ def file_length(tree):
         count = tree.text(name).count("\n")
         if count > FILE_MAX:
             yield name, count, f"{count} lines; at most {FILE_MAX}: split it by job"
+
+
+def functions(lines):
+    """(first line, last line, the line before) of what clang-format sets as a function, free or in a class."""
+    not_a_function = re.compile(r"(inline )?(namespace|class|struct|enum|union|extern|using|if|for|while|switch|do|"
+                                r"else|return|case|default|static_assert)\b|[#/})]")
+    for indent in ("", "  "):
+        begin, depth = None, 0
+        for i, line in enumerate(lines):
+            outermost = line.startswith(indent) and line[len(indent):len(indent) + 1].strip() != ""
+            if begin is None and outermost and not not_a_function.match(line[len(indent):]):
+                begin, depth = i, 0
+            if begin is None:
+                continue
+            depth += line.count("{") - line.count("}")
+            if outermost and line.startswith(indent + "}"):
+                if "(" in "".join(lines[begin:i]).split("{")[0]:
+                    yield begin, i
+                begin = None
+            elif depth <= 0 and (line == "" or line.endswith((";", "}"))) or line[:1].strip() and indent:
+                begin = None  # a declaration, or all of it on one line
+
+
+def function_length(tree):
+    """A function fits on a screen, or says why not: `// LONG: reason` above it."""
+    for name in tree.sources():
+        lines = tree.text(name).split("\n")
+        for first, last in functions(lines):
+            count = last - first + 1
+            reason = re.match(r"\s*// LONG: \S", lines[first - 1]) if first else None
+            if count > FUNCTION_MAX and not reason:
+                yield name, first + 1, f"{count} lines; at most {FUNCTION_MAX}, or '// LONG: reason' above it"
 
 
 def core_layers(tree):
@@ -151,6 +186,39 @@ def documents_name_real_files(tree):
                     yield name, number, f"names {path}, which does not exist"
 
 
+def requirements_list(tree):
+    """ci/requirements.yaml says what core/DESIGN.md says, and its hashes are right."""
+    if requirements.LIST not in tree.files or requirements.DOCUMENT not in tree.files:
+        return
+    try:
+        listed = requirements.of_list(tree.text(requirements.LIST))
+    except ValueError as problem:
+        yield requirements.LIST, 1, str(problem)
+        return
+    if {one["id"]: one["text"] for one in listed} != requirements.of_document(tree.text(requirements.DOCUMENT)):
+        yield requirements.LIST, 1, f"differs from {requirements.DOCUMENT} (ci/requirements.py --write)"
+    for one in listed:
+        if one["sha256"] != requirements.digest(one["text"]):
+            yield requirements.LIST, 1, f"the hash of {one['id']} is not that of its text"
+
+
+def requirements_and_tests(tree):
+    """Each guarantee is named by a test, and no test names one that there is not."""
+    if requirements.LIST not in tree.files:
+        return
+    known = re.findall(r"^- id: (G\d+)$", tree.text(requirements.LIST), re.M)
+    seen = set()
+    for name in tree.files:
+        if name == "property_tests/README.md" or name.endswith(requirements.CODE):
+            for number, one in requirements.named(name, tree.text(name)):
+                seen.add(one)
+                if one not in known:
+                    yield name, number, f"names {one}, which is no guarantee of {requirements.LIST}"
+    for one in known:
+        if one not in seen:
+            yield requirements.LIST, 1, f"no test names {one} (`checks {one}`)"
+
+
 def no_leftovers(tree):
     """No disabled tests and no notes to oneself."""
     # This line is the rule itself: the words it looks for, no use of them.
@@ -172,8 +240,9 @@ def silenced_lints(tree):
                     yield name, number, "say NOLINT(the-check): and why"
 
 
-RULES = [licence_line, line_length, file_length, core_layers, protocol_purity, sync_points,
-         documents_name_real_files, no_leftovers, silenced_lints]
+RULES = [licence_line, line_length, file_length, function_length, core_layers, protocol_purity, sync_points,
+         documents_name_real_files, requirements_list, requirements_and_tests,
+         no_leftovers, silenced_lints]
 
 
 def main():

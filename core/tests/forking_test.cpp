@@ -13,6 +13,7 @@ namespace shmfifo {
 namespace {
 
 using testing::child;
+using testing::exit_child;
 using testing::look;
 using testing::must;
 using testing::put;
@@ -41,7 +42,7 @@ TEST(forking, a_fork_during_an_attach_keeps_nobody_alive) {
           static_cast<void>(!::write(ran[1], "r", 1));
           char c = 0;
           static_cast<void>(!::read(end[0], &c, 1));  // lives until the test's end
-          ::_exit(0);
+          exit_child(0);
         }
       }
     });
@@ -157,7 +158,7 @@ TEST(forking, a_handle_in_a_forked_child_is_refused_and_keeps_nobody_alive) {
       ::close(end[1]);
       char c = 0;
       static_cast<void>(!::read(end[0], &c, 1));  // lives until the test's end
-      ::_exit(0);
+      exit_child(0);
     }
     child::ready();
     return sleep_for_ever();

@@ -14,6 +14,7 @@ namespace {
 
 using testing::child;
 using testing::hooked_memory;
+using testing::kill_self;
 using testing::look;
 using testing::must;
 using testing::once_at;
@@ -114,7 +115,7 @@ TEST_F(participants, who_dies_while_making_a_cursor_leaves_none_below_the_floor)
     if (!index) return 1;
     protocol::store_name(line(*index), own, "billing");
     std::uint64_t position = 0;
-    const hooked_memory last(std::move(own), once_at(site::attach_floor, [] { ::raise(SIGKILL); }));
+    const hooked_memory last(std::move(own), once_at(site::attach_floor, kill_self));
     return protocol::enter_gate(home.view(), last, *index, participant_kind::durable, position,
                                 true)
                ? 2

@@ -10,6 +10,7 @@ namespace {
 
 using testing::child;
 using testing::in_ms;
+using testing::kill_self;
 using testing::look;
 using testing::must;
 using testing::put;
@@ -225,8 +226,7 @@ TEST(processes, a_consumer_killed_with_an_answer_in_hand_leaves_it_to_its_succes
     child dying([&]() -> int {
       auto reader = home.attach_consumer({"billing", {}});
       static_cast<void>(reader->poll([](const record_view&) {}));
-      ::raise(SIGKILL);
-      return 1;
+      kill_self();
     });
     ASSERT_EQ(dying.join(), 128 + SIGKILL);
     auto reader = must(home.attach_consumer({"billing", {}}));
@@ -251,8 +251,7 @@ TEST(processes, a_consumer_killed_with_a_copy_in_hand_leaves_the_message_to_its_
     record_view record;
     std::array<std::byte, 8> copy{};
     for (int i = 0; i < 2; ++i) static_cast<void>(reader->read(record, copy));
-    ::raise(SIGKILL);
-    return 1;
+    kill_self();
   });
   ASSERT_EQ(dying.join(), 128 + SIGKILL);
   auto reader = must(home.attach_consumer({"billing", {}}));

@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "shmfifo/shmfifo.hpp"
+#include "support/coverage.hpp"
 
 namespace shmfifo::testing {
 
@@ -134,23 +135,20 @@ class child {
   explicit child(const std::function<int()>& body) {
     if (::pipe(ready_) != 0) std::abort();
     const pid_t parent = ::getpid();
-    pid_ = ::fork();
+    pid_ = fork_counted();
     if (pid_ == 0) {
       ::prctl(PR_SET_PDEATHSIG, SIGKILL);
       if (::getppid() != parent) ::_exit(99);
       guardian::leave();
       current_ = this;
-      ::_exit(body());
+      exit_child(body());
     }
     ::close(ready_[1]);
   }
   child(const child&) = delete;
   child& operator=(const child&) = delete;
   ~child() {
-    if (pid_ > 0) {
-      ::kill(pid_, SIGKILL);
-      join();
-    }
+    if (pid_ > 0) kill_and_join();
     ::close(ready_[0]);
   }
   // In the child: tells the parent that a point was reached.
@@ -171,7 +169,7 @@ class child {
     return WIFEXITED(state) ? WEXITSTATUS(state) : 128 + WTERMSIG(state);
   }
   int kill_and_join() {
-    signal(SIGKILL);
+    kill_process(pid_);
     return join();
   }
   [[nodiscard]] pid_t pid() const { return pid_; }

@@ -13,36 +13,14 @@
 #include <stdexcept>
 #include <string>
 
-// Present only in builds that count coverage.
-extern "C" {
-[[gnu::weak]] void __gcov_dump();
-[[gnu::weak]] int __llvm_profile_write_file();
-}
-
 namespace shmfifo::harness {
 namespace {
-
-bool counts_coverage() noexcept {
-  return __gcov_dump != nullptr || __llvm_profile_write_file != nullptr;
-}
-
-void write_coverage() noexcept {
-  if (__gcov_dump != nullptr) __gcov_dump();
-  if (__llvm_profile_write_file != nullptr) static_cast<void>(__llvm_profile_write_file());
-}
-
-// The signal by which kill_child asks for the data first.
-void on_dump_signal(int) {
-  write_coverage();
-  ::kill(::getpid(), SIGKILL);
-}
 
 void settle_in(pid_t parent) noexcept {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (::getppid() != parent) ::_exit(1);  // it died before the line above
   // A terminal's interrupt is for the supervisor, which ends its children itself.
   std::signal(SIGINT, SIG_IGN);
-  if (counts_coverage()) std::signal(SIGUSR2, on_dump_signal);
 }
 
 }  // namespace
@@ -50,33 +28,14 @@ void settle_in(pid_t parent) noexcept {
 pid_t start_child(const std::function<int()>& body) {
   std::fflush(nullptr);
   const pid_t parent = ::getpid();
-  // Held back until the child has a handler for it.
-  sigset_t dump_signal;
-  sigset_t before;
-  sigemptyset(&dump_signal);
-  sigaddset(&dump_signal, SIGUSR2);
-  ::sigprocmask(SIG_BLOCK, &dump_signal, &before);
-  const pid_t child = ::fork();
-  if (child == 0) settle_in(parent);
-  ::sigprocmask(SIG_SETMASK, &before, nullptr);
+  const pid_t child = testing::fork_counted();
   if (child < 0) {
     throw std::runtime_error(std::string("cannot start an actor: fork failed: ") +
                              std::strerror(errno));
   }
   if (child > 0) return child;
-  const int code = body();
-  write_coverage();
-  ::_exit(code);
-}
-
-void kill_self() noexcept {
-  write_coverage();
-  for (;;) ::kill(::getpid(), SIGKILL);
-}
-
-void kill_child(pid_t child) noexcept {
-  ::kill(child, counts_coverage() ? SIGUSR2 : SIGKILL);
-  ::kill(child, SIGCONT);  // a paused one would write nothing
+  settle_in(parent);
+  testing::exit_child(body());
 }
 
 bool has_stopped(pid_t child) noexcept {

@@ -8,7 +8,12 @@
 #include <functional>
 #include <optional>
 
+#include "support/coverage.hpp"
+
 namespace shmfifo::harness {
+
+using testing::kill_process;
+using testing::kill_self;
 
 // Exit codes of actors.
 inline constexpr int exit_finished = 0;
@@ -17,12 +22,6 @@ inline constexpr int exit_complained = 3;
 // Forks; the child runs the body and ends with its answer, without destructors or handlers of the
 // parent. It is killed when the parent ends. Throws std::runtime_error if there can be no process.
 [[nodiscard]] pid_t start_child(const std::function<int()>& body);
-
-// Kills this process at once, after coverage data, if any, was written.
-[[noreturn]] void kill_self() noexcept;
-
-// SIGKILL; where coverage is measured, the child writes its data first.
-void kill_child(pid_t child) noexcept;
 
 // Has the child been stopped and not continued since? Told once for each stop.
 [[nodiscard]] bool has_stopped(pid_t child) noexcept;

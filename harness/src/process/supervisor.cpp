@@ -38,7 +38,7 @@ supervisor::supervisor(const actor_context& run, const std::string& name)
 
 supervisor::~supervisor() {
   for (actor& who : actors_) {
-    if (who.pid > 0) kill_child(who.pid);
+    if (who.pid > 0) kill_process(who.pid);
   }
   for (actor& who : actors_) {
     if (who.pid > 0) static_cast<void>(reap(who.pid, true));
@@ -245,7 +245,7 @@ void supervisor::strike(const fault& due) {
   }
   if (kill) {
     who->restart_ms = due.ms + 1;
-    kill_child(who->pid);
+    kill_process(who->pid);
   } else {
     who->wake_at = ticks_ + due.ms + 1;
     ::kill(who->pid, SIGSTOP);

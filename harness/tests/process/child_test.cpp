@@ -44,7 +44,7 @@ TEST(child, is_killed_at_once) {
     for (;;) ::pause();
   });
   EXPECT_FALSE(reap(child, false).has_value());
-  kill_child(child);
+  kill_process(child);
   EXPECT_EQ(WTERMSIG(*reap(child, true)), SIGKILL);
   const pid_t other = start_child([]() -> int { kill_self(); });
   EXPECT_EQ(WTERMSIG(*reap(other, true)), SIGKILL);
@@ -66,7 +66,7 @@ TEST(child, has_stopped_only_while_it_is_stopped) {
   ::kill(child, SIGCONT);
   EXPECT_FALSE(has_stopped(child)) << "a stop that is over";
   EXPECT_FALSE(reap(child, false).has_value()) << "a stop is no end";
-  kill_child(child);
+  kill_process(child);
   static_cast<void>(reap(child, true));
 }
 

@@ -34,7 +34,8 @@ class execution {
   [[nodiscard]] std::uint64_t final_value(const void* word) const;
   // How many events it has.
   [[nodiscard]] std::uint32_t events() const;
-  // Equal for equal executions: threads, values, reads-from and modification orders.
+  // Equal for executions that are equal up to an exchange of symmetric threads: threads, values,
+  // reads-from and modification orders.
   [[nodiscard]] std::uint64_t signature() const;
   // Its events by thread, as in a report.
   [[nodiscard]] std::string table() const;

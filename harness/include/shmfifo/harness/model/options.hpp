@@ -58,6 +58,9 @@ struct options {
   bool weak_failures = false;
   // After a violation, look this many executions further for one with fewer events.
   std::uint64_t shorten_executions = 20'000;
+  // Explores executions that differ only by an exchange of symmetric threads once
+  // (thread_group::start_symmetric); without, such threads are like any others.
+  bool symmetry = true;
   // Remembers every execution and counts the ones seen twice. Memory grows with the count.
   bool count_duplicates = false;
   // Processes that share the exploration; on_execution runs in them, not in the caller.

@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: MIT
+"""The jobs of ci/run.sh that make up the matrix of `ci/run.sh all`, cheapest first.
+
+One table for the matrix, the workflows and their tests. A name of ci/run.sh that is in neither list fails
+ci/tests/jobs_test.py: nothing is left out without a word.
+"""
+
+# Minutes on two cores, roughly, for the order; the summary shows the real ones.
+MATRIX = {
+    "lint": 4,
+    "million": 1,
+    "gcc-release": 6,
+    "gcc-debug": 6,
+    "clang-debug": 6,
+    "clang-release": 6,
+    "coverage": 12,
+    "package": 3,
+    "docs": 1,
+    "gcc-asan-ubsan": 5,
+    "clang-asan-ubsan": 5,
+    "gcc-tsan": 5,
+    "clang-tsan": 5,
+    "clang-msan": 5,
+    "clang19-asan-ubsan": 5,
+    "clang19-tsan": 5,
+    "clang19-msan": 5,
+    "valgrind-memcheck": 8,
+    "valgrind-helgrind": 8,
+    "valgrind-drd": 8,
+    "hardened": 5,
+    "gcc-O0": 5,
+    "gcc-O3-lto": 5,
+    "arm64": 5,
+}
+# Hours, not minutes: nightly.yml.
+NIGHTLY = ("soak", "fuzz", "crash-full", "orders")
+# Not a check by itself: what it runs is in the matrix, or it only prints.
+NOT_A_JOB = {
+    "test": "a selection of the presets' tests, for .ci/run",
+    "model": "its tests run in every preset",
+    "all": "the matrix itself",
+    "evidence": "gathers what the others recorded",
+    "list": "prints names",
+}
+
+
+def matrix():
+    return sorted(MATRIX, key=lambda name: MATRIX[name])

@@ -1,0 +1,116 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Checks the text of the tree with the tools that people already know, and with ci/tidy.py.
+
+Each check is a row of CHECKS; ci/tests/lint_test.py holds a bad example for each. Writes JUnit, a case for
+each check. actionlint, which Debian does not package, is asked only where it is installed.
+"""
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+import time
+import xml.etree.ElementTree as xml
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+BUILD = "build/clang-release"
+CODE = ("*.cpp", "*.hpp", "*.c", "*.h")
+CPPCHECK = ["cppcheck", "--quiet", "--std=c++20", "--language=c++", "--error-exitcode=1", "--inline-suppr",
+            "--enable=warning,performance,portability", "-Icore/include"]
+
+# name: (which files, the command before them, files for each command: 0 for all at once)
+CHECKS = {
+    "clang-format": (CODE, ["clang-format", "--dry-run", "-Werror"], 0),
+    "shellcheck": (("*.sh", ".ci/run"), ["shellcheck"], 0),
+    "codespell": ((*CODE, "*.md", "*.sh", "*.py"), ["codespell"], 0),
+    "actionlint": ((".github/workflows/*.yml",), ["actionlint"], 0),
+    "tidy": ((), [sys.executable, "-B", str(HERE / "tidy.py"), "."], 0),
+    "cppcheck": (("core/src/*.cpp",), CPPCHECK, 2),
+    # Every public header must compile alone; the build is also what clang-tidy looks into.
+    "headers": ((), ["cmake", "--build", BUILD, "--target", "all", "all_verify_interface_header_sets"], 0),
+    "clang-tidy": (("core/*.cpp",), ["clang-tidy", "-p", BUILD, "--quiet"], 1),
+}
+OPTIONAL = ("actionlint",)
+
+
+def arguments():
+    parser = argparse.ArgumentParser(prog="ci/run.sh lint", description=__doc__.split("\n")[0])
+    parser.add_argument("--root", type=Path, default=HERE.parent, help="the tree")
+    parser.add_argument("--only", action="append", choices=CHECKS, help="only this check (may be repeated)")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="how many commands at a time")
+    return parser.parse_args()
+
+
+def files_of(root, patterns):
+    if not patterns:
+        return []
+    listed = subprocess.run(["git", "ls-files", "-co", "--exclude-standard", "-z", "--", *patterns], cwd=root,
+                            check=True, capture_output=True, text=True).stdout
+    return [name for name in sorted(set(listed.split("\0"))) if name and (root / name).is_file()]
+
+
+def commands(root, patterns, command, share):
+    """The commands of a check; none if there is no file for it."""
+    files = files_of(root, patterns)
+    if not patterns:
+        return [command]
+    share = share or len(files) or 1
+    return [[*command, *files[i:i + share]] for i in range(0, len(files), share)]
+
+
+def run(root, command):
+    # clang-tidy counts on stderr what it does not show; what the others find stands there.
+    done = subprocess.run(command, cwd=root, stdin=subprocess.DEVNULL, text=True, stdout=subprocess.PIPE,
+                          stderr=subprocess.DEVNULL if command[0] == "clang-tidy" else subprocess.STDOUT)
+    return done.returncode, done.stdout
+
+
+def check(given, name):
+    """What a check found, as text; '' if nothing; None if it was not made."""
+    patterns, command, share = CHECKS[name]
+    if name in OPTIONAL and not shutil.which(command[0]):
+        return None
+    if name == "headers":
+        code, text = run(given.root, ["cmake", "--preset", Path(BUILD).name])
+        if code != 0:
+            return text
+        command = [*command, "--parallel", str(given.jobs)]
+    with ThreadPoolExecutor(given.jobs) as pool:
+        done = list(pool.map(lambda c: run(given.root, c), commands(given.root, patterns, command, share)))
+    if all(code == 0 for code, _ in done):
+        return ""
+    return "".join(text for code, text in done if code != 0) or f"{command[0]} failed"
+
+
+def main():
+    given = arguments()
+    given.root = given.root.resolve()
+    suite = xml.Element("testsuite", name="lint")
+    failed = []
+    for name in given.only or CHECKS:
+        begin = time.monotonic()
+        found = check(given, name)
+        took = time.monotonic() - begin
+        case = xml.SubElement(suite, "testcase", classname="lint", name=name, time=f"{took:.1f}")
+        if found is None:
+            xml.SubElement(case, "skipped", message="not installed")
+        elif found:
+            failed.append(name)
+            xml.SubElement(case, "failure", message="see the text").text = found
+        verdict = "not installed" if found is None else "failed" if found else "nothing found"
+        print(f"lint: {name:13} {took:6.1f} s  {verdict}", flush=True)
+        print(found or "", end="", flush=True)
+    suite.set("tests", str(len(suite)))
+    suite.set("failures", str(len(failed)))
+    junit = given.root / "build/recorded/junit"
+    junit.mkdir(parents=True, exist_ok=True)
+    xml.ElementTree(suite).write(junit / "lint.xml", encoding="utf-8", xml_declaration=True)
+    print(f"lint: {len(suite)} checks, {len(failed)} failed{': ' if failed else ''}{', '.join(failed)}")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,90 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Goal: `ci/run.sh all` never says more than it ran. Method: ci/all.py with a runner that writes down its
+calls and fails where it is told to: order, failures, what is run again, and the table are compared."""
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+CI = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(CI))
+import jobs  # noqa: E402
+
+RUNNER = """#!/bin/sh
+echo "$1" >> "$CALLS"
+echo "100% tests passed, 0 tests failed out of 7"
+case " $FAIL " in *" $1 "*) exit 3 ;; esac
+"""
+ALL = jobs.matrix()
+
+
+class Case:
+    def __init__(self, folder):
+        self.folder = Path(folder)
+        self.calls = self.folder / "calls"
+        self.runner = self.folder / "runner"
+        self.runner.write_text(RUNNER)
+        self.runner.chmod(0o755)
+
+    def run(self, *options, fail=""):
+        """(exit code, jobs run, output)"""
+        self.calls.write_text("")
+        done = subprocess.run([sys.executable, CI / "all.py", "--folder", self.folder / "state", "--runner",
+                               self.runner, *options], capture_output=True, text=True,
+                              env={**os.environ, "CALLS": str(self.calls), "FAIL": fail})
+        return done.returncode, self.calls.read_text().split(), done.stdout + done.stderr
+
+
+def stops_at_a_failure_and_goes_on_there(case):
+    bad = ALL[2]
+    code, ran, text = case.run(fail=bad)
+    assert code == 1 and ran == ALL[:3], (code, ran)
+    assert "FAILED (3)" in text and "not run" in text, text
+    assert f"2 of {len(ALL)} jobs passed, 21 tests" in text, text
+    code, ran, text = case.run()
+    assert code == 0 and ran == ALL[2:], (code, ran)
+    assert f"{len(ALL)} of {len(ALL)} jobs passed" in text and text.count("passed before") == 2, text
+    assert case.run()[1] == [], "what had passed was run again"
+    assert case.run("--fresh")[1] == ALL
+
+
+def keeps_going_if_asked(case):
+    code, ran, text = case.run("--keep-going", fail=ALL[0])
+    assert code == 1 and ran == ALL and "not run" not in text, (code, ran, text)
+
+
+def runs_only_what_is_asked(case):
+    assert case.run("--only", ALL[1], "--only", ALL[0])[:2] == (0, ALL[:2])
+    code, ran, text = case.run("--only", "no-such-job")
+    assert code == 2 and ran == [] and "not in the matrix: no-such-job" in text, (code, ran, text)
+
+
+def runs_several_at_a_time(case):
+    code, ran, _ = case.run("--jobs", "3")
+    assert code == 0 and sorted(ran) == sorted(ALL), (code, ran)
+
+
+def does_not_trust_the_state_of_another_tree(case):
+    assert case.run("--only", ALL[0])[1] == ALL[:1]
+    state = case.folder / "state/state.json"
+    text = state.read_text()
+    state.write_text(text.replace('"tree": "', '"tree": "0'))
+    assert case.run("--only", ALL[0])[1] == ALL[:1], "the state of another tree was believed"
+    state.write_text("{ torn")
+    assert case.run("--only", ALL[0])[1] == ALL[:1], "a torn state was believed"
+
+
+def main():
+    cases = (stops_at_a_failure_and_goes_on_there, keeps_going_if_asked, runs_only_what_is_asked,
+             runs_several_at_a_time, does_not_trust_the_state_of_another_tree)
+    for case in cases:
+        with tempfile.TemporaryDirectory() as folder:
+            case(Case(folder))
+    print(f"{len(cases)} passed")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

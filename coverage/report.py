@@ -1,0 +1,126 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Reports what the tests of a gcc-coverage build have run, and fails below the floors.
+
+Reads the counters with gcovr once and writes, for each part of floors.json, an HTML tree, Cobertura XML,
+JSON and text; then checks the figures against the floors, and lists the lines that are excluded.
+"""
+import argparse
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import floors
+
+HERE = Path(__file__).resolve().parent
+
+
+def arguments():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--root", type=Path, default=HERE.parent, help="the source tree")
+    parser.add_argument("--build", type=Path, help="the build with the counters (ROOT/build/gcc-coverage)")
+    parser.add_argument("--out", type=Path, help="where the reports go (BUILD/report)")
+    parser.add_argument("--floors", type=Path, help="the floors (ROOT/coverage/floors.json)")
+    parser.add_argument("--part", action="append", help="only this part (may be repeated)")
+    parser.add_argument("--raise-floors", action="store_true", help="write what was reached as new floors")
+    given = parser.parse_args()
+    given.root = given.root.resolve()
+    given.build = (given.build or given.root / "build/gcc-coverage").resolve()
+    given.out = (given.out or given.build / "report").resolve()
+    given.floors = given.floors or given.root / "coverage/floors.json"
+    return given
+
+
+def gcovr(given, *options):
+    # Branches of exceptions that the compiler makes up are nobody's decision.
+    command = ["gcovr", "--root", str(given.root), "--exclude-throw-branches", "--exclude-unreachable-branches",
+               "--decisions", *map(str, options)]
+    done = subprocess.run(command, cwd=given.root, capture_output=True, text=True)
+    if done.returncode != 0:
+        sys.exit(f"gcovr failed:\n{done.stdout}{done.stderr}")
+
+
+def filters(given, folders):
+    return [word for folder in folders
+            for word in ("--filter", re.escape(str(given.root)) + "/" + re.escape(folder))]
+
+
+def decisions(files):
+    """(seen, all) of the outcomes of the decisions that gcovr can tell apart in the source text."""
+    seen = total = 0
+    for file in files:
+        for line in file["lines"]:
+            decision = line.get("gcovr/decision") or {}
+            for key in ("count", "count_true", "count_false"):
+                if key in decision:
+                    total += 1
+                    seen += decision[key] > 0
+    return seen, total
+
+
+def marks_of(given, folders):
+    for folder in folders:
+        for path in sorted((given.root / folder).rglob("*")):
+            if path.suffix in (".cpp", ".hpp"):
+                yield from floors.exclusions(str(path.relative_to(given.root)), path.read_text())
+
+
+def report(given, part, folders, counters):
+    """Writes the part's reports; returns its summary and its exclusions."""
+    out = given.out / part
+    out.mkdir(parents=True, exist_ok=True)
+    gcovr(given, "--add-tracefile", counters, *filters(given, folders), "--html-details", out / "index.html",
+          "--html-title", f"shmfifo {part}", "--xml", out / "cobertura.xml", "--txt", out / "coverage.txt",
+          "--json", out / "coverage.json", "--json-summary", out / "summary.json")
+    marks = list(marks_of(given, folders))
+    (out / "exclusions.txt").write_text("".join(f"{n}:{i}: {reason}\n" for n, i, _, reason in marks))
+    summary = json.loads((out / "summary.json").read_text())
+    files = json.loads((out / "coverage.json").read_text())["files"]
+    if not files or not summary["line_covered"]:
+        sys.exit(f"{part}: no line was counted; were the tests run in {given.build}?")
+    summary["decision_covered"], summary["decision_total"] = decisions(files)
+    return summary, marks
+
+
+def print_part(part, summary, marks, out):
+    for figure in (*floors.FIGURES, "decision"):
+        seen, total = summary[f"{figure}_covered"], summary[f"{figure}_total"]
+        share = f"{100 * seen / total:6.2f} %" if total else "  none"
+        print(f"{part:10} {figure:9} {seen:6} of {total:6}  {share}")
+    print(f"{part:10} excluded  {len(marks):6} lines" + ("" if not marks else ":"))
+    for name, number, _, reason in marks:
+        print(f"{'':10}   {name}:{number}: {reason}")
+    print(f"{'':10} {out / part / 'index.html'}")
+
+
+def main():
+    given = arguments()
+    parts = json.loads(given.floors.read_text())
+    chosen = given.part or list(parts)
+    given.out.mkdir(parents=True, exist_ok=True)
+    counters = given.out / "counters.json"
+    everything = [folder for part in chosen for folder in parts[part]["folders"]]
+    gcovr(given, "--object-directory", given.build, *filters(given, everything), "--json", counters, given.build)
+    failures = []
+    for part in chosen:
+        summary, marks = report(given, part, parts[part]["folders"], counters)
+        # Where there is nothing to reach, all is reached.
+        seen = {f: 100 * summary[f"{f}_covered"] / summary[f"{f}_total"] if summary[f"{f}_total"] else 100
+                for f in floors.FIGURES}
+        print_part(part, summary, marks, given.out)
+        failures += floors.bad_marks(marks)
+        failures += floors.below(part, parts[part], seen, len(marks))
+        if given.raise_floors:
+            parts[part] = floors.raised(parts[part], seen, len(marks))
+    if given.raise_floors:
+        given.floors.write_text(json.dumps(parts, indent=2) + "\n")
+    for text in failures:
+        print(f"coverage: {text}")
+    print(f"coverage: {len(chosen)} parts, {len(failures)} failures")
+    return 1 if failures else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
