@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Counts the tests in the JUnit files that are named, relative to build/: one line for each, and one for all.
+"""Counts the tests that jobs of ci/run.sh recorded (or in files of JUnit): a line for each, and one for all.
 
 Fails where a file is missing, or says that a test failed or was not run: a job that never came to its tests
 must not look like one without failures.
@@ -9,7 +9,7 @@ import sys
 import xml.etree.ElementTree as xml
 from pathlib import Path
 
-BUILD = Path(__file__).resolve().parent.parent / "build"
+RECORDED = Path(__file__).resolve().parent.parent / "build/recorded/junit"
 
 
 def counts(path):
@@ -23,7 +23,7 @@ def counts(path):
 def main():
     total = bad = missing = 0
     for name in sys.argv[1:]:
-        path = BUILD / name
+        path = Path(name) if name.endswith(".xml") else RECORDED / f"{name}.xml"
         if not path.is_file():
             print(f"ci: {name}: no tests were run")
             missing += 1
@@ -32,7 +32,7 @@ def main():
         print(f"ci: {name}: {tests} tests, {failed} failed, {idle} not run")
         total += tests
         bad += failed + idle
-    print(f"ci: {total} tests in {len(sys.argv) - 1 - missing} builds, {bad} failed or not run")
+    print(f"ci: {total} tests in {len(sys.argv) - 1 - missing} jobs, {bad} failed or not run")
     return 1 if bad or missing or not total else 0
 
 

@@ -8,6 +8,7 @@ packages=(
   libcli11-dev nlohmann-json3-dev libfmt-dev   # command lines, JSON, text
   libgtest-dev librapidcheck-dev               # unit tests; properties
   libfuzzer-14-dev libclang-rt-14-dev afl++    # fuzzers
+  clang-19 libclang-rt-19-dev                  # the newest runtimes of the sanitizers
   googletest valgrind lld llvm                 # sanitizers: GoogleTest from source; valgrind; CFI
   g++-aarch64-linux-gnu qemu-user              # another processor, and something to run its programs
   libboost-context-dev                         # fibers of the model checker
@@ -15,9 +16,11 @@ packages=(
   gnuplot-nox                                  # the chart of the million-message table
   clang-format clang-tidy shellcheck codespell # lint
   cppcheck                                     # lint, too: other eyes than clang-tidy's
-  python3 strace                               # checks of the tree; the no-system-call test
-  gcovr clang-19 llvm-19 libclang-rt-19-dev    # coverage; MC/DC
+  python3 python3-yaml python3-jsonschema      # checks of the tree; evidence
+  strace                                       # the no-system-call test
+  gcovr llvm-19                                # coverage; MC/DC
   pkgconf help2man dpkg-dev file lintian       # packages, manual pages, and checks of both
+  doxygen                                      # reference pages
 )
 
 case "${1:-}" in

@@ -16,11 +16,15 @@ MATRIX = {
     "coverage": 12,
     "mcdc": 6,
     "package": 3,
+    "docs": 1,
     "gcc-asan-ubsan": 5,
     "clang-asan-ubsan": 5,
     "gcc-tsan": 5,
     "clang-tsan": 5,
     "clang-msan": 5,
+    "clang19-asan-ubsan": 5,
+    "clang19-tsan": 5,
+    "clang19-msan": 5,
     "valgrind-memcheck": 8,
     "valgrind-helgrind": 8,
     "valgrind-drd": 8,
@@ -36,6 +40,7 @@ NOT_A_JOB = {
     "test": "a selection of the presets' tests, for .ci/run",
     "model": "its tests run in every preset",
     "all": "the matrix itself",
+    "evidence": "gathers what the others recorded",
     "list": "prints names",
 }
 

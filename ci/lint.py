@@ -105,8 +105,9 @@ def main():
         print(found or "", end="", flush=True)
     suite.set("tests", str(len(suite)))
     suite.set("failures", str(len(failed)))
-    (given.root / "build/lint").mkdir(parents=True, exist_ok=True)
-    xml.ElementTree(suite).write(given.root / "build/lint/junit.xml", encoding="utf-8", xml_declaration=True)
+    junit = given.root / "build/recorded/junit"
+    junit.mkdir(parents=True, exist_ok=True)
+    xml.ElementTree(suite).write(junit / "lint.xml", encoding="utf-8", xml_declaration=True)
     print(f"lint: {len(suite)} checks, {len(failed)} failed{': ' if failed else ''}{', '.join(failed)}")
     return 1 if failed else 0
 

@@ -6,6 +6,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 presets=(
   gcc-debug gcc-release clang-debug clang-release
   gcc-asan-ubsan clang-asan-ubsan gcc-tsan clang-tsan clang-msan
+  clang19-asan-ubsan clang19-tsan clang19-msan
   valgrind-memcheck valgrind-helgrind valgrind-drd
   hardened gcc-O0 gcc-O3-lto arm64
 )
@@ -24,6 +25,9 @@ clang-asan-ubsan
 gcc-tsan
 clang-tsan
 clang-msan
+clang19-asan-ubsan the same with the newest runtimes
+clang19-tsan
+clang19-msan
 valgrind-memcheck
 valgrind-helgrind
 valgrind-drd
@@ -38,7 +42,9 @@ crash-full     death and pause at every instruction, also of the recoverer, in b
 fuzz           the fuzz targets, one after the other (--seconds N for each, names of targets)
 coverage       which lines, branches and functions the tests reach; fails below coverage/floors.json (core: it alone)
 mcdc           lines, regions, branches and MC/DC of the core as clang sees them; fails below coverage/floors_clang.json
+evidence       what was recorded for each guarantee, as JSON and as a page (--run quick records the cheap jobs first)
 package        the Debian packages and what projects downstream see of them (arguments go to ctest)
+docs           the reference pages, into build/reference; a declaration without a fitting comment fails
 lint           the checks of ci/lint.py: formatting, clang-tidy, cppcheck, scripts, spelling, ... (--only CHECK)
 list           these names
 TXT
@@ -74,12 +80,25 @@ build() {
   cmake --build --preset "$preset" --parallel "$(jobs)" "$@"
 }
 
+# record [--stdout | --keep] FILE COMMAND...: FILE is made by the command, and counts as evidence for
+# the sources of now.
+record() {
+  python3 -B ci/evidence/sources.py record "$@"
+}
+
+# run_tests NAME PRESET [CTEST-ARGUMENTS]
+run_tests() {
+  local file=$PWD/build/recorded/junit/$1.xml preset=$2
+  shift 2
+  record "$file" ctest --preset "$preset" --output-junit "$file" "$@"
+}
+
 run_preset() {
   local preset=$1
   shift
   say "$preset"
   build "$preset"
-  ctest --preset "$preset" --output-junit junit.xml "$@"
+  run_tests "$preset" "$preset" "$@"
 }
 
 # coverage [core] [CTEST-ARGUMENTS]: all that counts (coverage/README.md says what does not), or the core by its
@@ -96,23 +115,22 @@ coverage() {
   build gcc-coverage "${targets[@]}"
   # Counters are added to what is there: begin with nothing.
   find build/gcc-coverage -name '*.gcda' -delete
-  ctest --preset gcc-coverage "${tests[@]}" -LE 'slow|soak|crash|canary' --output-junit junit.xml "$@" || failed=1
+  run_tests coverage gcc-coverage "${tests[@]}" -LE 'slow|soak|crash|canary' "$@" || failed=1
   say "coverage"
   coverage/report.py "${parts[@]}" || failed=1
   return "$failed"
 }
 
-# one_case NAME COMMAND...: what is no ctest is a JUnit of one case.
+# one_case COMMAND...: a job that is no ctest is a JUnit of one case.
 one_case() {
-  local job=$1 begin=$SECONDS code=0 failure=''
-  shift
+  local begin=$SECONDS code=0 failure=''
   "$@" || code=$?
   [ "$code" -eq 0 ] || failure="<failure message=\"exit $code\"/>"
-  mkdir -p "build/$job"
-  cat > "build/$job/junit.xml" << XML
+  mkdir -p build/recorded/junit
+  cat > "build/recorded/junit/$name.xml" << XML
 <?xml version="1.0" encoding="UTF-8"?>
-<testsuite name="$job" tests="1" failures="$((code != 0))">
-  <testcase classname="ci" name="$job" time="$((SECONDS - begin))">$failure</testcase>
+<testsuite name="$name" tests="1" failures="$((code != 0))">
+  <testcase classname="ci" name="$name" time="$((SECONDS - begin))">$failure</testcase>
 </testsuite>
 XML
   return "$code"
@@ -126,7 +144,9 @@ case "$name" in
   million)
     ci/install_packages.sh
     build gcc-release --target million_messages
-    one_case million build/gcc-release/stress/million_messages "$@"
+    [ $# -gt 0 ] && exec build/gcc-release/stress/million_messages "$@"
+    one_case record build/recorded/million.json build/gcc-release/stress/million_messages \
+      --json build/recorded/million.json
     ;;
   test)
     ci/install_packages.sh
@@ -136,12 +156,12 @@ case "$name" in
     ci/install_packages.sh
     build gcc-release --target shmfifo_stress
     mkdir -p build/soak
-    one_case soak build/gcc-release/stress/shmfifo_stress soak --state build/soak/state.json \
-      --save-history build/soak/history "$@"
+    one_case record --keep build/soak/state.json build/gcc-release/stress/shmfifo_stress soak \
+      --state build/soak/state.json --save-history build/soak/history "$@"
     ;;
   fuzz)
     ci/install_packages.sh
-    one_case fuzz property_tests/fuzz/run_fuzzers.sh "$@"
+    one_case record --stdout build/recorded/fuzz.txt property_tests/fuzz/run_fuzzers.sh "$@"
     ;;
   crash-full)
     ci/install_packages.sh
@@ -149,14 +169,33 @@ case "$name" in
       say "$preset"
       build "$preset" --target shmfifo_crash shmfifo_crash_seeded shmfifo_fault \
         shmfifo_resources_test shmfifo_faulted shmfifo_fault_tools
-      ctest --preset "$preset" -L crash --output-junit junit.xml "$@"
+      run_tests "$preset-crash" "$preset" -L crash "$@"
     done
     ;;
   model | orders)
     ci/install_packages.sh
     build gcc-release --target core_model
-    [ "$name" = orders ] && set -- --orders --seconds 60 "$@"
-    one_case "$name" build/gcc-release/property_tests/model/core_model "$@"
+    model=build/gcc-release/property_tests/model/core_model recorded=build/recorded
+    if [ $# -gt 0 ]; then
+      [ "$name" = orders ] && set -- --orders --seconds 60 "$@"
+      exec "$model" "$@"
+    elif [ "$name" = orders ]; then
+      one_case record "$recorded/orders.json" "$model" --orders --seconds 60 --json "$recorded/orders.json"
+    else
+      one_case record --stdout "$recorded/model.md" "$model" --table
+    fi
+    ;;
+  evidence)
+    ci/install_packages.sh
+    if [ "${1:-} ${2:-}" = "--run quick" ]; then
+      shift 2
+      build gcc-release
+      ci/evidence/record_quick.sh build/gcc-release
+    fi
+    status=0
+    python3 -B ci/evidence/gather.py "$@" || status=$?
+    python3 -B ci/evidence/page.py build/evidence/evidence.json build/evidence/index.html
+    exit "$status"
     ;;
   all)
     exec python3 ci/all.py "$@"
@@ -169,7 +208,7 @@ case "$name" in
     ci/install_packages.sh
     build clang19-mcdc
     rm -rf build/clang19-mcdc/profiles
-    ctest --preset clang19-mcdc --output-junit junit.xml "$@"
+    run_tests mcdc clang19-mcdc "$@"
     coverage/mcdc.py
     ;;
   package)
@@ -177,6 +216,11 @@ case "$name" in
     run_preset package "$@"
     say "packages"
     ls -l build/package/ci/packaging/packages/*.deb
+    ;;
+  docs)
+    ci/install_packages.sh
+    one_case python3 -B ci/documents/reference_test.py tree build/reference
+    echo "build/reference/html/index.html"
     ;;
   lint)
     ci/install_packages.sh

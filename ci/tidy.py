@@ -11,6 +11,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import requirements
+
 # Bottom to top. A header of the core may include headers of lower rows only (core/README.md draws it).
 CORE_LAYERS = [
     {"config"},
@@ -195,6 +197,39 @@ def readme_example_is_compiled(tree):
         yield "README.md", 1, f"the example differs from {source}"
 
 
+def requirements_list(tree):
+    """ci/requirements.yaml says what core/DESIGN.md says, and its hashes are right."""
+    if requirements.LIST not in tree.files or requirements.DOCUMENT not in tree.files:
+        return
+    try:
+        listed = requirements.of_list(tree.text(requirements.LIST))
+    except ValueError as problem:
+        yield requirements.LIST, 1, str(problem)
+        return
+    if {one["id"]: one["text"] for one in listed} != requirements.of_document(tree.text(requirements.DOCUMENT)):
+        yield requirements.LIST, 1, f"differs from {requirements.DOCUMENT} (ci/requirements.py --write)"
+    for one in listed:
+        if one["sha256"] != requirements.digest(one["text"]):
+            yield requirements.LIST, 1, f"the hash of {one['id']} is not that of its text"
+
+
+def requirements_and_tests(tree):
+    """Each guarantee is named by a test, and no test names one that there is not."""
+    if requirements.LIST not in tree.files:
+        return
+    known = re.findall(r"^- id: (G\d+)$", tree.text(requirements.LIST), re.M)
+    seen = set()
+    for name in tree.files:
+        if name == "property_tests/README.md" or name.endswith(requirements.CODE):
+            for number, one in requirements.named(name, tree.text(name)):
+                seen.add(one)
+                if one not in known:
+                    yield name, number, f"names {one}, which is no guarantee of {requirements.LIST}"
+    for one in known:
+        if one not in seen:
+            yield requirements.LIST, 1, f"no test names {one} (`checks {one}`)"
+
+
 def no_leftovers(tree):
     """No disabled tests and no notes to oneself."""
     # This line is the rule itself: the words it looks for, no use of them.
@@ -217,7 +252,8 @@ def silenced_lints(tree):
 
 
 RULES = [licence_line, line_length, file_length, function_length, core_layers, protocol_purity, sync_points,
-         documents_name_real_files, readme_example_is_compiled, no_leftovers, silenced_lints]
+         documents_name_real_files, readme_example_is_compiled, requirements_list, requirements_and_tests,
+         no_leftovers, silenced_lints]
 
 
 def main():

@@ -17,6 +17,11 @@ foreach(package IN LISTS packages)
 endforeach()
 find_package(Threads REQUIRED)
 
+# An instrument's flags are those of CMAKE_CXX_FLAGS: the tests of the C interface need them, too.
+if(CMAKE_BUILD_TYPE STREQUAL "None" AND NOT CMAKE_C_FLAGS)
+  set(CMAKE_C_FLAGS "${CMAKE_CXX_FLAGS}")
+endif()
+
 add_library(shmfifo_warnings INTERFACE)
 target_compile_options(
   shmfifo_warnings

@@ -28,7 +28,7 @@ set(CPACK_COMPONENT_RUNTIME_DESCRIPTION
     "shared-memory FIFO - shared library\nProducers append fixed-size records to a POSIX shared-memory segment,\nand any number of other processes read them in order, also when one of\nthem is killed. This package has the library that programs load.")
 
 set(CPACK_DEBIAN_DEV_PACKAGE_SECTION libdevel)
-set(CPACK_DEBIAN_DEV_PACKAGE_DEPENDS "${debian_runtime} (= ${PROJECT_VERSION}-1)")
+set(CPACK_DEBIAN_DEV_PACKAGE_DEPENDS "${debian_runtime} (= ${PROJECT_VERSION}-1), python3")
 set(CPACK_DEBIAN_DEV_PACKAGE_SHLIBDEPS OFF)
 set(CPACK_COMPONENT_DEV_DESCRIPTION
     "shared-memory FIFO - development files\nHeaders for C++20 and C, the static library, and what CMake and pkg-config\nneed to find them.")

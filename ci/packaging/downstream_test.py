@@ -135,6 +135,28 @@ class downstream(support.case):
             self.assertIn(f"layout_version: found {found}, expected {expected}", told)
             self.command(f"{folder}/peer_{maker}", "attach", name)  # its own kind may
 
+    def test_validated_until_a_header_is_edited(self):
+        """The evidence of a run in which nothing was recorded will do: it is about these headers."""
+        self.install("runtime", "dev")
+        share = os.path.join(self.prefix, "share/shmfifo")
+        os.makedirs(share, exist_ok=True)
+        self.command(sys.executable, "-B", os.path.join(root, "ci/evidence/gather.py"), "--build",
+                     os.path.join(self.work, "gathered"), fails=True)  # it says that nothing was recorded
+        shutil.copy(os.path.join(self.work, "gathered/evidence/evidence.json"), share)
+        project = ["-G", "Ninja", "-S", os.path.join(here, "downstream/find_package"), "-B",
+                   os.path.join(self.work, "b"), f"-DCMAKE_PREFIX_PATH={self.prefix}",
+                   f"-DCMAKE_CXX_COMPILER={compiler}", "-DCMAKE_FIND_USE_PACKAGE_REGISTRY=OFF"]
+        verify = os.path.join(self.prefix, "bin/shmfifo-verify")
+        self.assertIn("shmfifo_VALIDATED is TRUE", self.command(cmake, *project))
+        self.assertIn("round trip with libshmfifo.so: passed",
+                      self.command(verify, "--rerun", "quick", CXX=compiler))
+        with open(os.path.join(self.prefix, "include/shmfifo/layout.hpp"), "a", encoding="utf-8") as file:
+            file.write("\n")
+        told = self.command(cmake, *project)
+        self.assertIn("shmfifo_VALIDATED is FALSE", told)
+        self.assertIn("include/shmfifo/layout.hpp is not the file", told)
+        self.assertIn("include/shmfifo/layout.hpp is not the file", self.command(verify, fails=True))
+
     def test_harness_component(self):
         self.install("runtime", "dev", "harness")
         folder = self.project(

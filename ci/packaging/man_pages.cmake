@@ -5,13 +5,18 @@ if(NOT HELP2MAN)
   return()
 endif()
 
-# shmfifo_man_page(TARGET INSTALL-COMPONENT WHAT-IT-IS [COMMANDS...])
+# shmfifo_man_page(TARGET-OR-SCRIPT INSTALL-COMPONENT WHAT-IT-IS [COMMANDS...])
 function(shmfifo_man_page target component what)
-  set(page ${PROJECT_BINARY_DIR}/man/${target}.1.gz)
+  set(program ${target})
+  if(TARGET ${target})
+    set(program $<TARGET_FILE:${target}>)
+  endif()
+  cmake_path(GET target FILENAME name)
+  set(page ${PROJECT_BINARY_DIR}/man/${name}.1.gz)
   add_custom_command(
     OUTPUT ${page}
     COMMAND ${CMAKE_COMMAND} -E make_directory ${PROJECT_BINARY_DIR}/man
-    COMMAND ${PROJECT_SOURCE_DIR}/ci/packaging/man_page.sh $<TARGET_FILE:${target}> ${PROJECT_VERSION}
+    COMMAND ${PROJECT_SOURCE_DIR}/ci/packaging/man_page.sh ${program} ${PROJECT_VERSION}
             ${page} ${what} ${ARGN}
     DEPENDS ${target} ${PROJECT_SOURCE_DIR}/ci/packaging/man_page.sh
     VERBATIM)
@@ -23,6 +28,7 @@ shmfifo_man_page(shmfifo tools "look after shared-memory FIFOs" create ls stat t
                  forget rm)
 shmfifo_man_page(message_producer tools "publish messages into a shared-memory FIFO")
 shmfifo_man_page(message_consumer tools "read messages from a shared-memory FIFO")
+shmfifo_man_page(${shmfifo_verify} dev "is the installed shmfifo what its evidence is about?")
 shmfifo_man_page(million_messages harness "measure one million messages through shared-memory FIFOs")
 shmfifo_man_page(shmfifo_stress harness "run queues under kills and pauses, and judge what comes out")
 

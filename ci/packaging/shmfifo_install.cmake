@@ -28,9 +28,11 @@ foreach(target shmfifo_core shmfifo_core_shared)
 endforeach()
 shmfifo_install_export(shmfifo_core_targets shmfifo_core_targets.cmake dev)
 
+include(${PROJECT_SOURCE_DIR}/ci/evidence/install.cmake)
 configure_package_config_file(
   ${CMAKE_CURRENT_LIST_DIR}/shmfifoConfig.cmake.in ${PROJECT_BINARY_DIR}/shmfifoConfig.cmake
-  INSTALL_DESTINATION ${shmfifo_config_dir} NO_SET_AND_CHECK_MACRO)
+  INSTALL_DESTINATION ${shmfifo_config_dir}
+  PATH_VARS CMAKE_INSTALL_INCLUDEDIR shmfifo_share_dir NO_SET_AND_CHECK_MACRO)
 write_basic_package_version_file(${PROJECT_BINARY_DIR}/shmfifoConfigVersion.cmake
                                  COMPATIBILITY SameMajorVersion)
 install(FILES ${PROJECT_BINARY_DIR}/shmfifoConfig.cmake ${PROJECT_BINARY_DIR}/shmfifoConfigVersion.cmake

@@ -11,12 +11,12 @@ COUNT = Path(__file__).resolve().parent.parent / "count_tests.py"
 GOOD = '<testcase name="a" status="run"/><testcase name="b" status="run"/>'
 # the cases in each file (None: there is none), the exit code, the last line
 EXAMPLES = [
-    ([GOOD, GOOD], 0, "ci: 4 tests in 2 builds, 0 failed or not run"),
-    ([GOOD, GOOD + '<testcase status="fail"><failure/></testcase>'], 1, "ci: 5 tests in 2 builds, 1 failed or not run"),
-    ([GOOD + '<testcase status="notrun"><skipped/></testcase>'], 1, "ci: 3 tests in 1 builds, 1 failed or not run"),
-    ([GOOD + '<testcase status="disabled"/>'], 1, "ci: 3 tests in 1 builds, 1 failed or not run"),
-    ([GOOD, None], 1, "ci: 2 tests in 1 builds, 0 failed or not run"),
-    ([""], 1, "ci: 0 tests in 1 builds, 0 failed or not run"),
+    ([GOOD, GOOD], 0, "ci: 4 tests in 2 jobs, 0 failed or not run"),
+    ([GOOD, GOOD + '<testcase status="fail"><failure/></testcase>'], 1, "ci: 5 tests in 2 jobs, 1 failed or not run"),
+    ([GOOD + '<testcase status="notrun"><skipped/></testcase>'], 1, "ci: 3 tests in 1 jobs, 1 failed or not run"),
+    ([GOOD + '<testcase status="disabled"/>'], 1, "ci: 3 tests in 1 jobs, 1 failed or not run"),
+    ([GOOD, None], 1, "ci: 2 tests in 1 jobs, 0 failed or not run"),
+    ([""], 1, "ci: 0 tests in 1 jobs, 0 failed or not run"),
 ]
 
 

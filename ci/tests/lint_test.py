@@ -71,7 +71,7 @@ def main():
     failures = []
     with tempfile.TemporaryDirectory() as folder:
         code, text = run(tree(folder, {}))
-        cases = xml.parse(Path(folder) / "build/lint/junit.xml").getroot()
+        cases = xml.parse(Path(folder) / "build/recorded/junit/lint.xml").getroot()
         if code != 0 or len(cases) != len(lint.CHECKS) or cases.get("failures") != "0":
             failures.append(f"the good tree: exit {code}, {len(cases)} cases\n{text}")
     if BAD.keys() != lint.CHECKS.keys():
@@ -82,7 +82,7 @@ def main():
             continue
         with tempfile.TemporaryDirectory() as folder:
             code, text = run(tree(folder, {file: bad}), "--only", name)
-            cases = xml.parse(Path(folder) / "build/lint/junit.xml").getroot()
+            cases = xml.parse(Path(folder) / "build/recorded/junit/lint.xml").getroot()
             if code != 1 or words not in text or cases.get("failures") != "1":
                 failures.append(f"{name}: exit {code}, expected 1 and '{words}':\n{text}")
     print("\n".join(failures))

@@ -19,12 +19,14 @@ extern "C" {
 
 #define SHMFIFO_VERSION "1.0.0"  // of this header; shmfifo_version() tells the library's
 
+// Shown by the shared library.
 #define SHMFIFO_C_API __attribute__((visibility("default")))
 
-typedef struct shmfifo_segment shmfifo_segment;
-typedef struct shmfifo_producer shmfifo_producer;
-typedef struct shmfifo_consumer shmfifo_consumer;
+typedef struct shmfifo_segment shmfifo_segment;    // one mapping of a segment
+typedef struct shmfifo_producer shmfifo_producer;  // a producer's role
+typedef struct shmfifo_consumer shmfifo_consumer;  // a consumer's or observer's role
 
+// What a call of the hot path has to say.
 typedef enum shmfifo_status {
   SHMFIFO_OK,
   SHMFIFO_FULL,           // no room now; nothing was changed
@@ -33,7 +35,7 @@ typedef enum shmfifo_status {
   SHMFIFO_LOST,           // these numbers were overwritten before this reader came to them
   SHMFIFO_INVALID,        // the bytes in the segment break a rule
   SHMFIFO_PEER_DEAD,      // timed out, and nobody who could end the wait is alive
-  SHMFIFO_TIMED_OUT,      //
+  SHMFIFO_TIMED_OUT,      // the time is over
   SHMFIFO_BAD_LENGTH,     // negative or above content_size; nothing was changed
   SHMFIFO_NO_CLAIM,       // commit or abort without a claim
   SHMFIFO_CLAIM_PENDING,  // commit or abort the open claim first
@@ -42,6 +44,7 @@ typedef enum shmfifo_status {
   SHMFIFO_READ_ONLY       // this handle may not write
 } shmfifo_status;
 
+// Why set-up failed.
 typedef struct shmfifo_error {
   int32_t code;    // errno of the failed call, or the errno that fits best; 0 after success
   char rule[60];   // short, stable name of what was broken or which call failed
@@ -57,7 +60,7 @@ enum { SHMFIFO_IS_PRODUCER = 1, SHMFIFO_IS_CONSUMER = 2, SHMFIFO_IS_DURABLE = 3 
 // Zero in any member is the default (in brackets). Set struct_size to sizeof of what you compiled
 // with: a library with more members takes the rest as zero, one with fewer refuses.
 typedef struct shmfifo_create_options {
-  uint32_t struct_size;
+  uint32_t struct_size;        // bytes of this struct
   uint32_t mode;               // [SHMFIFO_RING]
   uint32_t when_full;          // [SHMFIFO_REJECT]
   uint32_t producers;          // [SHMFIFO_SINGLE]
@@ -71,45 +74,48 @@ typedef struct shmfifo_create_options {
   uint32_t reserved;           // 0
 } shmfifo_create_options;
 
+// A message.
 typedef struct shmfifo_record {
-  int64_t value_length;
-  int64_t message_number;
-  const void* content;
-  int8_t status;  // the application's mark
+  int64_t value_length;    // bytes, checked
+  int64_t message_number;  // dense from 0
+  const void* content;     // value_length bytes
+  int8_t status;           // the application's mark
 } shmfifo_record;
 
 // SHMFIFO_OK with the numbers first .. first+count-1 handed out; SHMFIFO_ABORTED, _LOST or _INVALID
 // with the numbers passed over; SHMFIFO_EMPTY or _WRONG_PROCESS with count 0.
 typedef struct shmfifo_poll_result {
-  int64_t first;
-  int64_t count;
-  int32_t answer;  // a shmfifo_status
-  int32_t reserved;
+  int64_t first;     // number
+  int64_t count;     // of numbers, from the first on
+  int32_t answer;    // a shmfifo_status
+  int32_t reserved;  // 0
 } shmfifo_poll_result;
 
+// One line that is in use.
 typedef struct shmfifo_participant {
-  int64_t cursor;  // of a consumer
-  int64_t lag;     // messages between the cursor and the producers
-  uint32_t index;
-  uint32_t pid;  // as noted at attach; 0 after an orderly detach
-  uint8_t kind;
+  int64_t cursor;      // of a consumer
+  int64_t lag;         // messages between the cursor and the producers
+  uint32_t index;      // of the line
+  uint32_t pid;        // as noted at attach; 0 after an orderly detach
+  uint8_t kind;        // SHMFIFO_IS_...
   uint8_t alive;       // by the kernel's word
   uint8_t holds_back;  // a lossless ring is full because of this one
   char name[37];       // of a durable cursor
 } shmfifo_participant;
 
+// What there is to know about a segment.
 typedef struct shmfifo_segment_stat {
-  uint64_t uid;  // new with every creation
-  uint64_t created_ns;
-  uint64_t slot_count;
-  uint64_t content_size;
-  uint64_t segment_size;
-  int64_t producer_cursor;  // first number nobody has taken
-  int64_t oldest;           // a new reader's first number
-  uint32_t mode;
-  uint32_t when_full;
-  uint32_t producers;
-  uint32_t participant_count;
+  uint64_t uid;                // new with every creation
+  uint64_t created_ns;         // CLOCK_REALTIME
+  uint64_t slot_count;         // a power of two in a ring
+  uint64_t content_size;       // bytes, the longest message
+  uint64_t segment_size;       // bytes of the file
+  int64_t producer_cursor;     // first number nobody has taken
+  int64_t oldest;              // a new reader's first number
+  uint32_t mode;               // SHMFIFO_LOG or SHMFIFO_RING
+  uint32_t when_full;          // SHMFIFO_REJECT, ...
+  uint32_t producers;          // SHMFIFO_SINGLE or SHMFIFO_MANY
+  uint32_t participant_count;  // lines
 } shmfifo_segment_stat;
 
 // ---- set-up and operation: allocate, call the kernel, may block for what the kernel takes ------
@@ -142,6 +148,7 @@ SHMFIFO_C_API shmfifo_consumer* shmfifo_attach_observer(shmfifo_segment* segment
                                                         int64_t number, shmfifo_error* error);
 // The owner's thread. Leaves the role in good order; aborts an open claim; a durable cursor stays.
 SHMFIFO_C_API void shmfifo_close_producer(shmfifo_producer* producer);
+// As for a producer.
 SHMFIFO_C_API void shmfifo_close_consumer(shmfifo_consumer* consumer);
 
 // Any thread; disturbs nobody. Fills at most `capacity` participants and answers in `*count` how

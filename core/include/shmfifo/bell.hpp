@@ -9,7 +9,7 @@
 
 namespace shmfifo::protocol {
 
-inline constexpr std::uint32_t bell_sleeper = 1;
+inline constexpr std::uint32_t bell_sleeper = 1;  // the bit that says: wake me
 
 template <memory_model M>
 [[gnu::noinline, gnu::cold]] void wake_sleepers(const M& memory, std::uint32_t& bell,

@@ -10,6 +10,7 @@
 
 namespace shmfifo::protocol {
 
+// Whether others have taken `number` meanwhile.
 template <memory_model M>
 [[nodiscard]] bool cursor_moved(const layout_view& view, const M& memory,
                                 std::uint64_t number) noexcept {
@@ -17,6 +18,7 @@ template <memory_model M>
                      site::claim_recheck_cursor) != number;
 }
 
+// Moves the shared cursor past a claimed number, unless somebody else did.
 template <memory_model M>
 void help_cursor(const layout_view& view, const M& memory, std::uint64_t number) noexcept {
   // SYNC cursor: release, a cursor above n shows n's stamp to be claimed or final.
@@ -47,6 +49,7 @@ void help_cursor(const layout_view& view, const M& memory, std::uint64_t number)
          stamp_state(stamp) == slot_state::claimed;
 }
 
+// How an attempt to take a number ended.
 enum class claim_step : std::uint8_t {
   taken,   // the number is the caller's
   again,   // somebody was faster: look at the cursor again

@@ -29,17 +29,18 @@
 
 namespace shmfifo {
 
-inline constexpr std::size_t cache_line = 64;
+inline constexpr std::size_t cache_line = 64;  // bytes; slots and lines of participants keep to it
 // Two lines: processors fetch lines in adjacent pairs, so words of different writers keep this
 // apart.
 inline constexpr std::size_t destructive_distance = 128;
 
 inline constexpr std::uint64_t default_content_size = 1024;  // the seed's MESSAGE_CONTENT_SIZE
-inline constexpr std::uint64_t content_size_max = std::uint64_t{1} << 30;
-inline constexpr std::uint64_t slot_count_max = std::uint64_t{1} << 40;
-inline constexpr std::uint64_t segment_size_max = std::uint64_t{1} << 46;
+inline constexpr std::uint64_t content_size_max = std::uint64_t{1} << 30;  // bytes
+inline constexpr std::uint64_t slot_count_max = std::uint64_t{1} << 40;    // whatever their size
+inline constexpr std::uint64_t segment_size_max = std::uint64_t{1}
+                                                  << 46;  // bytes of the whole file
 
-inline constexpr std::uint32_t default_participants = 64;
-inline constexpr std::uint32_t participants_max = 256;  // the stamp's owner field has eight bits
+inline constexpr std::uint32_t default_participants = 64;  // producers and consumers at once
+inline constexpr std::uint32_t participants_max = 256;     // the stamp's owner field has eight bits
 
 }  // namespace shmfifo

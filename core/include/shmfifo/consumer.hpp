@@ -22,11 +22,12 @@ namespace shmfifo {
 // A message as the handler of poll sees it, valid until the handler returns. The seed's fields and
 // types.
 struct record_view {
-  std::int64_t value_length = 0;
-  std::int64_t message_number = 0;
-  std::int8_t status = 0;
-  const std::byte* content = nullptr;
+  std::int64_t value_length = 0;       // bytes, checked: from 0 to content_size
+  std::int64_t message_number = 0;     // dense from 0
+  std::int8_t status = 0;              // the application's: 0 as published, see segment::mark
+  const std::byte* content = nullptr;  // in the slot, or a copy of it
 
+  // The content as a span.
   [[nodiscard]] std::span<const std::byte> bytes() const noexcept {
     return {content, static_cast<std::size_t>(value_length)};
   }
@@ -37,7 +38,7 @@ struct record_view {
 template <memory_model M>
 class basic_consumer {
  public:
-  static constexpr std::int64_t default_limit = 256;
+  static constexpr std::int64_t default_limit = 256;  // messages that one poll hands out at most
 
   // Whether such a reader copies messages before it hands them out, and so needs a buffer.
   [[nodiscard]] static bool copies(const geometry& shape, bool observer) noexcept {
@@ -124,6 +125,7 @@ class basic_consumer {
   [[nodiscard]] std::int64_t position() const noexcept {
     return static_cast<std::int64_t>(position_);
   }
+  // Whether nobody waits for this reader.
   [[nodiscard]] bool observer() const noexcept { return !self_; }
 
  protected:
@@ -140,6 +142,7 @@ class basic_consumer {
     }
     memory_.disown(*self_);
   }
+  // The seam that this reader was given.
   [[nodiscard]] const M& memory() const noexcept { return memory_; }
 
  private:

@@ -23,6 +23,7 @@
 
 namespace shmfifo {
 
+// Tells the processor that this thread turns in a loop.
 inline void spin_hint() noexcept {
 #if defined(__x86_64__) || defined(__i386__)
   __builtin_ia32_pause();

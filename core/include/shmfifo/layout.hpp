@@ -15,36 +15,40 @@
 
 namespace shmfifo {
 
-inline constexpr char segment_magic[8] = {'s', 'h', 'm', 'f', 'i', 'f', 'o', '\0'};
-inline constexpr std::uint32_t layout_version = 1;
-inline constexpr std::uint32_t byte_order_mark = 0x01020304;
+inline constexpr char segment_magic[8] = {'s', 'h', 'm', 'f',
+                                          'i', 'f', 'o', '\0'};  // what list_segments looks for
+inline constexpr std::uint32_t layout_version = 1;               // of the bytes, not of the library
+inline constexpr std::uint32_t byte_order_mark = 0x01020304;     // reads so in the right order only
 
+// A log has a slot for each message it will ever hold; a ring uses its slots again.
 enum class segment_mode : std::uint32_t { log = 1, ring = 2 };
+// What a producer does where there is no room: answer, wait, or overwrite the oldest messages.
 enum class full_policy : std::uint32_t { reject = 1, wait = 2, overwrite = 3 };
+// One producer at a time, or as many as there are lines.
 enum class producer_role : std::uint32_t { single = 1, many = 2 };
 
 // Written once, before the segment has a name; never changed. `checksum` covers all bytes before
 // it.
 struct segment_header {
-  char magic[8];
-  std::uint32_t layout_version;
-  std::uint32_t byte_order;
-  std::uint32_t word_size;
-  std::uint32_t header_size;
+  char magic[8];                 // segment_magic
+  std::uint32_t layout_version;  // shmfifo::layout_version
+  std::uint32_t byte_order;      // byte_order_mark
+  std::uint32_t word_size;       // bytes of a pointer
+  std::uint32_t header_size;     // bytes of this struct
   std::uint64_t uid;  // new with every creation, so two segments of one name can be told apart
-  std::uint64_t created_ns;  // CLOCK_REALTIME, for people
-  std::uint32_t mode;
-  std::uint32_t full_policy;
-  std::uint32_t producer_role;
-  std::uint32_t participant_count;
-  std::uint64_t content_size;
-  std::uint64_t slot_count;
-  std::uint64_t slot_stride;
-  std::uint64_t participants_offset;
-  std::uint64_t slots_offset;
-  std::uint64_t segment_size;
-  std::uint64_t reserved[3];  // zero
-  std::uint64_t checksum;
+  std::uint64_t created_ns;           // CLOCK_REALTIME, for people
+  std::uint32_t mode;                 // a segment_mode
+  std::uint32_t full_policy;          // a shmfifo::full_policy
+  std::uint32_t producer_role;        // a shmfifo::producer_role
+  std::uint32_t participant_count;    // lines
+  std::uint64_t content_size;         // bytes, the longest message
+  std::uint64_t slot_count;           // a power of two in a ring
+  std::uint64_t slot_stride;          // bytes from slot to slot
+  std::uint64_t participants_offset;  // bytes from the start of the file
+  std::uint64_t slots_offset;         // likewise
+  std::uint64_t segment_size;         // bytes of the file
+  std::uint64_t reserved[3];          // zero
+  std::uint64_t checksum;             // header_checksum of the rest
 };
 
 // Words that every participant may touch, each on lines of its own.
@@ -66,24 +70,26 @@ struct alignas(cache_line) participant_line {
   char name[36];                  // of a durable cursor, zero-terminated
 };
 
+// Who owns a line; a durable cursor's may be owned by nobody.
 enum class participant_kind : std::uint8_t { none = 0, producer = 1, consumer = 2, durable = 3 };
 
 // The seed's record behind a stamp. `status_word` holds the seed's int8_t status in its lowest byte
 // and the message's number above it, so that a mark can never land on the slot's next message.
 struct slot_header {
-  std::uint64_t stamp;
-  std::int64_t value_length;
-  std::int64_t message_number;
-  std::uint64_t status_word;
+  std::uint64_t stamp;          // number, owner, state: see slot_state
+  std::int64_t value_length;    // bytes of the message
+  std::int64_t message_number;  // as in the stamp
+  std::uint64_t status_word;    // see make_status_word
 };
 
-inline constexpr std::uint64_t control_offset = 256;
-inline constexpr std::uint64_t participants_offset = control_offset + sizeof(control_block);
+inline constexpr std::uint64_t control_offset = 256;  // bytes, behind the header
+inline constexpr std::uint64_t participants_offset =
+    control_offset + sizeof(control_block);  // bytes
 // 32 keeps content aligned for vector copies and spends the fewest lines on short messages; 64 was
 // measured to be no faster (core/DESIGN.md, decision 6).
 inline constexpr std::uint64_t content_offset = 32;
-inline constexpr std::uint64_t page_size = 4096;
-inline constexpr std::size_t cursor_name_max = sizeof(participant_line::name) - 1;
+inline constexpr std::uint64_t page_size = 4096;  // what offsets and sizes are rounded up to
+inline constexpr std::size_t cursor_name_max = sizeof(participant_line::name) - 1;  // bytes
 
 static_assert(sizeof(segment_header) <= control_offset);
 static_assert(sizeof(control_block) == 4 * destructive_distance);
@@ -107,21 +113,26 @@ enum class slot_state : std::uint8_t {
       4,  // as aborted, but owner may still be writing into the slot on behalf of an older number
 };
 
-inline constexpr unsigned stamp_owner_shift = 3;
-inline constexpr unsigned stamp_number_shift = 11;
-inline constexpr std::uint64_t number_max = (std::uint64_t{1} << (64 - stamp_number_shift)) - 1;
+inline constexpr unsigned stamp_owner_shift = 3;    // bits
+inline constexpr unsigned stamp_number_shift = 11;  // bits
+inline constexpr std::uint64_t number_max =
+    (std::uint64_t{1} << (64 - stamp_number_shift)) - 1;  // never given out
 
+// The three fields in one word.
 [[nodiscard]] constexpr std::uint64_t make_stamp(std::uint64_t number, slot_state state,
                                                  unsigned owner = 0) noexcept {
   return number << stamp_number_shift | std::uint64_t{owner} << stamp_owner_shift |
          static_cast<std::uint64_t>(state);
 }
+// The number that the slot holds or is about to.
 [[nodiscard]] constexpr std::uint64_t stamp_number(std::uint64_t stamp) noexcept {
   return stamp >> stamp_number_shift;
 }
+// The state; hostile bytes may give one that has no name.
 [[nodiscard]] constexpr slot_state stamp_state(std::uint64_t stamp) noexcept {
   return static_cast<slot_state>(stamp & 7);
 }
+// The line of who claimed the slot.
 [[nodiscard]] constexpr unsigned stamp_owner(std::uint64_t stamp) noexcept {
   return static_cast<unsigned>(stamp >> stamp_owner_shift & 0xff);
 }
@@ -130,45 +141,54 @@ inline constexpr std::uint64_t number_max = (std::uint64_t{1} << (64 - stamp_num
   return stamp_state(stamp) == slot_state::published || stamp_state(stamp) == slot_state::aborted;
 }
 
+// The application's status behind the low 56 bits of its message's number.
 [[nodiscard]] constexpr std::uint64_t make_status_word(std::uint64_t number,
                                                        std::int8_t value) noexcept {
   return number << 8 | static_cast<std::uint8_t>(value);
 }
+// The application's status.
 [[nodiscard]] constexpr std::int8_t status_of_word(std::uint64_t word) noexcept {
   return static_cast<std::int8_t>(static_cast<std::uint8_t>(word));
 }
 
+// Kind and generation of a line's owner in one word.
 [[nodiscard]] constexpr std::uint64_t make_role(std::uint64_t generation,
                                                 participant_kind kind) noexcept {
   return generation << 8 | static_cast<std::uint8_t>(kind);
 }
+// The kind; none for hostile bytes.
 [[nodiscard]] constexpr participant_kind role_kind(std::uint64_t role) noexcept {
   const auto kind = static_cast<std::uint8_t>(role);
   return kind <= 3 ? static_cast<participant_kind>(kind) : participant_kind::none;
 }
+// How often the line has had a new owner.
 [[nodiscard]] constexpr std::uint64_t role_generation(std::uint64_t role) noexcept {
   return role >> 8;
 }
 
+// The next multiple of `unit`.
 [[nodiscard]] constexpr std::uint64_t round_up(std::uint64_t value, std::uint64_t unit) noexcept {
   return (value + unit - 1) / unit * unit;
 }
 
+// All that shapes a segment.
 struct geometry {
-  segment_mode mode = segment_mode::ring;
-  full_policy when_full = full_policy::reject;
-  producer_role producers = producer_role::single;
-  std::uint32_t participant_count = default_participants;
-  std::uint64_t content_size = default_content_size;
-  std::uint64_t slot_count = 0;
+  segment_mode mode = segment_mode::ring;                  // log or ring
+  full_policy when_full = full_policy::reject;             // a log rejects
+  producer_role producers = producer_role::single;         // one or many
+  std::uint32_t participant_count = default_participants;  // 1 to participants_max
+  std::uint64_t content_size = default_content_size;       // 1 to content_size_max
+  std::uint64_t slot_count = 0;  // 1 to slot_count_max; a power of two in a ring
 
   // Derived values, the only ones that a segment may have for the six above.
   [[nodiscard]] constexpr std::uint64_t slot_stride() const noexcept {
     return round_up(content_offset + content_size, cache_line);
   }
+  // Bytes from the start of the file to slot 0.
   [[nodiscard]] constexpr std::uint64_t slots_offset() const noexcept {
     return round_up(participants_offset + participant_count * sizeof(participant_line), page_size);
   }
+  // Bytes of the whole file.
   [[nodiscard]] constexpr std::uint64_t segment_size() const noexcept {
     return round_up(slots_offset() + slot_count * slot_stride(), page_size);
   }
@@ -182,6 +202,7 @@ struct geometry {
 class layout_view {
  public:
   layout_view() = default;
+  // Precondition: the geometry was validated and the mapping has its segment_size().
   layout_view(std::byte* base, const geometry& shape) noexcept
       : shape_(shape),
         control_(base + control_offset),
@@ -190,10 +211,13 @@ class layout_view {
         stride_(shape.slot_stride()),
         index_mask_(shape.mode == segment_mode::ring ? shape.slot_count - 1 : ~std::uint64_t{0}) {}
 
+  // The checked copy; the segment's own is never read again.
   [[nodiscard]] const geometry& shape() const noexcept { return shape_; }
+  // The words that all share.
   [[nodiscard]] control_block& control() const noexcept {
     return *reinterpret_cast<control_block*>(control_);
   }
+  // One participant's line.
   [[nodiscard]] participant_line& participant(unsigned index) const noexcept {
     SHMFIFO_ASSERT(index < shape_.participant_count, "participant index out of range");
     return reinterpret_cast<participant_line*>(participants_)[index];
@@ -203,9 +227,11 @@ class layout_view {
     SHMFIFO_ASSERT((number & index_mask_) < shape_.slot_count, "number beyond the log's end");
     return *reinterpret_cast<slot_header*>(slots_ + (number & index_mask_) * stride_);
   }
+  // The slot's message bytes.
   [[nodiscard]] static std::byte* content(slot_header& slot) noexcept {
     return reinterpret_cast<std::byte*>(&slot) + content_offset;
   }
+  // Whether both numbers live in one slot.
   [[nodiscard]] bool same_slot(std::uint64_t a, std::uint64_t b) const noexcept {
     return ((a ^ b) & index_mask_) == 0;
   }

@@ -18,13 +18,13 @@
 
 namespace shmfifo {
 
-using deadline = std::chrono::steady_clock::time_point;
-inline constexpr deadline no_deadline = deadline::max();
+using deadline = std::chrono::steady_clock::time_point;   // when a wait ends
+inline constexpr deadline no_deadline = deadline::max();  // never
 
 // The kernel locks that the protocol asks for: one per participant line, and two for the whole
 // segment.
 inline constexpr unsigned lock_producer_role = participants_max;
-inline constexpr unsigned lock_naming = participants_max + 1;
+inline constexpr unsigned lock_naming = participants_max + 1;  // held while a named cursor is made
 
 // One name for each access of the protocol; `operate` is for set-up and diagnosis outside it.
 // clang-format off
@@ -49,6 +49,7 @@ inline constexpr unsigned lock_naming = participants_max + 1;
   X(operate)
 // clang-format on
 
+// Where the protocol accesses shared memory.
 enum class site : std::uint8_t {
 #define SHMFIFO_SITE_NAME(name) name,
   SHMFIFO_SITES(SHMFIFO_SITE_NAME)
@@ -56,6 +57,7 @@ enum class site : std::uint8_t {
       count
 };
 
+// The site's own name, for reports.
 [[nodiscard]] constexpr std::string_view to_string(site where) noexcept {
   constexpr std::string_view names[] = {
 #define SHMFIFO_SITE_NAME(name) #name,
@@ -116,8 +118,11 @@ concept memory_model = std::move_constructible<M> &&
 class SHMFIFO_EXPORT std_memory_model {
  public:
   std_memory_model() = default;
+  // Takes over a descriptor of the segment's file, on which nobody else holds locks.
   explicit std_memory_model(int owned_descriptor) noexcept;
+  // Takes the locks along.
   std_memory_model(std_memory_model&& other) noexcept;
+  // Gives its own locks back and takes the other's.
   std_memory_model& operator=(std_memory_model&& other) noexcept;
   ~std_memory_model();
 
@@ -126,26 +131,31 @@ class SHMFIFO_EXPORT std_memory_model {
     // atomic_ref<const T> begins with C++26; nothing is written through this one.
     return std::atomic_ref<T>(const_cast<T&>(word)).load(order);
   }
+  // As std::atomic_ref's.
   template <class T>
   void store(T& word, std::type_identity_t<T> value, std::memory_order order, site) const noexcept {
     std::atomic_ref<T>(word).store(value, order);
   }
+  // As std::atomic_ref's compare_exchange_strong.
   template <class T>
   [[nodiscard]] bool compare_exchange(T& word, T& expected, std::type_identity_t<T> desired,
                                       std::memory_order success, std::memory_order failure,
                                       site) const noexcept {
     return std::atomic_ref<T>(word).compare_exchange_strong(expected, desired, success, failure);
   }
+  // As std::atomic_ref's.
   template <class T>
   [[nodiscard]] T fetch_or(T& word, std::type_identity_t<T> bits, std::memory_order order,
                            site) const noexcept {
     return std::atomic_ref<T>(word).fetch_or(bits, order);
   }
 
+  // See copy_to_shared.
   void write_content(std::byte* to, const std::byte* from, std::size_t size,
                      std::memory_order order, site) const noexcept {
     copy_to_shared(to, from, size, order);
   }
+  // See copy_from_shared.
   void read_content(std::byte* to, const std::byte* from, std::size_t size, std::memory_order order,
                     site) const noexcept {
     copy_from_shared(to, from, size, order);
@@ -156,8 +166,10 @@ class SHMFIFO_EXPORT std_memory_model {
     __builtin_prefetch(bytes, 1);
     __builtin_prefetch(bytes + cache_line, 1);
   }
+  // See order_stores.
   void order_plain_content() const noexcept { order_stores(); }
 
+  // Nothing but a compiler barrier, where the kernel has membarrier(2).
   void light_fence(site) const noexcept {
     if (asymmetric_) [[likely]] {
       std::atomic_signal_fence(std::memory_order_seq_cst);
@@ -165,21 +177,30 @@ class SHMFIFO_EXPORT std_memory_model {
       __sync_synchronize();
     }
   }
+  // membarrier(2); without it, as the light one, a full fence.
   void heavy_fence(site) const noexcept;
 
+  // A futex; for some milliseconds at the most, whatever the deadline.
   void sleep(const std::uint32_t& bell, std::uint32_t value, deadline until) const noexcept;
+  // Sleeps a moment, not past the deadline.
   void nap(deadline until) const noexcept;
+  // Wakes everybody who sleeps on the bell, in every process.
   void wake_all(const std::uint32_t& bell) const noexcept;
+  // Always true.
   static bool pause(unsigned times) noexcept {
     for (unsigned i = 0; i < times; ++i) spin_hint();
     return true;
   }
+  // Whether the deadline has passed.
   [[nodiscard]] static bool expired(deadline until) noexcept {
     return until != no_deadline && std::chrono::steady_clock::now() >= until;
   }
 
+  // Takes a lock unless somebody holds it, be it this process through another handle.
   [[nodiscard]] bool try_own(unsigned lock) noexcept;
+  // Whether somebody holds the lock.
   [[nodiscard]] bool alive(unsigned lock) const noexcept;
+  // Gives a lock back.
   void disown(unsigned lock) noexcept;
   // errno of the last try_own if the kernel could not tell; 0 if the lock was had or is held.
   [[nodiscard]] int lock_failure() const noexcept { return lock_failure_; }
@@ -188,6 +209,7 @@ class SHMFIFO_EXPORT std_memory_model {
   [[nodiscard]] bool in_owner_process() const noexcept {
     return fork_sentinel_ != nullptr && *fork_sentinel_ == process_generation_;
   }
+  // As noted in a participant's line, for people.
   [[nodiscard]] std::uint32_t process_id() const noexcept;
 
  private:

@@ -17,11 +17,12 @@
 
 namespace shmfifo::protocol {
 
-inline constexpr std::uint64_t no_cursor = ~std::uint64_t{0};
+inline constexpr std::uint64_t no_cursor = ~std::uint64_t{0};  // above every number
 
+// A cursor and whose it is.
 struct lowest_cursor {
-  std::uint64_t number = no_cursor;
-  unsigned holder = 0;
+  std::uint64_t number = no_cursor;  // no slot from here on may be rewritten
+  unsigned holder = 0;               // its line
 };
 
 // The consumer that is furthest behind; no_cursor if there is none.
@@ -195,16 +196,20 @@ template <memory_model M>
 // end.
 class cursor_name {
  public:
-  using word = std::array<char, sizeof(std::uint32_t)>;
+  using word = std::array<char, sizeof(std::uint32_t)>;  // what is stored at once
 
   cursor_name() = default;
+  // Cut at cursor_name_max.
   explicit cursor_name(std::string_view text) noexcept {
     std::copy_n(text.data(), std::min(text.size(), cursor_name_max), text_);
   }
+  // Four bytes from byte i on.
   [[nodiscard]] word get(std::size_t i) const noexcept {
     return {text_[i], text_[i + 1], text_[i + 2], text_[i + 3]};
   }
+  // Four bytes from byte i on.
   void set(std::size_t i, const word& four) noexcept { std::copy_n(four.data(), 4, text_ + i); }
+  // Up to the first zero byte.
   [[nodiscard]] std::string_view view() const noexcept {
     return {text_,
             static_cast<std::size_t>(std::find(text_, text_ + cursor_name_max, '\0') - text_)};

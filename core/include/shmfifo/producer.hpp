@@ -21,8 +21,8 @@ namespace shmfifo {
 
 // One message of a batch.
 struct message_ref {
-  const void* content = nullptr;
-  std::int64_t value_length = 0;
+  const void* content = nullptr;  // copied in; may be null if there are no bytes
+  std::int64_t value_length = 0;  // bytes
 };
 
 // One thread at a time may use a producer. All calls answer with a status, allocate nothing, and
@@ -111,6 +111,7 @@ class basic_producer {
     content = {view_.content(view_.slot(claimed_)), view_.shape().content_size};
     return status::ok;
   }
+  // As try_claim, with the waiting of publish.
   status claim(std::span<std::byte>& content, deadline until = no_deadline) noexcept {
     for (;;) {
       const status answer = try_claim(content);
@@ -145,6 +146,7 @@ class basic_producer {
 
   // The number of the message published (or aborted) last by this handle; -1 before the first.
   [[nodiscard]] std::int64_t last_number() const noexcept { return last_number_; }
+  // The longest message, in bytes.
   [[nodiscard]] std::int64_t content_size() const noexcept {
     return static_cast<std::int64_t>(view_.shape().content_size);
   }
@@ -161,6 +163,7 @@ class basic_producer {
     if (single_) memory_.disown(lock_producer_role);
     memory_.disown(self_);
   }
+  // The seam that this producer was given.
   [[nodiscard]] const M& memory() const noexcept { return memory_; }
 
  private:

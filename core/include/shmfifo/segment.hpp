@@ -26,23 +26,26 @@ enum class if_exists : std::uint8_t {
   attach,  // an existing segment of the same geometry is attached instead
 };
 
+// What a new segment is to be.
 struct create_options {
-  segment_mode mode = segment_mode::ring;
-  full_policy when_full = full_policy::reject;
-  producer_role producers = producer_role::single;
-  std::uint64_t slot_count = 1024;  // a power of two in a ring
-  std::uint64_t content_size = default_content_size;
-  std::uint32_t participant_count = default_participants;
-  std::uint32_t permissions = 0600;  // as of chmod, the umask does not apply
-  if_exists existing = if_exists::refuse;
+  segment_mode mode = segment_mode::ring;                  // or a log
+  full_policy when_full = full_policy::reject;             // the only one that a log has
+  producer_role producers = producer_role::single;         // or many
+  std::uint64_t slot_count = 1024;                         // a power of two in a ring
+  std::uint64_t content_size = default_content_size;       // bytes, the longest message
+  std::uint32_t participant_count = default_participants;  // producers, consumers and named cursors
+  std::uint32_t permissions = 0600;                        // as of chmod, the umask does not apply
+  if_exists existing = if_exists::refuse;                  // what an existing name means
   bool pretouch = false;    // let the kernel zero and map every page now instead of at first use
   bool huge_pages = false;  // advise the kernel to use huge pages
 };
 
+// What the mapping allows; an observer needs no more than to read.
 enum class access : std::uint8_t { read_write, read_only };
 
+// How to attach.
 struct attach_options {
-  access mode = access::read_write;
+  access mode = access::read_write;  // observers and stat need no more than read_only
   // Refuse a segment whose records have another size. (With `= {}`, here and below, a designated
   // initialiser may leave the member out without a warning.)
   std::optional<std::uint64_t> content_size = {};
@@ -51,15 +54,20 @@ struct attach_options {
 
 // Where a reader begins.
 struct start_at {
+  // See the functions below.
   enum class place : std::uint8_t { oldest, latest, number };
-  place where = place::oldest;
-  std::int64_t number = 0;
+  place where = place::oldest;  // the kind of place
+  std::int64_t number = 0;      // with place::number
 
+  // At the oldest message that is left.
   static constexpr start_at oldest() noexcept { return {place::oldest, 0}; }
+  // Behind the newest message: only what comes.
   static constexpr start_at latest() noexcept { return {place::latest, 0}; }
+  // At this number. Where it is gone a consumer cannot attach (ENODATA); an observer is told.
   static constexpr start_at at(std::int64_t number) noexcept { return {place::number, number}; }
 };
 
+// What a consumer asks for.
 struct consumer_options {
   // With a name the cursor is durable: it outlives the process, resumes here, and in a lossless
   // ring holds producers back even while nobody reads (until it resumes or is forgotten).
@@ -67,8 +75,10 @@ struct consumer_options {
   start_at start = {};  // of a new cursor; a resumed one goes on where it was
 };
 
+// A producer's role in a segment, made by segment::attach_producer.
 class SHMFIFO_EXPORT producer final : public basic_producer<std_memory_model> {
  public:
+  // The role moves; what is left may only be destroyed.
   producer(producer&&) noexcept = default;
   producer& operator=(producer&&) = delete;
   ~producer();  // leaves the role in good order
@@ -79,8 +89,10 @@ class SHMFIFO_EXPORT producer final : public basic_producer<std_memory_model> {
   std::shared_ptr<mapping> home_;
 };
 
+// A consumer's or observer's role, made by segment::attach_consumer or attach_observer.
 class SHMFIFO_EXPORT consumer final : public basic_consumer<std_memory_model> {
  public:
+  // The role moves; what is left may only be destroyed.
   consumer(consumer&&) noexcept = default;
   consumer& operator=(consumer&&) = delete;
   ~consumer();  // leaves the role in good order; a durable cursor stays
@@ -93,26 +105,28 @@ class SHMFIFO_EXPORT consumer final : public basic_consumer<std_memory_model> {
   std::unique_ptr<std::byte[]> buffer_;
 };
 
+// One line that is in use.
 struct participant_stat {
-  unsigned index = 0;
-  participant_kind kind = participant_kind::none;
-  bool alive = false;     // by the kernel's word
-  std::uint32_t pid = 0;  // as noted at attach; 0 after an orderly detach
-  std::string name;       // of a durable cursor
-  std::int64_t cursor = 0;
-  std::int64_t lag = 0;     // messages between the cursor and the producers
-  bool holds_back = false;  // a lossless ring is full because of this one
+  unsigned index = 0;                              // of the line
+  participant_kind kind = participant_kind::none;  // producer, consumer, durable cursor
+  bool alive = false;                              // by the kernel's word
+  std::uint32_t pid = 0;                           // as noted at attach; 0 after an orderly detach
+  std::string name;                                // of a durable cursor
+  std::int64_t cursor = 0;                         // next number it will release
+  std::int64_t lag = 0;                            // messages between the cursor and the producers
+  bool holds_back = false;                         // a lossless ring is full because of this one
 };
 
+// What there is to know about a segment.
 struct segment_stat {
-  std::string name;
-  std::uint64_t uid = 0;
-  std::uint64_t created_ns = 0;
-  geometry shape;
-  std::uint64_t segment_size = 0;
-  std::int64_t producer_cursor = 0;
-  std::int64_t oldest = 0;  // a new reader's first number
-  std::vector<participant_stat> participants;
+  std::string name;                            // with the leading slash
+  std::uint64_t uid = 0;                       // new with every creation
+  std::uint64_t created_ns = 0;                // nanoseconds of CLOCK_REALTIME
+  geometry shape;                              // as it was created
+  std::uint64_t segment_size = 0;              // bytes of the file
+  std::int64_t producer_cursor = 0;            // first number nobody has taken
+  std::int64_t oldest = 0;                     // a new reader's first number
+  std::vector<participant_stat> participants;  // lines in use
 };
 
 // A handle that any number of threads may use at once, and copies of which share one mapping.
@@ -138,8 +152,11 @@ class SHMFIFO_EXPORT segment {
   // Also: EBUSY: the named cursor is in use; ENODATA: the number is gone; EINVAL: bad name or
   // number.
   [[nodiscard]] result<consumer> attach_consumer(const consumer_options& options = {}) const;
+  // Takes no line, holds nobody back; a read-only segment will do. EINVAL: bad number.
   [[nodiscard]] result<consumer> attach_observer(start_at start = start_at::oldest()) const;
 
+  // Changes the application's status of a published message. Any thread; lock-free. ok; empty;
+  // aborted; lost; invalid; read_only.
   [[nodiscard]] status mark(std::int64_t number, std::int8_t value) const noexcept;
   // Clears away what the dead left; answers how many participants. Needs no quiet segment.
   [[nodiscard]] result<unsigned> recover() const;
@@ -148,10 +165,13 @@ class SHMFIFO_EXPORT segment {
 
   // Who is attached, alive or dead, how far behind. Never disturbs a running segment.
   [[nodiscard]] result<segment_stat> stat() const;
+  // Without a leading slash.
   [[nodiscard]] const std::string& name() const noexcept;
+  // As it was created.
   [[nodiscard]] const geometry& shape() const noexcept;
   [[nodiscard]] const layout_view& view()
       const noexcept;  // for instruments; the protocol's rules apply
+  // False after attaching read-only.
   [[nodiscard]] bool writable() const noexcept;
 
  private:

@@ -14,6 +14,7 @@
 
 namespace shmfifo {
 
+// What a call of the hot path has to say; to throw an answer away is a warning.
 enum class [[nodiscard]] status : std::uint8_t{
     ok,
     full,       // no room now; the message was not published, readers see nothing of it
@@ -31,6 +32,7 @@ enum class [[nodiscard]] status : std::uint8_t{
     read_only,      // this handle may not write
 };
 
+// The answer's own name, for logs; "unknown" if it is none.
 [[nodiscard]] constexpr std::string_view to_string(status answer) noexcept {
   constexpr std::string_view names[] = {"ok",
                                         "full",
@@ -54,29 +56,39 @@ enum class [[nodiscard]] status : std::uint8_t{
 // `lost` or `invalid` with the numbers that were passed over; `empty` with count 0. One kind per
 // answer.
 struct [[nodiscard]] poll_result {
-  status answer = status::empty;
-  std::int64_t first = 0;
-  std::int64_t count = 0;
+  status answer = status::empty;  // the kind
+  std::int64_t first = 0;         // number
+  std::int64_t count = 0;         // of numbers, from the first on
 };
 
+// Why set-up failed.
 struct error {
   int code = 0;           // errno of the failed call, or the errno that fits best
   const char* rule = "";  // short, stable name of what was broken or which call failed
   std::string text;       // a sentence with the cause, both values where two disagree, and the cure
 };
 
+// A value, or the error instead of one. To ask for the one that is not there is a programmer's
+// error.
 template <class T>
 class [[nodiscard]] result {
  public:
-  // Not explicit, so that a function returns either as it is.
+  // Success. Not explicit, nor is the next, so that a function returns either as it is.
   result(T value) : state_(std::in_place_index<0>, std::move(value)) {}
+  // Failure.
   result(error failure) : state_(std::in_place_index<1>, std::move(failure)) {}
 
+  // Whether there is a value.
   [[nodiscard]] explicit operator bool() const noexcept { return state_.index() == 0; }
+  // The value, which stays in the result.
   [[nodiscard]] T& value() & noexcept { return checked(); }
+  // The value, moved out of a result that is not needed any more.
   [[nodiscard]] T&& value() && noexcept { return std::move(checked()); }
+  // A member of the value.
   [[nodiscard]] T* operator->() noexcept { return &checked(); }
+  // As value().
   [[nodiscard]] T& operator*() & noexcept { return checked(); }
+  // The error.
   [[nodiscard]] const error& failure() const noexcept {
     SHMFIFO_ASSERT(state_.index() == 1, "failure() of a result that holds a value");
     return *std::get_if<1>(&state_);

@@ -13,9 +13,10 @@
 
 namespace shmfifo {
 
+// What is wrong with a header or a geometry.
 struct broken_rule {
-  const char* rule;  // the header's field, or file_size
-  std::uint64_t found;
+  const char* rule;        // the header's field, or file_size
+  std::uint64_t found;     // in the header, or asked for
   std::uint64_t expected;  // the value, or the nearest allowed one
 };
 
@@ -30,6 +31,7 @@ struct broken_rule {
   return hash;
 }
 
+// The geometry that a header tells, not yet checked.
 [[nodiscard]] inline geometry geometry_of(const segment_header& header) noexcept {
   return {static_cast<segment_mode>(header.mode),
           static_cast<full_policy>(header.full_policy),
@@ -72,6 +74,7 @@ struct broken_rule {
   return std::nullopt;
 }
 
+// The first broken rule of a whole header, whose file has this size; nothing if it may be used.
 [[nodiscard]] inline std::optional<broken_rule> validate(const segment_header& header,
                                                          std::uint64_t file_size) noexcept {
   if (std::memcmp(header.magic, segment_magic, sizeof segment_magic) != 0) {

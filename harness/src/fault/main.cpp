@@ -274,7 +274,7 @@ verdict run_case(const operation& what, const plan& how) {
   const pid_t child = ::fork();
   if (child == 0) {
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-    ::alarm(20);
+    ::alarm(120);  // a hang; the longest wait of the library ends by itself after seconds
     try {
       play(what, how, name, *page);
     } catch (const std::exception& problem) {

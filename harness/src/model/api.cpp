@@ -34,8 +34,8 @@ void construct(word w, bool initialised, std::uint64_t value, const access_site&
   // An object made outside check() simply has the value that its memory holds.
   if (runtime* r = runtime::active_or_null()) r->construct(w, initialised, value, s);
 }
-room new_thread(std::size_t size, std::size_t alignment, bool may_die, const access_site& s) {
-  return runtime::active().new_thread(size, alignment, may_die, s);
+room new_thread(const new_thread_request& r, const access_site& s) {
+  return runtime::active().new_thread(r, s);
 }
 void start_thread(std::uint32_t thread, void (*run)(void*), void (*drop)(void*) noexcept) {
   runtime::active().start_thread(thread, run, drop);

@@ -54,6 +54,7 @@ step explorer::add_read(const event& e) {
   graph& g = current();
   const slot s = g.push(e);
   g.enlist_read(s);
+  if (!is_twin(s)) return step::refuse;
   const location& l = g.locations[e.location];
   const auto begin = static_cast<std::uint32_t>(alternatives_.size());
   if (e.has(sleeps)) {
@@ -74,6 +75,7 @@ step explorer::add_read(const event& e) {
 step explorer::add_write(const event& e, slot read_part) {
   graph& g = current();
   const slot s = g.push(e);
+  if (read_part == none && !is_twin(s)) return step::refuse;
   g.finish_write(s, read_part);
   if (races(s)) return step::fault;
   const auto begin = static_cast<std::uint32_t>(alternatives_.size());
@@ -115,9 +117,11 @@ void explorer::collect_revisits(slot s) {
   }
 }
 
-void explorer::add_fence(const event& e) {
+step explorer::add_fence(const event& e) {
   graph& g = current();
-  g.finish_fence(g.push(e));
+  const slot s = g.push(e);
+  g.finish_fence(s);
+  return is_twin(s) ? step::go : step::refuse;
 }
 
 std::uint32_t explorer::add_spawn(const event& e) {
@@ -133,11 +137,12 @@ step explorer::add_join(const event& e) {
   const slot s = g.push(e);
   const thread_line& line = g.threads[e.value];
   g.absorb(s, line.events.empty() ? line.spawn : line.events.back());
-  return step::go;
+  return is_twin(s) ? step::go : step::refuse;
 }
 
 step explorer::add_choice(const event& e, std::uint32_t outcomes) {
   const slot s = current().push(e);
+  if (!is_twin(s)) return step::refuse;
   const auto begin = static_cast<std::uint32_t>(alternatives_.size());
   for (std::uint32_t i = 0; i < outcomes; ++i) alternatives_.push_back(i);
   return offer(choice::about::alternative, s, 0, begin);
@@ -148,6 +153,19 @@ step explorer::add_death_choice(std::uint32_t thread) {
   alternatives_.push_back(0);
   alternatives_.push_back(1);
   return offer(choice::about::death, current().size(), thread, begin);
+}
+
+bool explorer::is_twin(slot s) {
+  const graph& g = current();
+  if (!symmetry_ || !has_twins(g, g.events[s].thread)) return true;
+  refusal_ = difference_from_twins(g, s);
+  return refusal_.empty();
+}
+
+// Whether the event's thread and its twins stand as they do in the execution that is explored.
+bool explorer::orderly(slot s) const {
+  const graph& g = *graphs_[depth_];
+  return !symmetry_ || in_order(g, g.events[s].thread);
 }
 
 step explorer::offer(choice::about what, slot at, std::uint32_t other, std::uint32_t begin) {
@@ -213,7 +231,7 @@ step explorer::apply(const choice& c, std::uint32_t alternative) {
       return finish_revisit(c, alternative);
     case choice::about::alternative:
       current().events[c.at].value = alternative;
-      return step::go;
+      return orderly(c.at) ? step::go : step::reject;
     case choice::about::death:
       return apply_death(c, alternative);
   }
@@ -230,6 +248,8 @@ step explorer::apply_from(slot s, slot writer) {
     fault_ = {fault::why::uninitialised, s, none};
     return step::fault;
   }
+  // An update is judged when its write has a place: that write may revisit who stands in the way.
+  if (!e.has(exclusive) && !orderly(s)) return step::reject;
   const std::uint32_t p = g.position_of_writer(writer);
   if (e.has(exclusive) && g.taken(l, p)) {
     // Two updates of one write: only a future in which the other is made to read ours can help.
@@ -263,6 +283,7 @@ step explorer::apply_placement(slot s, std::uint32_t after) {
   if (e.position != 0) g.displace(s);
   const bool last = after == g.locations[e.location].writes.size();
   g.place(s, after);
+  if (!orderly(s)) return step::reject;
   if (last) return step::go;  // nothing comes after it, so it closes no cycle
   return ordered(s) ? step::go : step::reject;
 }
@@ -302,6 +323,8 @@ step explorer::finish_revisit(const choice& c, std::uint32_t after) {
   if (placed != step::go) return placed;
   graph& g = current();
   const event& read = g.events[c.other];
+  if (symmetry_ && !revisit_in_order(g, c.other)) return step::reject;
+  if (!read.has(exclusive) && !orderly(c.other)) return step::reject;
   if (read.has(sleeps)) {
     const slot wait = g.threads[read.thread].events[read.index - 2];
     if (g.first_wake_after(wait) != c.at) return step::reject;

@@ -15,6 +15,7 @@
 
 #include "graph.hpp"
 #include "sequential_consistency.hpp"
+#include "symmetry.hpp"
 
 namespace shmfifo::harness::model::detail {
 
@@ -24,6 +25,7 @@ enum class step : std::uint8_t {
   reject,   // no consistent way here: abandon this run, then backtrack
   restart,  // the graph has become another one: abandon this run and run again
   fault,    // the graph as it stands is a violation, see fault()
+  refuse,   // no answer can be given for this program, see refusal()
 };
 
 struct fault {
@@ -43,13 +45,14 @@ struct choice {
 
 class explorer {
  public:
+  explicit explorer(bool symmetry) : symmetry_(symmetry) {}
   void reset();
 
   [[nodiscard]] graph& current() noexcept { return *graphs_[depth_]; }
 
   step add_read(const event& e);
   step add_write(const event& e, slot read_part);
-  void add_fence(const event& e);
+  step add_fence(const event& e);
   std::uint32_t add_spawn(const event& e);
   step add_join(const event& e);
   step add_choice(const event& e, std::uint32_t outcomes);
@@ -70,10 +73,13 @@ class explorer {
   // Share of the search tree that lies behind, from 0 to 1 (Knuth's estimate).
   [[nodiscard]] double share_done() const noexcept;
   [[nodiscard]] const fault& last_fault() const noexcept { return fault_; }
+  [[nodiscard]] const std::string& refusal() const noexcept { return refusal_; }
   [[nodiscard]] std::vector<slot> last_cycle() const { return sc_.cycle(); }
 
  private:
   step offer(choice::about what, slot at, std::uint32_t other, std::uint32_t begin);
+  [[nodiscard]] bool is_twin(slot s);
+  [[nodiscard]] bool orderly(slot s) const;
   step take_next();
   step apply(const choice& c, std::uint32_t alternative);
   step apply_from(slot s, slot writer);
@@ -102,6 +108,8 @@ class explorer {
   std::vector<std::uint32_t> guide_;
   sequential_consistency sc_;
   fault fault_;
+  std::string refusal_;
+  bool symmetry_;
   std::size_t split_depth_ = 0;
   std::uint32_t mine_ = 0;
   std::uint32_t shares_ = 1;

@@ -138,6 +138,8 @@ void runtime::settle(step result) {
     case step::fault:
       set_fault();
       give_up(outcome::violation);
+    case step::refuse:
+      refuse(explorer_.refusal());
   }
 }
 
@@ -324,7 +326,7 @@ void runtime::event_fence(order how, const access_site& site) {
   e.what = kind::fence;
   e.how = how;
   e.site = site.site;
-  explorer_.add_fence(e);
+  settle(explorer_.add_fence(e));
   ++s.done;
 }
 

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include "report.hpp"
 
+#include "symmetry.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <limits>
 
 namespace shmfifo::harness::model {
 namespace detail {
@@ -186,7 +189,10 @@ std::string dot_of(runtime& r, const std::string& headline) {
   return out + "}\n";
 }
 
-std::uint64_t signature_of(const graph& g) {
+namespace {
+
+// With the threads under other numbers: thread t is called names[t].
+std::uint64_t signature_of(const graph& g, const std::vector<std::uint32_t>& names) {
   std::uint64_t hash = 0x9E3779B97F4A7C15U;
   const auto mix = [&](std::uint64_t v) {
     hash ^= v + 0x9E3779B97F4A7C15U + (hash << 6U) + (hash >> 2U);
@@ -195,11 +201,14 @@ std::uint64_t signature_of(const graph& g) {
   };
   const auto mix_event = [&](slot s) {
     if (s == initial) return mix(~0ULL);
-    mix(std::uint64_t{g.events[s].thread} << 32U | g.events[s].index);
+    mix(std::uint64_t{names[g.events[s].thread]} << 32U | g.events[s].index);
   };
-  for (const thread_line& t : g.threads) {
-    mix(t.events.size());
-    for (const slot s : t.events) {
+  std::vector<std::uint32_t> bearers(names.size());
+  for (std::uint32_t t = 0; t < names.size(); ++t) bearers[names[t]] = t;
+  for (const std::uint32_t bearer : bearers) {
+    const std::vector<slot>& line = g.threads[bearer].events;
+    mix(line.size());
+    for (const slot s : line) {
       const event& e = g.events[s];
       mix(e.value);
       mix(static_cast<std::uint64_t>(e.what) << 8U | static_cast<std::uint64_t>(e.how));
@@ -210,6 +219,14 @@ std::uint64_t signature_of(const graph& g) {
     }
   }
   return hash;
+}
+
+}  // namespace
+
+std::uint64_t signature_of(const graph& g) {
+  std::uint64_t least = std::numeric_limits<std::uint64_t>::max();
+  for (const auto& names : exchanges(g)) least = std::min(least, signature_of(g, names));
+  return least;
 }
 
 }  // namespace detail

@@ -25,7 +25,8 @@ runtime* runtime::active_or_null() noexcept {
   return current_runtime;
 }
 
-runtime::runtime(const test_body& body, const options& wishes) : body_(body), wishes_(wishes) {
+runtime::runtime(const test_body& body, const options& wishes)
+    : body_(body), wishes_(wishes), explorer_(wishes.symmetry) {
   explorer_.reset();
   outer_ = current_runtime;
   current_runtime = this;

@@ -80,7 +80,7 @@ class runtime {
   bool futex_wait(const std::uint32_t& w, std::uint32_t value, bool may_time_out,
                   const access_site& s);
   void futex_wake_all(const std::uint32_t& w, const access_site& s);
-  room new_thread(std::size_t size, std::size_t alignment, bool mortal, const access_site& s);
+  room new_thread(const new_thread_request& r, const access_site& s);
   void start_thread(std::uint32_t thread, body::run_function run, body::drop_function drop);
   void join_thread(std::uint32_t thread, const access_site& s);
   bool dead(std::uint32_t thread, liveness_edge edge, const access_site& s);
@@ -89,7 +89,7 @@ class runtime {
   void assume(bool holds);
   void require(bool holds, std::string_view what, source_location where);
   void* allocate(std::size_t size, std::size_t alignment);
-  [[nodiscard]] std::uint32_t running_thread() const { return running_->number; }
+  [[nodiscard]] std::uint32_t running_thread();
 
  private:
   // A location before it has a number: an address, or something the kernel keeps for one.

@@ -17,29 +17,47 @@ constexpr std::size_t block_bytes = 64 * 1024;
 
 }  // namespace
 
-room runtime::new_thread(std::size_t size, std::size_t alignment, bool mortal,
-                         const access_site& site) {
+room runtime::new_thread(const new_thread_request& r, const access_site& site) {
   strand& s = *running_;
   if (s.ghost) leave_ghost(s);
+  if (has_twins(*graph_, s.number)) refuse("a symmetric thread may not start threads");
+  // Twins are known by the event that started the first of them.
+  const bool twin = r.twins_before != not_symmetric;
+  const std::uint64_t set = twin ? s.done - r.twins_before + 1 : 0;
   if (recording_) [[unlikely]] {
     record(s, s.done, site, "start thread");
   }
   std::uint32_t child = 0;
   if (repeats(s)) {
-    child = static_cast<std::uint32_t>(repeated(s, kind::spawn).value);
+    const event& e = repeated(s, kind::spawn);
+    if (e.operand != set) refuse("not deterministic: symmetric threads have become others");
+    child = static_cast<std::uint32_t>(e.value);
   } else {
     reach_frontier(s, true);
     event e;
     e.thread = s.number;
     e.what = kind::spawn;
+    e.operand = set;
     e.site = site.site;
     child = explorer_.add_spawn(e);
+    // Rules of symmetry take the order of numbers for the order of starting.
+    if (twin && r.twins_before != 0 &&
+        child < graph_->events[graph_->previous_in_thread(graph_->size() - 1)].value) {
+      refuse("symmetric threads could not be numbered in order: switch options::symmetry off");
+    }
   }
   ++s.done;
   started_threads_ = true;
   strand& made = strand_for(child);
-  made.mortal = mortal;
-  return {made.work.room(size, alignment), child};
+  made.mortal = r.mortal;
+  return {made.work.room(r.size, r.alignment), child};
+}
+
+std::uint32_t runtime::running_thread() {
+  if (!running_->ghost && has_twins(*graph_, running_->number)) {
+    refuse("a symmetric thread may not ask for its number");
+  }
+  return running_->number;
 }
 
 void runtime::start_thread(std::uint32_t thread, body::run_function how_to_run,
@@ -175,6 +193,9 @@ void runtime::require(bool holds, std::string_view what, source_location where) 
 }
 
 void* runtime::allocate(std::size_t size, std::size_t alignment) {
+  if (has_twins(*graph_, running_->number)) {
+    refuse("a symmetric thread may not use model::make: its objects would be its own");
+  }
   arena& a = arenas_[running_->number];
   if (size + alignment > block_bytes) refuse("model::make is for objects below 64 KiB");
   while (true) {

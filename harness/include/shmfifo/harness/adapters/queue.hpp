@@ -16,7 +16,7 @@
 
 namespace shmfifo::harness {
 
-using deadline = std::chrono::steady_clock::time_point;
+using deadline = std::chrono::steady_clock::time_point;  // when a call answers at the latest
 
 // What a queue promises. All false is a queue for one producer and one consumer that may lose
 // nothing.
@@ -38,23 +38,27 @@ struct capabilities {
 struct queue_shape {
   std::string
       name;  // unique in the system; resources named after it are removed by the runner, too
-  std::uint64_t slots = 1024;
-  std::uint64_t content_size = 128;
-  unsigned producers = 1;
-  unsigned consumers = 1;
-  unsigned observers = 0;
+  std::uint64_t slots = 1024;        // messages that fit
+  std::uint64_t content_size = 128;  // bytes of the longest message
+  unsigned producers = 1;            // senders at once
+  unsigned consumers = 1;            // receivers at once that are waited for
+  unsigned observers = 0;            // receivers at once that are not
   std::uint64_t messages = 0;  // upper bound of the whole run, for queues that never reuse a slot
 };
 
+// What a sender was told.
 enum class send_answer : std::uint8_t { sent, full, timed_out, failed };
+// The answer of one send.
 struct sent {
-  send_answer answer = send_answer::failed;
-  std::int64_t number = -1;  // of the message, where the queue is `numbered`
+  send_answer answer = send_answer::failed;  // the kind
+  std::int64_t number = -1;                  // of the message, where the queue is `numbered`
 };
 
+// What a receiver was told; `aborted`, `lost` and `invalid` are numbers that were passed over.
 enum class receive_answer : std::uint8_t { message, nothing, aborted, lost, invalid, failed };
+// The answer of one receive.
 struct received {
-  receive_answer answer = receive_answer::nothing;
+  receive_answer answer = receive_answer::nothing;  // the kind
   std::int64_t number = -1;  // of the message, or the first number passed over; -1 if not numbered
   std::int64_t count = 0;    // numbers passed over (aborted, lost, invalid)
   std::int64_t length =
@@ -70,6 +74,7 @@ class sender {
   virtual sent send(std::span<const std::byte> content, deadline until) = 0;
 };
 
+// Used by one process and thread. The destructor leaves in good order.
 class receiver {
  public:
   virtual ~receiver() = default;
@@ -85,24 +90,32 @@ class receiver {
 class queue {
  public:
   virtual ~queue() = default;
+  // What may be held against it.
   [[nodiscard]] virtual capabilities promises() const = 0;
+  // Before the first actor is forked.
   virtual void create(const queue_shape& shape) = 0;
+  // When all actors have ended.
   virtual void destroy() noexcept = 0;
+  // In the process of sender `id`, which keeps its id when it is started again after a kill.
   virtual std::unique_ptr<sender> attach_sender(unsigned id) = 0;
+  // Likewise; an observer is a receiver that nobody waits for.
   virtual std::unique_ptr<receiver> attach_receiver(unsigned id, bool observer) = 0;
 };
 
+// A queue by name.
 struct queue_entry {
   std::string name;         // as on the command line: core_ring_wait, boost_message_queue, ...
   std::string description;  // one line
-  std::function<std::unique_ptr<queue>()> make;
+  std::function<std::unique_ptr<queue>()> make;  // a new one for each run
 };
 
 // The queues known to this program, in the order of registration. Static objects of this type
 // register.
 class queue_registration {
  public:
+  // Adds a queue.
   explicit queue_registration(queue_entry entry) { all().push_back(std::move(entry)); }
+  // All that were added.
   static std::vector<queue_entry>& all() {
     static std::vector<queue_entry> entries;
     return entries;

@@ -20,10 +20,11 @@ namespace shmfifo::harness::model {
 
 // Where an access comes from, for reports and for orders changed by site.
 struct access_site {
-  site_id site = no_site;
-  source_location where;
+  site_id site = no_site;  // its name, if it has one
+  source_location where;   // file and line
 };
 
+// Here, under this name.
 [[nodiscard]] inline access_site at(site_id site,
                                     source_location where = source_location::current()) noexcept {
   return {site, where};
@@ -72,17 +73,20 @@ template <modelled T>
 
 }  // namespace detail
 
+// As std::atomic_ref's.
 template <detail::modelled T>
 [[nodiscard]] T load(const T& word, std::memory_order order, access_site s = at(no_site)) {
   return detail::from_bits<T>(detail::load(detail::word_of(word), order, s));
 }
 
+// As std::atomic_ref's.
 template <detail::modelled T>
 void store(T& word, std::type_identity_t<T> value, std::memory_order order,
            access_site s = at(no_site)) {
   detail::store(detail::word_of(word), detail::to_bits(value), order, s);
 }
 
+// As std::atomic_ref's.
 template <detail::modelled T>
 T exchange(T& word, std::type_identity_t<T> value, std::memory_order order,
            access_site s = at(no_site)) {
@@ -90,6 +94,7 @@ T exchange(T& word, std::type_identity_t<T> value, std::memory_order order,
                                             detail::to_bits(value), order, s));
 }
 
+// As std::atomic_ref's.
 template <detail::modelled T>
 requires std::is_integral_v<T> T fetch_add(T& word, std::type_identity_t<T> value,
                                            std::memory_order order, access_site s = at(no_site)) {
@@ -97,6 +102,7 @@ requires std::is_integral_v<T> T fetch_add(T& word, std::type_identity_t<T> valu
       detail::fetch(detail::word_of(word), detail::update::add, detail::to_bits(value), order, s));
 }
 
+// As std::atomic_ref's.
 template <detail::modelled T>
 requires std::is_integral_v<T> T fetch_or(T& word, std::type_identity_t<T> value,
                                           std::memory_order order, access_site s = at(no_site)) {
@@ -104,6 +110,7 @@ requires std::is_integral_v<T> T fetch_or(T& word, std::type_identity_t<T> value
                                             detail::to_bits(value), order, s));
 }
 
+// As std::atomic_ref's.
 template <detail::modelled T>
 requires std::is_integral_v<T> T fetch_and(T& word, std::type_identity_t<T> value,
                                            std::memory_order order, access_site s = at(no_site)) {
@@ -129,6 +136,7 @@ template <detail::modelled T>
   return detail::from_bits<T>(detail::read_plain(detail::word_of(word), s));
 }
 
+// See read_plain.
 template <detail::modelled T>
 void write_plain(T& word, std::type_identity_t<T> value, access_site s = at(no_site)) {
   detail::write_plain(detail::word_of(word), detail::to_bits(value), s);

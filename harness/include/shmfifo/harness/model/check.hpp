@@ -15,7 +15,7 @@
 
 namespace shmfifo::harness::model {
 
-using test_body = std::function<void()>;
+using test_body = std::function<void()>;  // run again for each execution
 
 // One at a time in a thread of the operating system. Blocks until the verdict is known.
 [[nodiscard]] result check(const test_body& body, const options& wishes = {});
@@ -28,12 +28,16 @@ using test_body = std::function<void()>;
 // A complete execution, for options::on_execution.
 class execution {
  public:
+  // Made by check().
   explicit execution(const void* runtime) noexcept : runtime_(runtime) {}
   // The last value in the modification order of the word at this address.
   [[nodiscard]] std::uint64_t final_value(const void* word) const;
+  // How many events it has.
   [[nodiscard]] std::uint32_t events() const;
-  // Equal for equal executions: threads, values, reads-from and modification orders.
+  // Equal for executions that are equal up to an exchange of symmetric threads: threads, values,
+  // reads-from and modification orders.
   [[nodiscard]] std::uint64_t signature() const;
+  // Its events by thread, as in a report.
   [[nodiscard]] std::string table() const;
 
  private:

@@ -21,26 +21,39 @@ struct room {
   void* where;
   std::uint32_t thread;
 };
-room new_thread(std::size_t size, std::size_t alignment, bool mortal, const access_site&);
+inline constexpr std::uint32_t not_symmetric = 0xFFFFFFFF;
+struct new_thread_request {
+  std::size_t size;  // of its body
+  std::size_t alignment;
+  bool mortal = false;
+  std::uint32_t twins_before =
+      not_symmetric;  // how many with this body the caller has just started
+};
+room new_thread(const new_thread_request&, const access_site&);
 void start_thread(std::uint32_t thread, void (*run)(void*), void (*drop)(void*) noexcept);
 void join_thread(std::uint32_t thread, const access_site&);
 void* allocate(std::size_t size, std::size_t alignment);
 
 }  // namespace detail
 
-struct mortal_t {};
+struct mortal_t {};  // the type of `mortal`
 // Marks a thread that the explorer also kills before each of its events.
 inline constexpr mortal_t mortal{};
 
+// A thread of the tested code.
 class thread {
  public:
+  // Starts it.
   template <typename callable>
   requires std::is_invocable_v<callable&>
-  explicit thread(callable body, access_site s = at(no_site)) { begin(std::move(body), false, s); }
+  explicit thread(callable body, access_site s = at(no_site)) {
+    begin(std::move(body), {sizeof(callable), alignof(callable)}, s);
+  }
+  // Starts it, to be killed before each of its events as well.
   template <typename callable>
   requires std::is_invocable_v<callable&> thread(mortal_t, callable body,
                                                  access_site s = at(no_site)) {
-    begin(std::move(body), true, s);
+    begin(std::move(body), {sizeof(callable), alignof(callable), true}, s);
   }
   thread(const thread&) = delete;
   thread& operator=(const thread&) = delete;
@@ -49,16 +62,24 @@ class thread {
     if (!joined_) join();
   }
 
+  // What it did happens before what follows.
   void join(access_site s = at(no_site)) {
     detail::join_thread(number_, s);
     joined_ = true;
   }
+  // What this_thread() answers in it.
   [[nodiscard]] std::uint32_t number() const noexcept { return number_; }
 
  private:
+  friend class thread_group;
   template <typename callable>
-  void begin(callable body, bool may_die, const access_site& s) {
-    const detail::room r = detail::new_thread(sizeof(callable), alignof(callable), may_die, s);
+  thread(const detail::new_thread_request& request, callable body, const access_site& s) {
+    begin(std::move(body), request, s);
+  }
+
+  template <typename callable>
+  void begin(callable body, const detail::new_thread_request& request, const access_site& s) {
+    const detail::room r = detail::new_thread(request, s);
     ::new (r.where) callable(std::move(body));
     number_ = r.thread;
     detail::start_thread(
@@ -79,14 +100,23 @@ class thread_group {
   thread_group& operator=(const thread_group&) = delete;
   ~thread_group() { join(); }
 
+  // Starts one more.
   template <typename callable>
   void start(callable body, access_site s = at(no_site)) {
-    auto* added = ::new (detail::allocate(sizeof(link), alignof(link)))
-        link{::new (detail::allocate(sizeof(thread), alignof(thread))) thread(std::move(body), s),
-             nullptr};
-    *last_ = added;
-    last_ = &added->next;
+    add({sizeof(callable), alignof(callable)}, std::move(body), s);
   }
+  // Starts `count` threads with copies of one body, which the test does not tell apart: neither the
+  // body nor what is required of the outcome depends on which of them did what. Executions in which
+  // two of them have merely exchanged their parts are explored once. A body that shows a difference
+  // (it takes another step after the same past, asks for its number, uses model::make) makes the
+  // verdict `unknown`; a requirement that tells them apart cannot be noticed.
+  template <typename callable>
+  void start_symmetric(std::uint32_t count, const callable& body, access_site s = at(no_site)) {
+    for (std::uint32_t i = 0; i < count; ++i) {
+      add({sizeof(callable), alignof(callable), false, i}, callable(body), s);
+    }
+  }
+  // Joins all.
   void join(access_site s = at(no_site)) {
     for (; first_ != nullptr; first_ = first_->next) first_->one->join(s);
     last_ = &first_;
@@ -97,6 +127,14 @@ class thread_group {
     thread* one;
     link* next;
   };
+  template <typename callable>
+  void add(const detail::new_thread_request& request, callable body, const access_site& s) {
+    void* room = detail::allocate(sizeof(thread), alignof(thread));
+    auto* added = ::new (detail::allocate(sizeof(link), alignof(link)))
+        link{::new (room) thread(request, std::move(body), s), nullptr};
+    *last_ = added;
+    last_ = &added->next;
+  }
   link* first_ = nullptr;
   link** last_ = &first_;
 };
@@ -108,6 +146,7 @@ class thread_group {
 // edge (the default), a yes makes everything the thread did happen before what follows, as the
 // kernel's own locking does; without, a yes says nothing about its writes.
 enum class liveness_edge : std::uint8_t { happens_before, no_edge };
+// See liveness_edge.
 [[nodiscard]] bool dead(std::uint32_t thread_number,
                         liveness_edge edge = liveness_edge::happens_before,
                         access_site s = at(no_site));
@@ -117,6 +156,7 @@ enum class liveness_edge : std::uint8_t { happens_before, no_edge };
 // reports a deadlock when none can ever come.
 void pause(source_location where = source_location::current());
 
+// Loads until the value is enough, and answers it: a wait loop that ends its turns with pause().
 template <typename T, typename predicate>
 T await(const atomic<T>& word, predicate enough, std::memory_order order,
         access_site s = at(no_site)) {

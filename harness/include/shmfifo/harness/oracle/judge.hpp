@@ -12,6 +12,7 @@
 
 namespace shmfifo::harness {
 
+// What the oracle counted.
 struct judge_figures {
   std::uint64_t sent = 0;         // answered so
   std::uint64_t in_doubt = 0;     // senders killed inside the call
@@ -19,13 +20,14 @@ struct judge_figures {
   std::uint64_t redelivered = 0;  // of these, again after a restart
   std::uint64_t aborted = 0;      // distinct numbers
   std::uint64_t lost = 0;         // told to lossy receivers, of all together
-  std::uint64_t kills = 0;
-  std::uint64_t stops = 0;
-  std::uint64_t restarts = 0;
-  std::uint64_t fulls = 0;
-  std::uint64_t timeouts = 0;
+  std::uint64_t kills = 0;        // of all actors
+  std::uint64_t stops = 0;        // pauses
+  std::uint64_t restarts = 0;     // after a kill
+  std::uint64_t fulls = 0;        // answers `full`
+  std::uint64_t timeouts = 0;     // answers `timed_out`
 };
 
+// By the promises that the queue made. Fills the figures in, if wanted.
 [[nodiscard]] verdict judge(const histories& logs, judge_figures* figures = nullptr);
 
 // The same with the promises and the geometry given anew, for instance to hold a queue to a promise

@@ -42,6 +42,7 @@ namespace shmfifo::harness {
   X(redelivered_released, "G7", "a durable receiver was given again what it had released")      \
   X(invalid_message, "G9", "a number was reported as invalid although nobody touched the bytes")
 
+// A rule that a queue can break.
 enum class rule : std::uint32_t {
 #define SHMFIFO_RULE_NAME(name, guarantee, text) name,
   SHMFIFO_RULES(SHMFIFO_RULE_NAME)
@@ -49,18 +50,25 @@ enum class rule : std::uint32_t {
       count
 };
 
+// Its own name.
 [[nodiscard]] std::string_view to_string(rule broken) noexcept;
+// The guarantee it checks, such as G4.
 [[nodiscard]] std::string_view guarantee_of(rule broken) noexcept;
+// What it says when it is broken.
 [[nodiscard]] std::string_view meaning_of(rule broken) noexcept;
 
+// The verdict in one word.
 enum class outcome : std::uint8_t { ok, violation, unknown };
+// Its own name.
 [[nodiscard]] std::string_view to_string(outcome answer) noexcept;
 
+// What the oracle says.
 struct verdict {
   outcome answer = outcome::unknown;  // unknown is never ok
-  rule broken = rule::none;
+  rule broken = rule::none;           // of a violation
   std::string excerpt;  // of a violation: the shortest piece of history that shows it; else why
 
+  // Neither a violation nor unknown.
   [[nodiscard]] bool ok() const noexcept { return answer == outcome::ok; }
   [[nodiscard]] std::string text() const;  // one line, then the excerpt
 };

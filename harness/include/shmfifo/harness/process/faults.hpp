@@ -21,41 +21,51 @@ enum class fault_point : std::uint32_t {
   after_release,
   count
 };
+// The point's own name.
 [[nodiscard]] std::string_view to_string(fault_point point) noexcept;
 
+// SIGKILL, or SIGSTOP and later SIGCONT.
 enum class fault_action : std::uint8_t { kill, pause };
+// Whom a fault strikes.
 enum class role : std::uint8_t { sender, receiver, meddler };
+// The role's own name.
 [[nodiscard]] std::string_view to_string(role which) noexcept;
 
+// What may happen in a run, and how often.
 struct fault_plan {
-  bool kill_senders = false;
-  bool kill_receivers = false;
-  bool kill_meddlers = false;
+  bool kill_senders = false;    // anywhere
+  bool kill_receivers = false;  // anywhere
+  bool kill_meddlers = false;   // anywhere
   bool pause = false;           // senders and receivers alike
   std::uint64_t every = 20000;  // messages between two faults, on average
-  unsigned pause_ms_max = 20;
+  unsigned pause_ms_max = 20;   // of one pause
   unsigned restart_ms_max = 8;  // a killed actor is started again after 0 to this many ms
 
+  // Whether anything may happen at all.
   [[nodiscard]] bool any() const noexcept {
     return kill_senders || kill_receivers || kill_meddlers || pause;
   }
 };
 
+// One kill or pause.
 struct fault {
-  std::uint64_t at = 0;  // messages answered as sent, of all senders together
-  role victim = role::sender;
-  unsigned index = 0;
-  fault_action action = fault_action::kill;
-  fault_point point = fault_point::anywhere;
-  unsigned ms = 0;  // of the pause, or until the restart
+  std::uint64_t at = 0;                       // messages answered as sent, of all senders together
+  role victim = role::sender;                 // whom
+  unsigned index = 0;                         // which of them
+  fault_action action = fault_action::kill;   // how
+  fault_point point = fault_point::anywhere;  // where
+  unsigned ms = 0;                            // of the pause, or until the restart
 };
 
 // Hands out the faults of a run in order.
 class fault_schedule {
  public:
+  // The same seed, plan and numbers of actors give the same faults.
   fault_schedule(std::uint64_t seed, const fault_plan& plan, unsigned senders, unsigned receivers,
                  unsigned meddlers);
+  // The next fault; nothing if the plan has none.
   [[nodiscard]] const std::optional<fault>& next() const noexcept { return next_; }
+  // Goes on to the one after.
   void advance();
 
  private:

@@ -19,29 +19,30 @@ namespace shmfifo::harness {
 
 // Where a run stands, for whoever shows it.
 struct progress {
-  std::uint64_t sent = 0;
-  std::uint64_t told = 0;  // events of all receivers
-  std::uint64_t lag = 0;   // messages between the senders and the receiver furthest behind
-  std::uint64_t kills = 0;
-  std::uint64_t pauses = 0;
-  double seconds = 0;
+  std::uint64_t sent = 0;    // messages answered so
+  std::uint64_t told = 0;    // events of all receivers
+  std::uint64_t lag = 0;     // messages between the senders and the receiver furthest behind
+  std::uint64_t kills = 0;   // so far
+  std::uint64_t pauses = 0;  // so far
+  double seconds = 0;        // since the start
 };
 
+// What a run is to be.
 struct run_options {
-  std::uint64_t seed = 1;
+  std::uint64_t seed = 1;            // of lengths, bytes and faults
   std::string queue_name = "queue";  // for reports
-  unsigned producers = 1;
-  unsigned consumers = 1;
-  unsigned observers = 0;
-  std::uint64_t messages = 100000;  // of all producers together
-  std::uint64_t content_size = 128;
-  std::uint64_t slots = 1024;
+  unsigned producers = 1;            // processes that send
+  unsigned consumers = 1;            // processes that receive
+  unsigned observers = 0;            // receivers that nobody waits for
+  std::uint64_t messages = 100000;   // of all producers together
+  std::uint64_t content_size = 128;  // bytes of the longest message
+  std::uint64_t slots = 1024;        // messages that fit
   bool reuses_slots = true;  // false: a log, which has room only once (`full` ends a sender)
   // Messages that must fit before `full` is a true answer. 0: unknown, nothing is held against it.
   std::uint64_t capacity = 0;
   // A message answered as sent is there for every receiver at once (`nothing` would be a lie).
   bool immediate = false;
-  fault_plan faults;
+  fault_plan faults;                 // none unless asked for
   std::uint64_t churn_every = 0;     // messages after which an actor detaches and attaches again
   unsigned slow_consumer_us = 0;     // consumer 0 naps so long, every 64 messages
   bool intruder = false;             // a second sender must be refused
@@ -57,12 +58,13 @@ struct run_options {
   std::function<void(const progress&)> on_progress;  // about every 100 ms
 };
 
+// What came of it.
 struct run_result {
-  verdict judged;
-  judge_figures figures;
-  progress end;
-  double judge_seconds = 0;
-  std::shared_ptr<histories> logs;
+  verdict judged;                   // ok, violation or unknown
+  judge_figures figures;            // what was counted
+  progress end;                     // where the run stood at the end
+  double judge_seconds = 0;         // time the oracle took
+  std::shared_ptr<histories> logs;  // everything every actor saw
 };
 
 // Throws std::invalid_argument if the queue does not promise what the options ask for, and
