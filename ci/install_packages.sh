@@ -21,6 +21,8 @@ packages=(
   gcovr llvm-19                                # coverage; MC/DC
   pkgconf help2man dpkg-dev file lintian       # packages, manual pages, and checks of both
   doxygen                                      # reference pages
+  abigail-tools                                # the interface of the shared library against the committed one
+  chromium fonts-dejavu-core netpbm            # the page of the evidence, looked at
 )
 
 case "${1:-}" in

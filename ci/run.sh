@@ -167,9 +167,9 @@ case "$name" in
     ci/install_packages.sh
     for preset in gcc-debug gcc-release clang-debug clang-release; do
       say "$preset"
-      build "$preset" --target shmfifo_crash shmfifo_crash_seeded shmfifo_fault \
+      build "$preset" --target shmfifo_crash shmfifo_crash_seeded shmfifo_fault shmfifo_fault_seeded \
         shmfifo_resources_test shmfifo_faulted shmfifo_fault_tools
-      run_tests "$preset-crash" "$preset" -L crash "$@"
+      run_tests "$preset-crash" "$preset" -R '^harness\.(crash|fault)' "$@"
     done
     ;;
   model | orders)
@@ -195,6 +195,7 @@ case "$name" in
     status=0
     python3 -B ci/evidence/gather.py "$@" || status=$?
     python3 -B ci/evidence/page.py build/evidence/evidence.json build/evidence/index.html
+    python3 -B ci/evidence/pictures.py build/evidence/index.html build/evidence/pictures
     exit "$status"
     ;;
   all)
