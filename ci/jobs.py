@@ -14,6 +14,7 @@ MATRIX = {
     "clang-debug": 6,
     "clang-release": 6,
     "coverage": 12,
+    "mcdc": 6,
     "package": 3,
     "docs": 1,
     "gcc-asan-ubsan": 5,

@@ -186,17 +186,6 @@ def documents_name_real_files(tree):
                     yield name, number, f"names {path}, which does not exist"
 
 
-def readme_example_is_compiled(tree):
-    """The README's example is, to the letter, what is compiled and run."""
-    source = "core/examples/publish_and_poll.cpp"
-    if "README.md" not in tree.files or source not in tree.files:
-        return
-    wanted = re.search(r"// BEGIN-EXAMPLE\n(.*)// END-EXAMPLE", tree.text(source), re.S)
-    shown = re.search(r"```cpp\n(.*?)```", tree.text("README.md"), re.S)
-    if not wanted or not shown or wanted.group(1) != shown.group(1):
-        yield "README.md", 1, f"the example differs from {source}"
-
-
 def requirements_list(tree):
     """ci/requirements.yaml says what core/DESIGN.md says, and its hashes are right."""
     if requirements.LIST not in tree.files or requirements.DOCUMENT not in tree.files:
@@ -252,7 +241,7 @@ def silenced_lints(tree):
 
 
 RULES = [licence_line, line_length, file_length, function_length, core_layers, protocol_purity, sync_points,
-         documents_name_real_files, readme_example_is_compiled, requirements_list, requirements_and_tests,
+         documents_name_real_files, requirements_list, requirements_and_tests,
          no_leftovers, silenced_lints]
 
 

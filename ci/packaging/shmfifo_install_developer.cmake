@@ -11,8 +11,15 @@ install(DIRECTORY ${PROJECT_SOURCE_DIR}/harness/include/ DESTINATION ${CMAKE_INS
         PATTERN crash EXCLUDE    # their libraries are not installed
         PATTERN fault EXCLUDE)
 install(TARGETS million_messages shmfifo_stress RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT harness)
-install(FILES ${PROJECT_SOURCE_DIR}/ci/packaging/completion/shmfifo.bash RENAME shmfifo
-        DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions COMPONENT tools)
+# Found by bash under the name of the program it is to complete.
+foreach(program_and_component shmfifo:tools message_producer:tools message_consumer:tools million_messages:harness
+                              shmfifo_stress:harness)
+  string(REPLACE ":" ";" pair ${program_and_component})
+  list(GET pair 0 program)
+  list(GET pair 1 component)
+  install(FILES ${PROJECT_SOURCE_DIR}/ci/packaging/completion/shmfifo.bash RENAME ${program}
+          DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions COMPONENT ${component})
+endforeach()
 include(${CMAKE_CURRENT_LIST_DIR}/man_pages.cmake)
 include(${CMAKE_CURRENT_LIST_DIR}/debian_packages.cmake)
 

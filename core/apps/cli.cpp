@@ -5,6 +5,7 @@
 
 #include <cerrno>
 #include <charconv>
+#include <cstdio>
 #include <nlohmann/json.hpp>
 
 namespace shmfifo::apps {
@@ -51,6 +52,11 @@ int report_failure(const std::string& program, const error& cause, bool json) {
 }
 
 }  // namespace
+
+int out_of_memory(const char* program) noexcept {
+  for (const char* piece : {program, ": out of memory\n"}) std::fputs(piece, stderr);
+  return exit_failed;
+}
 
 int run_program(CLI::App& app, int argc, char** argv, const bool& json,
                 const std::function<int()>& body) {

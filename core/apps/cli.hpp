@@ -6,6 +6,7 @@
 
 #include <CLI/CLI.hpp>
 #include <functional>
+#include <new>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -87,6 +88,9 @@ struct from_option {
   bool resume = false;  // "cursor": where the named cursor stands
 };
 [[nodiscard]] from_option parse_from(const std::string& word);
+
+// For what ran out of memory where run_program could not catch it; needs none itself.
+int out_of_memory(const char* program) noexcept;
 
 // Parses, runs `body`, and turns every way out into an exit code. With `json` an error is also
 // printed to standard output as {"error": {...}}, so that a script always gets JSON.

@@ -308,10 +308,12 @@ int consume(const settings& wanted) {
 }  // namespace
 }  // namespace shmfifo::apps
 
-int main(int argc, char** argv) {
+int main(int argc, char** argv) try {
   using namespace shmfifo::apps;
   CLI::App app{"Reads messages from a shared-memory segment.", "message_consumer"};
   settings wanted;
   add_options(app, wanted);
   return run_program(app, argc, argv, wanted.json, [&] { return consume(wanted); });
+} catch (const std::bad_alloc&) {
+  return shmfifo::apps::out_of_memory("message_consumer");
 }

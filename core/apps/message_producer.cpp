@@ -220,10 +220,12 @@ int produce(const settings& wanted) {
 }  // namespace
 }  // namespace shmfifo::apps
 
-int main(int argc, char** argv) {
+int main(int argc, char** argv) try {
   using namespace shmfifo::apps;
   CLI::App app{"Publishes messages into a shared-memory segment.", "message_producer"};
   settings wanted;
   add_options(app, wanted);
   return run_program(app, argc, argv, wanted.json, [&] { return produce(wanted); });
+} catch (const std::bad_alloc&) {
+  return shmfifo::apps::out_of_memory("message_producer");
 }

@@ -22,7 +22,7 @@ Examples:
 
 }  // namespace
 
-int main(int argc, char** argv) {
+int main(int argc, char** argv) try {
   using namespace shmfifo::apps;
   CLI::App program{"Looks after shared-memory segments.", "shmfifo"};
   bool json = false;
@@ -38,4 +38,6 @@ int main(int argc, char** argv) {
     }
     throw usage_error("no command was given");
   });
+} catch (const std::bad_alloc&) {
+  return shmfifo::apps::out_of_memory("shmfifo");
 }

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 // The example of the README: one ring, one message, published and read.
-// BEGIN-EXAMPLE
 #include <shmfifo/shmfifo.hpp>
 
 #include <cstdio>
@@ -26,4 +25,3 @@ int main() {
   }
   return shmfifo::segment::remove("/greetings") ? 0 : 1;
 }
-// END-EXAMPLE

@@ -82,12 +82,15 @@ int guarded(shmfifo_error* error, Body&& body) noexcept {
 // As guarded, for calls that make a handle of type `Handle` out of the result; null on failure.
 template <class Handle, class Body>
 Handle* make_handle(shmfifo_error* error, Body&& body) noexcept {
+  void* place = nullptr;  // had first: a segment that was made would have to be undone
   Handle* handle = nullptr;
   guarded(error, [&] {
+    place = ::operator new(sizeof(Handle));
     auto made = body();
-    if (made) handle = new Handle{std::move(made).value()};
+    if (made) handle = new (place) Handle{std::move(made).value()};
     return made;
   });
+  if (handle == nullptr) ::operator delete(place);
   return handle;
 }
 

@@ -7,6 +7,17 @@
 namespace shmfifo {
 namespace {
 
+// Takes the mapped bytes over, or gives them back if there is no memory for their owner.
+std::shared_ptr<mapping> adopt(const std::string& name, system::descriptor&& file, std::byte* base,
+                               const segment_header& header, bool writable) {
+  try {
+    return std::make_shared<mapping>(name, std::move(file), base, header, writable);
+  } catch (...) {
+    system::unmap(base, header.segment_size);
+    throw;
+  }
+}
+
 segment_header make_header(const geometry& shape) {
   segment_header header{};
   std::memcpy(header.magic, segment_magic, sizeof segment_magic);
@@ -57,6 +68,10 @@ std::optional<broken_rule> validate_control(const layout_view& view) {
 
 }  // namespace
 
+error no_memory() noexcept {
+  return {ENOMEM, "memory", "out of memory"};
+}
+
 error refusal(const std::string& name, const broken_rule& broken, int code) {
   return {code, broken.rule,
           "'" + name + "' breaks the rule " + broken.rule + ": found " +
@@ -101,7 +116,7 @@ result<std::shared_ptr<mapping>> build_segment(const std::string& name, const ge
     return reserved.failure();
   auto base = system::map(*file, header.segment_size, true, false);
   if (!base) return base.failure();
-  auto home = std::make_shared<mapping>(name, std::move(*file), *base, header, true);
+  auto home = adopt(name, std::move(*file), *base, header, true);
   if (options.huge_pages) system::advise_huge_pages(*base, header.segment_size);
   if (options.pretouch) {
     if (auto touched = system::touch(*base, header.segment_size); !touched)
@@ -130,7 +145,7 @@ result<std::shared_ptr<mapping>> attach_mapping(const std::string& name,
   }
   auto base = system::map(*file, header->segment_size, writable, options.pretouch);
   if (!base) return base.failure();
-  auto home = std::make_shared<mapping>(name, std::move(*file), *base, *header, writable);
+  auto home = adopt(name, std::move(*file), *base, *header, writable);
   if (auto broken = validate_control(home->view())) return refusal(name, *broken, EINVAL);
   return home;
 }

@@ -53,6 +53,8 @@ class mapping {
 // are refused.
 result<std::string> checked_name(std::string_view name);
 
+// For set-up functions that were thrown out by std::bad_alloc. Short: the text must need no memory.
+error no_memory() noexcept;
 // The sentence for a broken rule, with both values.
 error refusal(const std::string& name, const broken_rule& broken, int code);
 error not_writable(const std::string& name);

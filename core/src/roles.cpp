@@ -125,7 +125,7 @@ result<unsigned> place_durable(const mapping& home, std_memory_model& memory,
 
 }  // namespace
 
-result<producer> segment::attach_producer() const {
+result<producer> segment::attach_producer() const try {
   if (!writable()) return not_writable(name());
   auto memory = home_->open_memory();
   if (!memory) return memory.failure();
@@ -150,6 +150,8 @@ result<producer> segment::attach_producer() const {
     return memory->lock_failure() != 0 ? lock_trouble(*home_, *memory) : no_line(*home_);
   }
   return producer(home_, std::move(*memory), *line);
+} catch (const std::bad_alloc&) {
+  return no_memory();
 }
 
 std::uint64_t segment::start_number(start_at start, bool gated) const noexcept {
@@ -166,7 +168,7 @@ std::uint64_t segment::start_number(start_at start, bool gated) const noexcept {
   return cursor > shape().slot_count ? cursor - shape().slot_count : 0;
 }
 
-result<consumer> segment::attach_observer(start_at start) const {
+result<consumer> segment::attach_observer(start_at start) const try {
   if (start.where == start_at::place::number && !is_number(start.number)) {
     return bad_start(*home_, number_max - 1, start.number);
   }
@@ -176,9 +178,11 @@ result<consumer> segment::attach_observer(start_at start) const {
   if (!memory) return memory.failure();
   return consumer(home_, std::move(*memory), std::nullopt, start_number(start, false),
                   std::move(*buffer));
+} catch (const std::bad_alloc&) {
+  return no_memory();
 }
 
-result<consumer> segment::attach_consumer(const consumer_options& options) const {
+result<consumer> segment::attach_consumer(const consumer_options& options) const try {
   if (!writable()) return not_writable(name());
   if (options.name.size() > cursor_name_max || options.name.find('\0') != std::string::npos) {
     return error{
@@ -200,6 +204,8 @@ result<consumer> segment::attach_consumer(const consumer_options& options) const
   auto line = place(*home_, *memory, options.name, position, exact);
   if (!line) return line.failure();
   return consumer(home_, std::move(*memory), *line, position, std::move(*buffer));
+} catch (const std::bad_alloc&) {
+  return no_memory();
 }
 
 }  // namespace shmfifo

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <new>
 
 #include "mapping.hpp"
 #include "shmfifo/mark.hpp"
@@ -52,7 +53,7 @@ result<done> same_geometry(const std::string& name, const geometry& found, const
 // ---- create, attach, remove
 // ------------------------------------------------------------------------
 
-result<segment> segment::create(std::string_view given_name, const create_options& options) {
+result<segment> segment::create(std::string_view given_name, const create_options& options) try {
   auto name = checked_name(given_name);
   if (!name) return name.failure();
   const geometry shape{options.mode,         options.when_full,
@@ -86,23 +87,29 @@ result<segment> segment::create(std::string_view given_name, const create_option
     if (named.failure().code != EEXIST) return named.failure();
   }
   return error{EAGAIN, "name", "'" + *name + "' is created and removed by others again and again"};
+} catch (const std::bad_alloc&) {
+  return no_memory();
 }
 
-result<segment> segment::attach(std::string_view given_name, const attach_options& options) {
+result<segment> segment::attach(std::string_view given_name, const attach_options& options) try {
   auto name = checked_name(given_name);
   if (!name) return name.failure();
   auto home = attach_mapping(*name, options);
   if (!home) return home.failure();
   return segment(std::move(*home));
+} catch (const std::bad_alloc&) {
+  return no_memory();
 }
 
-result<done> segment::remove(std::string_view given_name) {
+result<done> segment::remove(std::string_view given_name) try {
   auto name = checked_name(given_name);
   if (!name) return name.failure();
   return system::remove_name(*name);
+} catch (const std::bad_alloc&) {
+  return no_memory();
 }
 
-result<std::vector<std::string>> list_segments() {
+result<std::vector<std::string>> list_segments() try {
   auto names = system::names_in_shm();
   if (!names) return names;
   // What cannot be read is none of the caller's; but for want of means of its own the list would be
@@ -123,6 +130,8 @@ result<std::vector<std::string>> list_segments() {
   });
   if (short_of_means) return *short_of_means;
   return names;
+} catch (const std::bad_alloc&) {
+  return no_memory();
 }
 
 // ---- operation
@@ -133,14 +142,16 @@ status segment::mark(std::int64_t number, std::int8_t value) const noexcept {
   return protocol::mark(view(), std_memory_model(), number, value);
 }
 
-result<unsigned> segment::recover() const {
+result<unsigned> segment::recover() const try {
   if (!writable()) return not_writable(name());
   auto memory = home_->open_memory();
   if (!memory) return memory.failure();
   return protocol::recover_dead(view(), *memory);
+} catch (const std::bad_alloc&) {
+  return no_memory();
 }
 
-result<done> segment::forget(std::string_view cursor) const {
+result<done> segment::forget(std::string_view cursor) const try {
   if (!writable()) return not_writable(name());
   auto memory = home_->open_memory();
   if (!memory) return memory.failure();
@@ -159,9 +170,11 @@ result<done> segment::forget(std::string_view cursor) const {
       memory->load(view().participant(*line).role, std::memory_order_relaxed, site::operate);
   protocol::free_line(view(), *memory, *line, role);
   return done{};
+} catch (const std::bad_alloc&) {
+  return no_memory();
 }
 
-result<segment_stat> segment::stat() const {
+result<segment_stat> segment::stat() const try {
   auto memory = home_->open_memory();
   if (!memory) return memory.failure();
   segment_stat stat;
@@ -196,6 +209,8 @@ result<segment_stat> segment::stat() const {
     stat.participants.push_back(std::move(entry));
   }
   return stat;
+} catch (const std::bad_alloc&) {
+  return no_memory();
 }
 
 const std::string& segment::name() const noexcept {

@@ -8,6 +8,7 @@
 #include <pthread.h>
 #include <sys/mman.h>
 #include <sys/random.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -16,6 +17,7 @@
 #include <cerrno>
 #include <cstring>
 #include <ctime>
+#include <memory>
 #include <mutex>
 #include <new>
 #include <vector>
@@ -255,6 +257,11 @@ result<descriptor> create_unnamed(std::uint32_t permissions) {
 }
 
 result<done> reserve(const descriptor& file, std::uint64_t size) {
+  // Asked first: the kernel would answer with a signal that ends the process.
+  rlimit largest{};
+  if (::getrlimit(RLIMIT_FSIZE, &largest) == 0 && size > largest.rlim_cur) {
+    return failed_call(EFBIG, "fallocate", "more than the limit of file size (ulimit -f) allows");
+  }
   for (;;) {
     if (::fallocate(file.get(), 0, 0, static_cast<off_t>(size)) == 0) return done{};
     if (errno != EINTR) {
@@ -340,16 +347,18 @@ result<done> touch(std::byte* base, std::uint64_t size) {
 }
 
 result<std::vector<std::string>> names_in_shm() {
-  DIR* directory = ::opendir(shm_directory);
-  if (directory == nullptr) return failed_now("opendir", shm_directory);
+  struct closer {
+    void operator()(DIR* open) const noexcept { ::closedir(open); }
+  };
+  const std::unique_ptr<DIR, closer> directory(::opendir(shm_directory));
+  if (!directory) return failed_now("opendir", shm_directory);
   std::vector<std::string> names;
   errno = 0;  // readdir's end and its failure look the same but for errno
-  while (const dirent* entry = ::readdir(directory)) {
+  while (const dirent* entry = ::readdir(directory.get())) {
     if (entry->d_name[0] != '.') names.emplace_back(entry->d_name);
     errno = 0;
   }
   const int code = errno;
-  ::closedir(directory);
   if (code != 0) return failed_call(code, "readdir", shm_directory);
   std::sort(names.begin(), names.end());
   return names;

@@ -68,8 +68,7 @@ struct error {
   std::string text;       // a sentence with the cause, both values where two disagree, and the cure
 };
 
-// A value, or the error instead of one. To ask for the one that is not there is a programmer's
-// error.
+// A value, or the error instead of one. To ask for what is not there is a programmer's error.
 template <class T>
 class [[nodiscard]] result {
  public:

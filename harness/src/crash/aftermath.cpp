@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "shmfifo/harness/crash/aftermath.hpp"
 
-#include <ctime>
-
 #include <array>
 #include <atomic>
 #include <cerrno>
@@ -403,8 +401,7 @@ void court::act_meanwhile() {
   const possessions before = of_the_living();
   others_try();
   if (options_.long_wait) {
-    const timespec longer_than_any_slice{0, 45'000'000};
-    ::nanosleep(&longer_than_any_slice, nullptr);
+    wait_out_every_slice();
     others_try();
   }
   check_untouched(before);

@@ -9,6 +9,9 @@
 #include <map>
 #include <utility>
 
+#include "follower.hpp"
+#include "sleeper.hpp"
+
 namespace shmfifo::harness::crash {
 namespace {
 
@@ -49,6 +52,9 @@ class explorer {
     record();
     for (const manner how : options_.manners) {
       failures_here_ = 0;
+      // Who sleeps does so in the kernel, and a copy of the bytes has nobody asleep in it.
+      const bool real = how == manner::kill || how == manner::stop;
+      if (what_.asleep != sleeping::nobody && !real) continue;
       if (how == manner::snapshot) judge_pictures();
       if (how == manner::kill) break_off(manner::kill, options_.every);
       if (how == manner::stop) break_off(manner::stop, options_.stop_every);
@@ -121,9 +127,16 @@ std::vector<std::uintptr_t> step_through(tracee& child, const scenario& what, wo
   return addresses;
 }
 
+std::unique_ptr<sleeper> put_to_sleep(world& scene) {
+  if (scene.what().asleep == sleeping::nobody) return nullptr;
+  return std::make_unique<sleeper>(scene);
+}
+
 void explorer::record() {
   world scene(what_, names_.next());
   tracee child(control_, body_of(what_, scene.name(), control_.page(), true));
+  const std::unique_ptr<sleeper> peer = put_to_sleep(scene);
+  if (peer) peer->freeze();
   trace_.addresses = step_through(child, what_, scene, [&](std::uint64_t k, const picture& now) {
     if (!trace_.stretches.empty()) trace_.stretches.back().second = k - 1;
     trace_.stretches.push_back({k, k});
@@ -149,7 +162,7 @@ void explorer::judge_pictures() {
       if (enough()) return;
       aftermath_options how;
       how.newcomers_first = newcomers_first;
-      if (known.first == 0 && !newcomers_first) how.messages_after = options_.messages_after;
+      if (!newcomers_first) how.messages_after = options_.messages_after;
       ++result_.pictures;
       judge_copy(manner::snapshot, known.first, trace_.addresses[known.first], known.left,
                  known.noted, how);
@@ -200,6 +213,7 @@ void explorer::break_off(manner how, std::uint64_t every) {
 void explorer::kill_at(std::uint64_t k) {
   world scene(what_, names_.next());
   tracee child(control_, body_of(what_, scene.name(), control_.page(), false));
+  const std::unique_ptr<sleeper> peer = put_to_sleep(scene);
   if (!child.go(trace_.routes[k])) ++result_.drifted;
   const std::uintptr_t address =
       child.ended_by_itself() == -1 ? child.address() : trace_.addresses[k];
@@ -210,7 +224,11 @@ void explorer::kill_at(std::uint64_t k) {
   try {
     aftermath_options how;
     how.newcomers_first = k % 2 == 1;
-    aftermath(scene, control_.page(), how).judge(false);
+    if (peer) {
+      peer->judge(control_.page(), false);
+    } else {
+      aftermath(scene, control_.page(), how).judge(false);
+    }
   } catch (const std::exception& problem) {
     fail(manner::kill, k, address, problem.what(), left);
   }
@@ -219,6 +237,7 @@ void explorer::kill_at(std::uint64_t k) {
 void explorer::stop_at(std::uint64_t k, bool long_wait) {
   world scene(what_, names_.next());
   tracee child(control_, body_of(what_, scene.name(), control_.page(), false));
+  const std::unique_ptr<sleeper> peer = put_to_sleep(scene);
   if (!child.go(trace_.routes[k])) ++result_.drifted;
   if (child.ended_by_itself() != -1) return;
   const std::uintptr_t address = child.address();
@@ -230,14 +249,22 @@ void explorer::stop_at(std::uint64_t k, bool long_wait) {
     aftermath_options how;
     how.long_wait = long_wait;
     aftermath after(scene, control_.page(), how);
-    after.act_meanwhile();
+    if (peer) {
+      wait_out_every_slice();
+    } else {
+      after.act_meanwhile();
+    }
     if (!child.resume_to_end(10'000)) {
       const std::string complaint = control_.page().complaint;
       throw violation(complaint.empty() ? "the paused process did not come to its end: status " +
                                               std::to_string(child.ended_by_itself())
                                         : complaint);
     }
-    after.judge(true);
+    if (peer) {
+      peer->judge(control_.page(), true);
+    } else {
+      after.judge(true);
+    }
   } catch (const std::exception& problem) {
     fail(manner::stop, k, address, problem.what(), left);
   }

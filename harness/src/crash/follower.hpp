@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <ctime>
 
 #include "shmfifo/harness/crash/aftermath.hpp"
 
@@ -14,6 +15,12 @@ namespace shmfifo::harness::crash {
 // producer after 256 fruitless tries), with room for two such questions.
 inline constexpr unsigned fruitless_polls = 2600;
 inline constexpr unsigned fruitless_tries = 1200;
+
+// Longer than any time in the library.
+inline void wait_out_every_slice() {
+  const timespec longer{0, 45'000'000};
+  ::nanosleep(&longer, nullptr);
+}
 
 class follower {
  public:

@@ -36,11 +36,14 @@ void describe_options(CLI::App& app, arguments& given) {
   app.add_flag("--depth-two", given.depth_two, "kill the recoverer of every state, too (copies)");
   app.add_flag("--depth-two-kill", given.depth_two_kill, "the same with real kills");
   app.add_option("--every", given.every,
-                 "visit every N-th instruction between two changes of the segment");
-  app.add_option("--stop-every", given.stop_every, "the same for --stop");
-  app.add_option("--at", given.at, "only this instruction (as a replay line says)");
+                 "visit every N-th instruction between two changes of the segment")
+      ->check(CLI::PositiveNumber);
+  app.add_option("--stop-every", given.stop_every, "the same for --stop")
+      ->check(CLI::PositiveNumber);
+  app.add_option("--at", given.at, "only this instruction (as a replay line says)")
+      ->check(CLI::NonNegativeNumber);
   app.add_option("--messages-after", given.messages_after,
-                 "messages that must pass after the first picture of each scenario");
+                 "messages that must pass in the end, after each picture");
   app.add_option("--json", given.json, "write the report to FILE (- for standard output)");
   app.add_option("--markdown", given.markdown, "write the table to FILE");
   app.add_flag("--list", given.list, "name the scenarios and stop");
@@ -63,8 +66,8 @@ exploration_options options_of(const arguments& given) {
   if (given.depth_two) manners.push_back(manner::depth_two);
   if (given.depth_two_kill) manners.push_back(manner::depth_two_kill);
   if (!manners.empty()) options.manners = manners;
-  options.every = std::max<std::uint64_t>(given.every, 1);
-  options.stop_every = std::max<std::uint64_t>(given.stop_every, 1);
+  options.every = given.every;
+  options.stop_every = given.stop_every;
   options.messages_after = given.messages_after;
   if (given.at >= 0) options.at = static_cast<std::uint64_t>(given.at);
   return options;
@@ -74,7 +77,8 @@ void write(const std::string& path, const std::string& text) {
   if (path == "-") {
     std::fputs(text.c_str(), stdout);
   } else {
-    std::ofstream(path) << text;
+    std::ofstream file(path);
+    if (!(file << text).flush()) throw std::runtime_error("cannot write " + path);
   }
 }
 

@@ -38,5 +38,6 @@ void add_producer_operations(catalogue& list);
 void add_consumer_operations(catalogue& list);
 void add_attachments(catalogue& list);
 void add_upkeep(catalogue& list);
+void add_beside_sleepers(catalogue& list);  // the last: repeats some of the others
 
 }  // namespace shmfifo::harness::crash

@@ -128,7 +128,11 @@ std::string describe_instruction(std::uintptr_t address) {
 }
 
 std::string replay_command(const scenario& what, const failure& seen) {
-  return fmt::format("{} --operation {} --queue {} --position {} --{} --at {}", executable(),
+  std::string bug;
+#ifdef SHMFIFO_SEEDED_BUGS
+  bug = std::string(" --bug ") + seeded::names[seeded::bug];
+#endif
+  return fmt::format("{}{} --operation {} --queue {} --position {} --{} --at {}", executable(), bug,
                      what.operation, what.mode(), what.position, to_string(seen.how),
                      seen.instruction);
 }

@@ -125,6 +125,7 @@ const std::vector<scenario>& all_scenarios() {
     add_consumer_operations(all);
     add_attachments(all);
     add_upkeep(all);
+    add_beside_sleepers(all);
     return all;
   }();
   return list;

@@ -60,7 +60,7 @@ world::world(const scenario& what, std::string name) : what_(what), name_(std::m
   home_.emplace(must(segment::create(name_, what_.shape)));
   if (what_.consumer_peer) consumer_peer.emplace(must(home_->attach_consumer()));
   publish_past();
-  if (what_.corpses) die_with_claim(name_);
+  if (what_.corpses && what_.asleep == sleeping::nobody) die_with_claim(name_);
   if (what_.sleeper) {
     control_block& control = home_->view().control();
     std::atomic_ref(control.data_bell).fetch_or(1);

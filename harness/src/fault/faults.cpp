@@ -9,7 +9,9 @@
 
 #include <cerrno>
 #include <cstdarg>
+#include <cstdlib>
 #include <ctime>
+#include <new>
 
 namespace shmfifo::harness::fault {
 namespace {
@@ -24,7 +26,8 @@ bool strikes(call which) {
   if (!armed) return false;
   const unsigned number = ++made[static_cast<std::size_t>(which)];
   if (which != current.which) return false;
-  if (number != current.nth && !(current.forever && number > current.nth)) return false;
+  if (number < current.nth || (number > current.nth && !current.forever)) return false;
+  if (current.code == EINTR && number >= current.nth + interruptions_most) return false;
   hit = true;
   if (current.code != 0) errno = current.code;
   return true;
@@ -53,67 +56,94 @@ std::string_view to_string(call which) {
   constexpr std::string_view names[] = {"open",    "fchmod",  "fallocate", "mmap",      "linkat",
                                         "unlink",  "fstat",   "pread",     "fcntl",     "madvise",
                                         "opendir", "readdir", "syscall",   "nanosleep", "getrandom",
-                                        "close",   "munmap"};
+                                        "close",   "munmap",  "allocation"};
   return names[static_cast<std::size_t>(which)];
 }
 
 #define SHMFIFO_CODE(name) \
   { name, #name }
+// LONG: a table.
 const std::vector<failure_code>& codes_of(call which) {
   static const std::vector<failure_code> table[call_count] = {
       /* open */
-      {SHMFIFO_CODE(EACCES), SHMFIFO_CODE(EDQUOT), SHMFIFO_CODE(EINTR), SHMFIFO_CODE(EISDIR),
-       SHMFIFO_CODE(ELOOP), SHMFIFO_CODE(EMFILE), SHMFIFO_CODE(ENFILE), SHMFIFO_CODE(ENODEV),
-       SHMFIFO_CODE(ENOMEM), SHMFIFO_CODE(ENOSPC), SHMFIFO_CODE(ENOTDIR), SHMFIFO_CODE(ENXIO),
-       SHMFIFO_CODE(EOPNOTSUPP), SHMFIFO_CODE(EPERM), SHMFIFO_CODE(EROFS), SHMFIFO_CODE(ETXTBSY)},
+      {SHMFIFO_CODE(EACCES),     SHMFIFO_CODE(EAGAIN),       SHMFIFO_CODE(EBADF),
+       SHMFIFO_CODE(EBUSY),      SHMFIFO_CODE(EDQUOT),       SHMFIFO_CODE(EEXIST),
+       SHMFIFO_CODE(EFAULT),     SHMFIFO_CODE(EFBIG),        SHMFIFO_CODE(EINTR),
+       SHMFIFO_CODE(EINVAL),     SHMFIFO_CODE(EISDIR),       SHMFIFO_CODE(ELOOP),
+       SHMFIFO_CODE(EMFILE),     SHMFIFO_CODE(ENAMETOOLONG), SHMFIFO_CODE(ENFILE),
+       SHMFIFO_CODE(ENODEV),     SHMFIFO_CODE(ENOENT),       SHMFIFO_CODE(ENOMEM),
+       SHMFIFO_CODE(ENOSPC),     SHMFIFO_CODE(ENOTDIR),      SHMFIFO_CODE(ENXIO),
+       SHMFIFO_CODE(EOPNOTSUPP), SHMFIFO_CODE(EOVERFLOW),    SHMFIFO_CODE(EPERM),
+       SHMFIFO_CODE(EROFS),      SHMFIFO_CODE(ETXTBSY)},
       /* fchmod */
       {SHMFIFO_CODE(EBADF), SHMFIFO_CODE(EIO), SHMFIFO_CODE(EPERM), SHMFIFO_CODE(EROFS)},
       /* fallocate */
       {SHMFIFO_CODE(EBADF), SHMFIFO_CODE(EFBIG), SHMFIFO_CODE(EINTR), SHMFIFO_CODE(EINVAL),
        SHMFIFO_CODE(EIO), SHMFIFO_CODE(ENODEV), SHMFIFO_CODE(ENOSPC), SHMFIFO_CODE(ENOSYS),
-       SHMFIFO_CODE(EOPNOTSUPP), SHMFIFO_CODE(EPERM), SHMFIFO_CODE(ETXTBSY)},
+       SHMFIFO_CODE(EOPNOTSUPP), SHMFIFO_CODE(EPERM), SHMFIFO_CODE(ESPIPE), SHMFIFO_CODE(ETXTBSY)},
       /* mmap */
-      {SHMFIFO_CODE(EACCES), SHMFIFO_CODE(EAGAIN), SHMFIFO_CODE(EINVAL), SHMFIFO_CODE(ENFILE),
-       SHMFIFO_CODE(ENODEV), SHMFIFO_CODE(ENOMEM), SHMFIFO_CODE(EOVERFLOW), SHMFIFO_CODE(EPERM)},
+      {SHMFIFO_CODE(EACCES), SHMFIFO_CODE(EAGAIN), SHMFIFO_CODE(EBADF), SHMFIFO_CODE(EEXIST),
+       SHMFIFO_CODE(EINVAL), SHMFIFO_CODE(ENFILE), SHMFIFO_CODE(ENODEV), SHMFIFO_CODE(ENOMEM),
+       SHMFIFO_CODE(EOVERFLOW), SHMFIFO_CODE(EPERM), SHMFIFO_CODE(ETXTBSY)},
       /* linkat */
-      {SHMFIFO_CODE(EACCES), SHMFIFO_CODE(EDQUOT), SHMFIFO_CODE(EIO), SHMFIFO_CODE(ELOOP),
-       SHMFIFO_CODE(EMLINK), SHMFIFO_CODE(ENOENT), SHMFIFO_CODE(ENOMEM), SHMFIFO_CODE(ENOSPC),
-       SHMFIFO_CODE(EPERM), SHMFIFO_CODE(EROFS), SHMFIFO_CODE(EXDEV)},
+      {SHMFIFO_CODE(EACCES), SHMFIFO_CODE(EBADF), SHMFIFO_CODE(EDQUOT), SHMFIFO_CODE(EEXIST),
+       SHMFIFO_CODE(EFAULT), SHMFIFO_CODE(EINVAL), SHMFIFO_CODE(EIO), SHMFIFO_CODE(ELOOP),
+       SHMFIFO_CODE(EMLINK), SHMFIFO_CODE(ENAMETOOLONG), SHMFIFO_CODE(ENOENT), SHMFIFO_CODE(ENOMEM),
+       SHMFIFO_CODE(ENOSPC), SHMFIFO_CODE(ENOTDIR), SHMFIFO_CODE(EPERM), SHMFIFO_CODE(EROFS),
+       SHMFIFO_CODE(EXDEV)},
       /* unlink */
-      {SHMFIFO_CODE(EACCES), SHMFIFO_CODE(EBUSY), SHMFIFO_CODE(EIO), SHMFIFO_CODE(EISDIR),
-       SHMFIFO_CODE(ENOMEM), SHMFIFO_CODE(EPERM), SHMFIFO_CODE(EROFS)},
+      {SHMFIFO_CODE(EACCES), SHMFIFO_CODE(EBUSY), SHMFIFO_CODE(EFAULT), SHMFIFO_CODE(EIO),
+       SHMFIFO_CODE(EISDIR), SHMFIFO_CODE(ELOOP), SHMFIFO_CODE(ENAMETOOLONG), SHMFIFO_CODE(ENOENT),
+       SHMFIFO_CODE(ENOMEM), SHMFIFO_CODE(ENOTDIR), SHMFIFO_CODE(EPERM), SHMFIFO_CODE(EROFS)},
       /* fstat */
-      {SHMFIFO_CODE(EBADF), SHMFIFO_CODE(EACCES), SHMFIFO_CODE(ENOMEM), SHMFIFO_CODE(EOVERFLOW)},
+      {SHMFIFO_CODE(EACCES), SHMFIFO_CODE(EBADF), SHMFIFO_CODE(EFAULT), SHMFIFO_CODE(EINVAL),
+       SHMFIFO_CODE(ELOOP), SHMFIFO_CODE(ENAMETOOLONG), SHMFIFO_CODE(ENOENT), SHMFIFO_CODE(ENOMEM),
+       SHMFIFO_CODE(ENOTDIR), SHMFIFO_CODE(EOVERFLOW)},
       /* pread */
       {SHMFIFO_CODE(EAGAIN),
        SHMFIFO_CODE(EBADF),
+       SHMFIFO_CODE(EFAULT),
        SHMFIFO_CODE(EINTR),
        SHMFIFO_CODE(EINVAL),
        SHMFIFO_CODE(EIO),
        SHMFIFO_CODE(EISDIR),
+       SHMFIFO_CODE(ENXIO),
+       SHMFIFO_CODE(EOVERFLOW),
+       SHMFIFO_CODE(ESPIPE),
        {0, "short"}},
       /* fcntl */
-      {SHMFIFO_CODE(EACCES), SHMFIFO_CODE(EAGAIN), SHMFIFO_CODE(EBADF), SHMFIFO_CODE(EDEADLK),
-       SHMFIFO_CODE(EINTR), SHMFIFO_CODE(EINVAL), SHMFIFO_CODE(ENOLCK)},
+      {SHMFIFO_CODE(EACCES), SHMFIFO_CODE(EAGAIN), SHMFIFO_CODE(EBADF), SHMFIFO_CODE(EBUSY),
+       SHMFIFO_CODE(EDEADLK), SHMFIFO_CODE(EFAULT), SHMFIFO_CODE(EINTR), SHMFIFO_CODE(EINVAL),
+       SHMFIFO_CODE(EMFILE), SHMFIFO_CODE(ENOLCK), SHMFIFO_CODE(ENOTDIR), SHMFIFO_CODE(EPERM)},
       /* madvise */
-      {SHMFIFO_CODE(EACCES), SHMFIFO_CODE(EAGAIN), SHMFIFO_CODE(EFAULT), SHMFIFO_CODE(EINVAL),
-       SHMFIFO_CODE(EIO), SHMFIFO_CODE(ENOMEM)},
+      {SHMFIFO_CODE(EACCES), SHMFIFO_CODE(EAGAIN), SHMFIFO_CODE(EBADF), SHMFIFO_CODE(EFAULT),
+       SHMFIFO_CODE(EINVAL), SHMFIFO_CODE(EIO), SHMFIFO_CODE(ENOMEM), SHMFIFO_CODE(EPERM)},
       /* opendir */
-      {SHMFIFO_CODE(EACCES), SHMFIFO_CODE(EMFILE), SHMFIFO_CODE(ENFILE), SHMFIFO_CODE(ENOENT),
-       SHMFIFO_CODE(ENOMEM), SHMFIFO_CODE(ENOTDIR)},
+      {SHMFIFO_CODE(EACCES), SHMFIFO_CODE(EBADF), SHMFIFO_CODE(EMFILE), SHMFIFO_CODE(ENFILE),
+       SHMFIFO_CODE(ENOENT), SHMFIFO_CODE(ENOMEM), SHMFIFO_CODE(ENOTDIR)},
       /* readdir */
-      {SHMFIFO_CODE(EBADF), SHMFIFO_CODE(EIO), SHMFIFO_CODE(ENOENT)},
+      {SHMFIFO_CODE(EBADF), SHMFIFO_CODE(EFAULT), SHMFIFO_CODE(EINVAL), SHMFIFO_CODE(EIO),
+       SHMFIFO_CODE(ENOENT), SHMFIFO_CODE(ENOTDIR)},
       /* syscall: membarrier, futex */
-      {SHMFIFO_CODE(EAGAIN), SHMFIFO_CODE(EINTR), SHMFIFO_CODE(EINVAL), SHMFIFO_CODE(ENOSYS),
-       SHMFIFO_CODE(EPERM), SHMFIFO_CODE(ETIMEDOUT)},
+      {SHMFIFO_CODE(EACCES), SHMFIFO_CODE(EAGAIN), SHMFIFO_CODE(EDEADLK), SHMFIFO_CODE(EFAULT),
+       SHMFIFO_CODE(EINTR), SHMFIFO_CODE(EINVAL), SHMFIFO_CODE(ENFILE), SHMFIFO_CODE(ENOMEM),
+       SHMFIFO_CODE(ENOSYS), SHMFIFO_CODE(EPERM), SHMFIFO_CODE(ESRCH), SHMFIFO_CODE(ETIMEDOUT)},
       /* nanosleep */
-      {SHMFIFO_CODE(EINTR), SHMFIFO_CODE(EINVAL)},
+      {SHMFIFO_CODE(EFAULT), SHMFIFO_CODE(EINTR), SHMFIFO_CODE(EINVAL)},
       /* getrandom */
-      {SHMFIFO_CODE(EAGAIN), SHMFIFO_CODE(EINTR), SHMFIFO_CODE(ENOSYS), {0, "short"}},
+      {SHMFIFO_CODE(EAGAIN),
+       SHMFIFO_CODE(EFAULT),
+       SHMFIFO_CODE(EINTR),
+       SHMFIFO_CODE(EINVAL),
+       SHMFIFO_CODE(ENOSYS),
+       {0, "short"}},
       /* close */
-      {SHMFIFO_CODE(EINTR), SHMFIFO_CODE(EIO)},
+      {SHMFIFO_CODE(EBADF), SHMFIFO_CODE(EDQUOT), SHMFIFO_CODE(EINTR), SHMFIFO_CODE(EIO),
+       SHMFIFO_CODE(ENOSPC)},
       /* munmap */
-      {SHMFIFO_CODE(EINVAL)},
+      {SHMFIFO_CODE(EINVAL), SHMFIFO_CODE(ENOMEM)},
+      /* allocation */
+      {SHMFIFO_CODE(ENOMEM)},
   };
   return table[static_cast<std::size_t>(which)];
 }
@@ -126,6 +156,19 @@ const std::vector<failure_code>& codes_of(call which) {
 using shmfifo::harness::fault::call;
 using shmfifo::harness::fault::cut_short;
 using shmfifo::harness::fault::strikes;
+
+// The other forms of new come here, too.
+void* operator new(std::size_t size) {
+  void* const memory = strikes(call::allocation) ? nullptr : std::malloc(size);
+  if (memory == nullptr) throw std::bad_alloc();
+  return memory;
+}
+void operator delete(void* memory) noexcept {
+  std::free(memory);
+}
+void operator delete(void* memory, std::size_t) noexcept {
+  std::free(memory);
+}
 
 extern "C" {
 int __real_open(const char*, int, ...);

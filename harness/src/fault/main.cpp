@@ -17,11 +17,11 @@
 #include <fstream>
 #include <functional>
 #include <map>
-#include <nlohmann/json.hpp>
 #include <optional>
 #include <stdexcept>
 
 #include "full_file_system.hpp"
+#include "report.hpp"
 #include "shmfifo/harness/fault/faults.hpp"
 #include "shmfifo/harness/names.hpp"
 #include "shmfifo/shmfifo.hpp"
@@ -176,6 +176,8 @@ bool may_be_tolerated(call which, const plan& how) {
     case call::munmap:
     case call::fcntl:
       return true;
+    case call::linkat:
+      return how.code == EEXIST;  // somebody was faster and is gone again: create looks once more
     case call::open:  // list passes over what it cannot open; create looks for the name first
     case call::fstat:
       return true;
@@ -186,7 +188,9 @@ bool may_be_tolerated(call which, const plan& how) {
 
 void judge_answer(std::string_view what, const outcome& answer, const plan& how, verdict& into) {
   // list names what can be read; create says that a name is taken when something else has it.
-  if (!answer && what == "list" && how.which != call::opendir && how.which != call::readdir) return;
+  const bool of_one_file = how.which == call::open || how.which == call::fstat ||
+                           how.which == call::pread || may_be_tolerated(how.which, how);
+  if (!answer && what == "list" && of_one_file) return;
   if (answer && what.starts_with("create") && answer->code == EEXIST && how.which == call::open &&
       (how.code == EACCES || how.code == ELOOP || how.code == ENXIO || how.code == EISDIR)) {
     into.refused = true;
@@ -199,7 +203,15 @@ void judge_answer(std::string_view what, const outcome& answer, const plan& how,
   into.refused = true;
   const std::string call_name(to_string(how.which));
   const bool lock_is_held = how.which == call::fcntl && (how.code == EAGAIN || how.code == EACCES);
-  if (lock_is_held) return;
+  const bool name_is_taken = how.which == call::linkat && how.code == EEXIST;
+  if (lock_is_held || (name_is_taken && answer->code == EAGAIN)) return;
+  if (how.which == call::allocation) {
+    const std::string_view rule = answer->rule;
+    if (answer->code != ENOMEM || (rule != "memory" && rule != "buffer")) {
+      complain(into, "a want of memory is called '" + std::string(rule) + "': " + answer->text);
+    }
+    return;
+  }
   if (answer->rule != call_name) {
     complain(into, "the error names '" + std::string(answer->rule) + "': " + answer->text);
   } else if (answer->code != how.code ||
@@ -293,33 +305,28 @@ verdict run_case(const operation& what, const plan& how) {
   return seen;
 }
 
-struct tally {
-  unsigned cases = 0, refused = 0, tolerated = 0, wrong = 0;
-  std::string codes;
-};
-
 std::string describe(const operation& what, const plan& how, const char* code) {
   return fmt::format("{} {} #{} {} {}", what.name, to_string(how.which), how.nth, code,
                      how.forever ? "for ever" : "once");
 }
 
-void explore(const operation& what, bool all, nlohmann::ordered_json& report, tally& total) {
+void explore(const operation& what, bool all, report& into) {
   const verdict calm = run_case(what, {});
   if (calm.sentence[0] != 0) {
     fmt::print("VIOLATION: {} without any fault: {}\n", what.name, calm.sentence);
-    ++total.wrong;
+    into.add_wrong();
   }
   for (std::size_t i = 0; i < call_count; ++i) {
     const auto which = static_cast<call>(i);
     if (calm.made[i] == 0) continue;
     tally here;
+    here.made = calm.made[i];
     for (const failure_code& code : codes_of(which)) {
       here.codes += std::string(here.codes.empty() ? "" : " ") + code.name;
       for (unsigned nth = 1; nth <= calm.made[i]; ++nth) {
-        if (!all && nth > 3 && nth != calm.made[i]) continue;
+        const bool sampled = !all && which != call::allocation;
+        if (sampled && nth > 3 && nth != calm.made[i]) continue;
         for (const bool forever : {false, true}) {
-          // Asked for ever to try again, fallocate, pread and the like may do so for ever.
-          if (forever && (code.code == EINTR || code.code == 0)) continue;
           const plan how{which, nth, forever, code.code};
           const verdict seen = run_case(what, how);
           ++here.cases;
@@ -330,37 +337,19 @@ void explore(const operation& what, bool all, nlohmann::ordered_json& report, ta
         }
       }
     }
-    fmt::print("{:<17}{:<10}x{:<4}{:>5} cases {:>5} refused {:>5} tolerated {:>3} wrong   {}\n",
-               what.name, to_string(which), calm.made[i], here.cases, here.refused, here.tolerated,
-               here.wrong, here.codes);
-    report.push_back({{"operation", what.name},
-                      {"call", to_string(which)},
-                      {"made", calm.made[i]},
-                      {"cases", here.cases},
-                      {"refused", here.refused},
-                      {"tolerated", here.tolerated},
-                      {"wrong", here.wrong},
-                      {"errnos", here.codes}});
-    total.cases += here.cases;
-    total.refused += here.refused;
-    total.tolerated += here.tolerated;
-    total.wrong += here.wrong;
+    into.add(what.name, which, here);
   }
 }
 
-int run(const std::vector<std::string>& wanted, bool all, const std::string& json) {
-  nlohmann::ordered_json report = nlohmann::ordered_json::array();
-  tally total;
+int run(const std::vector<std::string>& wanted, bool all, const std::string& json,
+        const std::string& markdown) {
+  report seen("operation", "refused", "tolerated");
   for (const operation& what : operations()) {
-    if (!wanted.empty() && std::find(wanted.begin(), wanted.end(), what.name) == wanted.end()) {
-      continue;
+    if (wanted.empty() || std::find(wanted.begin(), wanted.end(), what.name) != wanted.end()) {
+      explore(what, all, seen);
     }
-    explore(what, all, report, total);
   }
-  fmt::print("total: {} cases, {} refused, {} tolerated, {} wrong\n", total.cases, total.refused,
-             total.tolerated, total.wrong);
-  if (!json.empty()) std::ofstream(json) << report.dump(2) << "\n";
-  return total.wrong == 0 && total.cases > 0 ? 0 : 1;
+  return seen.finish(json, markdown);
 }
 
 }  // namespace
@@ -369,24 +358,37 @@ int run(const std::vector<std::string>& wanted, bool all, const std::string& jso
 int main(int count, char** words) {
   CLI::App app("Fails every system call that an operation of shmfifo makes, with every errno.");
   std::vector<std::string> wanted;
-  std::string json;
+  std::string json, markdown;
   std::string bug = "none";
   bool all = false, full = false;
-  app.add_option("--operation", wanted, "only these operations");
+  std::vector<std::string> names;
+  for (const auto& what : shmfifo::harness::fault::operations()) names.emplace_back(what.name);
+  app.add_option("--operation", wanted, "only these operations")->check(CLI::IsMember(names));
   app.add_flag("--all", all, "every occurrence of a call; default: the first three and the last");
   app.add_option("--json", json, "write the report to FILE");
+  app.add_option("--markdown", markdown, "write the table to FILE");
 #ifdef SHMFIFO_SEEDED_BUGS
-  app.add_option("--bug", bug, "the seeded bug that this core shall have");
+  app.add_option("--bug", bug, "the seeded bug that this core shall have")
+      ->check(CLI::IsMember(std::vector<std::string>(std::begin(shmfifo::seeded::names),
+                                                     std::end(shmfifo::seeded::names))));
 #endif
   app.add_flag("--full-tmpfs", full, "fill a real file system instead (needs the right to mount)");
-  CLI11_PARSE(app, count, words);
+  try {
+    app.parse(count, words);
 #ifdef SHMFIFO_SEEDED_BUGS
-  for (std::size_t i = 0; i < std::size(shmfifo::seeded::names); ++i) {
-    if (bug == shmfifo::seeded::names[i])
-      shmfifo::seeded::bug = static_cast<shmfifo::seeded::name>(i);
-  }
+    for (std::size_t i = 0; i < std::size(shmfifo::seeded::names); ++i) {
+      if (bug == shmfifo::seeded::names[i]) {
+        shmfifo::seeded::bug = static_cast<shmfifo::seeded::name>(i);
+      }
+    }
 #endif
-  if (full) return shmfifo::harness::fault::run_full_file_system();
-  static_cast<void>(shmfifo::harness::fault::private_shm("size=64m"));  // where that is allowed
-  return shmfifo::harness::fault::run(wanted, all, json);
+    if (full) return shmfifo::harness::fault::run_full_file_system();
+    static_cast<void>(shmfifo::harness::fault::private_shm("size=64m"));  // where that is allowed
+    return shmfifo::harness::fault::run(wanted, all, json, markdown);
+  } catch (const CLI::ParseError& wrong) {
+    return app.exit(wrong) == 0 ? 0 : 2;
+  } catch (const std::exception& problem) {
+    fmt::print(stderr, "shmfifo_fault: {}\n", problem.what());
+    return 2;
+  }
 }

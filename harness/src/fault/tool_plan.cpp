@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Linked into the operator's tool itself: arms the fault that the environment asks for before main,
-// and writes down at the end which calls were made.
+// Linked into the operator's tool itself: arms the fault that the environment asks for when main
+// begins, and writes down at the end which calls were made. Not earlier: what libraries do before
+// main is not the tool's.
 //   SHMFIFO_FAULT=<call> <nth> <0 once, 1 for ever> <errno>    ("none" only counts)
 //   SHMFIFO_FAULT_REPORT=<descriptor>                          an array of unsigned, then struck
 #include <unistd.h>
@@ -13,23 +14,27 @@
 namespace shmfifo::harness::fault {
 namespace {
 
-class armed_by_environment {
- public:
-  armed_by_environment() {
-    const char* wish = std::getenv("SHMFIFO_FAULT");
-    if (wish == nullptr) return;
-    plan what;
-    char name[32] = {};
-    unsigned forever = 0;
-    if (std::sscanf(wish, "%31s %u %u %d", name, &what.nth, &forever, &what.code) == 4) {
-      for (std::size_t i = 0; i < call_count; ++i) {
-        if (to_string(static_cast<call>(i)) == name) what.which = static_cast<call>(i);
-      }
+void arm_by_environment() {
+  const char* wish = std::getenv("SHMFIFO_FAULT");
+  if (wish == nullptr) return;
+  plan what;
+  char name[32] = {};
+  unsigned forever = 0;
+  if (std::sscanf(wish, "%31s %u %u %d", name, &what.nth, &forever, &what.code) == 4) {
+    for (std::size_t i = 0; i < call_count; ++i) {
+      if (to_string(static_cast<call>(i)) == name) what.which = static_cast<call>(i);
     }
-    what.forever = forever != 0;
-    arm(what);
   }
-  ~armed_by_environment() {
+  what.forever = forever != 0;
+  arm(what);
+}
+
+class report_at_end {
+ public:
+  report_at_end() = default;
+  report_at_end(const report_at_end&) = delete;
+  report_at_end& operator=(const report_at_end&) = delete;
+  ~report_at_end() {
     const char* to = std::getenv("SHMFIFO_FAULT_REPORT");
     const auto made = disarm();
     if (to == nullptr) return;
@@ -39,7 +44,15 @@ class armed_by_environment {
   }
 };
 
-const armed_by_environment armed;
+const report_at_end at_end;
 
 }  // namespace
 }  // namespace shmfifo::harness::fault
+
+extern "C" {
+int __real_main(int count, char** words);
+int __wrap_main(int count, char** words) {
+  shmfifo::harness::fault::arm_by_environment();
+  return __real_main(count, words);
+}
+}

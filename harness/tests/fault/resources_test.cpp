@@ -53,6 +53,16 @@ int in_child(const std::function<bool()>& body) {
   return status;
 }
 
+// Recovers until somebody is gone: the kernel says when.
+unsigned freed_in_time(const segment& home) {
+  unsigned freed = 0;
+  for (unsigned i = 0; i < 2000 && freed == 0; ++i) {
+    freed = home.recover().value();
+    if (freed == 0) ::usleep(1000);
+  }
+  return freed;
+}
+
 template <class T>
 bool fails_with(const result<T>& answer, int code, const std::string& rule) {
   return !answer && answer.failure().code == code && answer.failure().rule == rule;
@@ -80,6 +90,17 @@ TEST_F(resources, no_address_space_is_named_and_leaves_no_name) {
               const rlimit little{48U << 20, 48U << 20};
               ::setrlimit(RLIMIT_AS, &little);
               return fails_with(segment::create(name, options), ENOMEM, "mmap") &&
+                     ::access(path.c_str(), F_OK) != 0;
+            }),
+            0);
+}
+
+// checks G10: the kernel's own answer would be SIGXFSZ.
+TEST_F(resources, a_limit_of_file_size_is_an_error_and_no_signal) {
+  EXPECT_EQ(in_child([&] {
+              const rlimit little{4096, 4096};
+              ::setrlimit(RLIMIT_FSIZE, &little);
+              return fails_with(segment::create(name, small_ring()), EFBIG, "fallocate") &&
                      ::access(path.c_str(), F_OK) != 0;
             }),
             0);
@@ -180,13 +201,8 @@ TEST_F(resources, liveness_crosses_pid_and_network_namespaces) {
   EXPECT_EQ(home.recover().value(), 0U) << "a living producer was taken for dead";
   ::kill(parent, SIGKILL);
   ::waitpid(parent, nullptr, 0);
-  // Its child dies of the parent's death; the kernel says when.
-  unsigned freed = 0;
-  for (unsigned i = 0; i < 2000 && freed == 0; ++i) {
-    freed = home.recover().value();
-    if (freed == 0) ::usleep(1000);
-  }
-  EXPECT_EQ(freed, 1U);
+  // Its child dies of the parent's death.
+  EXPECT_EQ(freed_in_time(home), 1U);
   ::close(ready[0]);
   ::close(ready[1]);
 }
@@ -220,6 +236,32 @@ TEST_F(resources, a_child_keeps_no_role_of_its_dead_parent_alive) {
     ::close(from_grandchild[0]);
     ::close(from_grandchild[1]);
   }
+}
+
+// checks G11: a process that becomes another program gives its roles up, though it lives.
+TEST_F(resources, an_owner_that_executes_another_program_has_left) {
+  const segment home = made();
+  int from_child[2];
+  ASSERT_EQ(::pipe2(from_child, O_CLOEXEC), 0);
+  const pid_t child = ::fork();
+  if (child == 0) {
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    auto out = home.attach_producer();
+    const char answer = out ? 'y' : 'n';
+    static_cast<void>(!::write(from_child[1], &answer, 1));
+    ::execlp("sleep", "sleep", "100", nullptr);
+    ::_exit(1);
+  }
+  ::close(from_child[1]);
+  char answer = 0;
+  ASSERT_EQ(::read(from_child[0], &answer, 1), 1);
+  EXPECT_EQ(answer, 'y');
+  EXPECT_EQ(::read(from_child[0], &answer, 1), 0);  // closed by exec, and the lock's file with it
+  EXPECT_EQ(freed_in_time(home), 1U);
+  EXPECT_EQ(::waitpid(child, nullptr, WNOHANG), 0);
+  ::kill(child, SIGKILL);
+  ::waitpid(child, nullptr, 0);
+  ::close(from_child[0]);
 }
 
 // checks G10

@@ -27,7 +27,7 @@ struct exploration_options {
   std::uint64_t every = 1;
   std::uint64_t stop_every = 1;
   std::optional<std::uint64_t> at;   // only this instruction
-  std::uint64_t messages_after = 0;  // after the first picture of a scenario
+  std::uint64_t messages_after = 0;  // that must pass in the end, after each picture
   unsigned failures_most = 3;        // per scenario and manner
 };
 

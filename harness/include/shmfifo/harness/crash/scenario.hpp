@@ -38,6 +38,9 @@ struct victim {
   void note(int error_code) const { control.answer = error_code; }
 };
 
+// Who sleeps in the kernel, in a process of its own, while the operation is broken off.
+enum class sleeping : std::uint8_t { nobody, consumer, producer };
+
 struct scenario {
   std::string operation;
   std::string position;
@@ -50,7 +53,8 @@ struct scenario {
   bool durable = false;        // the cursor "kept" exists, nobody uses it
   bool corpses = false;        // a producer with an open claim and a consumer died before
   bool sleeper = false;        // the sleeper bits are set: the operation has somebody to wake
-  bool makes_name = false;     // the segment does not exist before
+  sleeping asleep = sleeping::nobody;  // then only killed and paused, and the sleeper is the judge
+  bool makes_name = false;             // the segment does not exist before
   bool removes_name = false;
   bool expects_room =
       false;  // nobody reads any more, and what the victim had read is free for reuse

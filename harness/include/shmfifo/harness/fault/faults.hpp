@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-// Makes the system calls of the core fail on demand. The linker's --wrap leads each call through a
-// wrapper here; outside of an armed stretch, and for calls that are not the chosen one, the wrapper
-// only passes it on. Nothing in the core knows about it.
+// Makes the system calls of the core fail on demand, and its requests for memory. The linker's
+// --wrap leads each call through a wrapper here, and operator new is replaced; outside of an armed
+// stretch, and for calls that are not the chosen one, the wrapper only passes it on. Nothing in the
+// core knows about it.
 
 #include <array>
 #include <cstdint>
@@ -30,11 +31,12 @@ enum class call : std::uint8_t {
   getrandom,
   close,
   munmap,
+  allocation,  // no system call: operator new
   count
 };
 inline constexpr std::size_t call_count = static_cast<std::size_t>(call::count);
 std::string_view to_string(call which);
-// The errno values of the call's manual page (those that this use of it can meet), by name.
+// The errno values of the call's manual page, by name.
 struct failure_code {
   int code;
   const char* name;
@@ -44,9 +46,12 @@ const std::vector<failure_code>& codes_of(call which);
 struct plan {
   call which = call::count;  // count: nothing fails
   unsigned nth = 1;          // counted from 1
-  bool forever = false;      // this one and all that follow
+  bool forever = false;      // this one and all that follow (of EINTR, interruptions_most)
   int code = 0;              // 0: no failure but a short result (pread, getrandom)
 };
+
+// A call that is always interrupted may be tried again always: "for ever" means as often here.
+inline constexpr unsigned interruptions_most = 1000;
 
 // From now on, in this process. Counters start at 0.
 void arm(const plan& what);

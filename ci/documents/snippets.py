@@ -1,0 +1,109 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Compiles or runs the code in a document; the first block that fails ends it, named by file and line.
+
+usage: snippets.py BUILD-FOLDER DOCUMENT.md      (SHMFIFO_CXX: the compiler and its flags)
+
+```cpp    with main(): compiled, linked with the core, run. Otherwise compiled: as it is if it begins with a
+          comment, else as the body of a function. <!-- given: DECLARATIONS --> goes before it.
+```sh     run by bash in a folder that the blocks of a document share, with the project's programs in PATH and
+          a /dev/shm of 64 MB and processes of their own, so that nothing is left. A ```text block right
+          behind it is what it prints; ... stands for anything.
+```cmake, ```python  quoted from a file that other tests run: <!-- from PATH -->. Any block may be quoted.
+A block without a language is a drawing or what a person types; guides have none.
+"""
+import doctest
+import os
+import re
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+TREE = Path(__file__).resolve().parent.parent.parent
+INCLUDES = [f"-I{TREE}/core/include", f"-I{TREE}/harness/include"]
+BLOCK = re.compile(r"(?:^<!-- (given|from)[: ](?P<note>.*?) *-->\n)?^```(?P<language>\w*)\n(?P<text>.*?)^```$", re.M | re.S)
+INSIDE = "--inside"
+
+
+class Wrong(Exception):
+    pass
+
+
+def call(words, what, **more):
+    done = subprocess.run(words, text=True, check=False, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, **more)
+    if done.returncode != 0:
+        raise Wrong(f"{what}: exit code {done.returncode}\n{done.stdout}")
+    return done.stdout
+
+
+def quoted(path, text):
+    if text not in (TREE / path).read_text(encoding="utf-8"):
+        raise Wrong(f"{path} does not have these lines")
+
+
+def cpp(build, folder, given, text):
+    if not re.search(r"^int main\(", text, re.M) and not text.startswith("//"):
+        lines = text.split("\n")
+        outside = [line for line in lines if re.match(r"#include|using namespace|namespace \w+ =", line)]
+        inside = [line for line in lines if line not in outside]
+        text = "\n".join([*outside, given, "void snippet() {", *inside, "}\n"])
+    source, program = folder / "snippet.cpp", folder / "snippet"
+    source.write_text(text, encoding="utf-8")
+    compiler = [*os.environ["SHMFIFO_CXX"].split(), "-std=c++20", "-Wall", "-Wextra", *INCLUDES, source]
+    if "\nint main(" not in text:
+        call([*compiler, "-fsyntax-only"], "it does not compile")
+    else:
+        call([*compiler, f"{build}/core/libshmfifo.a", "-pthread", "-o", program], "it does not compile")
+        call([program], "it fails", cwd=folder)
+
+
+def shell(build, folder, text, wanted):
+    path = [f"{build}/core/apps", f"{build}/stress", f"{build}/stress/stress_matrix", f"{TREE}/core/examples/python"]
+    out = call(["bash", "-euo", "pipefail", "-c", text], "it fails", cwd=folder,
+               env={**os.environ, "PATH": ":".join([*path, os.environ["PATH"]])})
+    how = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
+    if wanted is not None and not doctest.OutputChecker().check_output(wanted, out, how):
+        raise Wrong(f"it prints\n{out}")
+
+
+def check(build, document, folder):
+    text = document.read_text(encoding="utf-8")
+    blocks = list(BLOCK.finditer(text))
+    for number, block in enumerate(blocks):
+        language, kind, code = block["language"], block[1], block["text"]
+        following = blocks[number + 1] if number + 1 < len(blocks) else None
+        close = following and following["language"] == "text" and following.start() - block.end() <= 2
+        try:
+            if kind == "from":
+                quoted(block["note"], code)
+            elif language == "cpp":
+                cpp(build, folder, block["note"] or "", code)
+            elif language == "sh":
+                shell(build, folder, code, following["text"] if close else None)
+            elif language != "text" and (language or "guides" in document.parts):
+                raise Wrong(f"a block of '{language}' is neither compiled nor run")
+        except Wrong as wrong:
+            line = text[:block.start("text")].count("\n") + 1
+            sys.exit(f"{document}:{line}: {wrong}")
+    print(f"{document.name}: {len(blocks)} blocks hold")
+
+
+def main(build, document):
+    """Runs this script again with mounts and processes of its own, which end with it."""
+    for how in (["unshare", "--mount"], ["unshare", "--mount", "--map-root-user"]):
+        command = [*how, "--pid", "--fork", "--kill-child", "--mount-proc"]
+        if subprocess.run([*command, "true"], stderr=subprocess.DEVNULL, check=False).returncode == 0:
+            with tempfile.TemporaryDirectory() as folder:
+                sys.exit(subprocess.run([*command, sys.executable, "-B", __file__, INSIDE, build, document, folder],
+                                        check=False).returncode)
+    sys.exit("no namespaces: run as root, or allow user namespaces (kernel.unprivileged_userns_clone)")
+
+
+if __name__ == "__main__":
+    if sys.argv[1] == INSIDE:
+        subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64m", "tmpfs", "/dev/shm"], check=True)
+        check(sys.argv[2], Path(sys.argv[3]), Path(sys.argv[4]))
+    else:
+        main(*sys.argv[1:])

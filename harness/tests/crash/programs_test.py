@@ -1,0 +1,90 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Goal: a find of the crash harness can be understood and had again, and its programs refuse nonsense.
+
+Method: a core with a seeded bug, whose report must have every part; each line that carries a part is
+then taken out, and the check must miss it. The replay line is run as it stands.
+"""
+
+import json
+import os
+import re
+import shlex
+import subprocess
+import tempfile
+import unittest
+
+PARTS = {
+    "operation, manner, instruction and sentence": r"^VIOLATION: publish \(ring-reject-many, first\), kill at instruction \d+: \S",
+    "disassembled instruction": r"^ +[0-9a-f]+:\s+[a-z]+\s",
+    "source line": r"^ +.*\.(hpp|cpp):\d+",
+    "difference of the segment": r"^  slot\[\d+\]\.stamp: .* -> .*claimed",
+    "replay": r"^  replay: \S+ .*--operation publish .*--kill --at \d+",
+}
+
+
+def run(*words):
+    return subprocess.run(words, capture_output=True, text=True, timeout=100, check=False)
+
+
+def seeded(*words):
+    return run(os.environ["SEEDED"], "--bug", "claim_without_intent", "--operation", "publish", "--queue",
+               "ring-reject-many", "--position", "first", "--kill", *words)
+
+
+def missing(report):
+    return [name for name, pattern in PARTS.items() if not re.search(pattern, report, re.MULTILINE)]
+
+
+class crash_programs(unittest.TestCase):
+    def test_a_find_is_reported_with_everything_needed_to_understand_it(self):
+        found = seeded()
+        self.assertEqual(found.returncode, 1, found.stderr)
+        first = "VIOLATION" + found.stdout.split("VIOLATION")[1]
+        self.assertEqual(missing(first), [], first)
+        for name, pattern in PARTS.items():
+            without = "\n".join(line for line in first.split("\n") if not re.search(pattern, line))
+            self.assertIn(name, missing(without))
+
+    def test_a_replay_line_finds_the_same_again(self):
+        first = "VIOLATION" + seeded().stdout.split("VIOLATION")[1]
+        command = re.search(r"^  replay: (.*)$", first, re.MULTILINE).group(1)
+        again = run(*shlex.split(command))
+        self.assertEqual(again.returncode, 1)
+        self.assertTrue(again.stdout.startswith(first.split("\n", maxsplit=1)[0]), again.stdout)
+
+    def test_the_json_says_what_the_text_says(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "report.json")
+            found = seeded("--json", path)
+            with open(path, encoding="utf-8") as file:
+                report = json.load(file)
+        self.assertFalse(report["passed"])
+        (one,) = report["scenarios"]
+        self.assertGreater(one["kills"], 100)
+        self.assertEqual(len(one["violations"]), found.stdout.count("VIOLATION:"))
+        for seen in one["violations"]:
+            self.assertIn(f"kill at instruction {seen['instruction']}: {seen['sentence']}", found.stdout)
+            self.assertIn(seen["replay"], found.stdout)
+
+    def test_help_is_an_answer_of_every_program(self):
+        for program in ("CRASH", "FAULT", "FAULT_TOOLS"):
+            answer = run(os.environ[program], "--help")
+            self.assertEqual(answer.returncode, 0)
+            self.assertIn("--json", answer.stdout)
+
+    def test_nonsense_is_refused(self):
+        crash, fault = os.environ["CRASH"], os.environ["FAULT"]
+        tools = [os.environ["FAULT_TOOLS"], "--tool"]
+        for words in ([crash, "--operation", "dance"], [crash, "--every", "0"], [crash, "--at", "-3"],
+                      [crash, "--operation", "mark", "--kill", "--at", "999999"], [crash, "--every", "x"],
+                      [crash, "--operation", "mark", "--snapshot", "--json", "/nowhere/report"], [crash, "more"],
+                      [os.environ["SEEDED"], "--bug", "none_such"], [fault, "--operation", "dance"], [fault, "more"],
+                      tools + ["/nowhere/tool"], tools + [os.environ["TOOL"], "--command", "dance"], tools[:1]):
+            answer = run(*words)
+            self.assertEqual(answer.returncode, 2, f"{words}: {answer.stdout}{answer.stderr}")
+            self.assertNotEqual(answer.stdout + answer.stderr, "", words)
+
+
+if __name__ == "__main__":
+    unittest.main()
