@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Goal: whichever system call of set-up fails, the caller hears of it by its number, nothing is
-// left behind, and the next try works. Method: the linker puts a wrapper before each call of the library
-// (--wrap in CMakeLists.txt); all of set-up runs with the first call failing, then the second, ...
+// left behind, and the next try works. Method: the linker puts a wrapper before each call of the
+// library (--wrap in CMakeLists.txt); all of set-up runs with the first call failing, then the
+// second, ...
 #include <dirent.h>
 #include <fcntl.h>
 #include <sys/mman.h>
