@@ -18,9 +18,11 @@ packages=(
   cppcheck                                     # lint, too: other eyes than clang-tidy's
   python3 python3-yaml python3-jsonschema      # checks of the tree; evidence
   strace                                       # the no-system-call test
-  gcovr                                        # coverage
+  gcovr llvm-19                                # coverage; MC/DC
   pkgconf help2man dpkg-dev file lintian       # packages, manual pages, and checks of both
   doxygen                                      # reference pages
+  abigail-tools                                # the interface of the shared library against the committed one
+  chromium fonts-dejavu-core netpbm            # the page of the evidence, looked at
 )
 
 case "${1:-}" in

@@ -21,11 +21,16 @@ def below(part, floors, seen, excluded):
         yield f"{part}: {excluded} excluded lines, at most {floors[EXCLUDED]}"
 
 
+def risen(floor, seen):
+    """What was reached stays required. Rounded down to a tenth."""
+    return max(floor, math.floor(seen * 10) / 10)
+
+
 def raised(floors, seen, excluded):
-    """The floors after a run: what was reached stays required. Rounded down to a tenth."""
+    """The floors after a run."""
     new = dict(floors)
     for figure in FIGURES:
-        new[figure] = max(floors[figure], math.floor(seen[figure] * 10) / 10)
+        new[figure] = risen(floors[figure], seen[figure])
     new[EXCLUDED] = min(floors[EXCLUDED], excluded)
     return new
 
@@ -37,11 +42,12 @@ def lowered(old, new):
         if after is None:
             yield f"{part}: no floors any more"
             continue
-        for figure in FIGURES:
-            if after[figure] < before[figure]:
-                yield f"{part}: {figure} floor fell from {before[figure]} to {after[figure]}"
-        if after[EXCLUDED] > before[EXCLUDED]:
-            yield f"{part}: {EXCLUDED} grew from {before[EXCLUDED]} to {after[EXCLUDED]}"
+        for name, floor in before.items():
+            if name == EXCLUDED:
+                if after[name] > floor:
+                    yield f"{part}: {name} grew from {floor} to {after[name]}"
+            elif not isinstance(floor, list) and after.get(name, 0) < floor:
+                yield f"{part}: {name} floor fell from {floor} to {after.get(name, 0)}"
 
 
 def exclusions(name, text):

@@ -121,4 +121,5 @@ class Citations:
         if method not in ("unit", "property"):
             return set()
         return {key for key, cited in self.by_end.items() if requirement in cited
-                and (key[0] == "property_tests") == (method == "property") and "/" not in key[1]}
+                and (key[0] == "property_tests") == (method == "property") and "/" not in key[1]
+                and not SEEDED.search(".".join(key))}

@@ -14,6 +14,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import jsonschema
+
 import citations as citing
 import recordings
 import sources
@@ -146,6 +148,7 @@ def read_cache(folder):
         version = "not found"
     flags = [values.get("CMAKE_CXX_FLAGS", ""), values.get(f"CMAKE_CXX_FLAGS_{kind.upper()}", ""), "-std=c++20"]
     return {"build": folder.name, "compiler": compiler, "version": version, "build_type": kind,
+            "compiler_sha256": sources.hash_file(compiler) if Path(compiler).is_file() else "0" * 64,
             "flags": " ".join(part for part in flags if part)}
 
 
@@ -172,6 +175,7 @@ def gather(root, build):
         "outcomes": outcomes, "general": [i for i, one in enumerate(outcomes) if not one["requirements"]],
         "kill_matrix": json.loads((build / "recorded/orders.json").read_text())
         if "recorded/orders.json" in counted else [],
+        "crash_matrix": recordings.crash_rows(build) if "recorded/crash.json" in counted else [],
         "throughput": json.loads(million.read_text()) if "recorded/million.json" in counted else {},
         "not_checked_in_this_run": left_out, "assumptions": ASSUMPTIONS, "not_verified": NOT_VERIFIED,
     }
@@ -193,12 +197,13 @@ def main():
     words.add_argument("--root", type=Path, default=sources.ROOT, help=argparse.SUPPRESS)
     given = words.parse_args()
     evidence = gather(given.root, given.build)
+    jsonschema.validate(evidence, json.loads((Path(__file__).parent / "schema.json").read_text()))
     folder = given.build / "evidence"
     folder.mkdir(parents=True, exist_ok=True)
     keep_last(folder)
     for name, what in (("evidence.json", evidence),
                        ("test_result.intoto.json", statements.make_test_result(evidence)),
-                       ("sbom.spdx.json", statements.make_sbom(evidence))):
+                       ("sbom.spdx.json", statements.make_sbom(evidence, given.root))):
         (folder / name).write_text(json.dumps(what, indent=1) + "\n")
     print(statements.summary(evidence))
     answers = [one["verdict"] for one in evidence["requirements"]]

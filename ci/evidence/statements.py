@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: MIT
 """The evidence in the words of others: an in-toto statement with the test-result predicate, an SPDX 2.3
 bill of materials; and in a few lines for a terminal."""
+import hashlib
 import uuid
+from pathlib import Path
 
 NAMESPACE = uuid.UUID("6f5c1d1e-0f5b-5d0c-9a68-7d4f0e5a3b11")
 
@@ -21,7 +23,7 @@ def make_test_result(evidence):
         "predicateType": "https://in-toto.io/attestation/test-result/v0.1",
         "predicate": {
             "result": "FAILED" if failed else "WARNED" if unsure else "PASSED",
-            "configuration": [{"name": one["build"], "digest": {},
+            "configuration": [{"name": one["build"], "digest": {"sha256": one["compiler_sha256"]},
                                "annotations": {"version": one["version"], "flags": one["flags"]}}
                               for one in evidence["toolchains"]],
             "passedTests": by_verdict.get("passed", []),
@@ -31,25 +33,32 @@ def make_test_result(evidence):
     }
 
 
-def make_sbom(evidence):
-    """One package, its files with their hashes; it needs nothing but the C and C++ run time."""
+def make_sbom(evidence, root):
+    """One package, its files with their hashes; it needs nothing but the C and C++ run time. SPDX 2.3 asks
+    for SHA-1 beside what else there is, and makes of those the package's verification code."""
     name = f"shmfifo-{evidence['version']}"
     unique = uuid.uuid5(NAMESPACE, evidence["subject"]["sha256"] + evidence["made"])
+    paths = sorted(evidence["subject"]["files"].items())
+    old = [hashlib.sha1((Path(root) / path).read_bytes()).hexdigest() for path, _ in paths]
     files = [{"SPDXID": f"SPDXRef-File-{i}", "fileName": "./" + path, "licenseConcluded": "MIT",
               "licenseInfoInFiles": ["MIT"], "copyrightText": "NOASSERTION",
-              "checksums": [{"algorithm": "SHA256", "checksumValue": value}]}
-             for i, (path, value) in enumerate(sorted(evidence["subject"]["files"].items()))]
+              "checksums": [{"algorithm": "SHA1", "checksumValue": sha1},
+                            {"algorithm": "SHA256", "checksumValue": sha256}]}
+             for i, ((path, sha256), sha1) in enumerate(zip(paths, old))]
     related = [{"spdxElementId": "SPDXRef-DOCUMENT", "relationshipType": "DESCRIBES",
                 "relatedSpdxElement": "SPDXRef-Package"}]
     related += [{"spdxElementId": "SPDXRef-Package", "relationshipType": "CONTAINS",
                  "relatedSpdxElement": one["SPDXID"]} for one in files]
+    code = hashlib.sha1("".join(sorted(old)).encode()).hexdigest()
     return {
         "spdxVersion": "SPDX-2.3", "dataLicense": "CC0-1.0", "SPDXID": "SPDXRef-DOCUMENT", "name": name,
         "documentNamespace": f"urn:uuid:{unique}",
         "creationInfo": {"created": evidence["made"], "creators": ["Tool: shmfifo-gather"]},
         "packages": [{"SPDXID": "SPDXRef-Package", "name": "shmfifo", "versionInfo": evidence["version"],
-                      "downloadLocation": "NOASSERTION", "filesAnalyzed": False, "licenseConcluded": "MIT",
-                      "licenseDeclared": "MIT", "copyrightText": "NOASSERTION"}],
+                      "downloadLocation": "NOASSERTION", "filesAnalyzed": True,
+                      "packageVerificationCode": {"packageVerificationCodeValue": code},
+                      "licenseInfoFromFiles": ["MIT"], "licenseConcluded": "MIT", "licenseDeclared": "MIT",
+                      "copyrightText": "NOASSERTION"}],
         "files": files, "relationships": related,
     }
 

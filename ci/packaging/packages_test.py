@@ -57,7 +57,8 @@ class packages(support.case):
         self.assertEqual(found, sorted(PACKAGES))
         wanted = {"libshmfifo1": ("/libshmfifo.so.1",),
                   "libshmfifo-dev": ("/libshmfifo.so", "/libshmfifo.a", "/shmfifo.h", "/shmfifo.hpp",
-                                     "/shmfifoConfig.cmake", "/shmfifo.pc"),
+                                     "/shmfifoConfig.cmake", "/shmfifo.pc", "/bin/shmfifo-verify",
+                                     "/shmfifo-verify.1.gz", "/share/shmfifo/round_trip.cpp"),
                   "shmfifo-tools": ("/bin/shmfifo", "/bin/message_producer", "/bin/message_consumer",
                                     "/completions/shmfifo", "/shmfifo.1.gz", "/message_producer.1.gz",
                                     "/message_consumer.1.gz"),
@@ -103,6 +104,23 @@ class packages(support.case):
         told = output(sys.executable, "-B", script, "read", self.name, "50", env=environment)
         self.assertEqual(writer.wait(timeout=support.deadline_seconds), 0)
         self.assertEqual(told.splitlines(), [f"{n} message {n} from Python" for n in range(50)])
+
+    def test_the_verifier_knows_its_headers(self):
+        """Evidence of a run in which nothing was recorded will do: it is about these headers."""
+        gathered = os.path.join(work, "gathered")
+        gather = os.path.join(root, "ci/evidence/gather.py")
+        self.assertEqual(subprocess.run([sys.executable, "-B", gather, "--build", gathered], capture_output=True,
+                                        preexec_fn=support.die_with_parent).returncode, 2)  # nothing recorded
+        prefix, copy = os.path.join(scratch, "usr"), os.path.join(work, "edited")
+        verify = [os.path.join(prefix, "bin/shmfifo-verify"), "--evidence",
+                  os.path.join(gathered, "evidence/evidence.json"), "--prefix"]
+        self.assertIn("\nvalidated: ", output(*verify, prefix))
+        shutil.copytree(os.path.join(prefix, "include"), os.path.join(copy, "include"))
+        with open(os.path.join(copy, "include/shmfifo/layout.hpp"), "a", encoding="utf-8") as file:
+            file.write("\n")
+        told = subprocess.run([*verify, copy], capture_output=True, text=True, preexec_fn=support.die_with_parent)
+        self.assertEqual(told.returncode, 1)
+        self.assertIn("include/shmfifo/layout.hpp is not the file", told.stdout)
 
     def test_the_pages_tell_what_the_programs_tell(self):
         for program in ("shmfifo", "message_producer", "message_consumer", "million_messages",

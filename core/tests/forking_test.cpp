@@ -146,10 +146,12 @@ TEST(forking, a_handle_in_a_forked_child_is_refused_and_keeps_nobody_alive) {
       ::prctl(PR_SET_PDEATHSIG, 0);
       std::span<std::byte> content;
       std::uint64_t word = 2;
+      record_view record;
       const bool refused = put(writer, 2) == status::wrong_process &&
                            writer.publish(&word, 8) == status::wrong_process &&
                            writer.try_claim(content) == status::wrong_process &&
                            reader.wait() == status::wrong_process &&
+                           reader.read(record, {}).answer == status::wrong_process &&
                            reader.poll([](const record_view&) {}).answer == status::wrong_process;
       // A segment handle is not a role: the child may take roles of its own with it.
       const bool busy = home.attach_producer().failure().code == EBUSY;

@@ -193,5 +193,70 @@ TEST_F(participants, only_the_claims_of_the_dead_are_aborted) {
   EXPECT_EQ(alive.commit(0), status::ok);
 }
 
+// checks G6: two who clear away the same claim
+TEST_F(participants, a_dead_claim_is_aborted_once) {
+  std::uint64_t& stamp = home.view().slot(1).stamp;
+  const std::uint64_t claimed = make_stamp(1, slot_state::claimed, 3);
+  stamp = claimed;
+  EXPECT_TRUE(protocol::abort_dead_claim(home.view(), memory, 1, claimed));
+  EXPECT_EQ(stamp, make_stamp(1, slot_state::aborted));
+  EXPECT_FALSE(protocol::abort_dead_claim(home.view(), memory, 1, claimed));
+}
+
+// checks G6 G8
+TEST_F(participants, a_line_that_has_a_new_owner_meanwhile_is_let_alone) {
+  const testing::unique_name other;
+  auto many = must(segment::create(
+      other.get(), small(segment_mode::ring, full_policy::wait, producer_role::many)));
+  participant_line& dead = many.view().participant(2);
+  std::uint64_t& stamp = many.view().slot(0).stamp;
+  dead.role = make_role(5, participant_kind::producer);
+  dead.intent = 0;
+  stamp = make_stamp(0, slot_state::claimed, 2);
+  const std::uint64_t successor = make_role(6, participant_kind::producer);
+  const hooked_memory late(open_memory(other),
+                           once_at(site::recover_role_again, [&] { dead.role = successor; }));
+  EXPECT_FALSE(protocol::recover_line(many.view(), late, 2, false));
+  EXPECT_EQ(dead.role, successor);
+  EXPECT_EQ(stamp, make_stamp(0, slot_state::claimed, 2));
+  EXPECT_TRUE(protocol::recover_line(many.view(), late, 2, false));
+  EXPECT_EQ(stamp, make_stamp(0, slot_state::aborted));
+}
+
+// checks G7
+TEST_F(participants, a_line_that_became_a_cursor_before_its_lock_was_had_is_passed_over) {
+  int loads = 0;
+  hooked_memory own(open_memory(name), [&](site where) {
+    if (where == site::take_role && ++loads == 2) {
+      line(0).role = make_role(1, participant_kind::durable);
+    }
+  });
+  EXPECT_EQ(protocol::take_line(home.view(), own), 1U);
+  EXPECT_FALSE(memory.alive(0));
+  EXPECT_TRUE(memory.alive(1));
+}
+
+// checks G7 G8
+TEST_F(participants, who_finds_the_names_held_for_long_is_told) {
+  ASSERT_TRUE(memory.try_own(lock_naming));
+  const auto late = home.attach_consumer({"billing", {}});
+  ASSERT_FALSE(late);
+  EXPECT_EQ(late.failure().code, EBUSY);
+  EXPECT_EQ(std::string_view(late.failure().rule), "cursor_name");
+  memory.disown(lock_naming);
+  EXPECT_TRUE(home.attach_consumer({"billing", {}}));
+}
+
+// checks G9
+TEST_F(participants, a_cursor_beyond_all_numbers_is_not_resumed) {
+  { const auto made = must(home.attach_consumer({"billing", {}})); }
+  ASSERT_EQ(role_kind(line(0).role), participant_kind::durable);
+  line(0).consumer_cursor = number_max + 1;
+  const auto refused = home.attach_consumer({"billing", {}});
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.failure().code, EINVAL);
+  EXPECT_EQ(std::string_view(refused.failure().rule), "consumer_cursor");
+}
+
 }  // namespace
 }  // namespace shmfifo

@@ -5,6 +5,8 @@
 
 #include <cstdint>
 #include <limits>
+#include <thread>
+#include <vector>
 
 #include "support/testing.hpp"
 
@@ -303,6 +305,54 @@ TEST(producer, a_stamp_of_no_lap_is_answered_invalid) {
     home.view().control().producer_cursor = 0;
     for (std::uint64_t n = 0; n < 4; ++n) home.view().slot(n).stamp = 0;
   }
+}
+
+// checks G5
+TEST(producer, a_claim_and_a_batch_wait_for_room_until_their_deadline) {
+  const testing::unique_name name;
+  auto home = must(segment::create(name.get(), small(segment_mode::ring, full_policy::wait)));
+  auto writer = must(home.attach_producer());
+  auto reader = must(home.attach_consumer());
+  const std::uint64_t word = 7;
+  const std::vector<message_ref> batch(40, {&word, 8});
+  for (std::uint64_t i = 0; i < 4; ++i) ASSERT_EQ(put(writer, word), status::ok);
+  std::span<std::byte> content;
+  EXPECT_EQ(writer.claim(content, in_ms(1)), status::timed_out);
+  std::size_t published = 9;
+  EXPECT_EQ(writer.publish_batch(batch, published, in_ms(1)), status::timed_out);
+  EXPECT_EQ(published, 0U);
+  // With a reader that makes room again and again they come to an end.
+  constexpr std::int64_t last = 4 + 40 + 8 - 1;
+  std::thread reading([&] {
+    while (reader.position() <= last) {
+      ASSERT_EQ(reader.wait(), status::ok);
+      static_cast<void>(look(reader, 1));
+    }
+  });
+  EXPECT_EQ(writer.publish_batch(batch, published), status::ok);
+  EXPECT_EQ(published, batch.size());
+  for (int i = 0; i < 8; ++i) {
+    ASSERT_EQ(writer.claim(content), status::ok);
+    ASSERT_EQ(writer.commit(8), status::ok);
+  }
+  reading.join();
+  EXPECT_EQ(writer.last_number(), last);
+}
+
+// checks G6: the predecessor died between the stamp of a message and the cursor
+TEST(producer, a_successor_goes_on_behind_what_the_cursor_does_not_tell_yet) {
+  const testing::unique_name name;
+  auto home = must(segment::create(name.get(), small(segment_mode::ring)));
+  {
+    auto writer = must(home.attach_producer());
+    for (std::uint64_t i = 0; i < 3; ++i) ASSERT_EQ(put(writer, i), status::ok);
+  }
+  home.view().control().producer_cursor = 1;
+  auto writer = must(home.attach_producer());
+  ASSERT_EQ(put(writer, 3), status::ok);
+  EXPECT_EQ(writer.last_number(), 3);
+  auto reader = must(home.attach_consumer());
+  EXPECT_EQ(look(reader), "0:0 1:1 2:2 3:3");
 }
 
 }  // namespace

@@ -144,5 +144,28 @@ TEST(waiting, threads_share_a_segment_handle) {
   }
 }
 
+// checks G1 G2: what a reader learns about streams changes when it looks, not what it sees
+TEST(waiting, however_many_come_at_once_each_is_seen_once) {
+  const testing::unique_name name;
+  create_options options = small(segment_mode::ring);
+  options.slot_count = 1024;
+  auto home = must(segment::create(name.get(), options));
+  auto writer = must(home.attach_producer());
+  auto reader = must(home.attach_consumer());
+  std::vector<int> rounds(32, 1);  // so often does it learn that waiting brings nothing
+  for (const int many : {10, 30, 60, 10, 10, 10, 10, 200, 500, 1000, 130, 1, 1}) {
+    rounds.push_back(many);
+  }
+  std::int64_t next = 0;
+  for (const int many : rounds) {
+    for (int i = 0; i < many; ++i) ASSERT_EQ(put(writer, 1), status::ok);
+    ASSERT_EQ(reader.wait(), status::ok);
+    const std::int64_t end = next + many;
+    const auto in_order = [&](const record_view& seen) { EXPECT_EQ(seen.message_number, next++); };
+    EXPECT_EQ(reader.poll(in_order, 1024).count, many);
+    EXPECT_EQ(next, end);
+  }
+}
+
 }  // namespace
 }  // namespace shmfifo

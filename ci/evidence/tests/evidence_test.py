@@ -2,6 +2,7 @@
 """Goal: the evidence says no more than what was recorded. Method: small recordings of each kind in a
 folder; one spoilt at a time must turn its guarantee to failed, or be left out by name. Evidence and
 statements keep their schema; the page loads nothing and its links lead somewhere."""
+import hashlib
 import html.parser
 import json
 import re
@@ -122,6 +123,32 @@ class evidence(unittest.TestCase):
         self.write("recorded/crash.json", RECORDED["recorded/crash.json"], code=1)
         self.assertEqual(self.verdicts(self.gather())["G6"], "failed")
 
+    def test_a_command_that_failed_without_a_reason_fails_its_rows(self):
+        for name, guarantee in (("recorded/model.md", "G4"), ("recorded/junit/gcc-release.xml", "G1")):
+            with self.subTest(name=name):
+                self.write(name, RECORDED[name], code=1)
+                self.assertEqual(self.verdicts(self.gather())[guarantee], "failed")
+                self.write(name, RECORDED[name])
+
+    def test_a_model_test_out_of_time_is_no_violation_and_no_proof(self):
+        name = "recorded/model.md"
+        late = "| `single.ring_of_2_wraps` | G4 | 1 slot | 7 (budget of 60 seconds exceeded) | 0 | 0 | 60 |\n"
+        self.write(name, RECORDED[name] + late, code=1)
+        model = next(one for one in self.gather()["requirements"] if one["id"] == "G4")["methods"]["model"]
+        self.assertEqual(model["verdict"], "passed in part")
+        self.assertEqual(model["counts"]["graphs"], 14)
+        self.assertIn("single.ring_of_2_wraps", model["missing"])
+
+    def test_deaths_without_pauses_say_nothing_of_the_paused(self):
+        for name in ("soak/state.json", "recorded/stress.json"):
+            (self.build / name).unlink()
+        for pauses, answer in ((5, "passed"), (0, "not checked in this run")):
+            self.write("recorded/crash.json", RECORDED["recorded/crash.json"].replace(
+                '"pauses": 5', f'"pauses": {pauses}'))
+            methods = {one["id"]: one["methods"] for one in self.gather()["requirements"]}
+            self.assertEqual(methods["G11"]["crash"]["verdict"], answer)
+            self.assertEqual(methods["G6"]["crash"]["verdict"], "passed")
+
     def test_a_run_without_kills_says_nothing_of_deaths(self):
         (self.build / "soak/state.json").unlink()
         calm = {**json.loads(RECORDED["recorded/stress.json"]), "kills": 0, "pauses": 0}
@@ -154,12 +181,16 @@ class evidence(unittest.TestCase):
 
     def test_the_statements_are_about_every_file(self):
         found = self.gather()
-        result, bill = statements.make_test_result(found), statements.make_sbom(found)
+        result, bill = statements.make_test_result(found), statements.make_sbom(found, root)
         self.assertEqual(result["_type"], "https://in-toto.io/Statement/v1")
         self.assertEqual(result["predicate"]["result"], "WARNED")
         self.assertEqual({one["name"] for one in result["subject"]}, set(found["subject"]["files"]))
         self.assertEqual(bill["spdxVersion"], "SPDX-2.3")
         self.assertEqual(len(bill["files"]), len(found["subject"]["files"]))
+        for one in bill["files"]:
+            told = {each["algorithm"]: each["checksumValue"] for each in one["checksums"]}
+            text = (root / one["fileName"]).read_bytes()
+            self.assertEqual(told, {"SHA1": hashlib.sha1(text).hexdigest(), "SHA256": hashlib.sha256(text).hexdigest()})
         known = {"SPDXRef-DOCUMENT", "SPDXRef-Package", *(one["SPDXID"] for one in bill["files"])}
         for one in bill["relationships"]:
             self.assertLessEqual({one["spdxElementId"], one["relatedSpdxElement"]}, known)

@@ -84,6 +84,8 @@ static void a_full_ring_answers_by_its_policy(void) {
   CHECK(shmfifo_publish(producer, "c", 1, 1000) == SHMFIFO_PEER_DEAD);
   shmfifo_consumer* consumer = shmfifo_attach_consumer(segment, "", SHMFIFO_OLDEST, 0, NULL);
   CHECK(shmfifo_publish(producer, "c", 1, 1000) == SHMFIFO_TIMED_OUT);
+  void* content = NULL;
+  CHECK(shmfifo_claim(producer, &content, 1000) == SHMFIFO_TIMED_OUT && content == NULL);
   CHECK(shmfifo_try_publish(producer, "x", 65) == SHMFIFO_BAD_LENGTH);
   CHECK(shmfifo_try_publish(producer, "x", -1) == SHMFIFO_BAD_LENGTH);
   struct seen seen = {0};
@@ -260,7 +262,7 @@ static void a_forked_child_is_told_that_the_handle_is_not_its_own(void) {
     const int told = shmfifo_try_publish(producer, "x", 1) == SHMFIFO_WRONG_PROCESS &&
                      shmfifo_poll(consumer, collect, &seen, 1).answer == SHMFIFO_WRONG_PROCESS &&
                      shmfifo_wait(consumer, -1) == SHMFIFO_WRONG_PROCESS;
-    _exit(told ? 0 : 1);
+    exit_child(told ? 0 : 1);
   }
   int end = -1;
   CHECK(waitpid(child, &end, 0) == child && end == 0);
@@ -314,9 +316,9 @@ static int whole_life_in_a_child(int successes) {
     fail_allocations_after(successes);
     const int good = whole_life(&error);
     fail_allocations_after(-1);
-    if (good) _exit(all_went_well);
+    if (good) exit_child(all_went_well);
     CHECK(error.code == ENOMEM && error.rule[0] != '\0' && strstr(error.text, "memory"));
-    _exit(0);
+    exit_child(0);
   }
   int end = -1;
   CHECK(waitpid(child, &end, 0) == child && WIFEXITED(end));
@@ -334,6 +336,23 @@ static void each_allocation_may_fail_and_is_an_error(void) {
   CHECK(failures >= 10);  // the allocator is really in between
 }
 
+static void whatever_is_thrown_is_an_error(void) {
+  shmfifo_close(make_ring(SHMFIFO_REJECT, 2));
+  shmfifo_error error = {0};
+  fail_allocations_by(too_long);
+  fail_allocations_after(0);
+  CHECK(shmfifo_attach(test_name(), 0, &error) == NULL);
+  CHECK(error.code == EINVAL && strcmp(error.rule, "length") == 0);
+  fail_allocations_by(something_else);
+  fail_allocations_after(0);
+  CHECK(shmfifo_attach(test_name(), 0, &error) == NULL);
+  CHECK(error.code == EIO && strcmp(error.rule, "exception") == 0);
+  fail_allocations_after(-1);
+  shmfifo_segment* again = shmfifo_attach(test_name(), 0, &error);
+  CHECK(again != NULL && error.code == 0);
+  shmfifo_close(again);
+}
+
 #define TEST(name) \
   { #name, name }
 static const struct {
@@ -347,7 +366,8 @@ static const struct {
              TEST(each_option_of_create_arrives),
              TEST(a_forked_child_is_told_that_the_handle_is_not_its_own),
              TEST(every_answer_has_its_word),
-             TEST(each_allocation_may_fail_and_is_an_error)};
+             TEST(each_allocation_may_fail_and_is_an_error),
+             TEST(whatever_is_thrown_is_an_error)};
 
 int main(int count, char** words) {
   for (size_t i = 0; count == 2 && i < sizeof tests / sizeof *tests; ++i) {

@@ -44,11 +44,19 @@ const char* test_path(void) {
 // makes every allocation of the library fail where the test says, without a line of C++.
 static int successes_left = -1;
 
+static enum failure kind = no_memory;
+
 void fail_allocations_after(int successes) {
   successes_left = successes;
 }
+void fail_allocations_by(enum failure wanted) {
+  kind = wanted;
+}
 
-void _ZSt17__throw_bad_allocv(void) __attribute__((noreturn));  // of the C++ run time
+// Of the C++ run time.
+void _ZSt17__throw_bad_allocv(void) __attribute__((noreturn));
+void _ZSt20__throw_length_errorPKc(const char* text) __attribute__((noreturn));
+void _ZSt16__throw_bad_castv(void) __attribute__((noreturn));
 void* _Znwm(size_t size);
 void* _Znam(size_t size);
 void _ZdlPv(void* memory);
@@ -56,6 +64,11 @@ void _ZdlPvm(void* memory, size_t size);
 void _ZdaPv(void* memory);
 
 void* _Znwm(size_t size) {
+  if (successes_left == 0 && kind == too_long) {
+    successes_left = -1;  // its text is allocated, too
+    _ZSt20__throw_length_errorPKc("too long");
+  }
+  if (successes_left == 0 && kind == something_else) _ZSt16__throw_bad_castv();
   if (successes_left == 0) _ZSt17__throw_bad_allocv();
   if (successes_left > 0) --successes_left;
   void* memory = malloc(size);
@@ -74,4 +87,14 @@ void _ZdlPvm(void* memory, size_t size) {
 }
 void _ZdaPv(void* memory) {
   free(memory);
+}
+
+// Only in builds that count coverage: _exit alone would lose what the child has run.
+__attribute__((weak)) extern void __gcov_dump(void);
+__attribute__((weak)) extern int __llvm_profile_write_file(void);
+
+void exit_child(int code) {
+  if (__gcov_dump) __gcov_dump();
+  if (__llvm_profile_write_file) (void)__llvm_profile_write_file();
+  _exit(code);
 }

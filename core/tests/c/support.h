@@ -27,3 +27,10 @@ const char* test_path(void);
 // From now on the allocation (operator new of the library) after `successes` more fails, and all
 // that follow; a negative number ends this.
 void fail_allocations_after(int successes);
+
+// What the allocator throws then: std::bad_alloc, std::length_error (once) or another exception.
+enum failure { no_memory, too_long, something_else };
+void fail_allocations_by(enum failure wanted);
+
+// The end of a forked child, counted where coverage is.
+_Noreturn void exit_child(int code);
