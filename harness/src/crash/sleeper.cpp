@@ -19,16 +19,18 @@
 namespace shmfifo::harness::crash {
 namespace {
 
-// No bound on anybody's speed: some hundred times the slice after which a sleeper looks again.
-constexpr unsigned patience_ms = 10'000;
+// No bound on anybody's speed, and counted in looks, which are as slow as the machine is: some
+// hundred times the slice after which a sleeper looks again.
+constexpr unsigned patient_looks = 8'000;
+constexpr unsigned eager_looks = 300;
 
 // False if it did not come true in all that time.
 template <class Condition>
 bool becomes(Condition&& condition) {
-  const timespec slice{0, 100'000};
-  for (unsigned i = 0; i < patience_ms * 10; ++i) {
+  for (unsigned i = 0; i < patient_looks; ++i) {
     if (condition()) return true;
-    ::nanosleep(&slice, nullptr);
+    const timespec nap{0, i < eager_looks ? 100'000 : 1'000'000};
+    ::nanosleep(&nap, nullptr);
   }
   return condition();
 }
@@ -37,9 +39,10 @@ void expect(bool kept, const std::string& sentence) {
   if (!kept) throw std::runtime_error(sentence);
 }
 
-[[noreturn]] void consume_for_ever(const std::string& name, sleeper_page& page) {
+[[noreturn]] void consume_for_ever(const std::string& name, std::int64_t first,
+                                   sleeper_page& page) {
   consumer_options options;
-  options.start = start_at::latest();
+  options.start = start_at::at(first);  // a victim's open claim is not behind, but before it
   consumer in = must(must(segment::attach(name)).attach_consumer(options));
   const auto note = [&](const sleeper_page::sighting& what) {
     expect(page.count < std::size(page.sightings), "the sleeper saw more than there can be");
@@ -85,7 +88,7 @@ sleeper::sleeper(world& scene) : scene_(scene), next_(scene.what().published) {
   if (pid_ == 0) {
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
     try {
-      if (scene.what().asleep == sleeping::consumer) consume_for_ever(scene.name(), *page_);
+      if (scene.what().asleep == sleeping::consumer) consume_for_ever(scene.name(), next_, *page_);
       publish_one(scene.name(), *page_);
     } catch (const std::exception& problem) {
       std::strncpy(page_->complaint, problem.what(), sizeof page_->complaint - 1);
