@@ -24,6 +24,7 @@ def arguments():
     parser.add_argument("--out", type=Path, help="where the reports go (BUILD/report)")
     parser.add_argument("--floors", type=Path, help="the floors (ROOT/coverage/floors.json)")
     parser.add_argument("--part", action="append", help="only this part (may be repeated)")
+    parser.add_argument("--objects", default=".", help="only what is compiled in this folder of the build")
     parser.add_argument("--raise-floors", action="store_true", help="write what was reached as new floors")
     given = parser.parse_args()
     given.root = given.root.resolve()
@@ -102,7 +103,8 @@ def main():
     given.out.mkdir(parents=True, exist_ok=True)
     counters = given.out / "counters.json"
     everything = [folder for part in chosen for folder in parts[part]["folders"]]
-    gcovr(given, "--object-directory", given.build, *filters(given, everything), "--json", counters, given.build)
+    gcovr(given, "--object-directory", given.build, *filters(given, everything), "--json", counters,
+          given.build / given.objects)
     failures = []
     for part in chosen:
         summary, marks = report(given, part, parts[part]["folders"], counters)

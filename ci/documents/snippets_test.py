@@ -11,7 +11,7 @@ CHECK = Path(__file__).resolve().parent / "snippets.py"
 PROGRAM = "```cpp\n#include <shmfifo/shmfifo.hpp>\nint main() { return 0; }\n```\n"
 FRAGMENT = "<!-- given: extern int n; -->\n```cpp\n#include <shmfifo/status.hpp>\n++n;\n```\n"
 QUOTE = "<!-- from core/CMakeLists.txt -->\n```cmake\nfind_package(Threads REQUIRED)\n```\n"
-SHELL = "```sh\nshmfifo create a --slots 8 > file\nhead -n 1 file\n```\n```text\nname ... a\n```\n"
+SHELL = "```sh\nshmfifo create a --slots 8 > file\nhead -n 1 file\n```\n```text\nname...a\n```\n"
 RIGHT = [PROGRAM, FRAGMENT, QUOTE, SHELL]
 BAD = [
     (PROGRAM, "return 0", "return 1", "it fails: exit code 1"),
@@ -21,7 +21,7 @@ BAD = [
     (QUOTE, "Threads", "Theads", "core/CMakeLists.txt does not have these lines"),
     (QUOTE, "<!-- from core/CMakeLists.txt -->\n", "", "'cmake' is neither compiled nor run"),
     (SHELL, "--slots", "--slods", "it fails: exit code 2"),
-    (SHELL, "name ... a", "name ... b", "it prints"),
+    (SHELL, "name...a", "name...b", "it prints"),
     (SHELL, "```sh", "```", "'' is neither compiled nor run"),
 ]
 

@@ -30,7 +30,7 @@ shmfifo_man_page(message_producer tools "publish messages into a shared-memory F
 shmfifo_man_page(message_consumer tools "read messages from a shared-memory FIFO")
 shmfifo_man_page(${shmfifo_verify} dev "is the installed shmfifo what its evidence is about?")
 shmfifo_man_page(million_messages harness "measure one million messages through shared-memory FIFOs")
-shmfifo_man_page(shmfifo_stress harness "run queues under kills and pauses, and judge what comes out")
+shmfifo_man_page(shmfifo_stress harness "run queues under kills and pauses, and judge what comes out" soak)
 
 get_property(pages GLOBAL PROPERTY shmfifo_man_pages)
 add_custom_target(shmfifo_man_pages ALL DEPENDS ${pages})

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Goal: whichever system call of set-up fails, the caller hears of it by its number, nothing is
 // left behind, and the next try works. Method: the linker puts a wrapper before each call of the
-// library (--wrap in CMakeLists.txt); all of set-up runs with the first call failing, then the
-// second, ...
+// library (--wrap in CMakeLists.txt); set-up runs with the first call failing, then the second, ...
 #include <dirent.h>
 #include <fcntl.h>
 #include <sys/mman.h>
@@ -11,6 +10,7 @@
 
 #include <cerrno>
 #include <cstdarg>
+#include <new>
 
 #include "support/testing.hpp"
 
@@ -78,6 +78,12 @@ SHMFIFO_WRAP(ssize_t, -1, getrandom, (void* to, std::size_t size, unsigned flags
 SHMFIFO_WRAP(DIR*, nullptr, opendir, (const char* path), (path))
 SHMFIFO_WRAP(dirent*, nullptr, readdir, (DIR * folder), (folder))
 #undef SHMFIFO_WRAP
+void* __real__Znwm(std::size_t size);  // operator new
+void* __wrap__Znwm(std::size_t size);
+void* __wrap__Znwm(std::size_t size) {
+  if (fails("_Znwm")) throw std::bad_alloc();
+  return __real__Znwm(size);
+}
 }
 // NOLINTEND(bugprone-reserved-identifier)
 
@@ -171,6 +177,7 @@ INSTANTIATE_TEST_SUITE_P(set_up, failing_calls,
                                            failing_call{"madvise", ENOMEM, outcome::told},
                                            failing_call{"madvise", EINVAL, outcome::survived},
                                            failing_call{"mmap", ENOMEM, outcome::told},
+                                           failing_call{"_Znwm", ENOMEM, outcome::told},
                                            failing_call{"pread", ENOMEM, outcome::told},
                                            failing_call{"pread", EINTR, outcome::survived},
                                            failing_call{"getrandom", EAGAIN, outcome::survived},

@@ -222,6 +222,22 @@ TEST(segment, no_space_is_an_error_of_create_and_leaves_nothing) {
 }
 
 // checks G10
+TEST(segment, more_than_the_limit_of_file_size_is_an_error_and_no_signal) {
+  const testing::unique_name name;
+  child confined([&] {
+    rlimit limit{};
+    if (::getrlimit(RLIMIT_FSIZE, &limit) != 0) return 50;
+    const rlimit before = limit;
+    limit.rlim_cur = 1000;
+    if (::setrlimit(RLIMIT_FSIZE, &limit) != 0) return 51;
+    const auto home = segment::create(name.get(), small(segment_mode::ring));
+    if (home || home.failure().code != EFBIG || name.exists()) return 1;
+    return ::setrlimit(RLIMIT_FSIZE, &before);
+  });
+  EXPECT_EQ(confined.join(), 0);
+}
+
+// checks G10
 TEST(segment, no_descriptors_is_a_clear_error_and_the_next_try_works) {
   const testing::unique_name name;
   child poor([&] {

@@ -303,6 +303,7 @@ static int whole_life(shmfifo_error* error) {
   shmfifo_close_producer(producer);
   shmfifo_close(again);
   shmfifo_close(segment);
+  good = good && shmfifo_remove(test_name(), error) == 0;
   return good;
 }
 
