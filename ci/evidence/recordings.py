@@ -164,7 +164,7 @@ KINDS = [
     ("soak/state.json", read_soak, "ci/run.sh soak"),
     ("recorded/million.json", read_million, "ci/run.sh million"),
     ("recorded/fuzz.txt", read_fuzz, "ci/run.sh fuzz"),
-    ("recorded/coverage.json", read_coverage, "ci/run.sh coverage"),
+    ("gcc-coverage/report/core/summary.json", read_coverage, "ci/run.sh coverage"),
 ]
 
 

@@ -46,7 +46,7 @@ RECORDED = {
     "recorded/million.json": json.dumps(MILLION),
     "recorded/litmus.json": json.dumps({"executions": 9, "failed": 0, "mismatches": [], "passed": 4}),
     "recorded/fuzz.txt": "fuzz_poll: 100 executions in 5 s, cov: 20 edges, 0 finds (log: x)\n",
-    "recorded/coverage.json": json.dumps({"line_total": 10, "line_covered": 9, "branch_total": 4, "branch_covered": 3}),
+    "gcc-coverage/report/core/summary.json": json.dumps({"line_total": 10, "line_covered": 9, "branch_total": 4, "branch_covered": 3}),
 }
 SPOILT = [  # what is recorded, edited, and a guarantee that must fail by it
     ("recorded/junit/gcc-release.xml", JUNIT.replace("run", "fail"), "G1"),
