@@ -118,7 +118,7 @@ coverage() {
   find build/gcc-coverage -name '*.gcda' -delete
   run_tests coverage gcc-coverage "${tests[@]}" -LE 'slow|soak|crash|canary' "$@" || failed=1
   say "coverage"
-  coverage/report.py "${parts[@]}" || failed=1
+  record "$PWD/build/gcc-coverage/report/core/summary.json" coverage/report.py "${parts[@]}" || failed=1
   return "$failed"
 }
 
