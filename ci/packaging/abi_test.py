@@ -19,13 +19,12 @@ here = Path(__file__).resolve().parent
 root = here.parent.parent
 BASELINE = root / "core/abi.xml.gz"
 # A member more in a structure of the C interface, one in a class of the C++ one, a symbol hidden: the
-# file, the words before the change, the change, what to compile for it, and what abidiff must name.
+# file, its text and the new text, what to compile for it, and what abidiff must name.
 CHANGES = [
-    ("include/shmfifo.h", "  int8_t status;  // the application's mark\n", "  int64_t more;\n", ["c_api"],
-     "shmfifo_record"),
-    ("include/shmfifo/segment.hpp", "  std::shared_ptr<mapping> home_;\n", "  int more_ = 0;\n",
+    ("include/shmfifo.h", "} shmfifo_record;\n", "  int64_t more;\n} shmfifo_record;\n", ["c_api"], "shmfifo_record"),
+    ("include/shmfifo/segment.hpp", "std::shared_ptr<mapping> home_;", "std::shared_ptr<mapping> home_; int more_ = 0;",
      ["c_api", "mapping", "roles", "segment"], "more_"),
-    ("src/exported.map", "  local:\n", "    shmfifo_mark;\n", [], "shmfifo_mark"),
+    ("src/exported.map", "  local:\n", "  local:\n    shmfifo_mark;\n", [], "shmfifo_mark"),
 ]
 
 
@@ -77,14 +76,17 @@ def self_test(compiler, folder):
     if difference(old, made.interface())[0] != 0:
         print("the same library twice was called changed")
         failed += 1
-    for number, (name, before, change, names, sign) in enumerate(CHANGES):
+    for number, (name, old_text, new_text, names, sign) in enumerate(CHANGES):
         changed = library(compiler, folder / f"changed{number}", made.folder)
         path = changed.folder / name
-        path.write_text(path.read_text().replace(before, before + change))
+        text = path.read_text()
+        if old_text not in text:
+            sys.exit(f"{name} has no '{old_text.strip()}' to change")
+        path.write_text(text.replace(old_text, new_text))
         changed.build(names)
         code, told = difference(old, changed.interface())
         if not code or sign not in told:
-            print(f"{name}: {change.strip()} was not noticed: exit {code}\n{told}")
+            print(f"{name}: {new_text.strip()} was not noticed: exit {code}\n{told}")
             failed += 1
     print(f"{len(CHANGES) + 1 - failed} passed, {failed} failed")
     return 1 if failed else 0
