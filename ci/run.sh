@@ -15,7 +15,7 @@ list() {
   cat << 'TXT'
 million        the main job: one million messages, measured and gated (arguments go to million_messages)
 all            the matrix of ci/jobs.py, cheapest first, with a table at the end (--only NAME, --keep-going, ...)
-test           every fast test there is, in release; .ci/run adds the instruments' before a change lands
+test           every fast test there is, in release; .ci/run adds clang-tsan before a change lands
 gcc-debug      configure, build and test with this preset (arguments go to ctest)
 gcc-release
 clang-debug

@@ -59,6 +59,8 @@ void _ZSt20__throw_length_errorPKc(const char* text) __attribute__((noreturn));
 void _ZSt16__throw_bad_castv(void) __attribute__((noreturn));
 void* _Znwm(size_t size);
 void* _Znam(size_t size);
+void* _ZnwmRKSt9nothrow_t(size_t size, const void* tag);
+void* _ZnamRKSt9nothrow_t(size_t size, const void* tag);
 void _ZdlPv(void* memory);
 void _ZdlPvm(void* memory, size_t size);
 void _ZdaPv(void* memory);
@@ -77,6 +79,19 @@ void* _Znwm(size_t size) {
 }
 void* _Znam(size_t size) {
   return _Znwm(size);
+}
+// All forms, or none: an instrument's own would otherwise stand beside these.
+void* _ZnwmRKSt9nothrow_t(size_t size, const void* tag) {
+  (void)tag;
+  if (successes_left == 0) {
+    if (kind == too_long) successes_left = -1;
+    return NULL;
+  }
+  if (successes_left > 0) --successes_left;
+  return malloc(size);
+}
+void* _ZnamRKSt9nothrow_t(size_t size, const void* tag) {
+  return _ZnwmRKSt9nothrow_t(size, tag);
 }
 void _ZdlPv(void* memory) {
   free(memory);
