@@ -60,3 +60,29 @@ function(shmfifo_add_test)
                                                 TIMEOUT ${arg_TIMEOUT} ${arg_PROPERTIES})
   endif()
 endfunction()
+
+# shmfifo_add_python_tests(SCRIPT file PREFIX folder.unit. KIND kind COST cost TIMEOUT seconds
+#                          [FAST sentences...] [ENVIRONMENT NAME=value ...])
+# Every `def test_sentence` of the script's test class becomes a test; those of FAST have that cost.
+function(shmfifo_add_python_tests)
+  cmake_parse_arguments(arg "" "SCRIPT;PREFIX;KIND;COST;TIMEOUT" "FAST;ENVIRONMENT" ${ARGN})
+  find_package(Python3 REQUIRED COMPONENTS Interpreter)
+  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${arg_SCRIPT})
+  file(STRINGS ${arg_SCRIPT} class REGEX "^class .*(TestCase|support\\.case)")
+  string(REGEX REPLACE "^class ([a-z_]+).*" "\\1" class "${class}")
+  file(STRINGS ${arg_SCRIPT} tests REGEX "^  +def test_")
+  if(NOT tests)
+    message(FATAL_ERROR "${arg_SCRIPT} has no tests")
+  endif()
+  foreach(test IN LISTS tests)
+    string(REGEX REPLACE "^ +def test_([a-z_]+).*" "\\1" sentence "${test}")
+    set(cost ${arg_COST})
+    if(sentence IN_LIST arg_FAST)
+      set(cost fast)
+    endif()
+    shmfifo_add_test(
+      NAME ${arg_PREFIX}${sentence} KIND ${arg_KIND} COST ${cost} TIMEOUT ${arg_TIMEOUT}
+      COMMAND ${CMAKE_COMMAND} -E env PYTHONDONTWRITEBYTECODE=1 ${arg_ENVIRONMENT} ${Python3_EXECUTABLE}
+              ${CMAKE_CURRENT_SOURCE_DIR}/${arg_SCRIPT} ${class}.test_${sentence})
+  endforeach()
+endfunction()
