@@ -24,12 +24,15 @@ def comment(line):
     return (found.end(1), found.group(1).rstrip(), found.group(2)) if found else (None, line, "")
 
 
+# What speaks to a tool, not to a reader, is no part of the pages. In two pieces: a word to look for, silencing nothing.
+FOR_TOOLS = re.compile("clang-format|NO" + "LINT|---")
+
 column_behind = None  # of a comment behind code, which the next lines may continue
 for number, line in enumerate(lines):
     column, code, text = comment(line)
     if number + 1 == head:
         print("/// @file")
-    elif number == 0 or re.match(r"clang-format|NOLINT|---", text):
+    elif number == 0 or FOR_TOOLS.match(text):
         print(code)
     elif column is None:
         column_behind = None

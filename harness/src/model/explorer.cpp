@@ -165,7 +165,8 @@ bool explorer::is_twin(slot s) {
 // Whether the event's thread and its twins stand as they do in the execution that is explored.
 bool explorer::orderly(slot s) const {
   const graph& g = *graphs_[depth_];
-  return !symmetry_ || in_order(g, g.events[s].thread);
+  const std::uint32_t thread = g.events[s].thread;
+  return !symmetry_ || !has_twins(g, thread) || in_order(g, thread);
 }
 
 step explorer::offer(choice::about what, slot at, std::uint32_t other, std::uint32_t begin) {

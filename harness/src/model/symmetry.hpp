@@ -37,7 +37,8 @@ namespace shmfifo::harness::model::detail {
 // else. Asked when the event has been appended.
 [[nodiscard]] std::string difference_from_twins(const graph& g, slot s);
 
-// Every way to exchange twins: what thread number each thread is given. The first is no exchange.
+// Every way to exchange twins: what thread number each thread is given. As many as the factorial of
+// their number, so for counting executions in tests, not for exploring.
 [[nodiscard]] std::vector<std::vector<std::uint32_t>> exchanges(const graph& g);
 
 }  // namespace shmfifo::harness::model::detail

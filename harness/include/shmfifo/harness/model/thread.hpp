@@ -26,8 +26,8 @@ struct new_thread_request {
   std::size_t size;  // of its body
   std::size_t alignment;
   bool mortal = false;
-  std::uint32_t twins_before =
-      not_symmetric;  // how many with this body the caller has just started
+  // How many with this body the caller has just started.
+  std::uint32_t twins_before = not_symmetric;
 };
 room new_thread(const new_thread_request&, const access_site&);
 void start_thread(std::uint32_t thread, void (*run)(void*), void (*drop)(void*) noexcept);
