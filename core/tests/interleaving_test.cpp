@@ -40,6 +40,27 @@ TEST(interleaving, a_producer_that_the_ring_went_round_takes_a_new_number) {
   EXPECT_EQ(look(reader), "9:7 10:8 11:99");
 }
 
+// checks G2 G5: of two that pass over one owner, only one gives its number up
+TEST(interleaving, a_number_is_given_up_once_by_two_that_pass_over_its_slot) {
+  const testing::unique_name name;
+  const auto home = must(segment::create(
+      name.get(), small(segment_mode::ring, full_policy::overwrite, producer_role::many)));
+  auto owner = must(home.attach_producer());
+  std::span<std::byte> content;
+  ASSERT_EQ(owner.try_claim(content), status::ok);
+  auto other = must(home.attach_producer());
+  for (std::uint64_t i = 1; i <= 3; ++i) ASSERT_EQ(put(other, i), status::ok);
+  hooked_producer passing(home, name,
+                          once_at(site::pass_over, [&] { ASSERT_EQ(put(other, 4), status::ok); }));
+  const std::uint64_t word = 99;
+  ASSERT_EQ(passing.try_publish(&word, sizeof word), status::ok);
+  EXPECT_EQ(passing.last_number(), 6);
+  auto reader = must(home.attach_observer(start_at::at(3)));
+  EXPECT_EQ(look(reader), "3:3");
+  EXPECT_EQ(look(reader), "aborted 4+1");
+  EXPECT_EQ(look(reader), "5:4 6:99");
+}
+
 // checks G5: the same with a zero-copy claim, whose owner is told; abort changes nothing
 TEST(interleaving, a_commit_or_abort_that_comes_too_late_changes_no_later_message) {
   for (const bool commits : {true, false}) {
