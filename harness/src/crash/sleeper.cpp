@@ -39,6 +39,13 @@ void expect(bool kept, const std::string& sentence) {
   if (!kept) throw std::runtime_error(sentence);
 }
 
+sleeper_page* map_page() {
+  void* page = ::mmap(nullptr, sizeof(sleeper_page), PROT_READ | PROT_WRITE,
+                      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  expect(page != MAP_FAILED, "no page for the sleeper");
+  return new (page) sleeper_page;
+}
+
 [[noreturn]] void consume_for_ever(const std::string& name, std::int64_t first,
                                    sleeper_page& page) {
   consumer_options options;
@@ -78,13 +85,9 @@ void expect(bool kept, const std::string& sentence) {
 
 }  // namespace
 
-sleeper::sleeper(world& scene) : scene_(scene), next_(scene.what().published) {
-  void* page = ::mmap(nullptr, sizeof(sleeper_page), PROT_READ | PROT_WRITE,
-                      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-  expect(page != MAP_FAILED, "no page for the sleeper");
-  page_ = new (page) sleeper_page;
-  pid_ = ::fork();
-  expect(pid_ >= 0, "no process for the sleeper");
+// Complete with page and process: if what follows throws, the destructor gives both back.
+sleeper::sleeper(world& scene, sleeper_page* page)
+    : scene_(scene), page_(page), pid_(::fork()), next_(scene.what().published) {
   if (pid_ == 0) {
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
     try {
@@ -95,6 +98,10 @@ sleeper::sleeper(world& scene) : scene_(scene), next_(scene.what().published) {
     }
     ::_exit(1);
   }
+}
+
+sleeper::sleeper(world& scene) : sleeper(scene, map_page()) {
+  expect(pid_ > 0, "no process for the sleeper");
   for (std::int64_t n = 0; n < scene.what().published; ++n) {
     book_.promise(n, {author::past, static_cast<std::uint32_t>(n)});
   }
@@ -107,8 +114,10 @@ sleeper::sleeper(world& scene) : scene_(scene), next_(scene.what().published) {
 }
 
 sleeper::~sleeper() {
-  ::kill(pid_, SIGKILL);
-  ::waitpid(pid_, nullptr, 0);
+  if (pid_ > 0) {
+    ::kill(pid_, SIGKILL);
+    ::waitpid(pid_, nullptr, 0);
+  }
   ::munmap(page_, sizeof(sleeper_page));
 }
 

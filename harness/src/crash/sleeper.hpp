@@ -37,6 +37,7 @@ class sleeper {
   void judge(const control_page& control, bool survived);
 
  private:
+  sleeper(world& scene, sleeper_page* page);
   void judge_consumer(bool survived);
   void judge_producer();
   void fall_asleep();
