@@ -6,6 +6,8 @@
 #include <cerrno>
 #include <charconv>
 #include <cstdio>
+#include <cstdlib>
+#include <new>
 #include <nlohmann/json.hpp>
 
 namespace shmfifo::apps {
@@ -53,9 +55,14 @@ int report_failure(const std::string& program, const error& cause, bool json) {
 
 }  // namespace
 
-int out_of_memory(const char* program) noexcept {
-  for (const char* piece : {program, ": out of memory\n"}) std::fputs(piece, stderr);
-  return exit_failed;
+void end_when_out_of_memory(const char* program) noexcept {
+  static const char* name;
+  name = program;
+  std::set_new_handler([] {
+    std::fflush(stdout);
+    for (const char* piece : {name, ": out of memory\n"}) std::fputs(piece, stderr);
+    std::_Exit(exit_failed);
+  });
 }
 
 int run_program(CLI::App& app, int argc, char** argv, const bool& json,

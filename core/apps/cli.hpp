@@ -6,7 +6,6 @@
 
 #include <CLI/CLI.hpp>
 #include <functional>
-#include <new>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -89,11 +88,14 @@ struct from_option {
 };
 [[nodiscard]] from_option parse_from(const std::string& word);
 
-// For what ran out of memory where run_program could not catch it; needs none itself.
-int out_of_memory(const char* program) noexcept;
+// From now on a want of memory ends the program: a word to standard error, exit_failed. Nothing is
+// unwound, because libraries allocate where they may not throw, and nothing needs to be: the kernel
+// takes back a dead program's locks and mappings, and a segment is made to outlive its programs.
+void end_when_out_of_memory(const char* program) noexcept;
 
 // Parses, runs `body`, and turns every way out into an exit code. With `json` an error is also
-// printed to standard output as {"error": {...}}, so that a script always gets JSON.
+// printed to standard output as {"error": {...}}, so that a script always gets JSON (but for a want
+// of memory, see above).
 int run_program(CLI::App& app, int argc, char** argv, const bool& json,
                 const std::function<int()>& body);
 

@@ -21,11 +21,15 @@ struct create_settings {
 int create(const create_settings& wanted, bool json) {
   create_options options = wanted.geometry.resolve(default_log_slots);
   if (wanted.attach) options.existing = if_exists::attach;
-  const segment made = need(segment::create(wanted.name, options));
-  print_summary({{"name", made.name()},
-                 {"segment", describe(made.shape())},
-                 {"segment_size", made.shape().segment_size()}},
-                json);
+  const geometry shape{options.mode,         options.when_full,
+                       options.producers,    options.participant_count,
+                       options.content_size, options.slot_count};
+  const std::string success = summary_text({{"name", bare_name(wanted.name)},
+                                            {"segment", describe(shape)},
+                                            {"segment_size", shape.segment_size()}},
+                                           json);
+  need(segment::create(wanted.name, options));
+  print_now(success);
   return exit_ok;
 }
 

@@ -17,31 +17,32 @@ int recover(const std::string& name, bool json) {
 }
 
 int forget(const std::string& name, const std::string& cursor, bool json) {
+  const std::string success = summary_text({{"name", name}, {"forgotten", cursor}}, json);
   need(need(segment::attach(name)).forget(cursor));
-  print_summary({{"name", name}, {"forgotten", cursor}}, json);
+  print_now(success);
   return exit_ok;
 }
 
 // Everything in /dev/shm has one directory: a slip must not remove what belongs to other programs.
-void refuse_foreign(std::string_view name) {
-  if (name.starts_with('/')) name.remove_prefix(1);
+void refuse_foreign(const std::string& name) {
   // Names nobody has, or may have, are left to remove() and its words.
   auto looked = segment::attach(name, {.mode = access::read_only, .content_size = {}});
   if (looked || looked.failure().code == ENOENT || looked.failure().rule == std::string("name")) {
     return;
   }
   const auto names = need(list_segments());
-  if (std::find(names.begin(), names.end(), name) != names.end()) return;
+  if (std::find(names.begin(), names.end(), bare_name(name)) != names.end()) return;
   throw failure({EINVAL, "magic",
-                 "'" + std::string(name) + "' does not look like a segment (" +
+                 "'" + bare_name(name) + "' does not look like a segment (" +
                      looked.failure().text +
                      "), so it is left alone; --force removes it all the same"});
 }
 
 int remove(const std::string& name, bool force, bool json) {
   if (!force) refuse_foreign(name);
+  const std::string success = summary_text({{"removed", name}}, json);
   need(segment::remove(name));
-  print_summary({{"removed", name}}, json);
+  print_now(success);
   return exit_ok;
 }
 

@@ -38,6 +38,11 @@ inline CLI::Option* add_name(CLI::App& app, std::string& name) {
   return app.add_option("NAME", name, "the segment's name")->required();
 }
 
+// The name as /dev/shm has it.
+[[nodiscard]] inline std::string bare_name(const std::string& name) {
+  return name.starts_with('/') ? name.substr(1) : name;
+}
+
 [[nodiscard]] inline segment attach_to_look(const std::string& name) {
   attach_options options;
   options.mode = access::read_only;

@@ -308,12 +308,11 @@ int consume(const settings& wanted) {
 }  // namespace
 }  // namespace shmfifo::apps
 
-int main(int argc, char** argv) try {
+int main(int argc, char** argv) {
   using namespace shmfifo::apps;
+  end_when_out_of_memory("message_consumer");
   CLI::App app{"Reads messages from a shared-memory segment.", "message_consumer"};
   settings wanted;
   add_options(app, wanted);
   return run_program(app, argc, argv, wanted.json, [&] { return consume(wanted); });
-} catch (const std::bad_alloc&) {
-  return shmfifo::apps::out_of_memory("message_consumer");
 }

@@ -220,12 +220,11 @@ int produce(const settings& wanted) {
 }  // namespace
 }  // namespace shmfifo::apps
 
-int main(int argc, char** argv) try {
+int main(int argc, char** argv) {
   using namespace shmfifo::apps;
+  end_when_out_of_memory("message_producer");
   CLI::App app{"Publishes messages into a shared-memory segment.", "message_producer"};
   settings wanted;
   add_options(app, wanted);
   return run_program(app, argc, argv, wanted.json, [&] { return produce(wanted); });
-} catch (const std::bad_alloc&) {
-  return shmfifo::apps::out_of_memory("message_producer");
 }

@@ -22,8 +22,9 @@ Examples:
 
 }  // namespace
 
-int main(int argc, char** argv) try {
+int main(int argc, char** argv) {
   using namespace shmfifo::apps;
+  end_when_out_of_memory("shmfifo");
   CLI::App program{"Looks after shared-memory segments.", "shmfifo"};
   bool json = false;
   program.require_subcommand(1);
@@ -38,6 +39,4 @@ int main(int argc, char** argv) try {
     }
     throw usage_error("no command was given");
   });
-} catch (const std::bad_alloc&) {
-  return shmfifo::apps::out_of_memory("shmfifo");
 }

@@ -84,11 +84,12 @@ template <class Handle, class Body>
 Handle* make_handle(shmfifo_error* error, Body&& body) noexcept {
   void* place = nullptr;  // had first: a segment that was made would have to be undone
   Handle* handle = nullptr;
-  guarded(error, [&] {
+  guarded(error, [&]() -> shmfifo::result<shmfifo::done> {
     place = ::operator new(sizeof(Handle));
     auto made = body();
-    if (made) handle = new (place) Handle{std::move(made).value()};
-    return made;
+    if (!made) return made.failure();
+    handle = new (place) Handle{std::move(made).value()};
+    return shmfifo::done{};
   });
   if (handle == nullptr) ::operator delete(place);
   return handle;
