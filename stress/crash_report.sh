@@ -46,7 +46,8 @@ TXT
   cat << 'TXT'
 
 ## Failed calls under the operator's tool
-`shmfifo_fault_tools`: the same under each command of `shmfifo`, but for the requests for memory.
+`shmfifo_fault_tools`: the same under each command of `shmfifo`; of the requests for memory the first three, the last
+and a sample between (all with `--all`).
 
 TXT
   cat "$tables/tools"

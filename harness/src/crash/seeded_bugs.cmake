@@ -102,6 +102,14 @@ shmfifo_seed(descriptor_leak src/system.cpp
     static_cast<void>(file.release());
     return failure;
   }]=])
+# An error keeps its text for ever.
+shmfifo_seed(memory_leak src/mapping.cpp
+[=[  if (!size) return size.failure();]=]
+[=[  if (!size) return *new error(size.failure());]=])
+# It allocates where it must not throw: a want of memory ends the program.
+shmfifo_seed(throws_where_it_may_not src/segment.cpp
+[=[    stat.participants.push_back(std::move(entry));]=]
+[=[    [&]() noexcept { stat.participants.push_back(std::move(entry)); }();]=])
 shmfifo_seed(missing_reserve src/system.cpp
 [=[    if (::fallocate(file.get(), 0, 0, static_cast<off_t>(size)) == 0) return done{};]=]
 [=[    if (::ftruncate(file.get(), static_cast<off_t>(size)) == 0) return done{};]=])

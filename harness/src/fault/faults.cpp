@@ -18,6 +18,7 @@ namespace {
 
 bool armed = false;
 bool hit = false;
+long blocks = 0;
 plan current;
 std::array<unsigned, call_count> made{};
 
@@ -51,6 +52,9 @@ std::array<unsigned, call_count> disarm() {
 bool struck() {
   return hit;
 }
+long live_blocks() {
+  return blocks;
+}
 
 std::string_view to_string(call which) {
   constexpr std::string_view names[] = {"open",    "fchmod",  "fallocate", "mmap",      "linkat",
@@ -62,7 +66,8 @@ std::string_view to_string(call which) {
 
 #define SHMFIFO_CODE(name) \
   { name, #name }
-// LONG: a table.
+// LONG: a table; what the sections ERRORS of the manual pages (man-pages 6.03) list, and a little
+// more.
 const std::vector<failure_code>& codes_of(call which) {
   static const std::vector<failure_code> table[call_count] = {
       /* open */
@@ -76,7 +81,10 @@ const std::vector<failure_code>& codes_of(call which) {
        SHMFIFO_CODE(EOPNOTSUPP), SHMFIFO_CODE(EOVERFLOW),    SHMFIFO_CODE(EPERM),
        SHMFIFO_CODE(EROFS),      SHMFIFO_CODE(ETXTBSY)},
       /* fchmod */
-      {SHMFIFO_CODE(EBADF), SHMFIFO_CODE(EIO), SHMFIFO_CODE(EPERM), SHMFIFO_CODE(EROFS)},
+      {SHMFIFO_CODE(EACCES), SHMFIFO_CODE(EBADF), SHMFIFO_CODE(EFAULT), SHMFIFO_CODE(EINVAL),
+       SHMFIFO_CODE(EIO), SHMFIFO_CODE(ELOOP), SHMFIFO_CODE(ENAMETOOLONG), SHMFIFO_CODE(ENOENT),
+       SHMFIFO_CODE(ENOMEM), SHMFIFO_CODE(ENOTDIR), SHMFIFO_CODE(ENOTSUP), SHMFIFO_CODE(EPERM),
+       SHMFIFO_CODE(EROFS)},
       /* fallocate */
       {SHMFIFO_CODE(EBADF), SHMFIFO_CODE(EFBIG), SHMFIFO_CODE(EINTR), SHMFIFO_CODE(EINVAL),
        SHMFIFO_CODE(EIO), SHMFIFO_CODE(ENODEV), SHMFIFO_CODE(ENOSPC), SHMFIFO_CODE(ENOSYS),
@@ -92,9 +100,10 @@ const std::vector<failure_code>& codes_of(call which) {
        SHMFIFO_CODE(ENOSPC), SHMFIFO_CODE(ENOTDIR), SHMFIFO_CODE(EPERM), SHMFIFO_CODE(EROFS),
        SHMFIFO_CODE(EXDEV)},
       /* unlink */
-      {SHMFIFO_CODE(EACCES), SHMFIFO_CODE(EBUSY), SHMFIFO_CODE(EFAULT), SHMFIFO_CODE(EIO),
-       SHMFIFO_CODE(EISDIR), SHMFIFO_CODE(ELOOP), SHMFIFO_CODE(ENAMETOOLONG), SHMFIFO_CODE(ENOENT),
-       SHMFIFO_CODE(ENOMEM), SHMFIFO_CODE(ENOTDIR), SHMFIFO_CODE(EPERM), SHMFIFO_CODE(EROFS)},
+      {SHMFIFO_CODE(EACCES), SHMFIFO_CODE(EBADF), SHMFIFO_CODE(EBUSY), SHMFIFO_CODE(EFAULT),
+       SHMFIFO_CODE(EINVAL), SHMFIFO_CODE(EIO), SHMFIFO_CODE(EISDIR), SHMFIFO_CODE(ELOOP),
+       SHMFIFO_CODE(ENAMETOOLONG), SHMFIFO_CODE(ENOENT), SHMFIFO_CODE(ENOMEM),
+       SHMFIFO_CODE(ENOTDIR), SHMFIFO_CODE(EPERM), SHMFIFO_CODE(EROFS)},
       /* fstat */
       {SHMFIFO_CODE(EACCES), SHMFIFO_CODE(EBADF), SHMFIFO_CODE(EFAULT), SHMFIFO_CODE(EINVAL),
        SHMFIFO_CODE(ELOOP), SHMFIFO_CODE(ENAMETOOLONG), SHMFIFO_CODE(ENOENT), SHMFIFO_CODE(ENOMEM),
@@ -116,8 +125,9 @@ const std::vector<failure_code>& codes_of(call which) {
        SHMFIFO_CODE(EDEADLK), SHMFIFO_CODE(EFAULT), SHMFIFO_CODE(EINTR), SHMFIFO_CODE(EINVAL),
        SHMFIFO_CODE(EMFILE), SHMFIFO_CODE(ENOLCK), SHMFIFO_CODE(ENOTDIR), SHMFIFO_CODE(EPERM)},
       /* madvise */
-      {SHMFIFO_CODE(EACCES), SHMFIFO_CODE(EAGAIN), SHMFIFO_CODE(EBADF), SHMFIFO_CODE(EFAULT),
-       SHMFIFO_CODE(EINVAL), SHMFIFO_CODE(EIO), SHMFIFO_CODE(ENOMEM), SHMFIFO_CODE(EPERM)},
+      {SHMFIFO_CODE(EACCES), SHMFIFO_CODE(EAGAIN), SHMFIFO_CODE(EBADF), SHMFIFO_CODE(EBUSY),
+       SHMFIFO_CODE(EFAULT), SHMFIFO_CODE(EHWPOISON), SHMFIFO_CODE(EINVAL), SHMFIFO_CODE(EIO),
+       SHMFIFO_CODE(ENOMEM), SHMFIFO_CODE(EPERM)},
       /* opendir */
       {SHMFIFO_CODE(EACCES), SHMFIFO_CODE(EBADF), SHMFIFO_CODE(EMFILE), SHMFIFO_CODE(ENFILE),
        SHMFIFO_CODE(ENOENT), SHMFIFO_CODE(ENOMEM), SHMFIFO_CODE(ENOTDIR)},
@@ -140,8 +150,10 @@ const std::vector<failure_code>& codes_of(call which) {
       /* close */
       {SHMFIFO_CODE(EBADF), SHMFIFO_CODE(EDQUOT), SHMFIFO_CODE(EINTR), SHMFIFO_CODE(EIO),
        SHMFIFO_CODE(ENOSPC)},
-      /* munmap */
-      {SHMFIFO_CODE(EINVAL), SHMFIFO_CODE(ENOMEM)},
+      /* munmap: the page is mmap's, too */
+      {SHMFIFO_CODE(EACCES), SHMFIFO_CODE(EAGAIN), SHMFIFO_CODE(EBADF), SHMFIFO_CODE(EEXIST),
+       SHMFIFO_CODE(EINVAL), SHMFIFO_CODE(ENFILE), SHMFIFO_CODE(ENODEV), SHMFIFO_CODE(ENOMEM),
+       SHMFIFO_CODE(EOVERFLOW), SHMFIFO_CODE(EPERM), SHMFIFO_CODE(ETXTBSY)},
       /* allocation */
       {SHMFIFO_CODE(ENOMEM)},
   };
@@ -153,21 +165,33 @@ const std::vector<failure_code>& codes_of(call which) {
 
 // ---- the wrappers, under the names that the linker gives them
 
+using shmfifo::harness::fault::blocks;
 using shmfifo::harness::fault::call;
 using shmfifo::harness::fault::cut_short;
 using shmfifo::harness::fault::strikes;
 
-// The other forms of new come here, too.
+// The other forms of new come here, too. What a program has set for a want of memory is asked, as
+// by the library's own operator; SHMFIFO_FAULT_NO_HANDLER is a seeded bug: as if nothing were set.
 void* operator new(std::size_t size) {
-  void* const memory = strikes(call::allocation) ? nullptr : std::malloc(size);
-  if (memory == nullptr) throw std::bad_alloc();
-  return memory;
+  for (;;) {
+    void* const memory = strikes(call::allocation) ? nullptr : std::malloc(size);
+    if (memory != nullptr) {
+      ++blocks;
+      return memory;
+    }
+    const std::new_handler handler = std::get_new_handler();
+    if (handler == nullptr || std::getenv("SHMFIFO_FAULT_NO_HANDLER") != nullptr) {
+      throw std::bad_alloc();
+    }
+    handler();
+  }
 }
 void operator delete(void* memory) noexcept {
+  if (memory != nullptr) --blocks;
   std::free(memory);
 }
 void operator delete(void* memory, std::size_t) noexcept {
-  std::free(memory);
+  operator delete(memory);
 }
 
 extern "C" {

@@ -4,7 +4,6 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <malloc.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
@@ -231,7 +230,7 @@ void prepare(stage& on) {
 void play(const operation& what, const plan& how, const std::string& name, verdict& into) {
   stage on{name, {}};
   if (what.needs_segment) prepare(on);
-  std::size_t memory[2] = {};
+  long memory[2] = {};
   const holdings before = take_stock(on);
   // The same failure three times: what is not given back shows between the second and the third.
   for (unsigned round = 0; round < 3; ++round) {
@@ -261,10 +260,10 @@ void play(const operation& what, const plan& how, const std::string& name, verdi
         prepare(on);
       }
     }
-    if (round > 0) memory[round - 1] = ::mallinfo2().uordblks;
+    if (round > 0) memory[round - 1] = live_blocks();
   }
   if (memory[1] > memory[0] && into.sentence[0] == 0) {
-    complain(into, fmt::format("{} bytes of memory leak each time", memory[1] - memory[0]));
+    complain(into, fmt::format("{} blocks of memory leak each time", memory[1] - memory[0]));
   }
   if (const outcome again = what.act(on); again && into.sentence[0] == 0) {
     complain(into, "the next try fails: " + again->text);

@@ -59,4 +59,7 @@ void arm(const plan& what);
 std::array<unsigned, call_count> disarm();
 [[nodiscard]] bool struck();  // the planned failure took place
 
+// Blocks from operator new that are not given back; in a program of one thread.
+[[nodiscard]] long live_blocks();
+
 }  // namespace shmfifo::harness::fault
