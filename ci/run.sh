@@ -16,7 +16,7 @@ list() {
 million        the main job: one million messages, measured and gated (arguments go to million_messages)
 all            the matrix of ci/jobs.py, cheapest first, with a table at the end (--only NAME, --keep-going, ...)
 test           every fast test there is, in release; .ci/run adds clang-tsan before a change lands
-gcc-debug      configure, build and test with this preset (arguments go to ctest)
+gcc-debug      configure, build and run the fast tests of this preset (arguments go to ctest in place of that choice)
 gcc-release
 clang-debug
 clang-release
@@ -93,9 +93,17 @@ run_tests() {
   record "$file" ctest --preset "$preset" --output-junit "$file" "$@"
 }
 
+# run_preset PRESET [CTEST-ARGUMENTS]: without arguments what the preset selects; where it selects nothing, every fast
+# test, or, in the other builds of the same code as gcc-release, those that take seconds (crash-full has the others).
 run_preset() {
   local preset=$1
   shift
+  if [ $# -eq 0 ]; then
+    case "$preset" in
+      gcc-release) set -- -LE 'slow|soak' ;;
+      gcc-debug | clang-debug | clang-release) set -- -LE 'slow|soak|crash|stress' ;;
+    esac
+  fi
   say "$preset"
   build "$preset"
   run_tests "$preset" "$preset" "$@"
@@ -151,7 +159,7 @@ case "$name" in
     ;;
   test)
     ci/install_packages.sh
-    run_preset gcc-release -LE 'slow|soak'
+    run_preset gcc-release
     ;;
   soak)
     ci/install_packages.sh
