@@ -66,8 +66,8 @@ std::string_view to_string(call which) {
 
 #define SHMFIFO_CODE(name) \
   { name, #name }
-// LONG: a table; what the sections ERRORS of the manual pages (man-pages 6.03) list, and a little
-// more.
+// What the sections ERRORS of the manual pages (man-pages 6.03) list, and a little more.
+// LONG: a table
 const std::vector<failure_code>& codes_of(call which) {
   static const std::vector<failure_code> table[call_count] = {
       /* open */
