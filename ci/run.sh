@@ -15,7 +15,7 @@ list() {
   cat << 'TXT'
 million        the main job: one million messages, measured and gated (arguments go to million_messages)
 all            the matrix of ci/jobs.py, cheapest first, with a table at the end (--only NAME, --keep-going, ...)
-test           every fast test there is, in release; .ci/run adds clang-tsan before a change lands
+test           every fast test there is, in release; .ci/run adds instruments and the floor of coverage
 gcc-debug      configure, build and run the fast tests of this preset (arguments go to ctest in place of that choice)
 gcc-release
 clang-debug
@@ -86,11 +86,12 @@ record() {
   python3 -B ci/evidence/sources.py record "$@"
 }
 
-# run_tests NAME PRESET [CTEST-ARGUMENTS]
+# run_tests NAME PRESET [CTEST-ARGUMENTS]: as many tests at a time as there are processors; those that take more than
+# one, or measure, say so to ctest.
 run_tests() {
   local file=$PWD/build/recorded/junit/$1.xml preset=$2
   shift 2
-  record "$file" ctest --preset "$preset" --output-junit "$file" "$@"
+  record "$file" ctest --preset "$preset" --parallel "$(nproc)" --output-junit "$file" "$@"
 }
 
 # run_preset PRESET [CTEST-ARGUMENTS]: without arguments what the preset selects; where it selects nothing, every fast
