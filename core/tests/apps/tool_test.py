@@ -89,7 +89,7 @@ class operator_tool(support.case):
         after, = self.participants("consumer")
         self.assertEqual((after["state"], after["alive"], after["lag"], after["holds_back"]),
                          ("dead", False, 64, True))
-        text = tool("stat", self.name).out
+        text = self.assert_ok(tool("stat", self.name)).out
         self.assertIn("holds producers back", text)
         self.assertIn("dead", text)
         recovered = self.assert_ok(tool("recover", self.name, "--json"))
@@ -149,8 +149,8 @@ class operator_tool(support.case):
         words = ["--format", "hex", "--bytes", 2, "--json"]
         rows = tool("dump", self.name, "--first", 8, *words).lines
         self.assertEqual([(row["number"], row["hex"]) for row in rows], [(8, "686f"), (9, "686f")])
-        self.assertEqual(len(tool("dump", self.name).out.splitlines()), 10)
-        self.assertEqual(tool("dump", self.name, "--first", 99).out, "")
+        self.assertEqual(len(self.assert_ok(tool("dump", self.name)).out.splitlines()), 10)
+        self.assertEqual(self.assert_ok(tool("dump", self.name, "--first", 99)).out, "")
 
     def test_dump_tells_lost_invalid_and_claimed_numbers(self):
         file = self.fill(20, "--slots", 16, "--when-full", "overwrite", "--producers-role", "many")
@@ -175,7 +175,7 @@ class operator_tool(support.case):
     def test_messages_cannot_drive_the_terminal(self):
         file = self.fill(1, "--mode", "log")
         file.write(file.slot(0) + 32, b"\x1b[2J\\\xff\n")
-        shown = tool("dump", self.name).out
+        shown = self.assert_ok(tool("dump", self.name)).out
         self.assertIn("\\x1b[2J\\x5c\\xff\\x0a", shown)
         self.assertEqual(tool("dump", self.name, "--json").lines[0]["length"], 133)
 
