@@ -54,7 +54,6 @@ TEST(status, a_result_holds_an_error_with_its_cause) {
 }
 
 TEST(status_death, asking_for_what_a_result_does_not_hold_ends_a_developers_build) {
-  ::testing::FLAGS_gtest_death_test_style = "threadsafe";
   result<int> good(1);
   result<int> bad(error{EINVAL, "rule", "text"});
   EXPECT_DEATH(static_cast<void>(good.failure()), "holds a value");
