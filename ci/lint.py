@@ -3,17 +3,18 @@
 """Checks the text of the tree with the tools that people already know, and with ci/tidy.py.
 
 Each check is a row of CHECKS; ci/tests/lint_test.py holds a bad example for each. Writes JUnit, a case for
-each check. actionlint, which Debian does not package, is asked only where it is installed.
+each check. actionlint, which Debian does not package, is asked only where ci/actionlint.py could fetch it.
 """
 import argparse
 import os
-import shutil
 import subprocess
 import sys
 import time
 import xml.etree.ElementTree as xml
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+
+import actionlint
 
 HERE = Path(__file__).resolve().parent
 BUILD = "build/clang-release"
@@ -26,14 +27,15 @@ CHECKS = {
     "clang-format": (CODE, ["clang-format", "--dry-run", "-Werror"], 0),
     "shellcheck": (("*.sh", ".ci/run"), ["shellcheck"], 0),
     "codespell": ((*CODE, "*.md", "*.sh", "*.py"), ["codespell"], 0),
-    "actionlint": ((".github/workflows/*.yml",), ["actionlint"], 0),
+    "actionlint": ((".github/workflows/*.yml",), [sys.executable, "-B", str(HERE / "actionlint.py")], 0),
     "tidy": ((), [sys.executable, "-B", str(HERE / "tidy.py"), "."], 0),
     "cppcheck": (("core/src/*.cpp",), CPPCHECK, 2),
     # Every public header must compile alone; the build is also what clang-tidy looks into.
     "headers": ((), ["cmake", "--build", BUILD, "--target", "all", "all_verify_interface_header_sets"], 0),
     "clang-tidy": (("core/*.cpp",), ["clang-tidy", "-p", BUILD, "--quiet"], 1),
 }
-OPTIONAL = ("actionlint",)
+# What cannot be had everywhere, and whether it is here.
+OPTIONAL = {"actionlint": actionlint.is_there}
 
 
 def arguments():
@@ -71,7 +73,7 @@ def run(root, command):
 def check(given, name):
     """What a check found, as text; '' if nothing; None if it was not made."""
     patterns, command, share = CHECKS[name]
-    if name in OPTIONAL and not shutil.which(command[0]):
+    if name in OPTIONAL and not OPTIONAL[name]():
         return None
     if name == "headers":
         code, text = run(given.root, ["cmake", "--preset", Path(BUILD).name])

@@ -235,6 +235,7 @@ case "$name" in
     ;;
   lint)
     ci/install_packages.sh
+    ci/actionlint.py --install || echo "lint: the workflows are not checked by actionlint"
     exec python3 -B ci/lint.py "$@"
     ;;
   *)

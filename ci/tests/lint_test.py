@@ -77,7 +77,7 @@ def main():
     if BAD.keys() != lint.CHECKS.keys():
         failures.append(f"checks without a bad example: {lint.CHECKS.keys() ^ BAD.keys()}")
     for name, (file, bad, words) in BAD.items():
-        if name in lint.OPTIONAL and not shutil.which(name):
+        if name in lint.OPTIONAL and not lint.OPTIONAL[name]():
             print(f"{name}: not installed, so not tried")
             continue
         with tempfile.TemporaryDirectory() as folder:

