@@ -113,19 +113,21 @@ run_preset() {
 # coverage [core] [CTEST-ARGUMENTS]: all that counts (coverage/README.md says what does not), or the core by its
 # own tests alone, which must reach its floors.
 coverage() {
-  local targets=() parts=() tests=(-L 'unit|property|fuzz|model|stress') failed=0
+  # Of the crash tests only those that take seconds: what they step through has counters in it.
+  local targets=() parts=() failed=0 tests=(-LE 'slow|soak|throughput'
+    -E '^(ci|coverage|sanitizers|property_tests[.]broken)[.]|^harness[.]crash[.](a_million|every_state_that_a_dead|living|a_paused)')
   if [ "${1:-}" = core ]; then
     shift
     targets=(--target sanitizer_programs)
     # Not the functions of programs that are built for others to run, nor what an older build left.
     parts=(--part core --objects core)
-    tests=(-L unit -R '^core[.]')
+    tests=(-L unit -R '^core[.]' -LE 'slow|soak')
   fi
   say "gcc-coverage"
   build gcc-coverage "${targets[@]}"
   # Counters are added to what is there: begin with nothing.
   find build/gcc-coverage -name '*.gcda' -delete
-  run_tests coverage gcc-coverage "${tests[@]}" -LE 'slow|soak|crash|canary' "$@" || failed=1
+  run_tests coverage gcc-coverage "${tests[@]}" "$@" || failed=1
   say "coverage"
   record "$PWD/build/gcc-coverage/report/core/summary.json" coverage/report.py "${parts[@]}" || failed=1
   return "$failed"
