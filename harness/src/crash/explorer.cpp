@@ -76,11 +76,14 @@ class explorer {
   void stop_at(std::uint64_t k, bool long_wait);
   void recover_again(bool really);
   std::vector<std::uint64_t> chosen(std::uint64_t every) const;
+  std::vector<std::uintptr_t> callers_at(std::uint64_t k);
   void fail(manner how, std::uint64_t k, std::uintptr_t address, const std::string& sentence,
             const picture& now) {
     ++failures_here_;
-    result_.failures.push_back(
-        {how, k, address, sentence, describe_difference(what_, trace_.states.front().left, now)});
+    std::vector<std::uintptr_t> callers;
+    if (address == trace_.addresses[k]) callers = callers_at(k);  // not of a recoverer's
+    result_.failures.push_back({how, k, address, std::move(callers), sentence,
+                                describe_difference(what_, trace_.states.front().left, now)});
   }
   [[nodiscard]] bool enough() const { return failures_here_ >= options_.failures_most; }
 
@@ -232,6 +235,15 @@ void explorer::kill_at(std::uint64_t k) {
   } catch (const std::exception& problem) {
     fail(manner::kill, k, address, problem.what(), left);
   }
+}
+
+// In a run of its own: who broke off is gone.
+std::vector<std::uintptr_t> explorer::callers_at(std::uint64_t k) {
+  world scene(what_, names_.next());
+  tracee child(control_, body_of(what_, scene.name(), control_.page(), false));
+  const std::unique_ptr<sleeper> peer = put_to_sleep(scene);
+  if (!child.go(trace_.routes[k]) || child.address() != trace_.addresses[k]) return {};
+  return child.callers();
 }
 
 void explorer::stop_at(std::uint64_t k, bool long_wait) {

@@ -109,23 +109,42 @@ std::vector<std::string> total(const std::vector<row>& rows) {
 
 }  // namespace
 
-std::string describe_instruction(std::uintptr_t address) {
-  const place_in_file where = find_file(address);
-  if (where.path.empty() || where.path.front() != '/') {
-    return fmt::format("{:#x} in {}", address, where.path.empty() ? "?" : where.path);
+namespace {
+
+// The source lines of an address, inlined functions included.
+std::string source_of(const place_in_file& where) {
+  return output_of(
+      fmt::format("addr2line -Cfpi -e '{}' {:#x} 2>/dev/null", where.path, where.offset));
+}
+
+bool is_a_file(const place_in_file& where) {
+  return !where.path.empty() && where.path.front() == '/';
+}
+
+// The instruction, its source line, and those of its callers.
+std::string describe_place(const failure& seen) {
+  const place_in_file where = find_file(seen.address);
+  if (!is_a_file(where)) {
+    return fmt::format("{:#x} in {}", seen.address, where.path.empty() ? "?" : where.path);
   }
-  const std::string source =
-      output_of(fmt::format("addr2line -Cfpi -e '{}' {:#x} 2>/dev/null", where.path, where.offset));
   const std::string code = output_of(
       fmt::format("objdump -d --no-show-raw-insn -C --start-address={:#x} --stop-address={:#x} "
                   "'{}' 2>/dev/null | grep -E '^ +[0-9a-f]+:' | head -1",
                   where.offset, where.offset + 16, where.path));
+  std::string source = source_of(where);
+  for (const std::uintptr_t caller : seen.callers) {
+    if (const place_in_file from = find_file(caller); is_a_file(from)) {
+      source += "called by " + source_of(from);
+    }
+  }
   std::string text = "  " + (code.empty() ? fmt::format("{:#x}\n", where.offset) : code);
   std::istringstream lines(source);
   std::string line;
   while (std::getline(lines, line)) text += "    " + line + "\n";
   return text;
 }
+
+}  // namespace
 
 std::string replay_command(const scenario& what, const failure& seen) {
   std::string bug;
@@ -142,8 +161,7 @@ std::string describe_failure(const scenario& what, const failure& seen) {
       "VIOLATION: {} ({}, {}), {} at instruction {}: {}\n{}  the segment since the operation "
       "began:\n{}  replay: {}\n",
       what.operation, what.mode(), what.position, to_string(seen.how), seen.instruction,
-      seen.sentence, describe_instruction(seen.address), seen.difference,
-      replay_command(what, seen));
+      seen.sentence, describe_place(seen), seen.difference, replay_command(what, seen));
 }
 
 std::string table(const std::vector<row>& rows, bool markdown) {
@@ -193,7 +211,7 @@ std::string to_json(const std::vector<row>& rows, const std::string& build) {
       one["violations"].push_back({{"manner", to_string(seen.how)},
                                    {"instruction", seen.instruction},
                                    {"sentence", seen.sentence},
-                                   {"where", describe_instruction(seen.address)},
+                                   {"where", describe_place(seen)},
                                    {"difference", seen.difference},
                                    {"replay", replay_command(*r.what, seen)}});
     }

@@ -32,6 +32,8 @@ constexpr std::size_t register_rip = offsetof(struct user_regs_struct, rip);
 constexpr std::uint64_t steps_per_visit = 4;
 constexpr std::size_t look_back = 256;
 
+constexpr std::size_t callers_most = 8;
+
 }  // namespace
 
 shared_control::shared_control() {
@@ -115,6 +117,40 @@ bool tracee::step() {
 std::uintptr_t tracee::address() const {
   return static_cast<std::uintptr_t>(
       ::ptrace(PTRACE_PEEKUSER, pid_, reinterpret_cast<void*>(register_rip), nullptr));
+}
+
+// A direct call is five bytes long; an indirect one two to seven, the first of them 0xff.
+bool tracee::follows_a_call(std::uintptr_t address) const {
+  errno = 0;
+  const auto before = static_cast<std::uint64_t>(
+      ::ptrace(PTRACE_PEEKTEXT, pid_, reinterpret_cast<void*>(address - 8), nullptr));
+  if (errno != 0) return false;
+  const auto byte = [&](unsigned back) { return before >> 8 * (8 - back) & 0xff; };
+  return byte(5) == 0xe8 || byte(2) == 0xff || byte(3) == 0xff || byte(6) == 0xff ||
+         byte(7) == 0xff;
+}
+
+std::vector<std::uintptr_t> tracee::callers() const {
+  std::vector<std::uintptr_t> found;
+  struct user_regs_struct now {};
+  if (::ptrace(PTRACE_GETREGS, pid_, nullptr, &now) != 0) return found;
+  std::uintptr_t below = now.rsp;
+  std::uintptr_t frame = now.rbp;
+  while (found.size() < callers_most && frame >= below && frame % sizeof frame == 0) {
+    const auto peek = [&](std::uintptr_t where) {
+      return static_cast<std::uintptr_t>(
+          ::ptrace(PTRACE_PEEKDATA, pid_, reinterpret_cast<void*>(where), nullptr));
+    };
+    errno = 0;
+    const std::uintptr_t next = peek(frame);
+    const std::uintptr_t back = peek(frame + sizeof frame);
+    // Anything may stand in the register where it is no frame pointer.
+    if (errno != 0 || !follows_a_call(back)) break;
+    found.push_back(back - 1);
+    below = frame + 1;
+    frame = next;
+  }
+  return found;
 }
 
 bool tracee::go(const route& way) {

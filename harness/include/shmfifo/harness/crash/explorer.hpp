@@ -35,6 +35,7 @@ struct failure {
   manner how{};
   std::uint64_t instruction = 0;
   std::uintptr_t address = 0;
+  std::vector<std::uintptr_t> callers;  // innermost first; see tracee::callers
   std::string sentence;
   std::string difference;  // of the segment since the operation began
 };

@@ -16,8 +16,6 @@ struct row {
   exploration found;
 };
 
-// The function, source line and disassembled instruction at an address of this process.
-std::string describe_instruction(std::uintptr_t address);
 // "/path/shmfifo_crash --operation ... --at 17"
 std::string replay_command(const scenario& what, const failure& seen);
 std::string describe_failure(const scenario& what, const failure& seen);

@@ -70,6 +70,9 @@ class tracee {
   bool step();
   bool go(const route& way);
   [[nodiscard]] std::uintptr_t address() const;  // of the next instruction
+  // Inside the calls that are open, innermost first, as far as frame pointers tell: all of them in
+  // code that is not optimised, perhaps none otherwise, where inlining tells as much.
+  [[nodiscard]] std::vector<std::uintptr_t> callers() const;
   [[nodiscard]] pid_t pid() const noexcept { return pid_; }
   // Wait status if the child ended although nobody killed it, otherwise -1.
   [[nodiscard]] int ended_by_itself() const noexcept { return status_; }
@@ -81,6 +84,7 @@ class tracee {
 
  private:
   bool wait_for_trap();
+  [[nodiscard]] bool follows_a_call(std::uintptr_t address) const;
 
   control_page& control_;
   pid_t pid_ = -1;
