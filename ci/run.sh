@@ -119,8 +119,7 @@ coverage() {
   if [ "${1:-}" = core ]; then
     shift
     targets=(--target sanitizer_programs)
-    # Not the functions of programs that are built for others to run, nor what an older build left.
-    parts=(--part core --objects core)
+    parts=(--part core)
     tests=(-L unit -R '^core[.]' -LE 'slow|soak')
   fi
   say "gcc-coverage"

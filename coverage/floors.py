@@ -46,7 +46,7 @@ def lowered(old, new):
             if name == EXCLUDED:
                 if after[name] > floor:
                     yield f"{part}: {name} grew from {floor} to {after[name]}"
-            elif not isinstance(floor, list) and after.get(name, 0) < floor:
+            elif isinstance(floor, (int, float)) and after.get(name, 0) < floor:
                 yield f"{part}: {name} floor fell from {floor} to {after.get(name, 0)}"
 
 

@@ -24,7 +24,6 @@ def arguments():
     parser.add_argument("--out", type=Path, help="where the reports go (BUILD/report)")
     parser.add_argument("--floors", type=Path, help="the floors (ROOT/coverage/floors.json)")
     parser.add_argument("--part", action="append", help="only this part (may be repeated)")
-    parser.add_argument("--objects", default=".", help="only what is compiled in this folder of the build")
     parser.add_argument("--raise-floors", action="store_true", help="write what was reached as new floors")
     given = parser.parse_args()
     given.root = given.root.resolve()
@@ -68,10 +67,12 @@ def marks_of(given, folders):
                 yield from floors.exclusions(str(path.relative_to(given.root)), path.read_text())
 
 
-def report(given, part, folders, counters):
-    """Writes the part's reports; returns its summary and its exclusions."""
+def report(given, part, folders, objects):
+    """Writes the part's reports from the counters of a folder of the build; returns its summary and its exclusions."""
     out = given.out / part
     out.mkdir(parents=True, exist_ok=True)
+    counters = out / "counters.json"
+    gcovr(given, "--object-directory", given.build, *filters(given, folders), "--json", counters, given.build / objects)
     gcovr(given, "--add-tracefile", counters, *filters(given, folders), "--html-details", out / "index.html",
           "--html-title", f"shmfifo {part}", "--xml", out / "cobertura.xml", "--txt", out / "coverage.txt",
           "--json", out / "coverage.json", "--json-summary", out / "summary.json")
@@ -101,13 +102,9 @@ def main():
     parts = json.loads(given.floors.read_text())
     chosen = given.part or list(parts)
     given.out.mkdir(parents=True, exist_ok=True)
-    counters = given.out / "counters.json"
-    everything = [folder for part in chosen for folder in parts[part]["folders"]]
-    gcovr(given, "--object-directory", given.build, *filters(given, everything), "--json", counters,
-          given.build / given.objects)
     failures = []
     for part in chosen:
-        summary, marks = report(given, part, parts[part]["folders"], counters)
+        summary, marks = report(given, part, parts[part]["folders"], parts[part].get("objects", "."))
         # Where there is nothing to reach, all is reached.
         seen = {f: 100 * summary[f"{f}_covered"] / summary[f"{f}_total"] if summary[f"{f}_total"] else 100
                 for f in floors.FIGURES}

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "shmfifo/shmfifo.hpp"
+#include "support/coverage.hpp"
 
 namespace shmfifo::harness::fault {
 
@@ -58,16 +59,16 @@ int run_full_file_system() {
     if (!private_shm("size=1m")) {
       fmt::print("VIOLATION: no private tmpfs could be mounted: {}\n", std::strerror(errno));
       std::fflush(stdout);
-      ::_exit(2);
+      shmfifo::testing::exit_child(2);
     }
     try {
       fill_the_file_system();
     } catch (const std::exception& problem) {
       fmt::print("VIOLATION: {}\n", problem.what());
       std::fflush(stdout);
-      ::_exit(1);
+      shmfifo::testing::exit_child(1);
     }
-    ::_exit(0);
+    shmfifo::testing::exit_child(0);
   }
   int status = 0;
   ::waitpid(child, &status, 0);

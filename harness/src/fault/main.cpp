@@ -24,6 +24,7 @@
 #include "shmfifo/harness/fault/faults.hpp"
 #include "shmfifo/harness/names.hpp"
 #include "shmfifo/shmfifo.hpp"
+#include "support/coverage.hpp"
 
 namespace shmfifo::harness::fault {
 namespace {
@@ -291,7 +292,7 @@ verdict run_case(const operation& what, const plan& how) {
     } catch (const std::exception& problem) {
       complain(*page, std::string("threw: ") + problem.what());
     }
-    ::_exit(0);
+    shmfifo::testing::exit_child(0);
   }
   int status = 0;
   ::waitpid(child, &status, 0);
