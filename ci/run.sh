@@ -41,7 +41,7 @@ soak           hours of many shapes with kills and pauses, resumable (arguments 
 crash-full     death and pause at every instruction, also of the recoverer, in builds of both compilers
 fuzz           the fuzz targets, one after the other (--seconds N for each, names of targets)
 coverage       which lines, branches and functions the tests reach; fails below coverage/floors.json (core: it alone)
-mcdc           lines, regions, branches and MC/DC of the core as clang sees them; fails below coverage/floors_clang.json
+mcdc           functions, regions, branches and MC/DC of the core as clang sees them; fails below coverage/floors_clang.json
 evidence       what was recorded for each guarantee, as JSON and as a page (--run quick records the cheap jobs first)
 package        the Debian packages and what projects downstream see of them (arguments go to ctest)
 docs           the reference pages, into build/reference; a declaration without a fitting comment fails
