@@ -115,7 +115,7 @@ run_preset() {
 coverage() {
   # Of the crash tests only those that take seconds: what they step through has counters in it.
   local targets=() parts=() failed=0 tests=(-LE 'slow|soak|throughput'
-    -E '^(ci|coverage|sanitizers|property_tests[.]broken)[.]|^harness[.]crash[.](a_million|every_state_that_a_dead|living|a_paused|catches_(stamp|cursor|claim|ticket|sleep))')
+    -E '^(ci|coverage|sanitizers|property_tests[.]broken)[.]|^harness[.]crash[.](a_million|every_state_that_a_dead|living|a_paused)')
   if [ "${1:-}" = core ]; then
     shift
     targets=(--target sanitizer_programs)
