@@ -1,12 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """Follows a shmfifo segment without the library: maps it read-only and reads it by core/README.md.
-
-usage: observe.py NAME COUNT     prints COUNT numbers and what became of each, waiting for them
-"""
-import mmap
-import sys
-import time
+usage: observe.py NAME COUNT     prints COUNT numbers and what became of each, waiting for them"""
+import mmap, sys, time
 
 
 def follow(name):
@@ -25,8 +21,7 @@ def follow(name):
         stamp = word[at // 8]
         found, state = stamp >> 11, stamp & 7
         if found > number:
-            oldest = max(found + 1, word[256 // 8]) - slots
-            yield number, "lost", oldest - number
+            yield number, "lost", (oldest := max(found + 1, word[256 // 8]) - slots) - number
             number = oldest
         elif found == number and state == 2:
             content = bytes(view[at + 32:at + 32 + min(word[at // 8 + 1], content_size)])
