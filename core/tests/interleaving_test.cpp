@@ -61,6 +61,95 @@ TEST(interleaving, a_number_is_given_up_once_by_two_that_pass_over_its_slot) {
   EXPECT_EQ(look(reader), "5:4 6:99");
 }
 
+// checks G2: who looks at a slot after the ring went round it looks at the cursor again
+TEST(interleaving, a_producer_that_comes_to_a_slot_of_a_later_lap_takes_a_later_number) {
+  const testing::unique_name name;
+  const auto home = must(segment::create(
+      name.get(), small(segment_mode::ring, full_policy::overwrite, producer_role::many)));
+  auto fast = must(home.attach_producer());
+  const auto lap = [&] {
+    for (std::uint64_t i = 1; i <= 5; ++i) ASSERT_EQ(put(fast, i), status::ok);
+  };
+  hooked_producer slow(home, name, once_at(site::claim_stamp, lap));
+  const std::uint64_t word = 99;
+  ASSERT_EQ(slow.try_publish(&word, sizeof word), status::ok);
+  EXPECT_EQ(slow.last_number(), 5);
+  auto reader = must(home.attach_observer(start_at::at(4)));
+  EXPECT_EQ(look(reader), "4:5 5:99");
+}
+
+// checks G5: of two that raise the floor of the gate, the late one neither lowers it nor stops
+TEST(interleaving, the_floor_of_the_gate_rises_though_another_one_raises_it_first) {
+  for (const std::uint64_t other : {1U, 3U}) {
+    const testing::unique_name name;
+    const auto home =
+        must(segment::create(name.get(), small(segment_mode::ring, full_policy::reject)));
+    auto writer = must(home.attach_producer());
+    auto reader = must(home.attach_consumer());
+    for (std::uint64_t i = 0; i < 3; ++i) ASSERT_EQ(put(writer, i), status::ok);
+    EXPECT_EQ(look(reader), "0:0 1:1 2:2");
+    std::uint64_t& floor = home.view().control().gate_floor;
+    const hooked_memory memory(open_memory(name),
+                               once_at(site::gate_floor_raise, [&] { floor = other; }));
+    EXPECT_EQ(protocol::raise_gate_floor(home.view(), memory), 3);
+    EXPECT_EQ(floor, 3);
+  }
+}
+
+// checks G5: full is the answer only if nobody took the number meanwhile
+TEST(interleaving, a_producer_that_finds_no_room_looks_again_if_the_cursor_moved) {
+  const testing::unique_name name;
+  const auto home = must(segment::create(
+      name.get(), small(segment_mode::ring, full_policy::reject, producer_role::many)));
+  auto other = must(home.attach_producer());
+  auto reader = must(home.attach_consumer());
+  for (std::uint64_t i = 0; i < 4; ++i) ASSERT_EQ(put(other, i), status::ok);
+  hooked_producer late(home, name, once_at(site::claim_recheck_cursor, [&] {
+                         EXPECT_EQ(look(reader), "0:0 1:1 2:2 3:3");
+                         ASSERT_EQ(put(other, 4), status::ok);
+                       }));
+  const std::uint64_t word = 99;
+  ASSERT_EQ(late.try_publish(&word, sizeof word), status::ok);
+  EXPECT_EQ(late.last_number(), 5);
+}
+
+// checks G6 G8: a line that has a new owner by now is left to it, with its claim
+TEST(interleaving, a_recoverer_leaves_a_line_alone_that_changed_hands) {
+  const testing::unique_name name;
+  const auto home = must(segment::create(
+      name.get(), small(segment_mode::ring, full_policy::reject, producer_role::many)));
+  auto owner = must(home.attach_producer());
+  std::span<std::byte> content;
+  ASSERT_EQ(owner.try_claim(content), status::ok);
+  const unsigned line = stamp_owner(home.view().slot(0).stamp);
+  std::uint64_t& role = home.view().participant(line).role;
+  const std::uint64_t before = role;
+  const hooked_memory memory(open_memory(name), once_at(site::recover_role_again, [&] { ++role; }));
+  EXPECT_FALSE(protocol::recover_line(home.view(), memory, line, true));
+  role = before;
+  EXPECT_EQ(owner.commit(0), status::ok);
+}
+
+// checks G5 G6: the slot of a dead owner that was passed over is free for the next lap
+TEST(interleaving, a_recoverer_lets_go_of_a_slot_that_was_passed_over) {
+  const testing::unique_name name;
+  const auto home = must(segment::create(
+      name.get(), small(segment_mode::ring, full_policy::overwrite, producer_role::many)));
+  auto owner = must(home.attach_producer());
+  std::span<std::byte> content;
+  ASSERT_EQ(owner.try_claim(content), status::ok);
+  const std::uint64_t& stamp = home.view().slot(0).stamp;
+  const unsigned line = stamp_owner(stamp);
+  auto other = must(home.attach_producer());
+  for (std::uint64_t i = 1; i <= 4; ++i) ASSERT_EQ(put(other, i), status::ok);
+  ASSERT_EQ(stamp_state(stamp), slot_state::held);
+  EXPECT_TRUE(protocol::recover_line(home.view(), open_memory(name), line, true));
+  EXPECT_EQ(stamp_state(stamp), slot_state::aborted);
+  for (std::uint64_t i = 5; i <= 7; ++i) ASSERT_EQ(put(other, i), status::ok);
+  auto reader = must(home.attach_observer(start_at::at(5)));
+  EXPECT_EQ(look(reader), "5:4 6:5 7:6 8:7");
+}
+
 // checks G5: the same with a zero-copy claim, whose owner is told; abort changes nothing
 TEST(interleaving, a_commit_or_abort_that_comes_too_late_changes_no_later_message) {
   for (const bool commits : {true, false}) {
