@@ -16,6 +16,7 @@ import shutil
 import subprocess
 import sys
 import tarfile
+import tempfile
 import urllib.request
 from pathlib import Path
 
@@ -42,20 +43,26 @@ def is_there():
 
 
 def install():
+    """Complete or not at all, also if two do it at once."""
     if is_there():
         return 0
     try:
-        packed = urllib.request.urlopen(ADDRESS, timeout=60).read()
+        if not shutil.which("node"):
+            raise OSError("it needs node (Debian's package nodejs)")
+        with urllib.request.urlopen(ADDRESS, timeout=60) as answer:
+            packed = answer.read()
         if base64.b64encode(hashlib.sha512(packed).digest()).decode() != SHA512:
             raise OSError(f"{ADDRESS} has another digest than the one in {__file__}")
-        new = HOME.with_name(f"{HOME.name}.{os.getpid()}")
-        with tarfile.open(fileobj=io.BytesIO(packed)) as archive:
-            archive.extractall(new)  # what it holds is known by the digest
-        try:
-            new.rename(HOME)
-        except OSError:  # another one was faster
-            shutil.rmtree(new)
-        return 0 if is_there() else 3
+        HOME.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=HOME.parent) as place:
+            with tarfile.open(fileobj=io.BytesIO(packed)) as archive:
+                archive.extractall(f"{place}/new")  # what it holds is known by the digest
+            try:
+                os.rename(f"{place}/new", HOME)
+            except OSError:
+                if not HOME.is_dir():  # otherwise another one was faster
+                    raise
+        return 0
     except OSError as problem:
         print(f"actionlint could not be had: {problem}", file=sys.stderr)
         return 3

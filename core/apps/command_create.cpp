@@ -21,9 +21,7 @@ struct create_settings {
 int create(const create_settings& wanted, bool json) {
   create_options options = wanted.geometry.resolve(default_log_slots);
   if (wanted.attach) options.existing = if_exists::attach;
-  const geometry shape{options.mode,         options.when_full,
-                       options.producers,    options.participant_count,
-                       options.content_size, options.slot_count};
+  const geometry shape = geometry_of(options);
   const std::string success = summary_text({{"name", bare_name(wanted.name)},
                                             {"segment", describe(shape)},
                                             {"segment_size", shape.segment_size()}},

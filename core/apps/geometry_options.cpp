@@ -82,9 +82,7 @@ create_options geometry_options::resolve(std::uint64_t log_slots) const {
   options.when_full = when_full_.value_or(ring ? full_policy::wait : full_policy::reject);
   options.permissions = parse_permissions(permissions_);
   if (options.slot_count == 0) options.slot_count = ring ? default_ring_slots : log_slots;
-  const geometry shape{options.mode,         options.when_full,
-                       options.producers,    options.participant_count,
-                       options.content_size, options.slot_count};
+  const geometry shape = geometry_of(options);
   if (const auto broken = validate_geometry(shape)) refuse(shape, *broken);
   return options;
 }

@@ -56,9 +56,7 @@ result<done> same_geometry(const std::string& name, const geometry& found, const
 result<segment> segment::create(std::string_view given_name, const create_options& options) try {
   auto name = checked_name(given_name);
   if (!name) return name.failure();
-  const geometry shape{options.mode,         options.when_full,
-                       options.producers,    options.participant_count,
-                       options.content_size, options.slot_count};
+  const geometry shape = geometry_of(options);
   if (auto broken = validate_geometry(shape)) return refusal(*name, *broken, EINVAL);
   if ((options.permissions & ~0777U) != 0) {
     return refusal(*name, {"permissions", options.permissions, options.permissions & 0777U},

@@ -20,16 +20,22 @@ using testing::open_memory;
 using testing::put;
 using testing::small;
 
+segment ring_of_many(const testing::unique_name& name, full_policy when_full) {
+  return must(
+      segment::create(name.get(), small(segment_mode::ring, when_full, producer_role::many)));
+}
+
+void put_each(producer& out, std::uint64_t first, std::uint64_t last) {
+  for (std::uint64_t i = first; i <= last; ++i) ASSERT_EQ(put(out, i), status::ok);
+}
+
 // checks G2 G4 G5: passed over while it copies, it publishes under a new number
 TEST(interleaving, a_producer_that_the_ring_went_round_takes_a_new_number) {
   const testing::unique_name name;
-  const auto home = must(segment::create(
-      name.get(), small(segment_mode::ring, full_policy::overwrite, producer_role::many)));
+  const auto home = ring_of_many(name, full_policy::overwrite);
   auto fast = must(home.attach_producer());
   auto reader = must(home.attach_observer());
-  const auto laps = [&] {
-    for (std::uint64_t i = 1; i <= 8; ++i) ASSERT_EQ(put(fast, i), status::ok);
-  };
+  const auto laps = [&] { put_each(fast, 1, 8); };
   hooked_producer slow(home, name, once_at(site::publish_content, laps));
   const std::uint64_t word = 99;
   ASSERT_EQ(slow.try_publish(&word, sizeof word), status::ok);
@@ -43,13 +49,12 @@ TEST(interleaving, a_producer_that_the_ring_went_round_takes_a_new_number) {
 // checks G2 G5: of two that pass over one owner, only one gives its number up
 TEST(interleaving, a_number_is_given_up_once_by_two_that_pass_over_its_slot) {
   const testing::unique_name name;
-  const auto home = must(segment::create(
-      name.get(), small(segment_mode::ring, full_policy::overwrite, producer_role::many)));
+  const auto home = ring_of_many(name, full_policy::overwrite);
   auto owner = must(home.attach_producer());
   std::span<std::byte> content;
   ASSERT_EQ(owner.try_claim(content), status::ok);
   auto other = must(home.attach_producer());
-  for (std::uint64_t i = 1; i <= 3; ++i) ASSERT_EQ(put(other, i), status::ok);
+  put_each(other, 1, 3);
   hooked_producer passing(home, name,
                           once_at(site::pass_over, [&] { ASSERT_EQ(put(other, 4), status::ok); }));
   const std::uint64_t word = 99;
@@ -64,12 +69,9 @@ TEST(interleaving, a_number_is_given_up_once_by_two_that_pass_over_its_slot) {
 // checks G2: who looks at a slot after the ring went round it looks at the cursor again
 TEST(interleaving, a_producer_that_comes_to_a_slot_of_a_later_lap_takes_a_later_number) {
   const testing::unique_name name;
-  const auto home = must(segment::create(
-      name.get(), small(segment_mode::ring, full_policy::overwrite, producer_role::many)));
+  const auto home = ring_of_many(name, full_policy::overwrite);
   auto fast = must(home.attach_producer());
-  const auto lap = [&] {
-    for (std::uint64_t i = 1; i <= 5; ++i) ASSERT_EQ(put(fast, i), status::ok);
-  };
+  const auto lap = [&] { put_each(fast, 1, 5); };
   hooked_producer slow(home, name, once_at(site::claim_stamp, lap));
   const std::uint64_t word = 99;
   ASSERT_EQ(slow.try_publish(&word, sizeof word), status::ok);
@@ -86,7 +88,7 @@ TEST(interleaving, the_floor_of_the_gate_rises_though_another_one_raises_it_firs
         must(segment::create(name.get(), small(segment_mode::ring, full_policy::reject)));
     auto writer = must(home.attach_producer());
     auto reader = must(home.attach_consumer());
-    for (std::uint64_t i = 0; i < 3; ++i) ASSERT_EQ(put(writer, i), status::ok);
+    put_each(writer, 0, 2);
     EXPECT_EQ(look(reader), "0:0 1:1 2:2");
     std::uint64_t& floor = home.view().control().gate_floor;
     const hooked_memory memory(open_memory(name),
@@ -99,11 +101,10 @@ TEST(interleaving, the_floor_of_the_gate_rises_though_another_one_raises_it_firs
 // checks G5: full is the answer only if nobody took the number meanwhile
 TEST(interleaving, a_producer_that_finds_no_room_looks_again_if_the_cursor_moved) {
   const testing::unique_name name;
-  const auto home = must(segment::create(
-      name.get(), small(segment_mode::ring, full_policy::reject, producer_role::many)));
+  const auto home = ring_of_many(name, full_policy::reject);
   auto other = must(home.attach_producer());
   auto reader = must(home.attach_consumer());
-  for (std::uint64_t i = 0; i < 4; ++i) ASSERT_EQ(put(other, i), status::ok);
+  put_each(other, 0, 3);
   hooked_producer late(home, name, once_at(site::claim_recheck_cursor, [&] {
                          EXPECT_EQ(look(reader), "0:0 1:1 2:2 3:3");
                          ASSERT_EQ(put(other, 4), status::ok);
@@ -116,8 +117,7 @@ TEST(interleaving, a_producer_that_finds_no_room_looks_again_if_the_cursor_moved
 // checks G6 G8: a line that has a new owner by now is left to it, with its claim
 TEST(interleaving, a_recoverer_leaves_a_line_alone_that_changed_hands) {
   const testing::unique_name name;
-  const auto home = must(segment::create(
-      name.get(), small(segment_mode::ring, full_policy::reject, producer_role::many)));
+  const auto home = ring_of_many(name, full_policy::reject);
   auto owner = must(home.attach_producer());
   std::span<std::byte> content;
   ASSERT_EQ(owner.try_claim(content), status::ok);
@@ -133,19 +133,18 @@ TEST(interleaving, a_recoverer_leaves_a_line_alone_that_changed_hands) {
 // checks G5 G6: the slot of a dead owner that was passed over is free for the next lap
 TEST(interleaving, a_recoverer_lets_go_of_a_slot_that_was_passed_over) {
   const testing::unique_name name;
-  const auto home = must(segment::create(
-      name.get(), small(segment_mode::ring, full_policy::overwrite, producer_role::many)));
+  const auto home = ring_of_many(name, full_policy::overwrite);
   auto owner = must(home.attach_producer());
   std::span<std::byte> content;
   ASSERT_EQ(owner.try_claim(content), status::ok);
   const std::uint64_t& stamp = home.view().slot(0).stamp;
   const unsigned line = stamp_owner(stamp);
   auto other = must(home.attach_producer());
-  for (std::uint64_t i = 1; i <= 4; ++i) ASSERT_EQ(put(other, i), status::ok);
+  put_each(other, 1, 4);
   ASSERT_EQ(stamp_state(stamp), slot_state::held);
   EXPECT_TRUE(protocol::recover_line(home.view(), open_memory(name), line, true));
   EXPECT_EQ(stamp_state(stamp), slot_state::aborted);
-  for (std::uint64_t i = 5; i <= 7; ++i) ASSERT_EQ(put(other, i), status::ok);
+  put_each(other, 5, 7);
   auto reader = must(home.attach_observer(start_at::at(5)));
   EXPECT_EQ(look(reader), "5:4 6:5 7:6 8:7");
 }
@@ -154,12 +153,9 @@ TEST(interleaving, a_recoverer_lets_go_of_a_slot_that_was_passed_over) {
 TEST(interleaving, a_commit_or_abort_that_comes_too_late_changes_no_later_message) {
   for (const bool commits : {true, false}) {
     const testing::unique_name name;
-    const auto home = must(segment::create(
-        name.get(), small(segment_mode::ring, full_policy::overwrite, producer_role::many)));
+    const auto home = ring_of_many(name, full_policy::overwrite);
     auto fast = must(home.attach_producer());
-    const auto laps = [&] {
-      for (std::uint64_t i = 1; i <= 6; ++i) ASSERT_EQ(put(fast, i), status::ok);
-    };
+    const auto laps = [&] { put_each(fast, 1, 6); };
     hooked_producer slow(home, name, once_at(site::commit_exchange, laps));
     std::span<std::byte> content;
     ASSERT_EQ(slow.try_claim(content), status::ok);
@@ -181,7 +177,7 @@ TEST(interleaving, a_reader_that_copies_never_hands_out_what_was_overwritten_mea
       const auto home = must(
           segment::create(name.get(), small(segment_mode::ring, full_policy::overwrite, role)));
       auto writer = must(home.attach_producer());
-      for (std::uint64_t i = 0; i < 4; ++i) ASSERT_EQ(put(writer, i), status::ok);
+      put_each(writer, 0, 3);
       hooked_observer reader(home, name, 0,
                              once_at(where, [&] { ASSERT_EQ(put(writer, 4), status::ok); }));
       std::vector<std::int64_t> seen;
@@ -208,7 +204,7 @@ TEST(interleaving, a_mark_never_falls_on_the_next_message) {
     const auto home =
         must(segment::create(name.get(), small(segment_mode::ring, full_policy::overwrite)));
     auto writer = must(home.attach_producer());
-    for (std::uint64_t i = 0; i < 4; ++i) ASSERT_EQ(put(writer, i), status::ok);
+    put_each(writer, 0, 3);
     const hooked_memory memory(open_memory(name),
                                once_at(where, [&] { ASSERT_EQ(put(writer, 4), status::ok); }));
     EXPECT_EQ(protocol::mark(home.view(), memory, 0, 5), status::lost) << to_string(where);
@@ -257,12 +253,11 @@ TEST(interleaving, a_producer_that_looks_at_the_gate_never_passes_a_consumer) {
   for (const site where : {site::gate_floor_load, site::gate_role, site::gate_consumer_cursor,
                            site::gate_floor_raise}) {
     const testing::unique_name name;
-    const auto home = must(segment::create(
-        name.get(), small(segment_mode::ring, full_policy::reject, producer_role::many)));
+    const auto home = ring_of_many(name, full_policy::reject);
     std::optional<consumer> leaving(must(home.attach_consumer()));
     std::optional<consumer> coming;
     auto filler = must(home.attach_producer());
-    for (std::uint64_t i = 0; i < 4; ++i) ASSERT_EQ(put(filler, i), status::ok);
+    put_each(filler, 0, 3);
     ASSERT_EQ(look(*leaving, 2), "0:0 1:1");
     hooked_producer writer(home, name, once_at(where, [&] {
                              coming.emplace(must(home.attach_consumer()));

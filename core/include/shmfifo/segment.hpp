@@ -40,6 +40,12 @@ struct create_options {
   bool huge_pages = false;  // advise the kernel to use huge pages
 };
 
+// The geometry that a segment of these options has; validate_geometry says whether one may.
+[[nodiscard]] inline geometry geometry_of(const create_options& options) noexcept {
+  return {options.mode,         options.when_full, options.producers, options.participant_count,
+          options.content_size, options.slot_count};
+}
+
 // What the mapping allows; an observer needs no more than to read.
 enum class access : std::uint8_t { read_write, read_only };
 

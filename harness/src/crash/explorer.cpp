@@ -80,8 +80,9 @@ class explorer {
   void fail(manner how, std::uint64_t k, std::uintptr_t address, const std::string& sentence,
             const picture& now) {
     ++failures_here_;
+    const bool of_the_victim = how != manner::depth_two && how != manner::depth_two_kill;
     std::vector<std::uintptr_t> callers;
-    if (address == trace_.addresses[k]) callers = callers_at(k);  // not of a recoverer's
+    if (of_the_victim && address == trace_.addresses[k]) callers = callers_at(k);
     result_.failures.push_back({how, k, address, std::move(callers), sentence,
                                 describe_difference(what_, trace_.states.front().left, now)});
   }
@@ -237,13 +238,15 @@ void explorer::kill_at(std::uint64_t k) {
   }
 }
 
-// In a run of its own: who broke off is gone.
-std::vector<std::uintptr_t> explorer::callers_at(std::uint64_t k) {
+// In a run of its own: who broke off is gone. Nothing it meets may hide the find that it explains.
+std::vector<std::uintptr_t> explorer::callers_at(std::uint64_t k) try {
   world scene(what_, names_.next());
   tracee child(control_, body_of(what_, scene.name(), control_.page(), false));
   const std::unique_ptr<sleeper> peer = put_to_sleep(scene);
   if (!child.go(trace_.routes[k]) || child.address() != trace_.addresses[k]) return {};
   return child.callers();
+} catch (const std::exception&) {
+  return {};
 }
 
 void explorer::stop_at(std::uint64_t k, bool long_wait) {

@@ -107,10 +107,6 @@ std::vector<std::string> total(const std::vector<row>& rows) {
           fmt::format("{:.1f}", sum.seconds)};
 }
 
-}  // namespace
-
-namespace {
-
 // The source lines of an address, inlined functions included.
 std::string source_of(const place_in_file& where) {
   return output_of(
