@@ -5,6 +5,7 @@ set -euo pipefail
 
 packages=(
   g++ clang cmake ninja-build                  # two compilers, one build
+  ccache                                       # what the presets have in common is compiled once
   libcli11-dev nlohmann-json3-dev libfmt-dev   # command lines, JSON, text
   libgtest-dev librapidcheck-dev               # unit tests; properties
   libfuzzer-14-dev libclang-rt-14-dev afl++    # fuzzers

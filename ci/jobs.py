@@ -10,8 +10,6 @@ MATRIX = {
     "lint": 8,
     "million": 1,
     "gcc-release": 11,
-    "gcc-debug": 6,
-    "clang-debug": 6,
     "clang-release": 8,
     "coverage": 15,
     "mcdc": 3,
@@ -37,6 +35,8 @@ MATRIX = {
 NIGHTLY = ("soak", "fuzz", "crash-full", "orders")
 # Not a check by itself: what it runs is in the matrix, or it only prints.
 NOT_A_JOB = {
+    "gcc-debug": "for developers: coverage runs its tests at -O0 by the same compiler, crash-full those that die",
+    "clang-debug": "for developers: mcdc runs the core's tests at -O0, clang-release all, crash-full those that die",
     "test": "a selection of the presets' tests, for .ci/run",
     "model": "its tests run in every preset",
     "all": "the matrix itself",

@@ -3,6 +3,12 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
+# What was compiled once is not compiled again in another preset, another clone or after a switch of branches.
+export CMAKE_C_COMPILER_LAUNCHER=${CMAKE_C_COMPILER_LAUNCHER-ccache}
+export CMAKE_CXX_COMPILER_LAUNCHER=${CMAKE_CXX_COMPILER_LAUNCHER-ccache}
+# Paths below the checkout count as relative ones: that, and not the debug information's, is what clones differ in.
+export CCACHE_BASEDIR=${CCACHE_BASEDIR-$PWD} CCACHE_NOHASHDIR=${CCACHE_NOHASHDIR-1}
+
 presets=(
   gcc-debug gcc-release clang-debug clang-release
   gcc-asan-ubsan clang-asan-ubsan gcc-tsan clang-tsan clang-msan
@@ -218,7 +224,7 @@ case "$name" in
     ;;
   mcdc)
     ci/install_packages.sh
-    build clang19-mcdc
+    CCACHE_DISABLE=1 build clang19-mcdc # the map of the code holds the folder's name
     rm -rf build/clang19-mcdc/profiles
     run_tests mcdc clang19-mcdc "$@"
     coverage/mcdc.py
