@@ -6,6 +6,7 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <fstream>
+#include <iterator>
 #include <nlohmann/json.hpp>
 
 #include "core_test.hpp"
@@ -108,8 +109,11 @@ void write_json(const std::vector<mutant>& mutants, const std::string& path) {
 
 // Runs every test once, so that every site is seen; then every mutant. The matrix is the answer.
 int run_orders(double seconds, const std::string& only_site, const std::string& json) {
-  std::stable_sort(all_tests().begin(), all_tests().end(),
-                   [](const core_test& a, const core_test& b) { return a.slow < b.slow; });
+  std::vector<core_test> fast_first;
+  for (const bool slow : {false, true})
+    std::ranges::copy_if(all_tests(), std::back_inserter(fast_first),
+                         [slow](const core_test& test) { return test.slow == slow; });
+  all_tests() = std::move(fast_first);
   for (const core_test& test : all_tests()) {
     model::options o = wishes(seconds);
     o.executions_max = 20'000;
