@@ -9,14 +9,27 @@ namespace {
 
 constexpr double floor_per_second = 1'000'000;
 
+bool is_a_ring(mode how) {
+  return how == mode::ring_live || how == mode::ring_live_many;
+}
+
+// Whether processors of this machine, in this run, hand on so many messages of the kind at all: the
+// bare ring, which does nothing else, did.
+bool machine_carries(const results& found, kind what) {
+  const auto bare = found.row({subject::bare_ring, mode::ring_live, what, role::reader});
+  return bare.empty() ||
+         static_cast<double>(found.messages) / median(bare) * 1000 >= floor_per_second;
+}
+
 // The slowest row of the core, creation and attachment aside, in messages a second. A row is judged
 // by the median of its executions, as all others are: one that the host disturbed says nothing of
-// the core.
+// the core. Nor does a ring's row on a machine that cannot carry it: there the ratios judge alone.
 double slowest_row(const results& found) {
   double most_ms = 0;
   for (const sample& s : found.samples) {
-    const bool counts =
-        s.key.who == subject::core && (s.key.part == role::writer || s.key.part == role::reader);
+    const bool counts = s.key.who == subject::core &&
+                        (s.key.part == role::writer || s.key.part == role::reader) &&
+                        (!is_a_ring(s.key.how) || machine_carries(found, s.key.what));
     if (counts) most_ms = std::max(most_ms, median(found.row(s.key)));
   }
   return most_ms > 0 ? static_cast<double>(found.messages) / most_ms * 1000 : 0;
@@ -47,8 +60,9 @@ std::vector<gate> judge(const results& found, bool strict) {
   const auto least = sense::at_least;
   const auto most = sense::at_most;
   std::vector<gate> gates = {
-      {"slowest_row", "messages a second in the slowest row of the core", least, slowest_row(found),
-       floor_per_second, floor_per_second},
+      {"slowest_row",
+       "messages a second in the slowest row of the core that this machine can carry", least,
+       slowest_row(found), floor_per_second, floor_per_second},
       {"ring_text_vs_bare_ring", "live ring, 133 bytes, speed against the bare ring", least,
        vs_bare(mode::ring_live, kind::text), 0.3, 0.9},
       {"ring_1024_vs_bare_ring", "live ring, 1,024 bytes, speed against the bare ring", least,
