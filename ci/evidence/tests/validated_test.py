@@ -3,7 +3,9 @@
 with the file's name for any other. Method: a prefix with the core's real headers and evidence gathered for
 them, then one edit each. Needs no compiler."""
 import json
+import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -81,6 +83,14 @@ class validated(unittest.TestCase):
     def test_no_evidence_is_not_validated(self):
         self.evidence.unlink()
         self.check_refused("evidence.json", code=2)
+
+    def test_a_reader_that_has_seen_enough_is_no_fault(self):
+        read, write = os.pipe()
+        os.close(read)
+        with open(write, "w") as nobody:
+            done = subprocess.run([sys.executable, here.parent / "shmfifo_verify.py", "--prefix", self.prefix],
+                                  stdout=nobody, stderr=subprocess.PIPE, text=True)
+        self.assertEqual((done.returncode, done.stderr), (-signal.SIGPIPE, ""))
 
     def test_a_core_source_that_differs_keeps_the_evidence_from_being_installed(self):
         for edited in (False, True):
