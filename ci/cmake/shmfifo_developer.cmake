@@ -29,6 +29,10 @@ target_compile_options(
             -Wformat=2 -Wundef
             $<$<COMPILE_LANGUAGE:CXX>:-Wold-style-cast -Wnon-virtual-dtor -Woverloaded-virtual>)
 
+# How coverage counts what a child ran that is killed: core/tests/support/coverage.hpp, for the harness, too.
+add_library(shmfifo_counted_deaths INTERFACE)
+target_include_directories(shmfifo_counted_deaths INTERFACE ${PROJECT_SOURCE_DIR}/core/tests)
+
 include(shmfifo_test_words)
 
 set(SHMFIFO_TIMEOUT_FACTOR 1 CACHE STRING "For builds under an instrument that makes programs slower")

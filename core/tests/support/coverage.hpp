@@ -48,6 +48,13 @@ inline void write_coverage() noexcept {
   ::_exit(code);
 }
 
+// In a child: what `call` runs until it ends the child by abort().
+template <class Call>
+void ends(Call&& call) {
+  if (counts_coverage()) ::signal(SIGABRT, [](int) { write_coverage(); });
+  call();
+}
+
 // fork, after which kill_process may ask the child for its counters first.
 inline pid_t fork_counted() noexcept {
   if (!counts_coverage()) return ::fork();

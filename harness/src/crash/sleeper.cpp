@@ -15,6 +15,7 @@
 #include <new>
 
 #include "follower.hpp"
+#include "support/coverage.hpp"
 
 namespace shmfifo::harness::crash {
 namespace {
@@ -87,7 +88,7 @@ sleeper_page* map_page() {
 
 // Complete with page and process: if what follows throws, the destructor gives both back.
 sleeper::sleeper(world& scene, sleeper_page* page)
-    : scene_(scene), page_(page), pid_(::fork()), next_(scene.what().published) {
+    : scene_(scene), page_(page), pid_(testing::fork_counted()), next_(scene.what().published) {
   if (pid_ == 0) {
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
     try {
@@ -115,7 +116,7 @@ sleeper::sleeper(world& scene) : sleeper(scene, map_page()) {
 
 sleeper::~sleeper() {
   if (pid_ > 0) {
-    ::kill(pid_, SIGKILL);
+    testing::kill_process(pid_);
     ::waitpid(pid_, nullptr, 0);
   }
   ::munmap(page_, sizeof(sleeper_page));

@@ -19,6 +19,8 @@
 #include <string>
 #include <unordered_map>
 
+#include "support/coverage.hpp"
+
 namespace shmfifo::harness::crash {
 namespace {
 
@@ -69,7 +71,7 @@ std::vector<route> plan_routes(const std::vector<std::uintptr_t>& trace) {
 tracee::tracee(shared_control& control, const std::function<void()>& body)
     : control_(control.page()) {
   new (&control_) control_page;
-  pid_ = ::fork();
+  pid_ = shmfifo::testing::fork_counted();
   if (pid_ < 0) fail("fork");
   if (pid_ == 0) {
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -80,7 +82,7 @@ tracee::tracee(shared_control& control, const std::function<void()>& body)
       std::strncpy(control_.complaint, problem.what(), sizeof control_.complaint - 1);
       ::_exit(102);
     }
-    ::_exit(0);
+    shmfifo::testing::exit_child(0);
   }
   if (!wait_for_trap()) {
     throw std::runtime_error(std::string("the child did not reach its operation: ") +
@@ -180,7 +182,11 @@ bool tracee::go(const route& way) {
 
 void tracee::kill() {
   if (pid_ < 0) return;
-  ::kill(pid_, SIGKILL);
+  if (control_.finished != 0 && shmfifo::testing::counts_coverage()) {
+    ::ptrace(PTRACE_DETACH, pid_, nullptr, SIGUSR2);  // its operation is over, and counts
+  } else {
+    ::kill(pid_, SIGKILL);
+  }
   int status = 0;
   do {
     if (::waitpid(pid_, &status, __WALL) != pid_) break;

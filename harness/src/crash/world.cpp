@@ -14,6 +14,8 @@
 #include <stdexcept>
 #include <utility>
 
+#include "support/coverage.hpp"
+
 namespace shmfifo::harness::crash {
 namespace {
 
@@ -45,7 +47,7 @@ void die_with_claim(const std::string& name) {
       std::span<std::byte> content;
       if (out.try_claim(content) != status::ok) ::_exit(3);
       const consumer in = must(home.attach_consumer());
-      ::raise(SIGKILL);
+      testing::kill_self();
     } catch (const std::exception&) {
     }
     ::_exit(3);

@@ -10,6 +10,8 @@
 #include <cstdio>
 #include <cstring>
 
+#include "support/coverage.hpp"
+
 namespace shmfifo::harness::model::detail {
 namespace {
 
@@ -63,7 +65,7 @@ bool read_all(int descriptor, void* data, std::size_t bytes) {
                     write_all(descriptor, r.reason.data(), r.reason.size()) &&
                     write_all(descriptor, r.replay.data(), r.replay.size());
   std::fflush(nullptr);
-  ::_exit(sent ? 0 : 1);
+  testing::exit_child(sent ? 0 : 1);
 }
 
 bool receive(int descriptor, result& r) {

@@ -16,6 +16,8 @@
 #include <set>
 #include <stdexcept>
 
+#include "support/coverage.hpp"
+
 namespace shmfifo::harness {
 namespace {
 
@@ -92,7 +94,7 @@ void let_go_of_the_output() noexcept {
     remove_names(beginning);
     ::usleep(20000);
   }
-  ::_exit(0);
+  testing::exit_child(0);
 }
 
 int start_guardian(const std::string& beginning) {
@@ -102,7 +104,7 @@ int start_guardian(const std::string& beginning) {
   const pid_t between = ::fork();
   if (between == 0) {
     ::setsid();
-    if (::fork() != 0) ::_exit(0);  // the guardian is nobody's child
+    if (::fork() != 0) testing::exit_child(0);  // the guardian is nobody's child
     ::close(ends[1]);
     stand_guard(ends[0], beginning);
   }
