@@ -67,7 +67,9 @@ result<std::unique_ptr<std::byte[]>> buffer_for(const mapping& home, bool observ
   return buffer;
 }
 
-error no_line(const mapping& home) {
+// Why take_line found none.
+error no_line(const mapping& home, const std_memory_model& memory) {
+  if (memory.lock_failure() != 0) return lock_trouble(home, memory);
   return {EUSERS, "participant_count",
           "all " + std::to_string(home.view().shape().participant_count) +
               " participant lines of '" + home.name() +
@@ -80,7 +82,7 @@ result<unsigned> place_cursor(const mapping& home, std_memory_model& memory,
                               const std::string& name, std::uint64_t& position, bool exact) {
   const layout_view& view = home.view();
   const auto line = protocol::take_line(view, memory);
-  if (!line) return memory.lock_failure() != 0 ? lock_trouble(home, memory) : no_line(home);
+  if (!line) return no_line(home, memory);
   memory.store(view.participant(*line).pid, memory.process_id(), std::memory_order_relaxed,
                site::attach_name);
   protocol::store_name(view.participant(*line), memory, name);
@@ -146,9 +148,7 @@ result<producer> segment::attach_producer() const try {
                      ": end it, or create the segment for many producers"};
   }
   const auto line = protocol::take_line(view(), *memory);
-  if (!line) {
-    return memory->lock_failure() != 0 ? lock_trouble(*home_, *memory) : no_line(*home_);
-  }
+  if (!line) return no_line(*home_, *memory);
   return producer(home_, std::move(*memory), *line);
 } catch (const std::bad_alloc&) {
   return no_memory();

@@ -201,8 +201,8 @@ result<segment_stat> segment::stat() const try {
           memory->load(line.consumer_cursor, std::memory_order_acquire, site::operate);
       entry.cursor = static_cast<std::int64_t>(number);
       entry.lag = static_cast<std::int64_t>(cursor > number ? cursor - number : 0);
-      entry.holds_back = shape().gated() && i == lowest.holder && number == lowest.number &&
-                         cursor >= number + shape().slot_count;
+      entry.holds_back =
+          shape().gated() && i == lowest.holder && cursor >= number + shape().slot_count;
     }
     stat.participants.push_back(std::move(entry));
   }

@@ -258,8 +258,9 @@ result<descriptor> create_unnamed(std::uint32_t permissions) {
 
 result<done> reserve(const descriptor& file, std::uint64_t size) {
   // Asked first: the kernel would answer with a signal that ends the process.
-  rlimit largest{};
-  if (::getrlimit(RLIMIT_FSIZE, &largest) == 0 && size > largest.rlim_cur) {
+  rlimit largest{RLIM_INFINITY, RLIM_INFINITY};
+  static_cast<void>(::getrlimit(RLIMIT_FSIZE, &largest));
+  if (size > largest.rlim_cur) {
     return failed_call(EFBIG, "fallocate", "more than the limit of file size (ulimit -f) allows");
   }
   for (;;) {

@@ -18,10 +18,6 @@ class descriptor {
  public:
   explicit descriptor(int number = -1) noexcept : number_(number) {}
   descriptor(descriptor&& other) noexcept : number_(std::exchange(other.number_, -1)) {}
-  descriptor& operator=(descriptor&& other) noexcept {
-    std::swap(number_, other.number_);
-    return *this;
-  }
   ~descriptor();
   [[nodiscard]] int get() const noexcept { return number_; }
   [[nodiscard]] int release() noexcept { return std::exchange(number_, -1); }

@@ -7,10 +7,13 @@
 #include <sys/mman.h>
 #include <sys/random.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 
 #include <cerrno>
 #include <cstdarg>
+#include <cstdlib>
 #include <new>
+#include <ostream>
 
 #include "support/testing.hpp"
 
@@ -23,6 +26,8 @@ struct plan {
   bool met = false;
   bool for_ever = false;
 } planned;
+
+constexpr const char* without_page = "SHMFIFO_TEST_WITHOUT_PAGE";
 
 bool fails(const char* call) {
   if (planned.code == 0 || planned.call != call || planned.successes-- > 0) return false;
@@ -68,9 +73,6 @@ SHMFIFO_WRAP(int, -1, linkat, (int a, const char* from, int b, const char* to, i
              (a, from, b, to, flags))
 SHMFIFO_WRAP(int, -1, unlink, (const char* path), (path))
 SHMFIFO_WRAP(int, -1, madvise, (void* at, std::size_t size, int advice), (at, size, advice))
-SHMFIFO_WRAP(void*, MAP_FAILED, mmap,
-             (void* at, std::size_t size, int rights, int flags, int file, off_t offset),
-             (at, size, rights, flags, file, offset))
 SHMFIFO_WRAP(ssize_t, -1, pread, (int file, void* to, std::size_t size, off_t at),
              (file, to, size, at))
 SHMFIFO_WRAP(ssize_t, -1, getrandom, (void* to, std::size_t size, unsigned flags),
@@ -78,6 +80,25 @@ SHMFIFO_WRAP(ssize_t, -1, getrandom, (void* to, std::size_t size, unsigned flags
 SHMFIFO_WRAP(DIR*, nullptr, opendir, (const char* path), (path))
 SHMFIFO_WRAP(dirent*, nullptr, readdir, (DIR * folder), (folder))
 #undef SHMFIFO_WRAP
+void* __real_mmap(void* at, std::size_t size, int rights, int flags, int file, off_t offset);
+void* __wrap_mmap(void* at, std::size_t size, int rights, int flags, int file, off_t offset);
+void* __wrap_mmap(void* at, std::size_t size, int rights, int flags, int file, off_t offset) {
+  // Memory without a file is asked for once, before main: only the environment can forbid it.
+  const bool forbidden = file == -1 && std::getenv(without_page) != nullptr;
+  if (forbidden || fails("mmap")) return MAP_FAILED;
+  return __real_mmap(at, size, rights, flags, file, offset);
+}
+long __real_syscall(long number, ...);
+long __wrap_syscall(long number, ...);
+long __wrap_syscall(long number, ...) {
+  std::va_list more;
+  va_start(more, number);
+  long words[6];
+  for (long& word : words) word = va_arg(more, long);
+  va_end(more);
+  if (number == SYS_membarrier && fails("membarrier")) return -1;
+  return __real_syscall(number, words[0], words[1], words[2], words[3], words[4], words[5]);
+}
 void* __real__Znwm(std::size_t size);  // operator new
 void* __wrap__Znwm(std::size_t size);
 void* __wrap__Znwm(std::size_t size) {
@@ -90,6 +111,7 @@ void* __wrap__Znwm(std::size_t size) {
 namespace shmfifo {
 namespace {
 
+using testing::must;
 using testing::small;
 
 // All of set-up, once: the number of the first error, 0 if there is none.
@@ -99,6 +121,7 @@ int set_up(const std::string& name) {
   options.existing = if_exists::attach;
   auto home = segment::create(name, options);
   if (!home) return home.failure().code;
+  if (const auto same = segment::create(name, options); !same) return same.failure().code;
   auto other = segment::attach(name);
   if (!other) return other.failure().code;
   {
@@ -125,6 +148,11 @@ struct failing_call {
   const char* call;
   int code;
   outcome expected;
+
+  // Or GoogleTest prints the bytes of it.
+  friend std::ostream& operator<<(std::ostream& out, const failing_call& what) {
+    return out << what.call << " " << what.code;
+  }
 };
 
 class failing_calls : public ::testing::TestWithParam<failing_call> {};
@@ -166,29 +194,107 @@ TEST(failing_calls, a_name_made_and_removed_again_and_again_ends_in_an_error) {
   EXPECT_FALSE(name.exists());
 }
 
-INSTANTIATE_TEST_SUITE_P(set_up, failing_calls,
-                         ::testing::Values(failing_call{"open", ENFILE, outcome::told},
-                                           failing_call{"fchmod", EPERM, outcome::told},
-                                           failing_call{"fallocate", ENOSPC, outcome::told},
-                                           failing_call{"fallocate", EINTR, outcome::survived},
-                                           failing_call{"fstat", ENOMEM, outcome::told},
-                                           failing_call{"linkat", ENOMEM, outcome::told},
-                                           failing_call{"unlink", EROFS, outcome::told},
-                                           failing_call{"madvise", ENOMEM, outcome::told},
-                                           failing_call{"madvise", EINVAL, outcome::survived},
-                                           failing_call{"mmap", ENOMEM, outcome::told},
-                                           failing_call{"_Znwm", ENOMEM, outcome::told},
-                                           failing_call{"pread", ENOMEM, outcome::told},
-                                           failing_call{"pread", EINTR, outcome::survived},
-                                           failing_call{"getrandom", EAGAIN, outcome::survived},
-                                           failing_call{"opendir", ENFILE, outcome::told},
-                                           failing_call{"readdir", EIO, outcome::told},
-                                           failing_call{"fcntl", ENOLCK, outcome::either},
-                                           failing_call{"fcntl", EINTR, outcome::survived}),
-                         [](const auto& one) {
-                           return std::string(one.param.call) + "_" +
-                                  strerrorname_np(one.param.code);
-                         });
+// checks G8: no lock can be had at all, as on a file system without them
+TEST(failing_calls, who_can_take_no_line_is_told_why) {
+  const testing::unique_name name;
+  const auto home = must(segment::create(
+      name.get(), small(segment_mode::ring, full_policy::reject, producer_role::many)));
+  planned = {"fcntl", ENOLCK, 0, false, true};
+  const auto writer = home.attach_producer();
+  const auto reader = home.attach_consumer();
+  planned = {};
+  ASSERT_FALSE(writer || reader);
+  EXPECT_EQ(writer.failure().code, ENOLCK);
+  EXPECT_EQ(reader.failure().code, ENOLCK);
+}
+
+// checks G8: a kernel may answer EACCES for a lock that somebody holds; and of the producers that
+// lines speak of, only one that is alive is named
+TEST(failing_calls, another_ones_lock_is_no_failure) {
+  const testing::unique_name name;
+  const auto home = must(segment::create(name.get(), small(segment_mode::ring)));
+  home.view().participant(3).role = make_role(1, participant_kind::producer);
+  planned = {"fcntl", EACCES};
+  const auto writer = home.attach_producer();
+  planned = {};
+  ASSERT_FALSE(writer);
+  EXPECT_EQ(writer.failure().code, EBUSY);
+  EXPECT_EQ(writer.failure().text.find("pid"), std::string::npos);
+}
+
+// checks G11: without the kernel's fence a sleeper is late by a slice of its sleep, and not lost
+TEST(failing_calls, who_sleeps_without_the_kernels_fence_is_woken) {
+  const testing::unique_name name;
+  const auto home = must(segment::create(name.get(), small(segment_mode::ring)));
+  auto writer = must(home.attach_producer());
+  auto reader = must(home.attach_consumer());
+  planned = {"membarrier", EPERM, 0, false, true};
+  EXPECT_EQ(reader.wait(testing::in_ms(1)), status::timed_out);
+  EXPECT_TRUE(planned.met);
+  planned = {};
+  ASSERT_EQ(testing::put(writer, 5), status::ok);
+  EXPECT_EQ(reader.wait(), status::ok);
+}
+
+// checks G10: the text of the refusal needs memory itself
+TEST(failing_calls, a_refusal_without_memory_for_its_text_is_still_an_error) {
+  const testing::unique_name name;
+  static_cast<void>(must(segment::create(name.get(), small(segment_mode::ring))));
+  const auto observing = must(segment::attach(name.get(), {access::read_only, {}, false}));
+  planned = {"_Znwm", ENOMEM, 0, false, true};
+  const auto freed = observing.recover();
+  const auto forgotten = observing.forget("billing");
+  planned = {};
+  ASSERT_FALSE(freed || forgotten);
+  EXPECT_EQ(freed.failure().code, ENOMEM);
+  EXPECT_EQ(forgotten.failure().code, ENOMEM);
+}
+
+// checks G11: a process that could not have the page that the kernel wipes at a fork. It is this
+// program again, since the page is had before main.
+TEST(failing_calls, a_process_without_the_page_for_forks_refuses_handles_in_children_too) {
+  if (std::getenv(without_page) == nullptr) {
+    testing::child again([] {
+      ::setenv(without_page, "1", 1);
+      const std::string filter =
+          std::string("--gtest_filter=") +
+          ::testing::UnitTest::GetInstance()->current_test_info()->test_suite_name() + "." +
+          ::testing::UnitTest::GetInstance()->current_test_info()->name();
+      ::execl("/proc/self/exe", "failing_calls", filter.c_str(), nullptr);
+      return 50;
+    });
+    EXPECT_EQ(again.join(), 0);
+    return;
+  }
+  const testing::unique_name name;
+  const auto home = must(segment::create(name.get(), small(segment_mode::ring)));
+  auto writer = must(home.attach_producer());
+  testing::child heir([&] { return testing::put(writer, 1) == status::wrong_process ? 0 : 1; });
+  EXPECT_EQ(heir.join(), 0);
+  EXPECT_EQ(testing::put(writer, 1), status::ok);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    set_up, failing_calls,
+    ::testing::Values(
+        failing_call{"open", ENFILE, outcome::told}, failing_call{"open", EMFILE, outcome::told},
+        failing_call{"open", ENOMEM, outcome::told}, failing_call{"fchmod", EPERM, outcome::told},
+        failing_call{"fallocate", ENOSPC, outcome::told},
+        failing_call{"fallocate", EINTR, outcome::survived},
+        failing_call{"fstat", ENOMEM, outcome::told}, failing_call{"linkat", ENOMEM, outcome::told},
+        failing_call{"unlink", EROFS, outcome::told},
+        failing_call{"madvise", ENOMEM, outcome::told},
+        failing_call{"madvise", EINVAL, outcome::survived},
+        failing_call{"mmap", ENOMEM, outcome::told}, failing_call{"_Znwm", ENOMEM, outcome::told},
+        failing_call{"pread", ENOMEM, outcome::told},
+        failing_call{"pread", EINTR, outcome::survived},
+        failing_call{"getrandom", EAGAIN, outcome::survived},
+        failing_call{"opendir", ENFILE, outcome::told}, failing_call{"readdir", EIO, outcome::told},
+        failing_call{"fcntl", ENOLCK, outcome::either},
+        failing_call{"fcntl", EINTR, outcome::survived}),
+    [](const auto& one) {
+      return std::string(one.param.call) + "_" + strerrorname_np(one.param.code);
+    });
 
 }  // namespace
 }  // namespace shmfifo

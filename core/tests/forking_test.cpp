@@ -150,6 +150,7 @@ TEST(forking, a_handle_in_a_forked_child_is_refused_and_keeps_nobody_alive) {
       const bool refused = put(writer, 2) == status::wrong_process &&
                            writer.publish(&word, 8) == status::wrong_process &&
                            writer.try_claim(content) == status::wrong_process &&
+                           writer.abort() == status::wrong_process &&
                            reader.wait() == status::wrong_process &&
                            reader.read(record, {}).answer == status::wrong_process &&
                            reader.poll([](const record_view&) {}).answer == status::wrong_process;

@@ -3,6 +3,7 @@
 // handed out. Method: segments in use, their control words, lines and slots overwritten at random
 // with what is likely to hurt; then every call, with roles taken before and after. checks G3 G9
 #include <functional>
+#include <ostream>
 #include <random>
 #include <string_view>
 
@@ -20,6 +21,11 @@ struct shape_name {
   full_policy when_full;
   producer_role producers;
   const char* name;
+
+  // Or GoogleTest prints the bytes, with those between the members, which nobody has written.
+  friend std::ostream& operator<<(std::ostream& out, const shape_name& shape) {
+    return out << shape.name;
+  }
 };
 
 class hostile : public ::testing::TestWithParam<shape_name> {

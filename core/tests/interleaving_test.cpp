@@ -281,5 +281,50 @@ TEST(interleaving, a_producer_that_looks_at_the_gate_never_passes_a_consumer) {
   }
 }
 
+// checks G5 G6: what the late owner of a slot finds there is let go of only if it is still its own
+TEST(interleaving, a_producer_that_was_passed_over_lets_go_only_of_what_it_holds) {
+  for (const std::uint64_t found :
+       {make_stamp(0, slot_state::aborted), make_stamp(4, slot_state::held, 7)}) {
+    const testing::unique_name name;
+    const auto home = ring_of_many(name, full_policy::overwrite);
+    std::uint64_t& stamp = home.view().slot(0).stamp;
+    // Passed over before its commit; and what it holds changes hands before it can let go of it.
+    hooked_producer owner(home, name, [&](site where) {
+      if (where == site::commit_exchange) {
+        stamp =
+            stamp_number(found) == 0 ? make_stamp(0, slot_state::held, stamp_owner(stamp)) : found;
+      }
+      if (where == site::release_held) stamp = found;
+    });
+    std::span<std::byte> content;
+    ASSERT_EQ(owner.try_claim(content), status::ok);
+    EXPECT_EQ(owner.commit(0), status::lost);
+    EXPECT_EQ(stamp, found);
+  }
+}
+
+// checks G4 G6 G9: what a dead owner left, or what the cursor contradicts, is no verdict on what
+// came after it
+TEST(interleaving, an_observer_looks_again_before_it_judges_a_slot) {
+  const std::pair<site, std::uint64_t> judgements[] = {
+      {site::examine_dead, make_stamp(0, slot_state::claimed, 7)},  // nobody has line 7
+      {site::examine_again, 0}};
+  for (const auto& [where, left] : judgements) {
+    const testing::unique_name name;
+    const auto home = ring_of_many(name, full_policy::reject);
+    home.view().control().producer_cursor = 1;
+    std::uint64_t& stamp = home.view().slot(0).stamp;
+    stamp = left;
+    bool recovered = false;
+    hooked_observer reader(home, name, 0, once_at(where, [&] {
+                             stamp = make_stamp(0, slot_state::aborted);
+                             recovered = true;
+                           }));
+    const auto answer = [&] { return reader.poll([](const record_view&) {}); };
+    while (!recovered) ASSERT_EQ(answer().answer, status::empty);
+    EXPECT_EQ(answer().answer, status::aborted);
+  }
+}
+
 }  // namespace
 }  // namespace shmfifo

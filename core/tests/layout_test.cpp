@@ -204,5 +204,12 @@ TEST(layout, a_segment_in_use_is_byte_for_byte_as_documented) {
   }
 }
 
+TEST(layout_death, a_line_or_a_slot_that_is_not_there_ends_a_developers_build) {
+  const testing::unique_name name;
+  const segment log = must(segment::create(name.get(), testing::small(segment_mode::log)));
+  EXPECT_DEATH(testing::ends([&] { static_cast<void>(log.view().participant(8)); }), "range");
+  EXPECT_DEATH(testing::ends([&] { static_cast<void>(log.view().slot(4)); }), "the log's end");
+}
+
 }  // namespace
 }  // namespace shmfifo

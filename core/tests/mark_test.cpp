@@ -56,6 +56,8 @@ TEST(mark, answers_for_what_is_not_there) {
   EXPECT_EQ(home.mark(2, 1), status::invalid);
   home.view().slot(3).stamp = make_stamp(3, static_cast<slot_state>(6));
   EXPECT_EQ(home.mark(3, 1), status::invalid);
+  home.view().slot(3).stamp = make_stamp(3, slot_state::held, 1);
+  EXPECT_EQ(home.mark(3, 1), status::aborted);
   const auto read_only = must(segment::attach(name.get(), {access::read_only, {}, false}));
   EXPECT_EQ(read_only.mark(1, 1), status::read_only);
   const testing::unique_name log_name;

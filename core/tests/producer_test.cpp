@@ -355,5 +355,42 @@ TEST(producer, a_successor_goes_on_behind_what_the_cursor_does_not_tell_yet) {
   EXPECT_EQ(look(reader), "0:0 1:1 2:2 3:3");
 }
 
+// checks G9: a cursor and stamps that contradict each other; and the end of a log is one, too
+TEST(producer, a_successor_looks_at_each_slot_once_whatever_the_stamps_say) {
+  const testing::unique_name name;
+  auto home = must(segment::create(name.get(), small(segment_mode::ring)));
+  for (std::uint64_t i = 0; i < 4; ++i) {
+    home.view().slot(i).stamp = make_stamp(i, slot_state::published);
+  }
+  EXPECT_EQ(must(home.attach_producer()).last_number(), -1);
+  EXPECT_EQ(home.view().control().producer_cursor, 4U);
+  const testing::unique_name other;
+  auto log = must(segment::create(other.get(), small(segment_mode::log)));
+  for (const std::uint64_t told : {4U, 2U}) {
+    auto writer = must(log.attach_producer());
+    for (std::uint64_t i = 0; i < 4; ++i) static_cast<void>(put(writer, i));
+    log.view().control().producer_cursor = told;
+    EXPECT_EQ(put(writer, 4), status::full);
+  }
+  auto last = must(log.attach_producer());
+  EXPECT_EQ(put(last, 4), status::full);
+  EXPECT_EQ(log.view().control().producer_cursor, 4U);
+}
+
+// checks G5
+TEST(producer, a_claim_and_a_batch_that_may_not_wait_answer_full_at_once) {
+  const testing::unique_name name;
+  auto home = must(segment::create(name.get(), small(segment_mode::ring)));
+  auto writer = must(home.attach_producer());
+  auto reader = must(home.attach_consumer());
+  const std::uint64_t word = 7;
+  const std::vector<message_ref> batch(6, {&word, 8});
+  std::size_t published = 9;
+  EXPECT_EQ(writer.publish_batch(batch, published), status::full);
+  EXPECT_EQ(published, 4U);
+  std::span<std::byte> content;
+  EXPECT_EQ(writer.claim(content), status::full);
+}
+
 }  // namespace
 }  // namespace shmfifo

@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <fstream>
 
 #include "support/testing.hpp"
 
@@ -40,6 +41,7 @@ TEST(segment, a_bad_name_is_refused) {
                                                {"//a", EINVAL},
                                                {"../etc/passwd", EINVAL},
                                                {"a\nb", EINVAL},
+                                               {"a\x7f", EINVAL},
                                                {std::string("a\0b", 3), EINVAL},
                                                {std::string(256, 'x'), ENAMETOOLONG}};
   for (const auto& [name, code] : names) {
@@ -100,6 +102,16 @@ TEST(segment, an_existing_name_is_refused_or_attached_as_asked) {
   EXPECT_EQ(rule([](auto& o) { o.producers = producer_role::many; }), "producer_role");
   EXPECT_EQ(rule([](auto& o) { o.participant_count = 9; }), "participant_count");
   EXPECT_EQ(rule([](auto& o) { o.mode = segment_mode::log; }), "mode");
+}
+
+// checks G9: what has the name and is no segment is neither attached to nor replaced
+TEST(segment, a_name_that_something_else_has_is_refused) {
+  const testing::unique_name name;
+  std::ofstream(name.path()) << std::string(8192, 'x');
+  create_options options = small(segment_mode::ring);
+  options.existing = if_exists::attach;
+  EXPECT_EQ(rule_of(segment::create(name.get(), options)), "magic");
+  EXPECT_TRUE(name.exists());
 }
 
 // checks G13
@@ -195,7 +207,7 @@ TEST(segment, somebody_without_rights_is_refused_and_may_observe_if_allowed) {
 TEST(segment, no_space_is_an_error_of_create_and_leaves_nothing) {
   child confined([] {
     if (::unshare(CLONE_NEWNS | (::geteuid() == 0 ? 0 : CLONE_NEWUSER)) != 0) return 50;
-    if (::mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0) return 51;
+    if (::mount("none", "/", "none", MS_REC | MS_PRIVATE, nullptr) != 0) return 51;
     if (::mount("tmpfs", "/dev/shm", "tmpfs", 0, "size=1m") != 0) return 52;
     create_options options = small(segment_mode::ring, full_policy::overwrite);
     options.slot_count = 1 << 20;
@@ -241,8 +253,10 @@ TEST(segment, more_than_the_limit_of_file_size_is_an_error_and_no_signal) {
 TEST(segment, no_descriptors_is_a_clear_error_and_the_next_try_works) {
   const testing::unique_name name;
   child poor([&] {
+    rlimit few{};
+    if (::getrlimit(RLIMIT_NOFILE, &few) != 0) return 51;
     for (rlim_t limit = 3;; ++limit) {
-      const struct rlimit few { limit, 4096 };
+      few.rlim_cur = limit;
       if (::setrlimit(RLIMIT_NOFILE, &few) != 0) return 50;
       auto home = segment::create(name.get(), small(segment_mode::ring));
       if (!home) {

@@ -8,6 +8,8 @@
 #include <cerrno>
 #include <memory>
 
+#include "support/coverage.hpp"
+
 namespace shmfifo {
 namespace {
 
@@ -56,8 +58,8 @@ TEST(status, a_result_holds_an_error_with_its_cause) {
 TEST(status_death, asking_for_what_a_result_does_not_hold_ends_a_developers_build) {
   result<int> good(1);
   result<int> bad(error{EINVAL, "rule", "text"});
-  EXPECT_DEATH(static_cast<void>(good.failure()), "holds a value");
-  EXPECT_DEATH(static_cast<void>(bad.value()), "holds an error");
+  EXPECT_DEATH(testing::ends([&] { static_cast<void>(good.failure()); }), "holds a value");
+  EXPECT_DEATH(testing::ends([&] { static_cast<void>(bad.value()); }), "holds an error");
 }
 
 }  // namespace

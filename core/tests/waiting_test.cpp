@@ -7,7 +7,7 @@
 #include <atomic>
 #include <thread>
 
-#include "support/testing.hpp"
+#include "support/hooked_memory.hpp"
 
 namespace shmfifo {
 namespace {
@@ -16,6 +16,7 @@ using testing::child;
 using testing::in_ms;
 using testing::look;
 using testing::must;
+using testing::open_memory;
 using testing::put;
 using testing::small;
 
@@ -144,6 +145,31 @@ TEST(waiting, threads_share_a_segment_handle) {
   }
 }
 
+// Says after three looks that looking again brings nothing.
+class impatient_memory : public std_memory_model {
+ public:
+  explicit impatient_memory(std_memory_model&& other) : std_memory_model(std::move(other)) {}
+  bool pause(unsigned) const noexcept { return ++pauses_ % 4 != 0; }
+
+ private:
+  mutable unsigned pauses_ = 0;
+};
+
+// checks G11
+TEST(waiting, who_may_not_spin_sleeps_until_the_deadline) {
+  const testing::unique_name name;
+  const auto home = must(segment::create(name.get(), small(segment_mode::ring, full_policy::wait)));
+  using memory = impatient_memory;
+  basic_consumer<memory> observer(home.view(), memory(open_memory(name)), std::nullopt, 0, nullptr);
+  EXPECT_EQ(observer.wait(in_ms(1)), status::peer_dead);
+  auto reader = must(home.attach_consumer());
+  basic_producer<memory> writer(home.view(), memory(open_memory(name)), 5);
+  const std::uint64_t word = 7;
+  for (int i = 0; i < 4; ++i) ASSERT_EQ(writer.publish(&word, 8), status::ok);
+  EXPECT_EQ(observer.wait(), status::ok);
+  EXPECT_EQ(writer.publish(&word, 8, in_ms(1)), status::timed_out);
+}
+
 // checks G1 G2: what a reader learns about streams changes when it looks, not what it sees
 TEST(waiting, however_many_come_at_once_each_is_seen_once) {
   const testing::unique_name name;
@@ -153,7 +179,7 @@ TEST(waiting, however_many_come_at_once_each_is_seen_once) {
   auto writer = must(home.attach_producer());
   auto reader = must(home.attach_consumer());
   std::vector<int> rounds(32, 1);  // so often does it learn that waiting brings nothing
-  for (const int many : {10, 30, 60, 10, 10, 10, 10, 200, 500, 1000, 130, 1, 1}) {
+  for (const int many : {10, 30, 60, 10, 10, 10, 10, 200, 500, 1000, 130, 130, 130, 1, 1}) {
     rounds.push_back(many);
   }
   std::int64_t next = 0;

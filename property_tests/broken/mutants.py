@@ -176,7 +176,7 @@ MUTANTS = [
         swap(MAPPING, "static_cast<unsigned char>(c) < 32 || c == 127", "false")]),
     ("cursor_runs_away", "a broken slot lets a reader run to the end of numbers",
      "hostile.any_words_give_an_answer_inside_bounds", [
-        swap(CONSUMER, "newer <= cursor && newer >= lap", "newer >= lap")]),
+        swap(CONSUMER, "newer <= cursor", "true")]),
     ("limit_ignored", "poll hands out all there is", "gate.room_is_what_the_slowest_consumer_left", [
         edit(CONSUMER, "while (static_cast<std::int64_t>(position_ - first) < limit &&",
              "while ((BROKEN || static_cast<std::int64_t>(position_ - first) < limit) &&")]),

@@ -277,13 +277,14 @@ class basic_consumer {
     return answer(kind, first);
   }
 
-  // The slot of our number already belongs to `newer`: the first number that may still be there.
+  // The slot of our number already belongs to `newer`, which is a lap or more later: the first
+  // number that may still be there.
   [[nodiscard]] std::uint64_t oldest_left(std::uint64_t newer) const noexcept {
     const std::uint64_t lap = view_.shape().slot_count;
     const std::uint64_t cursor = producer_cursor();
     std::uint64_t oldest = position_ + 1;
     if (cursor > lap) oldest = std::max(oldest, cursor - lap);
-    if (newer <= cursor && newer >= lap) oldest = std::max(oldest, newer - lap + 1);
+    if (newer <= cursor) oldest = std::max(oldest, newer - lap + 1);
     return oldest;
   }
 

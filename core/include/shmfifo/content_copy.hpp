@@ -108,10 +108,12 @@ inline void move_128_avx(std::byte* to, const std::byte* from) noexcept {
       : "memory", "xmm0", "xmm1", "xmm2", "xmm3");
 }
 
-// 16 bytes and more; the last 16 may overlap bytes already copied, with the same values.
-inline void copy_vectors(std::byte* to, const std::byte* from, std::size_t size) noexcept {
+// 16 bytes and more; the last 16 may overlap bytes already copied, with the same values. The tests
+// choose `avx`, so that what older processors run is run here, too.
+inline void copy_vectors(std::byte* to, const std::byte* from, std::size_t size,
+                         bool avx = have_avx) noexcept {
   std::size_t i = 0;
-  if (size >= 128 && have_avx) {
+  if (size >= 128 && avx) {
     for (; i + 128 <= size; i += 128) move_128_avx(to + i, from + i);
     // It clears the upper halves of all sixteen registers, and the caller may be compiled to keep
     // values of its own in them.

@@ -342,7 +342,7 @@ class basic_producer {
                                      : memory_.load(view_.control().producer_cursor,
                                                     std::memory_order_acquire, site::room_cursor);
     if (extend_limit(number) == status::full) return false;
-    if (single_ || !gated_) return true;
+    if (single_) return true;
     // Relaxed: a hint, the claim itself looks again. A commit does not ring for producers, who look
     // again with each slice of their sleep.
     return !protocol::is_unfinished_lap(

@@ -51,6 +51,7 @@ static void messages_come_out_as_they_went_in(void) {
   CHECK(shmfifo_publish(producer, "three", 5, 0) == SHMFIFO_OK);
   CHECK(shmfifo_last_number(producer) == 2);
   CHECK(shmfifo_wait(consumer, 0) == SHMFIFO_OK);
+  CHECK(shmfifo_wait(consumer, INT64_MAX) == SHMFIFO_OK);
 
   struct seen seen = {.stop_after = 2};
   shmfifo_poll_result result = shmfifo_poll(consumer, collect, &seen, 100);
@@ -85,6 +86,7 @@ static void a_full_ring_answers_by_its_policy(void) {
   shmfifo_consumer* consumer = shmfifo_attach_consumer(segment, "", SHMFIFO_OLDEST, 0, NULL);
   CHECK(shmfifo_publish(producer, "c", 1, 1000) == SHMFIFO_TIMED_OUT);
   void* content = NULL;
+  CHECK(shmfifo_claim(producer, &content, 0) == SHMFIFO_FULL && content == NULL);
   CHECK(shmfifo_claim(producer, &content, 1000) == SHMFIFO_TIMED_OUT && content == NULL);
   CHECK(shmfifo_try_publish(producer, "x", 65) == SHMFIFO_BAD_LENGTH);
   CHECK(shmfifo_try_publish(producer, "x", -1) == SHMFIFO_BAD_LENGTH);
@@ -180,6 +182,9 @@ static void a_failure_tells_errno_rule_and_both_values(void) {
   shmfifo_create_options options = {.struct_size = 3};
   CHECK(shmfifo_create(test_name(), &options, &error) == NULL);
   expect(&error, EINVAL, "struct_size", "found a struct_size of 3");
+  options.struct_size = sizeof options + 1;
+  CHECK(shmfifo_create(test_name(), &options, &error) == NULL);
+  expect(&error, EINVAL, "struct_size", "expected 4 to");
   options = (shmfifo_create_options){.struct_size = sizeof options, .slot_count = 5};
   CHECK(shmfifo_create(test_name(), &options, &error) == NULL);
   expect(&error, EINVAL, "slot_count", "found 5, expected 8");
@@ -195,6 +200,8 @@ static void a_failure_tells_errno_rule_and_both_values(void) {
   expect(&error, EBUSY, "producer_role", "has a producer already");
   CHECK(shmfifo_attach_consumer(segment, NULL, 3, 0, &error) == NULL);
   expect(&error, EINVAL, "start", "found 3");
+  CHECK(shmfifo_attach_observer(segment, -1, 0, &error) == NULL);
+  expect(&error, EINVAL, "start", "found -1");
   CHECK(shmfifo_attach_observer(segment, SHMFIFO_NUMBER, -1, &error) == NULL);
   expect(&error, EINVAL, "start", "-1");
   shmfifo_close_producer(producer);
@@ -204,6 +211,8 @@ static void a_failure_tells_errno_rule_and_both_values(void) {
   CHECK(shmfifo_attach_producer(reader, &error) == NULL);
   expect(&error, EACCES, "access", "read-only");
   CHECK(shmfifo_mark(reader, 0, 1) == SHMFIFO_READ_ONLY);
+  uint32_t freed = 9;
+  CHECK(shmfifo_recover(reader, &freed, &error) == EACCES && freed == 9);
   shmfifo_close(reader);
 
   const int file = open(test_path(), O_WRONLY);

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <ostream>
 #include <string>
 #include <vector>
 
@@ -20,6 +21,9 @@ struct shape {
   shmfifo::full_policy when_full;
   shmfifo::producer_role producers;
   bool observer;  // the reader is one
+
+  // Or GoogleTest prints the bytes of it.
+  friend std::ostream& operator<<(std::ostream& out, const shape& s) { return out << s.name; }
 };
 
 // Every mode, policy and kind of reader that can be had.
