@@ -46,6 +46,19 @@ TEST(interleaving, a_producer_that_the_ring_went_round_takes_a_new_number) {
   EXPECT_EQ(look(reader), "9:7 10:8 11:99");
 }
 
+// checks G5 G11: it does not go on for ever
+TEST(interleaving, a_producer_that_the_ring_goes_round_each_time_answers_full) {
+  const testing::unique_name name;
+  const auto home = ring_of_many(name, full_policy::overwrite);
+  auto fast = must(home.attach_producer());
+  hooked_producer slow(home, name, [&](site where) {
+    if (where == site::publish_content) put_each(fast, 1, 8);
+  });
+  const std::uint64_t word = 99;
+  EXPECT_EQ(slow.try_publish(&word, sizeof word), status::full);
+  EXPECT_EQ(slow.last_number(), -1);
+}
+
 // checks G2 G5: of two that pass over one owner, only one gives its number up
 TEST(interleaving, a_number_is_given_up_once_by_two_that_pass_over_its_slot) {
   const testing::unique_name name;
