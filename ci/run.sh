@@ -230,7 +230,7 @@ case "$name" in
     CCACHE_DISABLE=1 build clang19-mcdc # the map of the code holds the folder's name
     rm -rf build/clang19-mcdc/profiles
     run_tests mcdc clang19-mcdc "$@"
-    coverage/mcdc.py
+    record "$PWD/build/clang19-mcdc/report/summary.json" coverage/mcdc.py
     ;;
   package)
     ci/install_packages.sh

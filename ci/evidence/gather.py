@@ -33,7 +33,7 @@ METHODS = {
     "throughput": "the gate of a million messages",
     "unit": "examples chosen by hand",
     "sanitizers": "the tests under sanitizers and valgrind",
-    "coverage": "lines and branches of the core that the tests reach",
+    "coverage": "lines, branches and conditions of the core that the tests reach",
 }
 ASSUMPTIONS = [
     "The kernel's shared memory, futex, membarrier and OFD locks do what their manual pages say.",

@@ -139,16 +139,18 @@ def read_fuzz(path, citations):
 
 
 def read_coverage(path, citations):
-    """The summary of gcovr (--json-summary) or of llvm-cov (export -summary-only)."""
+    """The summary of gcovr (--json-summary) or of coverage/mcdc.py."""
     found = json.loads(path.read_text())
-    if "data" in found:
-        lines, branches = (found["data"][0]["totals"][key] for key in ("lines", "branches"))
-        counts = {"lines": lines["count"], "lines_covered": lines["covered"],
-                  "branches": branches["count"], "branches_covered": branches["covered"]}
+    if "mcdc" in found:
+        words = {"function": "functions", "region": "regions", "branch": "branches", "mcdc": "conditions"}
+        counts = {f"{words[figure]}{end}": found[figure][key]
+                  for figure in words for end, key in (("", "total"), ("_covered", "covered"))}
+        by = "clang, by its own tests"
     else:
         counts = {"lines": found["line_total"], "lines_covered": found["line_covered"],
                   "branches": found["branch_total"], "branches_covered": found["branch_covered"]}
-    yield outcome("coverage", [f"G{i}" for i in range(1, 15)], counts["lines_covered"], counts, "the core")
+        by = "g++"
+    yield outcome("coverage", [f"G{i}" for i in range(1, 15)], counts["branches_covered"], counts, f"the core as counted by {by}")
 
 
 # What a run records, how it is read, and the command that makes it. {} is the preset.
@@ -165,6 +167,7 @@ KINDS = [
     ("recorded/million.json", read_million, "ci/run.sh million"),
     ("recorded/fuzz.txt", read_fuzz, "ci/run.sh fuzz"),
     ("gcc-coverage/report/core/summary.json", read_coverage, "ci/run.sh coverage"),
+    ("clang19-mcdc/report/summary.json", read_coverage, "ci/run.sh mcdc"),
 ]
 
 

@@ -46,6 +46,8 @@ RECORDED = {
     "recorded/million.json": json.dumps(MILLION),
     "recorded/litmus.json": json.dumps({"executions": 9, "failed": 0, "mismatches": [], "passed": 4}),
     "recorded/fuzz.txt": "fuzz_poll: 100 executions in 5 s, cov: 20 edges, 0 finds (log: x)\n",
+    "clang19-mcdc/report/summary.json": json.dumps({figure: {"total": 8, "covered": 7} for figure in
+                                                    ("function", "region", "branch", "mcdc")}),
     "gcc-coverage/report/core/summary.json": json.dumps({"line_total": 10, "line_covered": 9, "branch_total": 4, "branch_covered": 3}),
 }
 SPOILT = [  # what is recorded, edited, and a guarantee that must fail by it
