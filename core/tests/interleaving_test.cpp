@@ -46,6 +46,32 @@ TEST(interleaving, a_producer_that_the_ring_went_round_takes_a_new_number) {
   EXPECT_EQ(look(reader), "9:7 10:8 11:99");
 }
 
+// checks G5: room that is made while a producer waits, be it for one message, a batch or a claim
+TEST(interleaving, a_producer_that_waits_takes_the_room_that_is_made_meanwhile) {
+  const testing::unique_name name;
+  const auto home = must(segment::create(name.get(), small(segment_mode::ring, full_policy::wait)));
+  auto reader = must(home.attach_consumer());
+  std::uint64_t looks = 0;  // the first is the try before the waiting
+  hooked_producer writer(home, name, [&](site where) {
+    if (where == site::gate_floor_load && ++looks % 2 == 0) {
+      for (int i = 0; i < 2; ++i) static_cast<void>(look(reader, 1));  // the second releases
+    }
+  });
+  const std::uint64_t word = 7;
+  for (int i = 0; i < 4; ++i) ASSERT_EQ(writer.try_publish(&word, sizeof word), status::ok);
+  looks = 0;
+  EXPECT_EQ(writer.publish(&word, sizeof word), status::ok);
+  looks = 0;
+  const message_ref batch[] = {{&word, sizeof word}};
+  std::size_t published = 0;
+  EXPECT_EQ(writer.publish_batch(batch, published), status::ok);
+  looks = 0;
+  std::span<std::byte> content;
+  EXPECT_EQ(writer.claim(content), status::ok);
+  EXPECT_EQ(writer.commit(0), status::ok);
+  EXPECT_EQ(writer.last_number(), 6);
+}
+
 // checks G5 G11: it does not go on for ever
 TEST(interleaving, a_producer_that_the_ring_goes_round_each_time_answers_full) {
   const testing::unique_name name;

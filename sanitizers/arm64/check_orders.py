@@ -13,8 +13,8 @@ import sys
 
 STORE_RELEASE = r"\b(stlr|stlrb|stlur)\b"
 LOAD_ACQUIRE = r"\b(ldar|ldarb|ldapr|ldaprb|ldapur)\b"
-# The call of a helper, not an address that happens to lie behind one.
-EXCHANGE_RELEASE = r"\b(stlxr|casl|casal)\b|<__aarch64_cas8_(rel|acq_rel)>"
+# The call of a helper, not an address of data that happens to be a helper's, or to lie behind one.
+EXCHANGE_RELEASE = r"\b(stlxr|casl|casal)\b|\bbl?\s+[0-9a-f]+ <__aarch64_cas8_(rel|acq_rel)>"
 NEEDED = [
     # function, instructions, at least so many, for what
     ("publish", STORE_RELEASE, 6, "content, status word, length, number, stamp, cursor"),
