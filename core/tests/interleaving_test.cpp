@@ -51,25 +51,34 @@ TEST(interleaving, a_producer_that_waits_takes_the_room_that_is_made_meanwhile) 
   const testing::unique_name name;
   const auto home = must(segment::create(name.get(), small(segment_mode::ring, full_policy::wait)));
   auto reader = must(home.attach_consumer());
-  std::uint64_t looks = 0;  // the first is the try before the waiting
   hooked_producer writer(home, name, [&](site where) {
-    if (where == site::gate_floor_load && ++looks % 2 == 0) {
-      for (int i = 0; i < 2; ++i) static_cast<void>(look(reader, 1));  // the second releases
-    }
+    if (where == site::bell_announce) static_cast<void>(look(reader, 1));
   });
   const std::uint64_t word = 7;
   for (int i = 0; i < 4; ++i) ASSERT_EQ(writer.try_publish(&word, sizeof word), status::ok);
-  looks = 0;
+  static_cast<void>(look(reader, 1));  // released by the next look
   EXPECT_EQ(writer.publish(&word, sizeof word), status::ok);
-  looks = 0;
-  const message_ref batch[] = {{&word, sizeof word}};
+  const message_ref batch[] = {{&word, sizeof word}, {&word, sizeof word}};
   std::size_t published = 0;
   EXPECT_EQ(writer.publish_batch(batch, published), status::ok);
-  looks = 0;
+  EXPECT_EQ(published, 2U);
   std::span<std::byte> content;
   EXPECT_EQ(writer.claim(content), status::ok);
   EXPECT_EQ(writer.commit(0), status::ok);
-  EXPECT_EQ(writer.last_number(), 6);
+  EXPECT_EQ(writer.last_number(), 7);
+}
+
+// checks G11: what comes while a reader still spins
+TEST(interleaving, a_reader_that_spins_sees_what_comes_meanwhile) {
+  const testing::unique_name name;
+  const auto home = ring_of_many(name, full_policy::reject);
+  auto writer = must(home.attach_producer());
+  int looks = 0;
+  hooked_observer reader(home, name, 0, [&](site where) {
+    if (where == site::ready_stamp && ++looks == 2) ASSERT_EQ(put(writer, 7), status::ok);
+  });
+  EXPECT_EQ(reader.wait(), status::ok);
+  EXPECT_EQ(looks, 2);
 }
 
 // checks G5 G11: it does not go on for ever
@@ -167,6 +176,21 @@ TEST(interleaving, a_recoverer_leaves_a_line_alone_that_changed_hands) {
   EXPECT_FALSE(protocol::recover_line(home.view(), memory, line, true));
   role = before;
   EXPECT_EQ(owner.commit(0), status::ok);
+}
+
+// checks G6: what the dead owner of line 0 committed bears no owner, as if line 0 were in it
+TEST(interleaving, a_recoverer_of_line_0_leaves_its_message_alone) {
+  const testing::unique_name name;
+  const auto home = ring_of_many(name, full_policy::reject);
+  std::uint64_t& stamp = home.view().slot(0).stamp;
+  for (const slot_state left : {slot_state::published, slot_state::claimed, slot_state::held}) {
+    stamp = make_stamp(0, left);
+    home.view().participant(0).role = make_role(1, participant_kind::producer);
+    home.view().participant(0).intent = 0;
+    EXPECT_TRUE(protocol::recover_line(home.view(), open_memory(name), 0, false));
+    const bool kept = left == slot_state::published;
+    EXPECT_EQ(stamp, make_stamp(0, kept ? slot_state::published : slot_state::aborted));
+  }
 }
 
 // checks G5 G6: the slot of a dead owner that was passed over is free for the next lap
