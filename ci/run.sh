@@ -120,9 +120,9 @@ run_preset() {
 # own tests alone, which must reach its floors.
 coverage() {
   # Of the crash tests only those that take seconds: what they step through has counters in it. Of the model's
-  # random programs one of five, and one producer for many: more of them run no other line.
+  # random programs one of five: more of them run no other line.
   local targets=() parts=() failed=0 tests=(-LE 'slow|soak|throughput'
-    -E '^(ci|coverage|sanitizers|property_tests[.]broken)[.]|^harness[.]crash[.](a_million|every_state_that_a_dead|living|a_paused|seeded_program_without)|random_(programs|symmetry)[.].*/[2-5]$|^property_tests[.]model[.]many')
+    -E '^(ci|coverage|sanitizers|property_tests[.]broken)[.]|^harness[.]crash[.](a_million|every_state_that_a_dead|living|a_paused|seeded_program_without)|random_(programs|symmetry)[.].*/[2-5]$')
   if [ "${1:-}" = core ]; then
     shift
     targets=(--target sanitizer_programs)
