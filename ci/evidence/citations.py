@@ -18,8 +18,9 @@ FAMILIES = [
     (r"harness\.fault\.(every_failed_call|a_full_file_system)", "fault", "G10"),
     (r"stress\.matrix\.(recoverer|creator|churn)", "stress", "G8"),
     (r"stress\.matrix\.", "stress", "G1 G2 G3 G4 G5 G6 G7 G11"),
-    (r"stress\.million_messages\.gate", "throughput", "G14"),
+    (r"stress\.million_messages\.gate$", "throughput", "G14"),
     (r"stress\.million_messages\.self_test_catches", "seeded", "G14"),
+    (r"ci\.packages\.they_are_made", "unit", "G1 G2 G4"),
     (r"property_tests\.broken\.each_seeded_bug", "seeded", "G1 G2 G3 G4 G5 G6 G7 G8 G9 G10 G13"),
     (r"property_tests\.fuzz_(attach|poll|toctou)\.", "fuzz", "G3 G9"),
     (r"property_tests\.fuzz_ops\.", "fuzz", "G1 G2 G3 G4 G5 G7"),
@@ -110,7 +111,9 @@ class Citations:
         """Where by_end has this CTest name."""
         name = test.split("  # ")[0]
         # What stands behind a slash is a parameter, except before the name of the suite.
-        parts = name.split(".") if "each/" in name else name.split("/")[0].split(".")
+        if "each/" not in name:
+            name = re.sub(r"\.\w+/(?=\w+\.)", ".", name).split("/")[0]
+        parts = name.split(".")
         whole = (parts[0], ".".join(parts[-2:]))
         return whole if whole in self.by_end else (parts[0], parts[-1])
 

@@ -61,14 +61,16 @@ def expected(citations):
     for name, cited in citations.model.items():
         for g in cited:
             plan.setdefault(g, set()).add("model")
+    by_folder = {"property_tests": {"property"}, "core": {"unit", "sanitizers"}}  # the instruments' builds have the core
     for (folder, _), cited in citations.by_end.items():
         for g in cited:
-            plan.setdefault(g, set()).update({"property"} if folder == "property_tests" else {"unit", "sanitizers"})
+            plan.setdefault(g, set()).update(by_folder.get(folder, {"unit"}))
     for _, method, cited in citing.FAMILIES:
         for g in cited.split():
             if method != "seeded":
                 plan.setdefault(g, set()).add(method)
     plan.setdefault("G12", set()).add("orders")
+    plan["G14"].discard("sanitizers")  # an instrument's build has nothing to say of speed
     for methods in plan.values():
         methods.add("coverage")
     return plan

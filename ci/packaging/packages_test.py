@@ -83,7 +83,6 @@ class packages(support.case):
         control = output("dpkg-deb", "--info", self.deb("libshmfifo1"), "shlibs")
         self.assertIn("libshmfifo 1 libshmfifo1", control)
 
-    # checks G1, G2, G4
     def test_the_programs_work_from_a_scratch_root(self):
         self.fill(1000, "--mode", "ring", "--slots", "1K", "--when-full", "wait")
         self.assertEqual([one["name"] for one in support.tool("ls", "--json").json

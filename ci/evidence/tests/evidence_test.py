@@ -17,6 +17,7 @@ sys.dont_write_bytecode = True
 here = Path(__file__).resolve().parent
 root = here.parent.parent.parent
 sys.path.append(str(here.parent))
+import citations  # noqa: E402
 import gather  # noqa: E402
 import page  # noqa: E402
 import sources  # noqa: E402
@@ -171,6 +172,13 @@ class evidence(unittest.TestCase):
         self.assertIn("not stamped", left["recorded/million.json"])
         self.assertEqual(self.verdicts(found)["G14"], "not checked")
         self.assertEqual(found["throughput"], {})
+
+    def test_a_case_with_parameters_is_known_by_its_name(self):
+        known = citations.Citations(root)
+        for name in ("core.set_up/failing_calls.each_is_told_by_its_number_and_the_next_try_works/open_EMFILE",
+                     "core.hot_path.makes_no_system_call/ring_wait_many_consumer  # GetParam() = x",
+                     "stress.million_messages.gates.a_slow_log_is_never_excused"):
+            self.assertIn(known.key_of(name), known.by_end)
 
     def test_it_keeps_its_schema_which_refuses_other_things(self):
         schema = json.loads((here.parent / "schema.json").read_text())
