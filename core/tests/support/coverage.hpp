@@ -8,6 +8,8 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <initializer_list>
+
 // Present only in builds that count coverage (the preset tells the linker to keep the first).
 extern "C" {
 [[gnu::weak]] void __gcov_dump();
@@ -62,9 +64,10 @@ inline pid_t fork_counted() noexcept {
   const pid_t child = ::fork();
   if (child == 0) {
     ::signal(SIGUSR2, [](int) {
-      // The code interrupted may hold a lock that writing needs, such as the allocator's: then the
-      // counters are lost, and the death is still the one asked for.
-      ::signal(SIGALRM, [](int) { ::kill(::getpid(), SIGKILL); });
+      // The code interrupted may hold a lock that writing needs, or have left the allocator's lists
+      // half changed: then the counters are lost, and the death is still the one asked for.
+      for (const int failed : {SIGALRM, SIGABRT, SIGSEGV})
+        ::signal(failed, [](int) { ::kill(::getpid(), SIGKILL); });
       ::alarm(5);
       kill_self();
     });
