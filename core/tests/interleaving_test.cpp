@@ -37,8 +37,7 @@ TEST(interleaving, a_producer_that_the_ring_went_round_takes_a_new_number) {
   auto reader = must(home.attach_observer());
   const auto laps = [&] { put_each(fast, 1, 8); };
   hooked_producer slow(home, name, once_at(site::publish_content, laps));
-  const std::uint64_t word = 99;
-  ASSERT_EQ(slow.try_publish(&word, sizeof word), status::ok);
+  ASSERT_EQ(put(slow, 99), status::ok);
   EXPECT_EQ(slow.last_number(), 11);
   // 0 was never visible; 4 and 8 were given up because its slot was being written.
   EXPECT_EQ(look(reader), "lost 0+8");
@@ -89,8 +88,7 @@ TEST(interleaving, a_producer_that_the_ring_goes_round_each_time_answers_full) {
   hooked_producer slow(home, name, [&](site where) {
     if (where == site::publish_content) put_each(fast, 1, 8);
   });
-  const std::uint64_t word = 99;
-  EXPECT_EQ(slow.try_publish(&word, sizeof word), status::full);
+  EXPECT_EQ(put(slow, 99), status::full);
   EXPECT_EQ(slow.last_number(), -1);
 }
 
@@ -105,8 +103,7 @@ TEST(interleaving, a_number_is_given_up_once_by_two_that_pass_over_its_slot) {
   put_each(other, 1, 3);
   hooked_producer passing(home, name,
                           once_at(site::pass_over, [&] { ASSERT_EQ(put(other, 4), status::ok); }));
-  const std::uint64_t word = 99;
-  ASSERT_EQ(passing.try_publish(&word, sizeof word), status::ok);
+  ASSERT_EQ(put(passing, 99), status::ok);
   EXPECT_EQ(passing.last_number(), 6);
   auto reader = must(home.attach_observer(start_at::at(3)));
   EXPECT_EQ(look(reader), "3:3");
@@ -121,8 +118,7 @@ TEST(interleaving, a_producer_that_comes_to_a_slot_of_a_later_lap_takes_a_later_
   auto fast = must(home.attach_producer());
   const auto lap = [&] { put_each(fast, 1, 5); };
   hooked_producer slow(home, name, once_at(site::claim_stamp, lap));
-  const std::uint64_t word = 99;
-  ASSERT_EQ(slow.try_publish(&word, sizeof word), status::ok);
+  ASSERT_EQ(put(slow, 99), status::ok);
   EXPECT_EQ(slow.last_number(), 5);
   auto reader = must(home.attach_observer(start_at::at(4)));
   EXPECT_EQ(look(reader), "4:5 5:99");
@@ -157,8 +153,7 @@ TEST(interleaving, a_producer_that_finds_no_room_looks_again_if_the_cursor_moved
                          EXPECT_EQ(look(reader), "0:0 1:1 2:2 3:3");
                          ASSERT_EQ(put(other, 4), status::ok);
                        }));
-  const std::uint64_t word = 99;
-  ASSERT_EQ(late.try_publish(&word, sizeof word), status::ok);
+  ASSERT_EQ(put(late, 99), status::ok);
   EXPECT_EQ(late.last_number(), 5);
 }
 

@@ -106,7 +106,8 @@ inline create_options small(segment_mode mode, full_policy when_full = full_poli
   return options;
 }
 
-inline status put(producer& writer, std::uint64_t word) {
+template <class M>
+status put(basic_producer<M>& writer, std::uint64_t word) {
   return writer.try_publish(&word, sizeof word);
 }
 

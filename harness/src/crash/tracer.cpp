@@ -182,11 +182,10 @@ bool tracee::go(const route& way) {
 
 void tracee::kill() {
   if (pid_ < 0) return;
-  if (control_.finished != 0 && shmfifo::testing::counts_coverage()) {
-    ::ptrace(PTRACE_DETACH, pid_, nullptr, SIGUSR2);  // its operation is over, and counts
-  } else {
-    ::kill(pid_, SIGKILL);
-  }
+  // Whose operation is over may still write its counters, unless it was let go of already.
+  const bool counted = control_.finished != 0 && shmfifo::testing::counts_coverage() &&
+                       ::ptrace(PTRACE_DETACH, pid_, nullptr, SIGUSR2) == 0;
+  if (!counted) ::kill(pid_, SIGKILL);
   int status = 0;
   do {
     if (::waitpid(pid_, &status, __WALL) != pid_) break;

@@ -28,10 +28,9 @@ std::string complaint(Act&& act) {
   return "";
 }
 
-bool has(const std::string& text, const char* words) {
-  if (text.find(words) != std::string::npos) return true;
-  ADD_FAILURE() << "found '" << text << "', expected '" << words << "'";
-  return false;
+void has(const std::string& text, const char* words) {
+  EXPECT_NE(text.find(words), std::string::npos)
+      << "found '" << text << "', expected '" << words << "'";
 }
 
 TEST(ledger, a_sound_stream_with_a_dead_claim_is_right) {
