@@ -1,18 +1,19 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-// What all programs of the product share on their command lines: exit codes, choices by word, sizes
-// with suffixes, and one way from main() to an exit code. Errors of the library keep their rule and
-// text up to here, so that a person and a script both see what was broken and what helps.
+// What all programs of the product share on their command lines: exit codes, options that take a
+// word, sizes with suffixes, and one way from main() to an exit code. Errors of the library keep
+// their rule and text up to here, so that a person and a script both see what was broken and what
+// helps.
 
 #include <CLI/CLI.hpp>
 #include <functional>
 #include <stdexcept>
 #include <string>
-#include <string_view>
 #include <utility>
 #include <vector>
 
 #include "shmfifo/segment.hpp"
+#include "words.hpp"
 
 namespace shmfifo::apps {
 
@@ -40,26 +41,6 @@ template <class T>
 T need(result<T> answer) {
   if (!answer) throw failure(answer.failure());
   return std::move(answer).value();
-}
-
-// Words for values, in the order in which help shows them.
-template <class T>
-using choices = std::vector<std::pair<std::string, T>>;
-
-inline const choices<segment_mode> mode_words{{"log", segment_mode::log},
-                                              {"ring", segment_mode::ring}};
-inline const choices<full_policy> policy_words{{"reject", full_policy::reject},
-                                               {"wait", full_policy::wait},
-                                               {"overwrite", full_policy::overwrite}};
-inline const choices<producer_role> role_words{{"single", producer_role::single},
-                                               {"many", producer_role::many}};
-
-template <class T>
-[[nodiscard]] std::string word_for(const choices<T>& words, T value) {
-  for (const auto& [word, meaning] : words) {
-    if (meaning == value) return word;
-  }
-  return "unknown";
 }
 
 // An option that takes one of the words; `target` keeps its value when the option is not given.

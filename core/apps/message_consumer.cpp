@@ -10,6 +10,7 @@
 #include <chrono>
 #include <string>
 
+#include "cli.hpp"
 #include "geometry_options.hpp"
 #include "message_kinds.hpp"
 #include "pacer.hpp"

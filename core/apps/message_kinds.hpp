@@ -12,8 +12,8 @@
 #include <string>
 #include <string_view>
 
-#include "cli.hpp"
 #include "shmfifo/consumer.hpp"
+#include "words.hpp"
 
 namespace shmfifo::apps {
 

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+// The words that command lines and summaries have for the library's values. Apart from cli.hpp: who
+// needs no more than a word does without CLI11, which takes a compiler longer than all the rest.
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "shmfifo/layout.hpp"
+
+namespace shmfifo::apps {
+
+// Words for values, in the order in which help shows them.
+template <class T>
+using choices = std::vector<std::pair<std::string, T>>;
+
+inline const choices<segment_mode> mode_words{{"log", segment_mode::log},
+                                              {"ring", segment_mode::ring}};
+inline const choices<full_policy> policy_words{{"reject", full_policy::reject},
+                                               {"wait", full_policy::wait},
+                                               {"overwrite", full_policy::overwrite}};
+inline const choices<producer_role> role_words{{"single", producer_role::single},
+                                               {"many", producer_role::many}};
+
+template <class T>
+[[nodiscard]] std::string word_for(const choices<T>& words, T value) {
+  for (const auto& [word, meaning] : words) {
+    if (meaning == value) return word;
+  }
+  return "unknown";
+}
+
+}  // namespace shmfifo::apps
