@@ -3,12 +3,15 @@
 """Runs the matrix of ci/jobs.py through ci/run.sh, cheapest first, and ends with a table.
 
 A state file remembers what passed: the same command again goes on where it stopped, unless the tree
-has changed since. A job counts as passed only if ci/run.sh ended with 0.
+has changed since. A job counts as passed only if ci/run.sh ended with 0. Ctrl-C (or SIGTERM) ends the jobs
+that run, starts no other, and still prints the table.
 """
 import argparse
 import hashlib
 import json
+import os
 import re
+import signal
 import subprocess
 import sys
 import time
@@ -53,12 +56,17 @@ def tree_now():
     return seen.hexdigest()
 
 
+def minutes(result):
+    return f"{result['seconds'] // 60}:{result['seconds'] % 60:02}"
+
+
 class Run:
     def __init__(self, given):
         self.given = given
         self.results = {}
         self.lock = Lock()
         self.stop = Event()
+        self.running = set()
         given.folder.mkdir(parents=True, exist_ok=True)
         self.state_file = given.folder / "state.json"
         self.tree = tree_now()
@@ -80,31 +88,42 @@ class Run:
         if name in self.passed:
             self.results[name] = {**self.passed[name], "verdict": "passed before"}
             return
-        if self.stop.is_set():
-            return
         log = self.given.folder / f"{name}.log"
-        print(f"ci: {name} ...", flush=True)
         begin = time.monotonic()
         with log.open("wb") as out:
-            code = subprocess.run([self.given.runner, name], cwd=ROOT, stdin=subprocess.DEVNULL, stdout=out,
-                                  stderr=subprocess.STDOUT).returncode
+            with self.lock:
+                if self.stop.is_set():
+                    return
+                print(f"ci: {name} ...", flush=True)
+                # A group of its own, so that all of it can be ended.
+                job = subprocess.Popen([self.given.runner, name], cwd=ROOT, stdin=subprocess.DEVNULL, stdout=out,
+                                       stderr=subprocess.STDOUT, start_new_session=True)
+                self.running.add(job)
+            code = job.wait()
         found = COUNTS.findall(log.read_text(errors="replace"))
         result = {"tests": sum(int(total) for _, _, total in found), "seconds": round(time.monotonic() - begin),
                   "verdict": "passed" if code == 0 else f"FAILED ({code})", "log": str(log)}
         with self.lock:
+            self.running.remove(job)
             self.results[name] = result
+            print(f"ci: {name} {result['verdict']} after {minutes(result)}", flush=True)
             if code == 0:
                 self.passed[name] = result
                 self.write_state()
             elif not self.given.keep_going:
                 self.stop.set()
 
+    def interrupt(self):
+        with self.lock:
+            self.stop.set()
+            for job in self.running:
+                os.killpg(job.pid, signal.SIGTERM)
+
     def table(self, names):
         print(f"\n{'job':20} {'tests':>6} {'time':>7}  {'verdict':14} log")
         for name in names:
             r = self.results.get(name, {"tests": 0, "seconds": 0, "verdict": "not run", "log": ""})
-            took = f"{r['seconds'] // 60}:{r['seconds'] % 60:02}"
-            print(f"{name:20} {r['tests'] or '-':>6} {took:>7}  {r['verdict']:14} {r['log']}")
+            print(f"{name:20} {r['tests'] or '-':>6} {minutes(r):>7}  {r['verdict']:14} {r['log']}")
         good = sum(self.results.get(name, {"verdict": ""})["verdict"].startswith("passed") for name in names)
         tests = sum(r["tests"] for r in self.results.values())
         print(f"ci: {good} of {len(names)} jobs passed, {tests} tests")
@@ -115,10 +134,20 @@ def main():
     given = arguments()
     names = [name for name in jobs.matrix() if not given.only or name in given.only]
     run = Run(given)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    interrupted = False
     with ThreadPoolExecutor(given.jobs) as pool:
-        for done in [pool.submit(run.one, name) for name in names]:
-            done.result()
-    return 0 if run.table(names) else 1
+        try:
+            for done in [pool.submit(run.one, name) for name in names]:
+                done.result()
+        except KeyboardInterrupt:
+            interrupted = True
+            run.interrupt()
+    good = run.table(names)
+    if interrupted:
+        print("ci: interrupted; the same command goes on with what has not passed")
+        return 130
+    return 0 if good else 1
 
 
 if __name__ == "__main__":

@@ -3,9 +3,11 @@
 """Goal: `ci/run.sh all` never says more than it ran. Method: ci/all.py with a runner that writes down its
 calls and fails where it is told to: order, failures, what is run again, and the table are compared."""
 import os
+import signal
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 CI = Path(__file__).resolve().parent.parent
@@ -16,6 +18,7 @@ RUNNER = """#!/bin/sh
 echo "$1" >> "$CALLS"
 echo "100% tests passed, 0 tests failed out of 7"
 case " $FAIL " in *" $1 "*) exit 3 ;; esac
+case " $HANG " in *" $1 "*) sleep 1000 & echo $! > "$CALLS.child"; wait ;; esac
 """
 ALL = jobs.matrix()
 
@@ -28,13 +31,34 @@ class Case:
         self.runner.write_text(RUNNER)
         self.runner.chmod(0o755)
 
-    def run(self, *options, fail=""):
-        """(exit code, jobs run, output)"""
+    def start(self, *options, fail="", hang=""):
         self.calls.write_text("")
-        done = subprocess.run([sys.executable, CI / "all.py", "--folder", self.folder / "state", "--runner",
-                               self.runner, *options], capture_output=True, text=True,
-                              env={**os.environ, "CALLS": str(self.calls), "FAIL": fail})
-        return done.returncode, self.calls.read_text().split(), done.stdout + done.stderr
+        return subprocess.Popen([sys.executable, CI / "all.py", "--folder", self.folder / "state", "--runner",
+                                 self.runner, *options], text=True, stdout=subprocess.PIPE,
+                                stderr=subprocess.STDOUT,
+                                env={**os.environ, "CALLS": str(self.calls), "FAIL": fail, "HANG": hang})
+
+    def end(self, process):
+        """(exit code, jobs run, output)"""
+        output, _ = process.communicate()
+        return process.returncode, self.calls.read_text().split(), output
+
+    def run(self, *options, fail=""):
+        return self.end(self.start(*options, fail=fail))
+
+    def child_of_a_hanging_job(self):
+        child = Path(f"{self.calls}.child")
+        while not child.exists() or not child.read_text().endswith("\n"):
+            time.sleep(0.01)
+        return int(child.read_text())
+
+
+def lives(pid):
+    """Whether the process runs; one that is over and whom nobody has waited for does not."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+    except OSError:
+        return False
 
 
 def stops_at_a_failure_and_goes_on_there(case):
@@ -76,9 +100,24 @@ def does_not_trust_the_state_of_another_tree(case):
     assert case.run("--only", ALL[0])[1] == ALL[:1], "a torn state was believed"
 
 
+def ends_all_it_started_when_it_is_interrupted(case):
+    for how in (signal.SIGINT, signal.SIGTERM):
+        process = case.start("--keep-going", "--fresh", hang=ALL[1])
+        child = case.child_of_a_hanging_job()
+        process.send_signal(how)
+        code, ran, text = case.end(process)
+        assert code == 130 and ran == ALL[:2], (code, ran, text)
+        assert f"1 of {len(ALL)} jobs passed" in text and "FAILED (-15)" in text, text
+        assert "goes on with what has not passed" in text and "Traceback" not in text, text
+        while lives(child):  # for ever, if it was left behind: ctest ends that
+            time.sleep(0.01)
+        Path(f"{case.calls}.child").unlink()
+
+
 def main():
     cases = (stops_at_a_failure_and_goes_on_there, keeps_going_if_asked, runs_only_what_is_asked,
-             runs_several_at_a_time, does_not_trust_the_state_of_another_tree)
+             runs_several_at_a_time, does_not_trust_the_state_of_another_tree,
+             ends_all_it_started_when_it_is_interrupted)
     for case in cases:
         with tempfile.TemporaryDirectory() as folder:
             case(Case(folder))
