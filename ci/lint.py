@@ -6,7 +6,9 @@ Each check is a row of CHECKS; ci/tests/lint_test.py holds a bad example for eac
 each check. actionlint, which Debian does not package, is asked only where ci/actionlint.py could fetch it.
 """
 import argparse
+import json
 import os
+import re
 import subprocess
 import sys
 import time
@@ -18,9 +20,30 @@ import actionlint
 
 HERE = Path(__file__).resolve().parent
 BUILD = "build/clang-release"
+TIDY_DATABASE = "build/lint"
 CODE = ("*.cpp", "*.hpp", "*.c", "*.h")
 CPPCHECK = ["cppcheck", "--quiet", "--std=c++20", "--language=c++", "--error-exitcode=1", "--inline-suppr",
             "--enable=warning,performance,portability", "-Icore/include"]
+
+
+def translation_units(root):
+    """The core's files as clang-tidy is to see them: each once, though several targets compile it, and what is
+    compiled together, together. clang-tidy would look at a file once for each command in the build's database."""
+    listed = set(files_of(root, ("core/*.cpp",)))
+    units, database = [], []
+    for entry in json.loads((root / BUILD / "compile_commands.json").read_text()):
+        file = Path(entry["file"])
+        parts = re.findall('^#include "(.*)"$', file.read_text(), re.M) if file.parent.name == "Unity" else [file]
+        wanted = listed & {os.path.relpath(part, root) for part in parts}
+        if wanted:
+            listed -= wanted
+            units.append(str(file))
+            database.append(entry)
+    folder = root / TIDY_DATABASE
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "compile_commands.json").write_text(json.dumps(database, indent=1))
+    return [*units, *sorted(listed)]
+
 
 # name: (which files, the command before them, files for each command: 0 for all at once)
 CHECKS = {
@@ -32,7 +55,7 @@ CHECKS = {
     "cppcheck": (("core/src/*.cpp",), CPPCHECK, 2),
     # Every public header must compile alone; the build is also what clang-tidy looks into.
     "headers": ((), ["cmake", "--build", BUILD, "--target", "all", "all_verify_interface_header_sets"], 0),
-    "clang-tidy": (("core/*.cpp",), ["clang-tidy", "-p", BUILD, "--quiet"], 1),
+    "clang-tidy": (translation_units, ["clang-tidy", "-p", TIDY_DATABASE, "--quiet"], 1),
 }
 # What cannot be had everywhere, and whether it is here.
 OPTIONAL = {"actionlint": actionlint.is_there}
@@ -49,6 +72,8 @@ def arguments():
 def files_of(root, patterns):
     if not patterns:
         return []
+    if callable(patterns):
+        return patterns(root)
     listed = subprocess.run(["git", "ls-files", "-co", "--exclude-standard", "-z", "--", *patterns], cwd=root,
                             check=True, capture_output=True, text=True).stdout
     return [name for name in sorted(set(listed.split("\0"))) if name and (root / name).is_file()]
