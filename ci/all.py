@@ -16,6 +16,7 @@ import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from threading import Event, Lock
 
@@ -117,7 +118,8 @@ class Run:
         with self.lock:
             self.stop.set()
             for job in self.running:
-                os.killpg(job.pid, signal.SIGTERM)
+                with suppress(ProcessLookupError):  # over, and its thread waits for the lock
+                    os.killpg(job.pid, signal.SIGTERM)
 
     def table(self, names):
         print(f"\n{'job':20} {'tests':>6} {'time':>7}  {'verdict':14} log")
