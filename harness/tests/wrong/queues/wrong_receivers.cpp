@@ -65,6 +65,7 @@ struct breaks_producer_order : swaps<unnumbered> {
   }
 };
 struct different_orders : swaps<unnumbered> {
+  different_orders() { linger_every = 7; }  // as in reorders_two_producers
   bool fits(const reader& self, stamp first, stamp second) override {
     return self.id == 1 && first.sender != second.sender;
   }
