@@ -92,12 +92,12 @@ record() {
   python3 -B ci/evidence/sources.py record "$@"
 }
 
-# run_tests NAME PRESET [CTEST-ARGUMENTS]: one test more at a time than there are processors, since those that pause or
-# refuse what they look at sleep most of their time; those that take more than one processor, or measure, say so to ctest.
+# run_tests NAME PRESET [CTEST-ARGUMENTS]: as many tests at a time as there are processors; those that take more than
+# one, or measure, say so to ctest.
 run_tests() {
   local file=$PWD/build/recorded/junit/$1.xml preset=$2
   shift 2
-  record "$file" ctest --preset "$preset" --parallel "$(($(nproc) + 1))" --output-junit "$file" "$@"
+  record "$file" ctest --preset "$preset" --parallel "$(nproc)" --output-junit "$file" "$@"
 }
 
 # run_preset PRESET [CTEST-ARGUMENTS]: without arguments what the preset selects; where it selects nothing, every fast
@@ -122,7 +122,7 @@ run_preset() {
 coverage() {
   # Of the crash tests only those that take seconds: what they step through has counters in it. Of the model's
   # random programs one of five: more of them run no other line. What no counted test runs is not built.
-  local targets=(--target core/all harness/all stress/all property_tests property_tests/model/all property_tests/fuzz/all)
+  local targets=(--target core/all harness/all stress/all coverage/all property_tests property_tests/model/all property_tests/fuzz/all)
   local parts=() failed=0 tests=(-LE 'slow|soak|throughput'
     -E '^(ci|coverage|sanitizers|property_tests[.]broken)[.]|^property_tests_broken_NOT_BUILT$|^harness[.]crash[.](a_million|every_state_that_a_dead|living|a_paused|seeded_program_without)|random_(programs|symmetry)[.].*/[2-5]$')
   if [ "${1:-}" = core ]; then
