@@ -36,6 +36,9 @@ bool strikes(call which) {
 bool cut_short() {
   return current.code == 0;
 }
+bool lasts() {
+  return armed && hit && current.forever;
+}
 
 }  // namespace
 
@@ -168,6 +171,7 @@ const std::vector<failure_code>& codes_of(call which) {
 using shmfifo::harness::fault::blocks;
 using shmfifo::harness::fault::call;
 using shmfifo::harness::fault::cut_short;
+using shmfifo::harness::fault::lasts;
 using shmfifo::harness::fault::strikes;
 
 // The other forms of new come here, too. What a program has set for a want of memory is asked, as
@@ -266,8 +270,10 @@ long __wrap_syscall(long number, ...) {
   va_end(rest);
   return strikes(call::syscall) ? -1 : __real_syscall(number, a[0], a[1], a[2], a[3], a[4], a[5]);
 }
+// What fails for ever is not waited out: a lock that stays held does so however long one sleeps.
 int __wrap_nanosleep(const timespec* time, timespec* left) {
-  return strikes(call::nanosleep) ? -1 : __real_nanosleep(time, left);
+  if (strikes(call::nanosleep)) return -1;
+  return lasts() ? 0 : __real_nanosleep(time, left);
 }
 ssize_t __wrap_getrandom(void* to, std::size_t size, unsigned flags) {
   if (!strikes(call::getrandom)) return __real_getrandom(to, size, flags);
