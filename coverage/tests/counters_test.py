@@ -13,7 +13,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent.parent
+from presets import flags_of
+
 ATOMIC = "-fprofile-update=atomic"
 SIGNALS = 5000
 PROGRAM = f"""#include <signal.h>
@@ -59,11 +60,6 @@ def clang_counts(folder):
 
 
 COMPILERS = {"gcc-coverage": ("g++", gcov_counts), "clang19-mcdc": ("clang++-19", clang_counts)}
-
-
-def flags_of(preset):
-    presets = json.loads((ROOT / "CMakePresets.json").read_text())["configurePresets"]
-    return next(p for p in presets if p["name"] == preset)["cacheVariables"]["CMAKE_CXX_FLAGS_DEBUG"].split()
 
 
 def counted(preset, flags):

@@ -11,9 +11,13 @@ import sys
 import tempfile
 from pathlib import Path
 
+from presets import flags_of
+
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 KEEPS_DUMP = "-Wl,-u,__gcov_dump"
+COMPILE_FLAGS = flags_of("gcc-coverage")
+LINK_FLAGS = flags_of("gcc-coverage", "CMAKE_EXE_LINKER_FLAGS_DEBUG")
 # The line of tiny/core/product.cpp that only a process with this end has run.
 ENDS = {"run_to_the_end": 5, "run_before_exit": 9, "run_before_own_sigkill": 13,
         "run_before_sigkill_of_parent": 17}
@@ -23,12 +27,6 @@ HELPERS = {
                        f"{ROOT}/harness/src/process/child.cpp"],
     "other_branch": [],
 }
-
-
-def flags_of_the_preset():
-    presets = json.loads((ROOT / "CMakePresets.json").read_text())["configurePresets"]
-    cache = next(p for p in presets if p["name"] == "gcc-coverage")["cacheVariables"]
-    return cache["CMAKE_CXX_FLAGS_DEBUG"].split(), cache["CMAKE_EXE_LINKER_FLAGS_DEBUG"].split()
 
 
 class Project:
@@ -43,10 +41,9 @@ class Project:
         self.build.mkdir()
 
     def build_and_run(self, program, link=None):
-        compile_flags, link_flags = flags_of_the_preset()
         done = subprocess.run(
-            ["g++", "-std=gnu++20", *compile_flags, f"-I{self.root}", f"{self.root}/{program}.cpp",
-             f"{self.root}/core/product.cpp", *HELPERS[program], *(link_flags if link is None else link),
+            ["g++", "-std=gnu++20", *COMPILE_FLAGS, f"-I{self.root}", f"{self.root}/{program}.cpp",
+             f"{self.root}/core/product.cpp", *HELPERS[program], *(LINK_FLAGS if link is None else link),
              "-o", program], cwd=self.build, capture_output=True, text=True)
         assert done.returncode == 0, done.stderr
         done = subprocess.run([self.build / program], cwd=self.build)
@@ -102,7 +99,7 @@ def floor():
 
 
 def main():
-    assert KEEPS_DUMP in flags_of_the_preset()[1]
+    assert KEEPS_DUMP in LINK_FLAGS
     for check in (killed, floor):
         if sys.argv[1:] in ([], [check.__name__]):
             check()
