@@ -37,7 +37,7 @@ bool cut_short() {
   return current.code == 0;
 }
 bool lasts() {
-  return armed && hit && current.forever;
+  return armed && hit && current.forever && current.code != EINTR;
 }
 
 }  // namespace

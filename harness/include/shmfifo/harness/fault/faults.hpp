@@ -2,8 +2,9 @@
 #pragma once
 // Makes the system calls of the core fail on demand, and its requests for memory. The linker's
 // --wrap leads each call through a wrapper here, and operator new is replaced; outside of an armed
-// stretch, and for calls that are not the chosen one, the wrapper only passes it on. Nothing in the
-// core knows about it.
+// stretch, and for calls that are not the chosen one, the wrapper only passes it on. One exception:
+// nobody naps while a failure lasts for ever, since it would be there after the nap, too. Nothing
+// in the core knows about it.
 
 #include <array>
 #include <cstdint>
