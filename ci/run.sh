@@ -92,12 +92,12 @@ record() {
   python3 -B ci/evidence/sources.py record "$@"
 }
 
-# run_tests NAME PRESET [CTEST-ARGUMENTS]: as many tests at a time as there are processors; those that take more than
-# one, or measure, say so to ctest.
+# run_tests NAME PRESET [CTEST-ARGUMENTS]: twice as many tests at a time as there are processors, as those that start
+# processes wait for them about half of their time. Those that take more than one, or measure, say so to ctest.
 run_tests() {
   local file=$PWD/build/recorded/junit/$1.xml preset=$2
   shift 2
-  record "$file" ctest --preset "$preset" --parallel "$(nproc)" --output-junit "$file" "$@"
+  record "$file" ctest --preset "$preset" --parallel "$(($(nproc) * 2))" --output-junit "$file" "$@"
 }
 
 # run_preset PRESET [CTEST-ARGUMENTS]: without arguments what the preset selects; where it selects nothing, every fast
