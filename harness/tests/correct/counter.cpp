@@ -19,8 +19,8 @@ model::test_body counter(int threads, int additions) {
 
 // Counted by hand: updates of one word form a chain, so an execution is an interleaving:
 // (t n)! / (n!)^t for t threads of n additions. Large enough to measure the explorer's speed.
-const enlist two{{"correct/counter.two_threads_of_seven", counter(2, 7), {}, 3432}};
-const enlist three{{"correct/counter.three_threads_of_four", counter(3, 4), {}, 34650}};
+const enlist counter_two{{"correct/counter.two_threads_of_seven", counter(2, 7), {}, 3432}};
+const enlist counter_three{{"correct/counter.three_threads_of_four", counter(3, 4), {}, 34650}};
 
 }  // namespace
 }  // namespace shmfifo::harness::tests

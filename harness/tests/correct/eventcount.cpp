@@ -6,8 +6,8 @@ namespace {
 
 // Recorded; every execution is distinct, and the explorer's counts are those of the axioms on the
 // random programs.
-const enlist one{{"correct/eventcount.one_waiter", eventcount(1), {}, 9}};
-const enlist two{{"correct/eventcount.two_waiters", eventcount(2), {}, 420}};
+const enlist eventcount_one{{"correct/eventcount.one_waiter", eventcount(1), {}, 9}};
+const enlist eventcount_two{{"correct/eventcount.two_waiters", eventcount(2), {}, 420}};
 
 }  // namespace
 }  // namespace shmfifo::harness::tests

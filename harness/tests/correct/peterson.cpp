@@ -6,7 +6,7 @@ namespace {
 
 // Recorded; every execution is distinct, and the explorer's counts are those of the axioms on the
 // random programs.
-const enlist all{{"correct/peterson.seq_cst", peterson(seq_cst, seq_cst), {}, 4}};
+const enlist peterson_all{{"correct/peterson.seq_cst", peterson(seq_cst, seq_cst), {}, 4}};
 
 }  // namespace
 }  // namespace shmfifo::harness::tests

@@ -5,7 +5,8 @@ namespace shmfifo::harness::tests {
 namespace {
 
 using model::broken;
-const enlist weak{{"wrong/dekker.release_acquire", dekker(release, acquire), broken::data_race}};
+const enlist wrong_dekker_weak{
+    {"wrong/dekker.release_acquire", dekker(release, acquire), broken::data_race}};
 
 }  // namespace
 }  // namespace shmfifo::harness::tests

@@ -5,7 +5,7 @@ namespace shmfifo::harness::tests {
 namespace {
 
 using model::broken;
-const enlist weak{
+const enlist wrong_peterson_weak{
     {"wrong/peterson.release_acquire", peterson(release, acquire), broken::data_race}};
 
 }  // namespace

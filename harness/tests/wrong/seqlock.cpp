@@ -5,9 +5,9 @@ namespace shmfifo::harness::tests {
 namespace {
 
 using model::broken;
-const enlist writer{
+const enlist wrong_seqlock_writer{
     {"wrong/seqlock.no_writer_fence", seqlock(1, {.writer = false}), broken::assertion}};
-const enlist reader{
+const enlist wrong_seqlock_reader{
     {"wrong/seqlock.no_reader_fence", seqlock(1, {.reader = false}), broken::assertion}};
 
 }  // namespace
