@@ -4,6 +4,7 @@
 // thing right.
 #include <gtest/gtest.h>
 
+#include "expectations.hpp"
 #include "hand_made.hpp"
 
 namespace shmfifo::harness {
@@ -24,17 +25,6 @@ void send_and_get(hand_made& run, std::uint64_t count, unsigned receivers) {
     run.sends(0, n);
     for (unsigned r = 0; r < receivers; ++r) run.gets(r, {0, n}, static_cast<std::int64_t>(n));
   }
-}
-
-void expect_broken(const hand_made& run, rule wanted) {
-  const verdict found = run.judged();
-  EXPECT_EQ(found.answer, outcome::violation);
-  EXPECT_EQ(to_string(found.broken), to_string(wanted)) << found.text();
-  EXPECT_FALSE(found.excerpt.empty());
-}
-void expect_ok(const hand_made& run) {
-  const verdict found = run.judged();
-  EXPECT_TRUE(found.ok()) << found.text();
 }
 
 TEST(judge_numbered, passes_what_is_in_order) {

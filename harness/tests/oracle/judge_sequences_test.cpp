@@ -4,6 +4,7 @@
 // thing right.
 #include <gtest/gtest.h>
 
+#include "expectations.hpp"
 #include "hand_made.hpp"
 
 namespace shmfifo::harness {
@@ -21,16 +22,6 @@ hand_made unnumbered(kind which, unsigned producers = 1, unsigned consumers = 1)
   shape.promises.durable = which == kind::durable;
   shape.promises.lossy = which == kind::lossy;
   return hand_made(shape);
-}
-
-void expect_broken(const hand_made& run, rule wanted) {
-  const verdict found = run.judged();
-  EXPECT_EQ(found.answer, outcome::violation);
-  EXPECT_EQ(to_string(found.broken), to_string(wanted)) << found.text();
-}
-void expect_ok(const hand_made& run) {
-  const verdict found = run.judged();
-  EXPECT_TRUE(found.ok()) << found.text();
 }
 
 TEST(judge_sequences, passes_two_producers_merged) {

@@ -8,6 +8,7 @@
 #include <set>
 #include <string>
 
+#include "expectations.hpp"
 #include "hand_made.hpp"
 
 namespace shmfifo::harness {
@@ -20,12 +21,6 @@ hand_made good_run() {
   run.sends(0, 0);
   run.gets(0, {0, 0}, 0);
   return run;
-}
-
-void expect_broken(const hand_made& run, rule wanted) {
-  const verdict found = run.judged();
-  EXPECT_EQ(found.answer, outcome::violation);
-  EXPECT_EQ(to_string(found.broken), to_string(wanted)) << found.text();
 }
 
 TEST(judge_whole, passes_the_run_that_the_others_spoil) {

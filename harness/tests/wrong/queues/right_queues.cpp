@@ -6,7 +6,7 @@
 namespace shmfifo::harness::queues {
 namespace {
 
-const queue_registration registrations[] = {
+const queue_registration right_queues[] = {
     queue_registration(entry<steps>("right", "waits when full")),
     queue_registration(entry<rejecting>("right_rejecting", "answers full")),
     queue_registration(entry<overwriting>("right_overwriting", "overwrites when full")),

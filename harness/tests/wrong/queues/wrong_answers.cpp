@@ -73,7 +73,7 @@ struct lost_wake_up : steps {
   }
 };
 
-const queue_registration registrations[] = {
+const queue_registration wrong_answers[] = {
     queue_registration(entry<off_by_one_at_wrap>("off_by_one_at_wrap", "a gate open one too far")),
     queue_registration(
         entry<silent_drop_when_full>("silent_drop_when_full", "full, and says sent")),

@@ -80,7 +80,7 @@ struct nobody_gets_it : competing {
   }
 };
 
-const queue_registration registrations[] = {
+const queue_registration wrong_competing[] = {
     queue_registration(entry<competing>("right_competing", "consumers share the messages")),
     queue_registration(entry<both_get_it>("both_get_it", "two consumers take one message")),
     queue_registration(entry<nobody_gets_it>("nobody_gets_it", "a taken message is forgotten")),

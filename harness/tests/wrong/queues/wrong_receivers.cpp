@@ -172,7 +172,7 @@ struct observers_loss_short : steps {
   }
 };
 
-const queue_registration registrations[] = {
+const queue_registration wrong_receivers[] = {
     queue_registration(entry<drops>("drops_one_in_n", "nobody gets one message in 199")),
     queue_registration(entry<duplicates>("duplicates", "a consumer gets a message twice")),
     queue_registration(entry<reorders_two_producers>("reorders_two_producers",

@@ -110,7 +110,7 @@ struct cursor_saved_late : steps {
   }
 };
 
-const queue_registration registrations[] = {
+const queue_registration wrong_recovery[] = {
     queue_registration(entry<stuck_after_kill>("stuck_after_kill", "killed between two stores")),
     queue_registration(entry<time_out_recovery>("time_out_recovery", "silent for 2 ms is dead")),
     queue_registration(

@@ -93,7 +93,7 @@ struct tells_sender_wrong_number : steps {
   }
 };
 
-const queue_registration registrations[] = {
+const queue_registration wrong_senders[] = {
     queue_registration(entry<tears>("tears_content", "half of a message is an older one's")),
     queue_registration(entry<wrong_length>("wrong_length", "a message loses its last byte")),
     queue_registration(entry<content_of_another>("content_of_another_producer",

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+// What a test expects of the judge of a history made by hand.
+
+#include <gtest/gtest.h>
+
+#include "hand_made.hpp"
+
+namespace shmfifo::harness {
+
+inline void expect_broken(const hand_made& run, rule wanted) {
+  const verdict found = run.judged();
+  EXPECT_EQ(found.answer, outcome::violation);
+  EXPECT_EQ(to_string(found.broken), to_string(wanted)) << found.text();
+  EXPECT_FALSE(found.excerpt.empty());
+}
+
+inline void expect_ok(const hand_made& run) {
+  const verdict found = run.judged();
+  EXPECT_TRUE(found.ok()) << found.text();
+}
+
+}  // namespace shmfifo::harness
