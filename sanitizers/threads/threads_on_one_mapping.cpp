@@ -142,6 +142,8 @@ void visit(const segment& home, const flag& over) {
           },
           50));
     }
+    // A visitor that never rests has most of the processor, and the others take the longer.
+    std::this_thread::sleep_for(std::chrono::microseconds(200));
   }
   std::printf("  visitor: %s visits\n", std::to_string(visits).c_str());
 }
