@@ -48,6 +48,22 @@ shared_control::~shared_control() {
   ::munmap(page_, sizeof(control_page));
 }
 
+// Where a call fails everything is as right, and slower.
+one_processor::one_processor() noexcept {
+  CPU_ZERO(&before_);
+  if (::sched_getaffinity(0, sizeof before_, &before_) != 0) return;
+  const int here = ::sched_getcpu();
+  if (here < 0) return;
+  ::cpu_set_t alone;
+  CPU_ZERO(&alone);
+  CPU_SET(static_cast<unsigned>(here), &alone);
+  static_cast<void>(::sched_setaffinity(0, sizeof alone, &alone));
+}
+
+void one_processor::give_back(pid_t who) const noexcept {
+  static_cast<void>(::sched_setaffinity(who, sizeof before_, &before_));
+}
+
 std::vector<route> plan_routes(const std::vector<std::uintptr_t>& trace) {
   std::unordered_map<std::uintptr_t, unsigned> visits;
   std::vector<unsigned> visit(trace.size());
@@ -71,6 +87,7 @@ std::vector<route> plan_routes(const std::vector<std::uintptr_t>& trace) {
 tracee::tracee(shared_control& control, const std::function<void()>& body)
     : control_(control.page()) {
   new (&control_) control_page;
+  near_.emplace();
   pid_ = shmfifo::testing::fork_counted();
   if (pid_ < 0) fail("fork");
   if (pid_ == 0) {
@@ -191,6 +208,7 @@ void tracee::kill() {
     if (::waitpid(pid_, &status, __WALL) != pid_) break;
   } while (!WIFEXITED(status) && !WIFSIGNALED(status));
   pid_ = -1;
+  near_.reset();
 }
 
 void tracee::pause() {
@@ -200,6 +218,8 @@ void tracee::pause() {
   if (::waitpid(pid_, &status, WUNTRACED) != pid_ || !WIFSTOPPED(status)) {
     throw std::runtime_error("the child did not stop at SIGSTOP");
   }
+  near_->give_back(pid_);
+  near_.reset();
 }
 
 bool tracee::resume_to_end(unsigned milliseconds) {
