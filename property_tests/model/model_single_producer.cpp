@@ -199,10 +199,10 @@ void durable_takes_a_used_line() {
   model::require(poll_once(*world, *fast, ahead), "there is one");
   fast->leave();
   model::thread coming([=] {
-    consumer durable(*world, 2, participant_kind::durable);
+    consumer next_owner(*world, 2, participant_kind::durable);
     seen log;
-    log.start(durable.position());
-    static_cast<void>(poll_once(*world, durable, log));
+    log.start(next_owner.position());
+    static_cast<void>(poll_once(*world, next_owner, log));
     expect_all(log, log.next);
   });
   model::thread producing([=] { static_cast<void>(writer->publish_word(content_of(1, 1))); });

@@ -4,9 +4,14 @@
 // there. Both write their history as they go and can be killed anywhere; started again they go on
 // from it.
 
+#include <chrono>
+
 #include "shmfifo/harness/process/runner.hpp"
 
 namespace shmfifo::harness {
+
+// Polls of queues that count in milliseconds may end that much early.
+constexpr auto deadline_slack = std::chrono::milliseconds(2);
 
 struct actor_context {
   queue& tested;

@@ -11,7 +11,6 @@ namespace shmfifo::harness {
 namespace {
 
 using clock = std::chrono::steady_clock;
-constexpr auto deadline_slack = std::chrono::milliseconds(2);
 constexpr auto last_look = std::chrono::milliseconds(5);  // when all that was sent is there
 
 class receiver_actor {

@@ -24,8 +24,6 @@ void reach(actor_state& self, fault_point point, std::uint64_t at) noexcept {
 namespace {
 
 using clock = std::chrono::steady_clock;
-// Polls of queues that count in milliseconds may end that much early.
-constexpr auto deadline_slack = std::chrono::milliseconds(2);
 
 class sender_actor {
  public:
