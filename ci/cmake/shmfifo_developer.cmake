@@ -34,8 +34,9 @@ add_library(shmfifo_counted_deaths INTERFACE)
 target_include_directories(shmfifo_counted_deaths INTERFACE ${PROJECT_SOURCE_DIR}/core/tests)
 
 # shmfifo_compile_lightly(target): a program whose speed nobody measures and whose code nobody ships, such as a
-# core with seeded bugs, or one that is only arguments and words. A release build by g++ optimises it less: -O3 would be up to half of its compilation.
-# Not by clang, which gains a fifth, and at -O1 leaves instructions without the line that a report shall name.
+# core with seeded bugs, or one that is only arguments and words. A release build by g++ optimises it less: -O3
+# would be up to half of its compilation. Not by clang, which gains a fifth, and at -O1 leaves instructions without
+# the line that a report shall name.
 function(shmfifo_compile_lightly target)
   target_compile_options(${target} PRIVATE $<$<AND:$<CONFIG:Release>,$<CXX_COMPILER_ID:GNU>>:-O1>)
 endfunction()

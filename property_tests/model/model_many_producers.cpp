@@ -104,7 +104,8 @@ const registration over_2{
      "2 producers, 1 observer afterwards, 2 slots, 3 messages and more numbers",
      [] { overwrite(2, 1, 2, false); }}};
 
-// A group of its own, which coverage leaves out: it takes three times as long as all the others.
+// A group of its own, left out of coverage and of the instruments: it takes three times as long as
+// all the others.
 const registration late_stores{{"late.stores_come_before_the_next_owners", "G4 G5 G12",
                                 "2 producers, 1 observer, 1 slot, 3 messages and more numbers",
                                 [] { overwrite(1, 1, 2, true); }}};
