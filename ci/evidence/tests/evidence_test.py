@@ -20,6 +20,7 @@ sys.path.append(str(here.parent))
 import citations  # noqa: E402
 import gather  # noqa: E402
 import page  # noqa: E402
+import recordings  # noqa: E402
 import sources  # noqa: E402
 import statements  # noqa: E402
 
@@ -172,6 +173,31 @@ class evidence(unittest.TestCase):
         self.assertIn("not stamped", left["recorded/million.json"])
         self.assertEqual(self.verdicts(found)["G14"], "not checked")
         self.assertEqual(found["throughput"], {})
+
+    def test_the_command_named_for_a_missing_file_makes_it(self):
+        for path in self.build.rglob("*.*"):
+            path.unlink()
+        runner, quick = ((root / name).read_text() for name in ("ci/run.sh", "ci/evidence/record_quick.sh"))
+        left = {one["file"]: one["command"] for one in self.gather()["not_checked_in_this_run"]}
+        self.assertEqual(set(left), {pattern for pattern, _, _ in recordings.KINDS})
+        for file, command in left.items():
+            with self.subTest(file=file):
+                maker = quick if command == recordings.QUICK else runner
+                self.assertRegex(command, r"^ci/run\.sh \w+")
+                self.assertIn("$name.xml" if file.endswith("*.xml") else Path(file.replace("*", "")).name, maker)
+
+    def test_the_job_of_a_stale_file_is_named(self):
+        for name, job in (("clang-tsan", "clang-tsan"), ("gcc-debug-crash", "crash-full")):
+            self.write(f"recorded/junit/{name}.xml", JUNIT, {"core": "0", "checks": "0"})
+            left = {one["file"]: one["command"] for one in self.gather()["not_checked_in_this_run"]}
+            self.assertEqual(left[f"recorded/junit/{name}.xml"], f"ci/run.sh {job}")
+
+    def test_a_job_of_one_command_is_not_asked_for_twice(self):
+        case = JUNIT.replace("<testsuite>", '<testsuite name="{}">')
+        for suite, asked in (("million", False), ("(empty)", True)):
+            (self.build / "recorded/junit/million.xml").write_text(case.format(suite))
+            left = [one["file"] for one in self.gather()["not_checked_in_this_run"]]
+            self.assertEqual("recorded/junit/million.xml" in left, asked)
 
     def test_a_case_with_parameters_is_known_by_its_name(self):
         known = citations.Citations(root)
