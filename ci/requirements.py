@@ -1,3 +1,4 @@
+#!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """The guarantees as data: read from ci/requirements.yaml, found in the table of core/DESIGN.md, and
 where tests name them. Used by ci/tidy.py, which keeps the three in step, and by ci/evidence.

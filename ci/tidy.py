@@ -6,6 +6,7 @@ usage: ci/tidy.py [ROOT]      check the tree at ROOT (default: the checkout this
 
 Each rule is a function from the tree to findings; ci/tests/tidy_test.py holds a bad example for each.
 """
+import os
 import re
 import subprocess
 import sys
@@ -241,8 +242,21 @@ def silenced_lints(tree):
                     yield name, number, f"say {word}(the-check): and why"
 
 
+def scripts_can_be_run(tree):
+    """What says which program runs it can be run by its name, and what can be run says by what."""
+    for name in tree.files:
+        path = tree.root / name
+        if path.is_symlink():
+            continue
+        with path.open("rb") as file:
+            says = file.read(2) == b"#!"
+        if says != os.access(path, os.X_OK):
+            yield name, 1, "begins with #! and is not executable" if says else "is executable and does not begin with #!"
+
+
 RULES = [licence_line, line_length, file_length, function_length, core_layers, protocol_purity, sync_points,
-         documents_name_real_files, requirements_list, requirements_and_tests, no_leftovers, silenced_lints]
+         documents_name_real_files, requirements_list, requirements_and_tests, no_leftovers, silenced_lints,
+         scripts_can_be_run]
 
 
 def main():

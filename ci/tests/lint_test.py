@@ -64,6 +64,7 @@ def tree(folder, changed):
     for name, text in {**GOOD, **changed}.items():
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         (root / name).write_text(text)
+        (root / name).chmod(0o755 if text.startswith("#!") else 0o644)
     for name in (".clang-format", ".clang-tidy"):
         shutil.copy(CI.parent / name, root / name)
     subprocess.run(["git", "init", "-q", root], check=True)

@@ -28,6 +28,7 @@ CLEAN = {
     "core/tests/x_test.cpp": HEAD + "// checks G1, G2\n",
     "property_tests/model/model_x.cpp": HEAD + 'registration x{{"x", "G1 G2"}};\n',
     "property_tests/README.md": "| P01 | a sentence | G2 | a test |\n",
+    "ci/run.sh": "#!/bin/sh\n",
 }
 BAD = [
     ("licence_line", "core/src/x.cpp", "int x;\n"),
@@ -55,6 +56,8 @@ BAD = [
     ("silenced_lints", "core/src/x.cpp", HEAD + "int x;  // NO" + "LINT\n"),
     ("silenced_lints", "core/src/x.cpp", HEAD + "int x;  // NO" + "LINT(bugprone-x)\n"),
     ("silenced_lints", "core/src/x.cpp", HEAD + "// NO" + "LINTBEGIN(*): all of it\n"),
+    ("scripts_can_be_run", "ci/x.py", "#!/usr/bin/env python3\n"),
+    ("scripts_can_be_run", "ci/x.sh", "echo\n"),
 ]
 
 
@@ -65,6 +68,7 @@ def run(files):
             path = Path(root) / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text)
+            path.chmod(0o755 if name.endswith(".sh") else 0o644)
         done = subprocess.run([sys.executable, TIDY, root], capture_output=True, text=True)
         findings = [line.split(": ")[1] for line in done.stdout.splitlines() if line.count(": ") >= 2
                     and not line.startswith("tidy:")]
