@@ -2,23 +2,37 @@
 # SPDX-License-Identifier: MIT
 """Shows that the properties find the seeded bugs of mutants.py.
 
-usage: run_mutants.py sample PROGRAM          each bug is found by the property that mutants.py names
-       run_mutants.py matrix PROGRAM [FILE]   every property against every bug; writes the matrix
-       run_mutants.py shrink PROGRAM          a counterexample has five operations or fewer
-
-PROGRAM is the property program built with the broken core; without a bug all properties must hold.
+sample: each bug is found by the property that mutants.py names. matrix: every property against every bug;
+prints the rows of the table in property_tests/README.md. shrink: a counterexample has five operations or fewer.
 """
+import argparse
 import os
 import re
 import subprocess
 import sys
+from pathlib import Path
 
-from mutants import MUTANTS
+sys.dont_write_bytecode = True
+from mutants import MUTANTS  # noqa: E402
 
 SECONDS_MAX = 60  # a bug may make a property hang: that is found, too
 OPERATIONS_MAX = 5
 UNBREAKABLE = {"stateful.rare_corners_are_told", "stateful.a_program_survives_its_text",
                "parallel.an_order_is_found_only_if_there_is_one"}  # of the tests themselves
+README = Path(__file__).resolve().parent.parent / "README.md"
+
+
+def short_names(readme):
+    """What the tables call a property: its number, or a word for the test that has none."""
+    rows = re.findall(r"^\| (P\d+) \|.*\| `([\w.]+)` \| `[\w./]+` \|$", readme, re.M)
+    return {"stateful.kept_counterexamples_agree": "kept", **{test: number for number, test in rows}}
+
+
+def table(readme, killers):
+    """A row for each bug; killers tells by which properties it was found."""
+    short = short_names(readme)
+    return [f"| `{name}` | {what} | {short[expected]} | {' '.join(sorted(short[one] for one in killers[name]))} |"
+            for name, what, expected, _ in MUTANTS]
 
 
 def run(program, bug, filter_, shrink=False):
@@ -66,7 +80,7 @@ def sample(program):
     return failed
 
 
-def matrix(program, file=None):
+def matrix(program):
     props = properties(program)
     failed = not sound(program)
     killers = {name: [] for name, _, _, _ in MUTANTS}
@@ -80,15 +94,11 @@ def matrix(program, file=None):
         if expected not in killers[name]:
             print(f"{name} is not found by {expected}")
             failed = True
-    lines = [f"{name}: {' '.join(found)}" for name, found in killers.items()]
-    if file:
-        with open(file, "w", encoding="utf-8") as out:
-            out.write("\n".join(lines) + "\n")
-    print("\n".join(lines))
-    for prop, count in kills.items():
-        print(f"{count:3} bugs found by {prop}")
-        failed = failed or count == 0
-    return failed
+    print("\n".join(table(README.read_text(), killers)))
+    short = short_names(README.read_text())
+    print("\nBugs found by each property:", ", ".join(f"{name} {count}" for name, count in sorted(
+        (short[prop], count) for prop, count in kills.items())) + ".")
+    return failed or 0 in kills.values()
 
 
 def shrink(program):
@@ -112,6 +122,16 @@ def shrink(program):
     return failed
 
 
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    actions = {"sample": sample, "matrix": matrix, "shrink": shrink}
+    parser.add_argument("action", choices=actions)
+    parser.add_argument("program", help="the properties built with the broken core; without a bug all must hold")
+    given = parser.parse_args()
+    if not os.access(given.program, os.X_OK):
+        parser.error(f"{given.program} is no program: build property_tests_broken, or name where it is")
+    return actions[given.action](given.program)
+
+
 if __name__ == "__main__":
-    action = {"sample": sample, "matrix": matrix, "shrink": shrink}[sys.argv[1]]
-    sys.exit(1 if action(*sys.argv[2:]) else 0)
+    sys.exit(1 if main() else 0)
