@@ -102,6 +102,8 @@ def main(build, document):
 
 
 if __name__ == "__main__":
+    if len(sys.argv) < 3:
+        sys.exit(__doc__)
     if sys.argv[1] == INSIDE:
         subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64m", "tmpfs", "/dev/shm"], check=True)
         check(sys.argv[2], Path(sys.argv[3]), Path(sys.argv[4]))

@@ -80,6 +80,8 @@ def break_text(file, text, edits):
 
 
 def main():
+    if len(sys.argv) != 3:
+        sys.exit(__doc__)
     source, output = Path(sys.argv[1]), Path(sys.argv[2])
     edits = edits_by_file()
     for folder in ("core/include/shmfifo", "core/src"):

@@ -79,6 +79,24 @@ class python_examples(support.case):
         self.assertNotEqual(seen.code, 0)
         self.assertIn("layout version 1, found 2", seen.err)
 
+    def test_nonsense_is_told_in_a_sentence(self):
+        for words, sentence in ((("observe.py",), "usage:"), (("observe.py", self.name, "x"), "usage:"),
+                                (("observe.py", self.name, 1), "No such file"),
+                                (("shmfifo_ctypes.py", "write", self.name), "usage:"),
+                                (("shmfifo_ctypes.py", "read", self.name, "x"), "usage:"),
+                                (("shmfifo_ctypes.py", "write", "a/b", 1), "shmfifo_ctypes.py: ")):
+            with self.subTest(words=words):
+                seen = support.answer(self.example(*words))
+                self.assertEqual(seen.code, 1)
+                self.assertIn(sentence, seen.err)
+                self.assertNotIn("Traceback", seen.err)
+
+    def test_a_library_that_is_not_there_is_named(self):
+        seen = subprocess.run([sys.executable, "-B", os.path.join(here, "shmfifo_ctypes.py")], text=True,
+                              env={**os.environ, "SHMFIFO_LIBRARY": "/no.so"}, stderr=subprocess.PIPE)
+        self.assertEqual(seen.returncode, 1)
+        self.assertRegex(seen.stderr, "^/no.so: .*; install the library, or name its file in SHMFIFO_LIBRARY$")
+
 
 if __name__ == "__main__":
     support.main()

@@ -36,5 +36,10 @@ def follow(name):
 
 
 if __name__ == "__main__":
-    for _, (at_number, became, what) in zip(range(int(sys.argv[2])), follow(sys.argv[1])):
-        print(at_number, became, what.decode() if became == "ok" else what or "", flush=True)
+    if len(sys.argv) != 3 or not sys.argv[2].isdecimal():
+        sys.exit(__doc__)
+    try:
+        for _, (at_number, became, what) in zip(range(int(sys.argv[2])), follow(sys.argv[1])):
+            print(at_number, became, what.decode() if became == "ok" else what or "", flush=True)
+    except (OSError, ValueError) as error:
+        sys.exit(f"observe.py: {error}")

@@ -42,7 +42,10 @@ class PollResult(Structure):
     _fields_ = [("first", c_int64), ("count", c_int64), ("answer", c_int32), ("reserved", c_int32)]
 
 
-library = ctypes.CDLL(os.environ.get("SHMFIFO_LIBRARY", "libshmfifo.so.1"))
+try:
+    library = ctypes.CDLL(os.environ.get("SHMFIFO_LIBRARY", "libshmfifo.so.1"))
+except OSError as error:
+    raise SystemExit(f"{error}; install the library, or name its file in SHMFIFO_LIBRARY") from error
 for name, answer, *arguments in (
         ("create", c_void_p, c_char_p, POINTER(Options), POINTER(Error)),
         ("attach", c_void_p, c_char_p, c_int, POINTER(Error)),
@@ -124,6 +127,9 @@ def read_texts(name, count):
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 4 or sys.argv[1] not in ("write", "read"):
+    if len(sys.argv) != 4 or sys.argv[1] not in ("write", "read") or not sys.argv[3].isdecimal():
         sys.exit(__doc__)
-    {"write": write_texts, "read": read_texts}[sys.argv[1]](sys.argv[2], int(sys.argv[3]))
+    try:
+        {"write": write_texts, "read": read_texts}[sys.argv[1]](sys.argv[2], int(sys.argv[3]))
+    except (OSError, RuntimeError) as error:
+        sys.exit(f"shmfifo_ctypes.py: {error}")
