@@ -18,7 +18,8 @@ from mutants import MUTANTS  # noqa: E402
 SECONDS_MAX = 60  # a bug may make a property hang: that is found, too
 OPERATIONS_MAX = 5
 UNBREAKABLE = {"stateful.rare_corners_are_told", "stateful.a_program_survives_its_text",
-               "parallel.an_order_is_found_only_if_there_is_one"}  # of the tests themselves
+               "parallel.an_order_is_found_only_if_there_is_one",
+               "parallel.an_order_is_not_missed_for_one_that_led_elsewhere"}  # of the tests themselves
 README = Path(__file__).resolve().parent.parent / "README.md"
 
 

@@ -163,5 +163,33 @@ TEST(parallel, an_order_is_found_only_if_there_is_one) {
   EXPECT_FALSE(linearizability(start, both).found());
 }
 
+// Its memory: what two orders lead to is tried once if the states are equal, else again.
+TEST(parallel, an_order_is_not_missed_for_one_that_led_elsewhere) {
+  reference::fifo start({segment_mode::ring, full_policy::reject, producer_role::many, 4, 8, 1});
+  static_cast<void>(start.step({op::attach_producer, 0, 0, 0, 0, 0, 0}));
+  static_cast<void>(start.step({op::attach_producer, 1, 0, 0, 0, 0, 0}));
+  static_cast<void>(start.step({op::attach_observer, 2, 0, 0, 0, 0, 0}));
+  const operation first{op::publish, 0, 0, 1, 0, 0, 1};
+  const operation second{op::publish, 1, 0, 2, 0, 0, 1};
+  static_cast<void>(start.step(first));
+  const history refused_twice{
+      {at(0, 9, first, status::full, 0)},
+      {at(1, 2, second, status::full, -1), at(3, 4, second, status::ok, 1)}};
+  EXPECT_FALSE(linearizability(start, refused_twice).found());
+
+  const operation mark_one{op::mark, 0, 0, 1, 0, 0, 0};
+  const operation mark_two{op::mark, 0, 0, 2, 0, 0, 0};
+  const operation read{op::read, 2, 0, 0, 0, 0, 8};
+  reference::fifo last_is_one = start;
+  const answer second_mark = last_is_one.step(mark_two);
+  const answer first_mark = last_is_one.step(mark_one);
+  const answer seen = last_is_one.step(read);
+  ASSERT_EQ(seen.messages.at(0).status, 1);
+  const history marked{{{0, 3, {{mark_one, first_mark}}}},  // tried first, leads to status 2
+                       {{0, 3, {{mark_two, second_mark}}}},
+                       {{4, 5, {{read, seen}}}}};
+  EXPECT_TRUE(linearizability(start, marked).found());
+}
+
 }  // namespace
 }  // namespace shmfifo::property_tests
