@@ -102,10 +102,10 @@ def main(build, document):
 
 
 if __name__ == "__main__":
-    if len(sys.argv) < 3:
-        sys.exit(__doc__)
-    if sys.argv[1] == INSIDE:
+    if sys.argv[1:2] == [INSIDE]:
         subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64m", "tmpfs", "/dev/shm"], check=True)
         check(sys.argv[2], Path(sys.argv[3]), Path(sys.argv[4]))
-    else:
+    elif len(sys.argv) == 3:
         main(*sys.argv[1:])
+    else:
+        sys.exit(__doc__)

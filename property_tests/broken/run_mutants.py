@@ -29,9 +29,8 @@ def short_names(readme):
     return {"stateful.kept_counterexamples_agree": "kept", **{test: number for number, test in rows}}
 
 
-def table(readme, killers):
+def table(short, killers):
     """A row for each bug; killers tells by which properties it was found."""
-    short = short_names(readme)
     return [f"| `{name}` | {what} | {short[expected]} | {' '.join(sorted(short[one] for one in killers[name]))} |"
             for name, what, expected, _ in MUTANTS]
 
@@ -82,7 +81,10 @@ def sample(program):
 
 
 def matrix(program):
-    props = properties(program)
+    props, short = properties(program), short_names(README.read_text())
+    nameless = [prop for prop in props if prop not in short]
+    if nameless:
+        sys.exit(f"{README} has no row for {', '.join(nameless)}")
     failed = not sound(program)
     killers = {name: [] for name, _, _, _ in MUTANTS}
     kills = {prop: 0 for prop in props}
@@ -95,8 +97,7 @@ def matrix(program):
         if expected not in killers[name]:
             print(f"{name} is not found by {expected}")
             failed = True
-    print("\n".join(table(README.read_text(), killers)))
-    short = short_names(README.read_text())
+    print("\n".join(table(short, killers)))
     print("\nBugs found by each property:", ", ".join(f"{name} {count}" for name, count in sorted(
         (short[prop], count) for prop, count in kills.items())) + ".")
     return failed or 0 in kills.values()
