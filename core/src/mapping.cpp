@@ -8,10 +8,10 @@ namespace shmfifo {
 namespace {
 
 // Takes the mapped bytes over, or gives them back if there is no memory for their owner.
-std::shared_ptr<mapping> adopt(const std::string& name, system::descriptor&& file, std::byte* base,
-                               const segment_header& header, bool writable) {
+std::shared_ptr<mapping> adopt(const system::location& where, system::descriptor&& file,
+                               std::byte* base, const segment_header& header, bool writable) {
   try {
-    return std::make_shared<mapping>(name, std::move(file), base, header, writable);
+    return std::make_shared<mapping>(where, std::move(file), base, header, writable);
   } catch (...) {
     system::unmap(base, header.segment_size);
     throw;
@@ -107,16 +107,16 @@ std::uint32_t pid_of(const layout_view& view, const std_memory_model& memory, un
   return memory.load(view.participant(line).pid, std::memory_order_relaxed, site::attach_name);
 }
 
-result<std::shared_ptr<mapping>> build_segment(const std::string& name, const geometry& shape,
+result<std::shared_ptr<mapping>> build_segment(const system::location& where, const geometry& shape,
                                                const create_options& options) {
-  auto file = system::create_unnamed(options.permissions);
+  auto file = system::create_unnamed(where, options.permissions);
   if (!file) return file.failure();
   const segment_header header = make_header(shape);
   if (auto reserved = system::reserve(*file, header.segment_size); !reserved)
     return reserved.failure();
   auto base = system::map(*file, header.segment_size, true, false);
   if (!base) return base.failure();
-  auto home = adopt(name, std::move(*file), *base, header, true);
+  auto home = adopt(where, std::move(*file), *base, header, true);
   if (options.huge_pages) system::advise_huge_pages(*base, header.segment_size);
   if (options.pretouch) {
     if (auto touched = system::touch(*base, header.segment_size); !touched)
@@ -127,25 +127,26 @@ result<std::shared_ptr<mapping>> build_segment(const std::string& name, const ge
   return home;
 }
 
-result<std::shared_ptr<mapping>> attach_mapping(const std::string& name,
+result<std::shared_ptr<mapping>> attach_mapping(const system::location& where,
                                                 const attach_options& options) {
   const bool writable = options.mode == access::read_write;
-  auto file = system::open_named(name, writable);
+  const std::string& name = where.name;
+  auto file = system::open_named(where, writable);
   if (!file) return file.failure();
-  auto size = system::size_of_regular_file(*file, name);
-  if (!size) return size.failure();
+  auto facts = system::inspect(*file, name);
+  if (!facts) return facts.failure();
   auto header = system::read_header(*file, name);
   if (!header) return header.failure();
-  if (*size < sizeof(segment_header)) {
-    return refusal(name, {"file_size", *size, sizeof(segment_header)}, EINVAL);
+  if (facts->size < sizeof(segment_header)) {
+    return refusal(name, {"file_size", facts->size, sizeof(segment_header)}, EINVAL);
   }
-  if (auto broken = validate(*header, *size)) return refusal(name, *broken, EINVAL);
+  if (auto broken = validate(*header, facts->size)) return refusal(name, *broken, EINVAL);
   if (options.content_size && *options.content_size != header->content_size) {
     return refusal(name, {"content_size", header->content_size, *options.content_size}, EINVAL);
   }
   auto base = system::map(*file, header->segment_size, writable, options.pretouch);
   if (!base) return base.failure();
-  auto home = adopt(name, std::move(*file), *base, *header, writable);
+  auto home = adopt(where, std::move(*file), *base, *header, writable);
   if (auto broken = validate_control(home->view())) return refusal(name, *broken, EINVAL);
   return home;
 }

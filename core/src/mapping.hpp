@@ -15,9 +15,9 @@ namespace shmfifo {
 
 class mapping {
  public:
-  mapping(std::string name, system::descriptor file, std::byte* base, const segment_header& header,
-          bool writable)
-      : name_(std::move(name)),
+  mapping(system::location where, system::descriptor file, std::byte* base,
+          const segment_header& header, bool writable)
+      : where_(std::move(where)),
         file_(std::move(file)),
         base_(base),
         header_(header),
@@ -27,7 +27,7 @@ class mapping {
   mapping& operator=(const mapping&) = delete;
   ~mapping() { system::unmap(base_, header_.segment_size); }
 
-  [[nodiscard]] const std::string& name() const noexcept { return name_; }
+  [[nodiscard]] const std::string& name() const noexcept { return where_.name; }
   [[nodiscard]] const segment_header& header() const noexcept { return header_; }
   [[nodiscard]] const layout_view& view() const noexcept { return view_; }
   [[nodiscard]] bool writable() const noexcept { return writable_; }
@@ -38,10 +38,10 @@ class mapping {
     if (!own) return own.failure();
     return std_memory_model(own->release());
   }
-  [[nodiscard]] result<done> give_name() const { return system::give_name(file_, name_); }
+  [[nodiscard]] result<done> give_name() const { return system::give_name(file_, where_); }
 
  private:
-  std::string name_;
+  system::location where_;
   system::descriptor file_;
   std::byte* base_;
   segment_header header_;  // a validated copy
@@ -69,9 +69,9 @@ result<done> own_naming(const mapping& home, std_memory_model& memory);
 std::uint32_t pid_of(const layout_view& view, const std_memory_model& memory, unsigned line);
 
 // A complete segment that has no name yet.
-result<std::shared_ptr<mapping>> build_segment(const std::string& name, const geometry& shape,
+result<std::shared_ptr<mapping>> build_segment(const system::location& where, const geometry& shape,
                                                const create_options& options);
-result<std::shared_ptr<mapping>> attach_mapping(const std::string& name,
+result<std::shared_ptr<mapping>> attach_mapping(const system::location& where,
                                                 const attach_options& options);
 
 }  // namespace shmfifo

@@ -64,7 +64,7 @@ result<segment> segment::create(std::string_view given_name, const create_option
   }
   for (unsigned tries = 0; tries < create_tries; ++tries) {
     // Looking first spares a loser of the race the work of building; linkat decides all the same.
-    auto existing = attach_mapping(*name, {});
+    auto existing = attach_mapping({*name}, {});
     if (!existing && looking_failed(existing.failure())) return existing.failure();
     if (existing || existing.failure().code != ENOENT) {
       if (options.existing == if_exists::refuse) {
@@ -78,7 +78,7 @@ result<segment> segment::create(std::string_view given_name, const create_option
       }
       return segment(std::move(*existing));
     }
-    auto home = build_segment(*name, shape, options);
+    auto home = build_segment({*name}, shape, options);
     if (!home) return home.failure();
     auto named = (*home)->give_name();
     if (named) return segment(std::move(*home));
@@ -92,7 +92,7 @@ result<segment> segment::create(std::string_view given_name, const create_option
 result<segment> segment::attach(std::string_view given_name, const attach_options& options) try {
   auto name = checked_name(given_name);
   if (!name) return name.failure();
-  auto home = attach_mapping(*name, options);
+  auto home = attach_mapping({*name}, options);
   if (!home) return home.failure();
   return segment(std::move(*home));
 } catch (const std::bad_alloc&) {
@@ -102,13 +102,13 @@ result<segment> segment::attach(std::string_view given_name, const attach_option
 result<done> segment::remove(std::string_view given_name) try {
   auto name = checked_name(given_name);
   if (!name) return name.failure();
-  return system::remove_name(*name);
+  return system::remove_name({*name});
 } catch (const std::bad_alloc&) {
   return no_memory();
 }
 
 result<std::vector<std::string>> list_segments() try {
-  auto names = system::names_in_shm();
+  auto names = system::names_in(system::default_directory);
   if (!names) return names;
   // What cannot be read is none of the caller's; but for want of means of its own the list would be
   // silently short.
@@ -118,10 +118,9 @@ result<std::vector<std::string>> list_segments() try {
     return true;
   };
   std::erase_if(*names, [&](const std::string& name) {
-    auto file = system::open_named(name, false);
+    auto file = system::open_named({name}, false);
     if (!file) return passed_over(file.failure());
-    if (auto size = system::size_of_regular_file(*file, name); !size)
-      return passed_over(size.failure());
+    if (auto facts = system::inspect(*file, name); !facts) return passed_over(facts.failure());
     auto header = system::read_header(*file, name);
     if (!header) return passed_over(header.failure());
     return std::memcmp(header->magic, segment_magic, sizeof segment_magic) != 0;

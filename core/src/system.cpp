@@ -27,7 +27,6 @@
 namespace shmfifo {
 namespace {
 
-constexpr const char* shm_directory = "/dev/shm";
 // Sleeps end now and then although nobody rang: a process that is killed between its last store and
 // the bell cannot ring it. This bounds how long such news waits; it never decides that anyone is
 // dead.
@@ -237,8 +236,16 @@ namespace {
 error failed_now(const char* call, const std::string& about) {
   return failed_call(errno, call, about);
 }
-std::string path_of(const std::string& name) {
-  return std::string(shm_directory) + "/" + name;
+// Numbers 0 to 2 are the application's, also when it has closed them: what it prints must never go
+// into a segment.
+int open_above_standard(const char* path, int flags, std::uint32_t permissions = 0) {
+  const int number = ::open(path, flags | O_CLOEXEC, permissions);
+  if (number < 0 || number > STDERR_FILENO) return number;
+  const int above = ::fcntl(number, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+  const int code = errno;
+  ::close(number);
+  errno = code;
+  return above;
 }
 std::string path_of(const descriptor& file) {
   return "/proc/self/fd/" + std::to_string(file.get());
@@ -249,9 +256,9 @@ descriptor::~descriptor() {
   if (number_ >= 0) ::close(number_);
 }
 
-result<descriptor> create_unnamed(std::uint32_t permissions) {
-  descriptor file(::open(shm_directory, O_TMPFILE | O_RDWR | O_CLOEXEC, permissions));
-  if (file.get() < 0) return failed_now("open", "an unnamed file in /dev/shm");
+result<descriptor> create_unnamed(const location& where, std::uint32_t permissions) {
+  descriptor file(open_above_standard(where.directory.c_str(), O_TMPFILE | O_RDWR, permissions));
+  if (file.get() < 0) return failed_now("open", "an unnamed file in " + where.directory);
   if (::fchmod(file.get(), permissions) != 0) return failed_now("fchmod", "the new segment");
   return file;
 }
@@ -271,19 +278,19 @@ result<done> reserve(const descriptor& file, std::uint64_t size) {
   }
 }
 
-result<done> give_name(const descriptor& file, const std::string& name) {
-  if (::linkat(AT_FDCWD, path_of(file).c_str(), AT_FDCWD, path_of(name).c_str(),
+result<done> give_name(const descriptor& file, const location& where) {
+  if (::linkat(AT_FDCWD, path_of(file).c_str(), AT_FDCWD, where.path().c_str(),
                AT_SYMLINK_FOLLOW) != 0) {
-    return failed_now("linkat", "'" + name + "'");
+    return failed_now("linkat", "'" + where.name + "'");
   }
   return done{};
 }
 
-result<descriptor> open_named(const std::string& name, bool writable) {
-  const int flags = (writable ? O_RDWR : O_RDONLY) | O_NOFOLLOW | O_CLOEXEC;
+result<descriptor> open_named(const location& where, bool writable) {
   // shm_open would block on a FIFO that somebody put there.
-  descriptor file(::open(path_of(name).c_str(), flags | O_NONBLOCK));
-  if (file.get() < 0) return failed_now("open", "'" + name + "'");
+  const int flags = (writable ? O_RDWR : O_RDONLY) | O_NOFOLLOW | O_NONBLOCK;
+  descriptor file(open_above_standard(where.path().c_str(), flags));
+  if (file.get() < 0) return failed_now("open", "'" + where.name + "'");
   return file;
 }
 
@@ -295,18 +302,21 @@ result<descriptor> open_again(const descriptor& file, bool writable) {
   return again;
 }
 
-result<done> remove_name(const std::string& name) {
-  if (::unlink(path_of(name).c_str()) != 0) return failed_now("unlink", "'" + name + "'");
+result<done> remove_name(const location& where) {
+  if (::unlink(where.path().c_str()) != 0) return failed_now("unlink", "'" + where.name + "'");
   return done{};
 }
 
-result<std::uint64_t> size_of_regular_file(const descriptor& file, const std::string& name) {
+result<file_facts> inspect(const descriptor& file, const std::string& name) {
   struct ::stat facts {};
   if (::fstat(file.get(), &facts) != 0) return failed_now("fstat", "'" + name + "'");
   if (!S_ISREG(facts.st_mode)) {
     return error{EINVAL, "file_type", "'" + name + "' is no regular file, so it is no segment"};
   }
-  return static_cast<std::uint64_t>(facts.st_size);
+  constexpr std::uint64_t block_size =
+      512;  // st_blocks counts in these, whatever the file system's
+  return file_facts{facts.st_dev, facts.st_ino, static_cast<std::uint64_t>(facts.st_size),
+                    static_cast<std::uint64_t>(facts.st_blocks) * block_size, facts.st_uid};
 }
 
 result<segment_header> read_header(const descriptor& file, const std::string& name) {
@@ -347,20 +357,20 @@ result<done> touch(std::byte* base, std::uint64_t size) {
   return done{};
 }
 
-result<std::vector<std::string>> names_in_shm() {
+result<std::vector<std::string>> names_in(const std::string& directory) {
   struct closer {
     void operator()(DIR* open) const noexcept { ::closedir(open); }
   };
-  const std::unique_ptr<DIR, closer> directory(::opendir(shm_directory));
-  if (!directory) return failed_now("opendir", shm_directory);
+  const std::unique_ptr<DIR, closer> list(::opendir(directory.c_str()));
+  if (!list) return failed_now("opendir", directory);
   std::vector<std::string> names;
   errno = 0;  // readdir's end and its failure look the same but for errno
-  while (const dirent* entry = ::readdir(directory.get())) {
+  while (const dirent* entry = ::readdir(list.get())) {
     if (entry->d_name[0] != '.') names.emplace_back(entry->d_name);
     errno = 0;
   }
   const int code = errno;
-  if (code != 0) return failed_call(code, "readdir", shm_directory);
+  if (code != 0) return failed_call(code, "readdir", directory);
   std::sort(names.begin(), names.end());
   return names;
 }

@@ -14,6 +14,8 @@
 
 namespace shmfifo::system {
 
+inline constexpr const char* default_directory = "/dev/shm";
+
 class descriptor {
  public:
   explicit descriptor(int number = -1) noexcept : number_(number) {}
@@ -26,21 +28,38 @@ class descriptor {
   int number_;
 };
 
+// Where a segment's file is to be found.
+struct location {
+  std::string name;  // of the file; the segment's name without the leading slash
+  std::string directory = default_directory;
+  [[nodiscard]] std::string path() const { return directory + "/" + name; }
+};
+
+// What the kernel says about a segment's file.
+struct file_facts {
+  std::uint64_t device = 0;  // with the inode: which file this is
+  std::uint64_t inode = 0;
+  std::uint64_t size = 0;      // bytes
+  std::uint64_t reserved = 0;  // bytes that have memory behind them
+  std::uint32_t owner = 0;     // uid
+};
+
 // errno and the call's name, in the form of an error.
 [[nodiscard]] error failed_call(int code, const char* call, const std::string& about);
 
-// A file in /dev/shm that has no name yet and vanishes with its last descriptor.
-result<descriptor> create_unnamed(std::uint32_t permissions);
+// A file in the directory that has no name yet and vanishes with its last descriptor.
+result<descriptor> create_unnamed(const location& where, std::uint32_t permissions);
 // Reserves `size` bytes: later writes cannot fail for want of space.
 result<done> reserve(const descriptor& file, std::uint64_t size);
 // Gives the file its name, atomically; EEXIST if the name is taken.
-result<done> give_name(const descriptor& file, const std::string& name);
-result<descriptor> open_named(const std::string& name, bool writable);
+result<done> give_name(const descriptor& file, const location& where);
+result<descriptor> open_named(const location& where, bool writable);
 // The same file with an open file description, and so with locks, of its own. To be closed by the
 // std_memory_model that is made of it: a child made by fork gives these descriptions up.
 result<descriptor> open_again(const descriptor& file, bool writable);
-result<done> remove_name(const std::string& name);
-result<std::uint64_t> size_of_regular_file(const descriptor& file, const std::string& name);
+result<done> remove_name(const location& where);
+// EINVAL if it is no regular file.
+result<file_facts> inspect(const descriptor& file, const std::string& name);
 // Reads the header without mapping the file, so that a truncated one is an answer and no SIGBUS.
 // Bytes beyond a short file's end stay zero.
 result<segment_header> read_header(const descriptor& file, const std::string& name);
@@ -49,7 +68,7 @@ void unmap(std::byte* base, std::uint64_t size) noexcept;
 void advise_huge_pages(std::byte* base, std::uint64_t size) noexcept;
 // Lets the kernel zero and map every page of a writable mapping.
 result<done> touch(std::byte* base, std::uint64_t size);
-result<std::vector<std::string>> names_in_shm();
+result<std::vector<std::string>> names_in(const std::string& directory);
 
 [[nodiscard]] std::uint64_t random_word() noexcept;
 [[nodiscard]] std::uint64_t realtime_ns() noexcept;
