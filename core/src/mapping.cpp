@@ -8,10 +8,11 @@ namespace shmfifo {
 namespace {
 
 // Takes the mapped bytes over, or gives them back if there is no memory for their owner.
-std::shared_ptr<mapping> adopt(const system::location& where, system::descriptor&& file,
-                               std::byte* base, const segment_header& header, bool writable) {
+std::shared_ptr<mapping> adopt(const std::string& name,
+                               std::shared_ptr<const system::segment_file> file, std::byte* base,
+                               const segment_header& header, bool writable) {
   try {
-    return std::make_shared<mapping>(where, std::move(file), base, header, writable);
+    return std::make_shared<mapping>(name, std::move(file), base, header, writable);
   } catch (...) {
     system::unmap(base, header.segment_size);
     throw;
@@ -114,9 +115,14 @@ result<std::shared_ptr<mapping>> build_segment(const system::location& where, co
   const segment_header header = make_header(shape);
   if (auto reserved = system::reserve(*file, header.segment_size); !reserved)
     return reserved.failure();
+  auto facts = system::inspect(*file, where.name);
+  if (!facts) return facts.failure();
+  auto kept = system::open_readable(*file);
+  if (!kept) return kept.failure();
+  auto reachable = std::make_shared<const system::segment_file>(std::move(*kept), where, *facts);
   auto base = system::map(*file, header.segment_size, true, false);
   if (!base) return base.failure();
-  auto home = adopt(where, std::move(*file), *base, header, true);
+  auto home = adopt(where.name, std::move(reachable), *base, header, true);
   if (options.huge_pages) system::advise_huge_pages(*base, header.segment_size);
   if (options.pretouch) {
     if (auto touched = system::touch(*base, header.segment_size); !touched)
@@ -124,6 +130,7 @@ result<std::shared_ptr<mapping>> build_segment(const system::location& where, co
   }
   // Reserved memory is zero: control words, participants and slots start as they must.
   std::memcpy(*base, &header, sizeof header);
+  if (auto named = system::give_name(*file, where); !named) return named.failure();
   return home;
 }
 
@@ -131,7 +138,7 @@ result<std::shared_ptr<mapping>> attach_mapping(const system::location& where,
                                                 const attach_options& options) {
   const bool writable = options.mode == access::read_write;
   const std::string& name = where.name;
-  auto file = system::open_named(where, writable);
+  auto file = system::open_readable(where);
   if (!file) return file.failure();
   auto facts = system::inspect(*file, name);
   if (!facts) return facts.failure();
@@ -144,9 +151,12 @@ result<std::shared_ptr<mapping>> attach_mapping(const system::location& where,
   if (options.content_size && *options.content_size != header->content_size) {
     return refusal(name, {"content_size", header->content_size, *options.content_size}, EINVAL);
   }
-  auto base = system::map(*file, header->segment_size, writable, options.pretouch);
+  auto reachable = std::make_shared<const system::segment_file>(std::move(*file), where, *facts);
+  auto mapped = reachable->open(writable);
+  if (!mapped) return system::failed_call(errno, "open", "'" + name + "'");
+  auto base = system::map(mapped, header->segment_size, writable, options.pretouch);
   if (!base) return base.failure();
-  auto home = adopt(where, std::move(*file), *base, *header, writable);
+  auto home = adopt(name, std::move(reachable), *base, *header, writable);
   if (auto broken = validate_control(home->view())) return refusal(name, *broken, EINVAL);
   return home;
 }

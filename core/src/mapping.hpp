@@ -15,9 +15,9 @@ namespace shmfifo {
 
 class mapping {
  public:
-  mapping(system::location where, system::descriptor file, std::byte* base,
+  mapping(std::string name, std::shared_ptr<const system::segment_file> file, std::byte* base,
           const segment_header& header, bool writable)
-      : where_(std::move(where)),
+      : name_(std::move(name)),
         file_(std::move(file)),
         base_(base),
         header_(header),
@@ -27,22 +27,16 @@ class mapping {
   mapping& operator=(const mapping&) = delete;
   ~mapping() { system::unmap(base_, header_.segment_size); }
 
-  [[nodiscard]] const std::string& name() const noexcept { return where_.name; }
+  [[nodiscard]] const std::string& name() const noexcept { return name_; }
   [[nodiscard]] const segment_header& header() const noexcept { return header_; }
   [[nodiscard]] const layout_view& view() const noexcept { return view_; }
   [[nodiscard]] bool writable() const noexcept { return writable_; }
-
-  // A memory model with an open file description, and so with locks, of its own.
-  [[nodiscard]] result<std_memory_model> open_memory() const {
-    auto own = system::open_again(file_, writable_);
-    if (!own) return own.failure();
-    return std_memory_model(own->release());
-  }
-  [[nodiscard]] result<done> give_name() const { return system::give_name(file_, where_); }
+  // With locks of its own.
+  [[nodiscard]] std_memory_model memory() const noexcept { return std_memory_model(file_); }
 
  private:
-  system::location where_;
-  system::descriptor file_;
+  std::string name_;
+  std::shared_ptr<const system::segment_file> file_;
   std::byte* base_;
   segment_header header_;  // a validated copy
   layout_view view_;
@@ -68,7 +62,7 @@ result<done> own_naming(const mapping& home, std_memory_model& memory);
 // As noted by the line's owner when it attached; 0 after an orderly detach.
 std::uint32_t pid_of(const layout_view& view, const std_memory_model& memory, unsigned line);
 
-// A complete segment that has no name yet.
+// A complete segment. It has its name from the last step on; EEXIST if that is taken.
 result<std::shared_ptr<mapping>> build_segment(const system::location& where, const geometry& shape,
                                                const create_options& options);
 result<std::shared_ptr<mapping>> attach_mapping(const system::location& where,

@@ -26,13 +26,14 @@ consumer::~consumer() {
 
 // The kernel could not say whether a lock is held: no memory for locks, say.
 error lock_trouble(const mapping& home, const std_memory_model& memory) {
-  return system::failed_call(memory.lock_failure(), "fcntl", "a lock on '" + home.name() + "'");
+  const auto failure = memory.lock_failure();
+  return system::failed_call(failure.code, failure.call, "'" + home.name() + "' for a lock");
 }
 
 result<done> own_naming(const mapping& home, std_memory_model& memory) {
   constexpr unsigned naming_tries = 5000;  // one a millisecond
   for (unsigned tries = 0; !memory.try_own(lock_naming); ++tries) {
-    if (memory.lock_failure() != 0) return lock_trouble(home, memory);
+    if (memory.lock_failure().code != 0) return lock_trouble(home, memory);
     if (tries == naming_tries) {
       return error{EBUSY, "cursor_name",
                    "another process has been attaching or forgetting a named cursor for long"};
@@ -69,7 +70,7 @@ result<std::unique_ptr<std::byte[]>> buffer_for(const mapping& home, bool observ
 
 // Why take_line found none.
 error no_line(const mapping& home, const std_memory_model& memory) {
-  if (memory.lock_failure() != 0) return lock_trouble(home, memory);
+  if (memory.lock_failure().code != 0) return lock_trouble(home, memory);
   return {EUSERS, "participant_count",
           "all " + std::to_string(home.view().shape().participant_count) +
               " participant lines of '" + home.name() +
@@ -113,7 +114,7 @@ result<unsigned> place_durable(const mapping& home, std_memory_model& memory,
   }
   const bool owned = memory.try_own(*found);
   memory.disown(lock_naming);
-  if (!owned && memory.lock_failure() != 0) return lock_trouble(home, memory);
+  if (!owned && memory.lock_failure().code != 0) return lock_trouble(home, memory);
   if (!owned) return cursor_in_use(name, pid_of(view, memory, *found));
   participant_line& line = view.participant(*found);
   memory.store(line.pid, memory.process_id(), std::memory_order_relaxed, site::attach_name);
@@ -129,17 +130,16 @@ result<unsigned> place_durable(const mapping& home, std_memory_model& memory,
 
 result<producer> segment::attach_producer() const try {
   if (!writable()) return not_writable(name());
-  auto memory = home_->open_memory();
-  if (!memory) return memory.failure();
-  if (shape().producers == producer_role::single && !memory->try_own(lock_producer_role)) {
-    if (memory->lock_failure() != 0) return lock_trouble(*home_, *memory);
+  auto memory = home_->memory();
+  if (shape().producers == producer_role::single && !memory.try_own(lock_producer_role)) {
+    if (memory.lock_failure().code != 0) return lock_trouble(*home_, memory);
     std::string who;
     for (unsigned i = 0; i < shape().participant_count; ++i) {
       const participant_line& line = view().participant(i);
-      const auto role = memory->load(line.role, std::memory_order_acquire, site::operate);
-      if (role_kind(role) == participant_kind::producer && memory->alive(i)) {
+      const auto role = memory.load(line.role, std::memory_order_acquire, site::operate);
+      if (role_kind(role) == participant_kind::producer && memory.alive(i)) {
         who = " (pid " +
-              std::to_string(memory->load(line.pid, std::memory_order_relaxed, site::attach_name)) +
+              std::to_string(memory.load(line.pid, std::memory_order_relaxed, site::attach_name)) +
               ")";
       }
     }
@@ -147,9 +147,9 @@ result<producer> segment::attach_producer() const try {
                  "'" + name() + "' has a producer already" + who +
                      ": end it, or create the segment for many producers"};
   }
-  const auto line = protocol::take_line(view(), *memory);
-  if (!line) return no_line(*home_, *memory);
-  return producer(home_, std::move(*memory), *line);
+  const auto line = protocol::take_line(view(), memory);
+  if (!line) return no_line(*home_, memory);
+  return producer(home_, std::move(memory), *line);
 } catch (const std::bad_alloc&) {
   return no_memory();
 }
@@ -174,9 +174,8 @@ result<consumer> segment::attach_observer(start_at start) const try {
   }
   auto buffer = buffer_for(*home_, true);
   if (!buffer) return buffer.failure();
-  auto memory = home_->open_memory();
-  if (!memory) return memory.failure();
-  return consumer(home_, std::move(*memory), std::nullopt, start_number(start, false),
+  auto memory = home_->memory();
+  return consumer(home_, std::move(memory), std::nullopt, start_number(start, false),
                   std::move(*buffer));
 } catch (const std::bad_alloc&) {
   return no_memory();
@@ -198,12 +197,11 @@ result<consumer> segment::attach_consumer(const consumer_options& options) const
   }
   auto buffer = buffer_for(*home_, false);
   if (!buffer) return buffer.failure();
-  auto memory = home_->open_memory();
-  if (!memory) return memory.failure();
+  auto memory = home_->memory();
   const auto place = options.name.empty() ? place_cursor : place_durable;
-  auto line = place(*home_, *memory, options.name, position, exact);
+  auto line = place(*home_, memory, options.name, position, exact);
   if (!line) return line.failure();
-  return consumer(home_, std::move(*memory), *line, position, std::move(*buffer));
+  return consumer(home_, std::move(memory), *line, position, std::move(*buffer));
 } catch (const std::bad_alloc&) {
   return no_memory();
 }

@@ -20,7 +20,7 @@ constexpr unsigned create_tries = 100;  // somebody creates and removes the name
 bool looking_failed(const error& failure) {
   const std::string_view rule = failure.rule;
   if (rule != "open") return rule == "fstat" || rule == "pread" || rule == "mmap";
-  constexpr int taken[] = {ENOENT, EACCES, ELOOP, ENXIO, EISDIR};
+  constexpr int taken[] = {ENOENT, EACCES, ELOOP, ENXIO};
   return std::find(std::begin(taken), std::end(taken), failure.code) == std::end(taken);
 }
 
@@ -79,10 +79,8 @@ result<segment> segment::create(std::string_view given_name, const create_option
       return segment(std::move(*existing));
     }
     auto home = build_segment({*name}, shape, options);
-    if (!home) return home.failure();
-    auto named = (*home)->give_name();
-    if (named) return segment(std::move(*home));
-    if (named.failure().code != EEXIST) return named.failure();
+    if (home) return segment(std::move(*home));
+    if (home.failure().code != EEXIST) return home.failure();
   }
   return error{EAGAIN, "name", "'" + *name + "' is created and removed by others again and again"};
 } catch (const std::bad_alloc&) {
@@ -118,7 +116,7 @@ result<std::vector<std::string>> list_segments() try {
     return true;
   };
   std::erase_if(*names, [&](const std::string& name) {
-    auto file = system::open_named({name}, false);
+    auto file = system::open_readable({name});
     if (!file) return passed_over(file.failure());
     if (auto facts = system::inspect(*file, name); !facts) return passed_over(facts.failure());
     auto header = system::read_header(*file, name);
@@ -141,39 +139,36 @@ status segment::mark(std::int64_t number, std::int8_t value) const noexcept {
 
 result<unsigned> segment::recover() const try {
   if (!writable()) return not_writable(name());
-  auto memory = home_->open_memory();
-  if (!memory) return memory.failure();
-  return protocol::recover_dead(view(), *memory);
+  auto memory = home_->memory();
+  return protocol::recover_dead(view(), memory);
 } catch (const std::bad_alloc&) {
   return no_memory();
 }
 
 result<done> segment::forget(std::string_view cursor) const try {
   if (!writable()) return not_writable(name());
-  auto memory = home_->open_memory();
-  if (!memory) return memory.failure();
-  if (auto naming = own_naming(*home_, *memory); !naming) return naming.failure();
-  const auto line = protocol::find_durable(view(), *memory, cursor);
+  auto memory = home_->memory();
+  if (auto naming = own_naming(*home_, memory); !naming) return naming.failure();
+  const auto line = protocol::find_durable(view(), memory, cursor);
   if (!line) {
     return error{
         ENOENT, "cursor_name",
         "'" + name() + "' has no cursor '" + std::string(cursor) + "': see `shmfifo stat`"};
   }
-  if (!memory->try_own(*line)) {
-    if (memory->lock_failure() != 0) return lock_trouble(*home_, *memory);
-    return cursor_in_use(std::string(cursor), pid_of(view(), *memory, *line));
+  if (!memory.try_own(*line)) {
+    if (memory.lock_failure().code != 0) return lock_trouble(*home_, memory);
+    return cursor_in_use(std::string(cursor), pid_of(view(), memory, *line));
   }
   const std::uint64_t role =
-      memory->load(view().participant(*line).role, std::memory_order_relaxed, site::operate);
-  protocol::free_line(view(), *memory, *line, role);
+      memory.load(view().participant(*line).role, std::memory_order_relaxed, site::operate);
+  protocol::free_line(view(), memory, *line, role);
   return done{};
 } catch (const std::bad_alloc&) {
   return no_memory();
 }
 
 result<segment_stat> segment::stat() const try {
-  auto memory = home_->open_memory();
-  if (!memory) return memory.failure();
+  auto memory = home_->memory();
   segment_stat stat;
   stat.name = name();
   stat.uid = home_->header().uid;
@@ -183,21 +178,21 @@ result<segment_stat> segment::stat() const try {
   stat.oldest = static_cast<std::int64_t>(start_number(start_at::oldest(), shape().gated()));
   const std::uint64_t cursor = start_number(start_at::latest(), false);
   stat.producer_cursor = static_cast<std::int64_t>(cursor);
-  const protocol::lowest_cursor lowest = protocol::find_lowest_cursor(view(), *memory);
+  const protocol::lowest_cursor lowest = protocol::find_lowest_cursor(view(), memory);
   for (unsigned i = 0; i < shape().participant_count; ++i) {
     const participant_line& line = view().participant(i);
     participant_stat entry;
-    entry.kind = role_kind(memory->load(line.role, std::memory_order_acquire, site::operate));
+    entry.kind = role_kind(memory.load(line.role, std::memory_order_acquire, site::operate));
     if (entry.kind == participant_kind::none) continue;
     entry.index = i;
-    entry.alive = memory->alive(i);
-    entry.pid = pid_of(view(), *memory, i);
+    entry.alive = memory.alive(i);
+    entry.pid = pid_of(view(), memory, i);
     if (entry.kind == participant_kind::durable) {
-      entry.name = protocol::load_name(line, *memory).view();
+      entry.name = protocol::load_name(line, memory).view();
     }
     if (entry.kind != participant_kind::producer) {
       const std::uint64_t number =
-          memory->load(line.consumer_cursor, std::memory_order_acquire, site::operate);
+          memory.load(line.consumer_cursor, std::memory_order_acquire, site::operate);
       entry.cursor = static_cast<std::int64_t>(number);
       entry.lag = static_cast<std::int64_t>(cursor > number ? cursor - number : 0);
       entry.holds_back =
@@ -221,6 +216,9 @@ const layout_view& segment::view() const noexcept {
 }
 bool segment::writable() const noexcept {
   return home_->writable();
+}
+std_memory_model segment::memory() const noexcept {
+  return home_->memory();
 }
 
 }  // namespace shmfifo

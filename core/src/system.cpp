@@ -15,6 +15,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdio>
 #include <cstring>
 #include <ctime>
 #include <memory>
@@ -33,14 +34,10 @@ namespace {
 constexpr std::chrono::milliseconds sleep_slice{20};
 constexpr std::chrono::milliseconds nap_slice{1};
 
-// What the library must know of this process, because of fork.
-//
-// Descriptors that carry locks: a child made by fork shares their open file descriptions, and would
-// keep a dead parent's locks alive, so it closes them before fork returns in it; a child that has
-// not run since keeps them that long. They are opened and closed under the mutex that fork takes,
-// so that no child gets one that is not in the list.
-// And one word on a page that the kernel zeroes in every child, also in one made without fork's
-// handlers; if there is no such page, the handlers alone do it.
+// What the library must know of this process, because of fork: one word on a page that the kernel
+// zeroes in every child, also in one made without fork's handlers; if there is no such page, the
+// handlers alone do it. And a gate that fork waits at: while a lock is being taken there is a
+// descriptor, and a child made then would keep the lock for as long as it lives.
 //
 // Made before main and never destroyed: roles may live in static objects that end after this one
 // would, and what is made at its first use has a lock that a fork in another thread would leave
@@ -49,22 +46,11 @@ class this_process {
  public:
   static this_process& instance() noexcept { return *made_; }
 
-  int open(const char* path, int flags) {
-    const std::lock_guard guard(mutex_);
-    lock_descriptors_.reserve(lock_descriptors_.size() + 1);
-    const int number = ::open(path, flags);
-    if (number >= 0) lock_descriptors_.push_back(number);
-    return number;
-  }
-  void close(int number) noexcept {
-    const std::lock_guard guard(mutex_);
-    std::erase(lock_descriptors_, number);
-    ::close(number);
-  }
+  [[nodiscard]] std::mutex& fork_gate() noexcept { return fork_gate_; }
   [[nodiscard]] const volatile std::uint64_t* word() const noexcept { return word_; }
   // This process's generation: new in a child, so that handles from before the fork stay refused.
   std::uint64_t generation() noexcept {
-    const std::lock_guard guard(mutex_);
+    const std::lock_guard no_fork(fork_gate_);
     if (*word_ == 0) *word_ = ++last_generation_;
     return *word_;
   }
@@ -77,14 +63,11 @@ class this_process {
       ::madvise(page, page_size, MADV_WIPEONFORK);
       word_ = static_cast<volatile std::uint64_t*>(page);
     }
-    pthread_atfork([] { made_->mutex_.lock(); }, [] { made_->mutex_.unlock(); },
-                   [] { made_->after_fork_in_child(); });
-  }
-  void after_fork_in_child() noexcept {
-    for (const int number : lock_descriptors_) ::close(number);
-    lock_descriptors_.clear();
-    *word_ = 0;
-    mutex_.unlock();
+    pthread_atfork([] { made_->fork_gate_.lock(); }, [] { made_->fork_gate_.unlock(); },
+                   [] {
+                     *made_->word_ = 0;
+                     made_->fork_gate_.unlock();
+                   });
   }
   // Before the initialisers of objects that may use the library (101 is the first that is free).
   [[gnu::constructor(101)]] static void make() noexcept {
@@ -93,8 +76,7 @@ class this_process {
   }
 
   static inline this_process* made_ = nullptr;
-  std::mutex mutex_;
-  std::vector<int> lock_descriptors_;
+  std::mutex fork_gate_;
   std::uint64_t no_page_ = 0;
   volatile std::uint64_t* word_ = &no_page_;
   std::uint64_t last_generation_ = 0;
@@ -131,8 +113,8 @@ timespec remaining(deadline until, std::chrono::nanoseconds at_most) noexcept {
 // ---- std_memory_model: locks, sleep and wake
 // -------------------------------------------------------
 
-std_memory_model::std_memory_model(int owned_descriptor) noexcept
-    : descriptor_(owned_descriptor),
+std_memory_model::std_memory_model(std::shared_ptr<const system::segment_file> file) noexcept
+    : file_(std::move(file)),
       asymmetric_(join_membarrier()),
       fork_sentinel_(this_process::instance().word()),
       process_generation_(this_process::instance().generation()) {}
@@ -142,7 +124,7 @@ std_memory_model::std_memory_model(std_memory_model&& other) noexcept {
 }
 
 std_memory_model& std_memory_model::operator=(std_memory_model&& other) noexcept {
-  std::swap(descriptor_, other.descriptor_);
+  std::swap(file_, other.file_);
   std::swap(owned_, other.owned_);
   std::swap(lock_failure_, other.lock_failure_);
   std::swap(asymmetric_, other.asymmetric_);
@@ -152,9 +134,9 @@ std_memory_model& std_memory_model::operator=(std_memory_model&& other) noexcept
 }
 
 std_memory_model::~std_memory_model() {
-  // In a forked child the number was closed by the fork handler and may mean another file by now.
-  if (descriptor_ < 0 || !in_owner_process()) return;
-  this_process::instance().close(descriptor_);
+  // A forked child never had the pages: something else may be at their addresses by now.
+  if (!in_owner_process()) return;
+  for (const owned_lock& own : owned_) disown(own.lock);
 }
 
 void std_memory_model::heavy_fence(site) const noexcept {
@@ -179,31 +161,47 @@ void std_memory_model::wake_all(const std::uint32_t& bell) const noexcept {
 }
 
 bool std_memory_model::try_own(unsigned lock) noexcept {
+  if (lock_failure_.code != 0) return false;
+  const std::lock_guard no_fork(this_process::instance().fork_gate());
+  const system::descriptor file = file_->open(true);
+  if (!file) return lock_fails("open");
   struct ::flock request = lock_request(lock);
   int answer = 0;
   do {
-    answer = ::fcntl(descriptor_, F_OFD_SETLK, &request);
+    answer = ::fcntl(file.get(), F_OFD_SETLK, &request);
   } while (answer != 0 && errno == EINTR);
   // Held by another is an answer; anything else (no memory for locks, say) is a failure to ask.
-  lock_failure_ = answer == 0 || errno == EAGAIN || errno == EACCES ? 0 : errno;
-  if (answer != 0) return false;
-  *std::find(std::begin(owned_), std::end(owned_) - 1, none) = lock;
+  if (answer != 0) return errno == EAGAIN || errno == EACCES ? false : lock_fails("fcntl");
+  void* page = ::mmap(nullptr, page_size, PROT_NONE, MAP_SHARED, file.get(), 0);
+  if (page == MAP_FAILED) return lock_fails("mmap");
+  if (::madvise(page, page_size, MADV_DONTFORK) != 0) {
+    lock_fails("madvise");
+    ::munmap(page, page_size);
+    return false;
+  }
+  *find_owned(no_lock) = {lock, page};
   return true;
 }
 
+bool std_memory_model::lock_fails(const char* call) noexcept {
+  lock_failure_ = {call, errno};
+  return false;
+}
+
+std_memory_model::owned_lock* std_memory_model::find_owned(unsigned lock) noexcept {
+  return std::find_if(std::begin(owned_), std::end(owned_),
+                      [lock](const owned_lock& own) { return own.lock == lock; });
+}
+
 bool std_memory_model::alive(unsigned lock) const noexcept {
-  // A description's own locks are never in its way, so the kernel would call them free.
-  if (std::find(std::begin(owned_), std::end(owned_), lock) != std::end(owned_)) return true;
-  struct ::flock request = lock_request(lock);
-  // If the kernel cannot tell, nobody is declared dead.
-  return ::fcntl(descriptor_, F_OFD_GETLK, &request) != 0 || request.l_type != F_UNLCK;
+  return file_->locked(lock);
 }
 
 void std_memory_model::disown(unsigned lock) noexcept {
-  struct ::flock request = lock_request(lock);
-  request.l_type = F_UNLCK;
-  ::fcntl(descriptor_, F_OFD_SETLK, &request);
-  std::replace(std::begin(owned_), std::end(owned_), lock, none);
+  owned_lock* own = find_owned(lock);
+  if (own == std::end(owned_) || lock == no_lock) return;
+  ::munmap(own->page, page_size);
+  *own = {};
 }
 
 std::uint32_t std_memory_model::process_id() const noexcept {
@@ -226,6 +224,9 @@ error failed_call(int code, const char* call, const std::string& about) {
     text += ". Raise the limit of open files (ulimit -n)";
   } else if (code == ENOENT) {
     text += ". There is no segment of this name: create it first, or see `shmfifo ls`";
+  } else if (code == ESTALE) {
+    text +=
+        ". The application closed the library's descriptor, and the name means another file now";
   } else if (code == ELOOP) {
     text += ". The name is a symbolic link, which is never followed";
   }
@@ -236,9 +237,20 @@ namespace {
 error failed_now(const char* call, const std::string& about) {
   return failed_call(errno, call, about);
 }
+// The path to a descriptor's file, in memory of its own: callers may not allocate.
+struct path_of {
+  explicit path_of(const descriptor& file) noexcept {
+    std::snprintf(text, sizeof text, "/proc/self/fd/%d", file.get());
+  }
+  char text[32];
+};
+
+// A link of this name is not followed, and a FIFO blocks nobody.
+constexpr int named_file = O_NOFOLLOW | O_NONBLOCK;
+
 // Numbers 0 to 2 are the application's, also when it has closed them: what it prints must never go
 // into a segment.
-int open_above_standard(const char* path, int flags, std::uint32_t permissions = 0) {
+int open_above_standard(const char* path, int flags, std::uint32_t permissions = 0) noexcept {
   const int number = ::open(path, flags | O_CLOEXEC, permissions);
   if (number < 0 || number > STDERR_FILENO) return number;
   const int above = ::fcntl(number, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
@@ -247,13 +259,52 @@ int open_above_standard(const char* path, int flags, std::uint32_t permissions =
   errno = code;
   return above;
 }
-std::string path_of(const descriptor& file) {
-  return "/proc/self/fd/" + std::to_string(file.get());
-}
 }  // namespace
 
 descriptor::~descriptor() {
   if (number_ >= 0) ::close(number_);
+}
+
+segment_file::segment_file(descriptor kept, const location& where, const file_facts& facts)
+    : kept_(std::move(kept)), path_(where.path()), facts_(facts) {}
+
+segment_file::~segment_file() {
+  if (!is_this(kept_.get()))
+    static_cast<void>(kept_.release());  // the number is another file's now
+}
+
+bool segment_file::is_this(int number) const noexcept {
+  struct ::stat facts {};
+  if (::fstat(number, &facts) != 0) return false;
+  errno = ESTALE;  // if it is another
+  return facts.st_dev == facts_.device && facts.st_ino == facts_.inode;
+}
+
+descriptor segment_file::only_this(descriptor found) const noexcept {
+  return !found || is_this(found.get()) ? std::move(found) : descriptor();
+}
+
+descriptor segment_file::open(bool writable) const noexcept {
+  const int flags = writable ? O_RDWR : O_RDONLY;
+  if (is_this(kept_.get())) {
+    descriptor again = only_this(descriptor(open_above_standard(path_of(kept_).text, flags)));
+    if (again || errno != ENOENT) return again;  // ENOENT: there is no /proc
+  }
+  descriptor named = only_this(descriptor(open_above_standard(path_.c_str(), flags | named_file)));
+  if (!named && errno == ENOENT) errno = ESTALE;
+  return named;
+}
+
+bool segment_file::locked(unsigned lock) const noexcept {
+  struct ::flock request = lock_request(lock);
+  const auto ask = [&](int number) { return ::fcntl(number, F_OFD_GETLK, &request) == 0; };
+  // Looked at before and after: the number may become another file's in between.
+  if (is_this(kept_.get()) && ask(kept_.get()) && is_this(kept_.get())) {
+    return request.l_type != F_UNLCK;
+  }
+  request = lock_request(lock);
+  const descriptor named = open(false);
+  return !named || !ask(named.get()) || request.l_type != F_UNLCK;
 }
 
 result<descriptor> create_unnamed(const location& where, std::uint32_t permissions) {
@@ -279,26 +330,22 @@ result<done> reserve(const descriptor& file, std::uint64_t size) {
 }
 
 result<done> give_name(const descriptor& file, const location& where) {
-  if (::linkat(AT_FDCWD, path_of(file).c_str(), AT_FDCWD, where.path().c_str(),
-               AT_SYMLINK_FOLLOW) != 0) {
+  if (::linkat(AT_FDCWD, path_of(file).text, AT_FDCWD, where.path().c_str(), AT_SYMLINK_FOLLOW) !=
+      0) {
     return failed_now("linkat", "'" + where.name + "'");
   }
   return done{};
 }
 
-result<descriptor> open_named(const location& where, bool writable) {
-  // shm_open would block on a FIFO that somebody put there.
-  const int flags = (writable ? O_RDWR : O_RDONLY) | O_NOFOLLOW | O_NONBLOCK;
-  descriptor file(open_above_standard(where.path().c_str(), flags));
-  if (file.get() < 0) return failed_now("open", "'" + where.name + "'");
+result<descriptor> open_readable(const location& where) {
+  descriptor file(open_above_standard(where.path().c_str(), O_RDONLY | named_file));
+  if (!file) return failed_now("open", "'" + where.name + "'");
   return file;
 }
 
-result<descriptor> open_again(const descriptor& file, bool writable) {
-  descriptor again(this_process::instance().open(path_of(file).c_str(),
-                                                 (writable ? O_RDWR : O_RDONLY) | O_CLOEXEC));
-  if (again.get() < 0)
-    return failed_now("open", path_of(file) + " (the segment's file, for its locks)");
+result<descriptor> open_readable(const descriptor& file) {
+  descriptor again(open_above_standard(path_of(file).text, O_RDONLY));
+  if (!again && errno != ENOENT) return failed_now("open", "the new segment, to read");
   return again;
 }
 

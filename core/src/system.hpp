@@ -21,6 +21,7 @@ class descriptor {
   explicit descriptor(int number = -1) noexcept : number_(number) {}
   descriptor(descriptor&& other) noexcept : number_(std::exchange(other.number_, -1)) {}
   ~descriptor();
+  explicit operator bool() const noexcept { return number_ >= 0; }
   [[nodiscard]] int get() const noexcept { return number_; }
   [[nodiscard]] int release() noexcept { return std::exchange(number_, -1); }
 
@@ -44,6 +45,33 @@ struct file_facts {
   std::uint32_t owner = 0;     // uid
 };
 
+// The file behind a mapping, as this process can reach it again: by a read-only descriptor that is
+// kept, or by name. Descriptors belong to the application, which may close or reuse their numbers
+// at any time (every daemon does); a name may come to mean another file. So either is compared
+// with the device and inode noted here before anything is done with it. Any thread.
+class segment_file {
+ public:
+  segment_file(descriptor kept, const location& where, const file_facts& facts);
+  ~segment_file();
+  segment_file(const segment_file&) = delete;
+  segment_file& operator=(const segment_file&) = delete;
+
+  [[nodiscard]] const file_facts& facts() const noexcept { return facts_; }
+  // A new open file description; none, with errno, on failure: ESTALE if there is no way left to
+  // this file.
+  [[nodiscard]] descriptor open(bool writable) const noexcept;
+  // Whether somebody holds the lock; if the kernel cannot tell, somebody does.
+  [[nodiscard]] bool locked(unsigned lock) const noexcept;
+
+ private:
+  [[nodiscard]] bool is_this(int number) const noexcept;
+  [[nodiscard]] descriptor only_this(descriptor found) const noexcept;
+
+  descriptor kept_;
+  std::string path_;
+  file_facts facts_;
+};
+
 // errno and the call's name, in the form of an error.
 [[nodiscard]] error failed_call(int code, const char* call, const std::string& about);
 
@@ -53,10 +81,9 @@ result<descriptor> create_unnamed(const location& where, std::uint32_t permissio
 result<done> reserve(const descriptor& file, std::uint64_t size);
 // Gives the file its name, atomically; EEXIST if the name is taken.
 result<done> give_name(const descriptor& file, const location& where);
-result<descriptor> open_named(const location& where, bool writable);
-// The same file with an open file description, and so with locks, of its own. To be closed by the
-// std_memory_model that is made of it: a child made by fork gives these descriptions up.
-result<descriptor> open_again(const descriptor& file, bool writable);
+result<descriptor> open_readable(const location& where);
+// The same file, read-only; none where there is no /proc.
+result<descriptor> open_readable(const descriptor& file);
 result<done> remove_name(const location& where);
 // EINVAL if it is no regular file.
 result<file_facts> inspect(const descriptor& file, const std::string& name);

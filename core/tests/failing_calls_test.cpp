@@ -72,7 +72,6 @@ SHMFIFO_WRAP(int, -1, fstat, (int file, struct stat* facts), (file, facts))
 SHMFIFO_WRAP(int, -1, linkat, (int a, const char* from, int b, const char* to, int flags),
              (a, from, b, to, flags))
 SHMFIFO_WRAP(int, -1, unlink, (const char* path), (path))
-SHMFIFO_WRAP(int, -1, madvise, (void* at, std::size_t size, int advice), (at, size, advice))
 SHMFIFO_WRAP(ssize_t, -1, pread, (int file, void* to, std::size_t size, off_t at),
              (file, to, size, at))
 SHMFIFO_WRAP(ssize_t, -1, getrandom, (void* to, std::size_t size, unsigned flags),
@@ -80,6 +79,12 @@ SHMFIFO_WRAP(ssize_t, -1, getrandom, (void* to, std::size_t size, unsigned flags
 SHMFIFO_WRAP(DIR*, nullptr, opendir, (const char* path), (path))
 SHMFIFO_WRAP(dirent*, nullptr, readdir, (DIR * folder), (folder))
 #undef SHMFIFO_WRAP
+int __real_madvise(void* at, std::size_t size, int advice);
+int __wrap_madvise(void* at, std::size_t size, int advice);
+int __wrap_madvise(void* at, std::size_t size, int advice) {
+  return fails(advice == MADV_DONTFORK ? "dontfork" : "madvise") ? -1
+                                                                 : __real_madvise(at, size, advice);
+}
 void* __real_mmap(void* at, std::size_t size, int rights, int flags, int file, off_t offset);
 void* __wrap_mmap(void* at, std::size_t size, int rights, int flags, int file, off_t offset);
 void* __wrap_mmap(void* at, std::size_t size, int rights, int flags, int file, off_t offset) {
@@ -281,9 +286,10 @@ INSTANTIATE_TEST_SUITE_P(
         failing_call{"open", ENOMEM, outcome::told}, failing_call{"fchmod", EPERM, outcome::told},
         failing_call{"fallocate", ENOSPC, outcome::told},
         failing_call{"fallocate", EINTR, outcome::survived},
-        failing_call{"fstat", ENOMEM, outcome::told}, failing_call{"linkat", ENOMEM, outcome::told},
-        failing_call{"unlink", EROFS, outcome::told},
+        failing_call{"fstat", ENOMEM, outcome::either},
+        failing_call{"linkat", ENOMEM, outcome::told}, failing_call{"unlink", EROFS, outcome::told},
         failing_call{"madvise", ENOMEM, outcome::told},
+        failing_call{"dontfork", ENOMEM, outcome::told},
         failing_call{"madvise", EINVAL, outcome::survived},
         failing_call{"mmap", ENOMEM, outcome::told}, failing_call{"_Znwm", ENOMEM, outcome::told},
         failing_call{"pread", ENOMEM, outcome::told},

@@ -48,7 +48,7 @@ inline bool weaken(std::string_view name) {
 
 class weakened_memory : public std_memory_model {
  public:
-  explicit weakened_memory(int descriptor) : std_memory_model(descriptor) {}
+  explicit weakened_memory(std_memory_model&& memory) : std_memory_model(std::move(memory)) {}
 
   template <class T>
   [[nodiscard]] T load(const T& word, std::memory_order order, site where) const {
@@ -103,37 +103,25 @@ class weakened_consumer : public basic_consumer<weakened_memory> {
 // The same steps as in the core's roles.cpp, without its answers to trouble.
 class weakened_roles {
  public:
-  explicit weakened_roles(const segment& home)
-      : view_(home.view()),
-        file_(::open(("/dev/shm/" + home.name()).c_str(), O_RDWR | O_CLOEXEC)) {}
-  weakened_roles(const weakened_roles&) = delete;
-  weakened_roles& operator=(const weakened_roles&) = delete;
-  ~weakened_roles() { ::close(file_); }
+  explicit weakened_roles(const segment& home) : home_(home) {}
 
   [[nodiscard]] weakened_producer make_producer() const {
-    weakened_memory memory = open_memory();
-    const unsigned line = protocol::take_line(view_, memory).value();
-    return {view_, std::move(memory), line};
+    weakened_memory memory(home_.memory());
+    const unsigned line = protocol::take_line(home_.view(), memory).value();
+    return {home_.view(), std::move(memory), line};
   }
   [[nodiscard]] weakened_consumer make_consumer() const {
-    weakened_memory memory = open_memory();
-    const unsigned line = protocol::take_line(view_, memory).value();
+    weakened_memory memory(home_.memory());
+    const unsigned line = protocol::take_line(home_.view(), memory).value();
     std::uint64_t position = 0;
-    static_cast<void>(
-        protocol::enter_gate(view_, memory, line, participant_kind::consumer, position, false));
-    return {view_, std::move(memory), line,
-            std::make_unique<std::byte[]>(view_.shape().content_size)};
+    static_cast<void>(protocol::enter_gate(home_.view(), memory, line, participant_kind::consumer,
+                                           position, false));
+    return {home_.view(), std::move(memory), line,
+            std::make_unique<std::byte[]>(home_.view().shape().content_size)};
   }
 
  private:
-  // Locks belong to an open file description, so each role opens the file for itself.
-  [[nodiscard]] weakened_memory open_memory() const {
-    const std::string path = "/proc/self/fd/" + std::to_string(file_);
-    return weakened_memory(::open(path.c_str(), O_RDWR | O_CLOEXEC));
-  }
-
-  layout_view view_;
-  int file_ = -1;
+  segment home_;
 };
 
 }  // namespace shmfifo::threads

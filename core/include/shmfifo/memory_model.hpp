@@ -11,6 +11,7 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string_view>
 
 #include "shmfifo/config.hpp"
@@ -111,15 +112,20 @@ concept memory_model = std::move_constructible<M> &&
   { c.process_id() } -> std::same_as<std::uint32_t>;
 };
 
-// Production. Holds one open file description of the segment's file, on which its locks live: they
-// end with the process however it ends, and a reused pid, a zombie or a pid namespace cannot fool
-// them. Movable, not copyable. Its calls may be made by one thread at a time, as those of the role
-// that owns it.
+namespace system {
+class segment_file;  // how to reach the file again: it is opened for a moment and never kept open
+}
+
+// Production. Every lock that it takes is held by a mapped page of its own, which keeps an open file
+// description alive without a descriptor: the lock ends with the process however that ends, no
+// child inherits it, the application cannot close it, and a reused pid, a zombie or a pid namespace
+// cannot fool it. Movable, not copyable. Its calls may be made by one thread at a time, as those of
+// the role that owns it.
 class SHMFIFO_EXPORT std_memory_model {
  public:
+  // For words only: without a file it has no locks.
   std_memory_model() = default;
-  // Takes over a descriptor of the segment's file, on which nobody else holds locks.
-  explicit std_memory_model(int owned_descriptor) noexcept;
+  explicit std_memory_model(std::shared_ptr<const system::segment_file> file) noexcept;
   // Takes the locks along.
   std_memory_model(std_memory_model&& other) noexcept;
   // Gives its own locks back and takes the other's.
@@ -196,14 +202,20 @@ class SHMFIFO_EXPORT std_memory_model {
     return until != no_deadline && std::chrono::steady_clock::now() >= until;
   }
 
-  // Takes a lock unless somebody holds it, be it this process through another handle.
+  // Takes a lock unless somebody holds it, be it this process through another handle. Once the
+  // kernel could not tell (lock_failure) it takes none: that is to be reported, not passed over.
   [[nodiscard]] bool try_own(unsigned lock) noexcept;
   // Whether somebody holds the lock.
   [[nodiscard]] bool alive(unsigned lock) const noexcept;
   // Gives a lock back.
   void disown(unsigned lock) noexcept;
-  // errno of the last try_own if the kernel could not tell; 0 if the lock was had or is held.
-  [[nodiscard]] int lock_failure() const noexcept { return lock_failure_; }
+  // A system call that failed, so that nothing is known about a lock.
+  struct failed_call {
+    const char* call = nullptr;
+    int code = 0;  // errno; 0 if nothing failed
+  };
+  // The first of a try_own.
+  [[nodiscard]] failed_call lock_failure() const noexcept { return lock_failure_; }
 
   // False in a child made by fork (or clone) from the process that made this handle.
   [[nodiscard]] bool in_owner_process() const noexcept {
@@ -213,15 +225,20 @@ class SHMFIFO_EXPORT std_memory_model {
   [[nodiscard]] std::uint32_t process_id() const noexcept;
 
  private:
-  static constexpr unsigned none = ~0U;
+  static constexpr unsigned no_lock = ~0U;
+  struct owned_lock {
+    unsigned lock = no_lock;
+    void* page = nullptr;  // holds the description that holds the lock
+  };
+  owned_lock* find_owned(unsigned lock) noexcept;
+  bool lock_fails(const char* call) noexcept;
 
-  int descriptor_ = -1;
-  unsigned owned_[3] = {none, none,
-                        none};  // locks taken through this handle: a line, a role, a name
-  int lock_failure_ = 0;
+  std::shared_ptr<const system::segment_file> file_;
+  owned_lock owned_[3];  // at most a line, a role and a name
+  failed_call lock_failure_;
   bool asymmetric_ = false;  // this process takes part in membarrier: its light fences cost nothing
-  const volatile std::uint64_t* fork_sentinel_ =
-      nullptr;  // a page that the kernel zeroes in children
+  // A page that the kernel zeroes in children.
+  const volatile std::uint64_t* fork_sentinel_ = nullptr;
   std::uint64_t process_generation_ = 0;
 };
 

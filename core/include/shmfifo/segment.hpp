@@ -177,6 +177,7 @@ class SHMFIFO_EXPORT segment {
   [[nodiscard]] const geometry& shape() const noexcept;
   [[nodiscard]] const layout_view& view()
       const noexcept;  // for instruments; the protocol's rules apply
+  [[nodiscard]] std_memory_model memory() const noexcept;  // for instruments; locks of its own
   // False after attaching read-only.
   [[nodiscard]] bool writable() const noexcept;
 

@@ -4,8 +4,6 @@
 // let something happen at exactly one point of the protocol, which real processes would hit once in
 // a million runs.
 
-#include <fcntl.h>
-
 #include <functional>
 #include <optional>
 
@@ -15,7 +13,7 @@ namespace shmfifo::testing {
 
 // Locks of its own on the segment's file.
 inline std_memory_model open_memory(const unique_name& name) {
-  return std_memory_model(::open(name.path().c_str(), O_RDWR | O_CLOEXEC));
+  return must(segment::attach(name.get())).memory();
 }
 
 class hooked_memory : public std_memory_model {

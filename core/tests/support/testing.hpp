@@ -156,6 +156,12 @@ class child {
   static void ready() {
     if (::write(current_->ready_[1], "r", 1) != 1) ::_exit(98);
   }
+  // In the child: closes what a daemon closes, all descriptors above 2; only ready() keeps its own.
+  static void close_descriptors() {
+    const auto pipe = static_cast<unsigned>(current_->ready_[1]);
+    ::close_range(3, pipe - 1, 0);
+    ::close_range(pipe + 1, ~0U, 0);
+  }
   // In the parent: waits for that; false if the child ended instead.
   [[nodiscard]] bool wait_ready() const {
     char c = 0;

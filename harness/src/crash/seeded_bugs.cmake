@@ -78,15 +78,10 @@ shmfifo_seed(line_before_claim include/shmfifo/participants.hpp
 
 # The name appears before the segment is complete: its first word comes last.
 shmfifo_seed(named_before_complete src/mapping.cpp
-[=[  std::memcpy(*base, &header, sizeof header);]=]
-[=[  std::memcpy(*base + 8, reinterpret_cast<const std::byte*>(&header) + 8, sizeof header - 8);]=])
-shmfifo_seed(named_before_complete src/segment.cpp
-[=[    if (named) return segment(std::move(*home));]=]
-[=[    if (named) {
-      auto* control = reinterpret_cast<std::byte*>(&(*home)->view().control());
-      std::memcpy(control - control_offset, segment_magic, sizeof segment_magic);
-      return segment(std::move(*home));
-    }]=])
+[=[  std::memcpy(*base, &header, sizeof header);
+  if (auto named = system::give_name(*file, where); !named) return named.failure();]=]
+[=[  if (auto named = system::give_name(*file, where); !named) return named.failure();
+  std::memcpy(*base, &header, sizeof header);]=])
 
 # Sleeps end only when somebody rings: who dies between its last store and the bell leaves the others
 # asleep. A few instructions, and none of them changes the segment.
@@ -104,8 +99,8 @@ shmfifo_seed(descriptor_leak src/system.cpp
   }]=])
 # An error keeps its text for ever.
 shmfifo_seed(memory_leak src/mapping.cpp
-[=[  if (!size) return size.failure();]=]
-[=[  if (!size) return *new error(size.failure());]=])
+[=[  if (!header) return header.failure();]=]
+[=[  if (!header) return *new error(header.failure());]=])
 # It allocates where it must not throw: a want of memory ends the program.
 shmfifo_seed(throws_where_it_may_not src/segment.cpp
 [=[    stat.participants.push_back(std::move(entry));]=]
