@@ -143,7 +143,7 @@ SHMFIFO_C_API shmfifo_producer* shmfifo_attach_producer(shmfifo_segment* segment
 SHMFIFO_C_API shmfifo_consumer* shmfifo_attach_consumer(shmfifo_segment* segment,
                                                         const char* cursor, int start,
                                                         int64_t number, shmfifo_error* error);
-// Any thread; a read-only segment will do. EINVAL, ENOMEM, EMFILE.
+// Any thread; a read-only segment will do. EINVAL, ENOMEM.
 SHMFIFO_C_API shmfifo_consumer* shmfifo_attach_observer(shmfifo_segment* segment, int start,
                                                         int64_t number, shmfifo_error* error);
 // The owner's thread. Leaves the role in good order; aborts an open claim; a durable cursor stays.
@@ -152,12 +152,12 @@ SHMFIFO_C_API void shmfifo_close_producer(shmfifo_producer* producer);
 SHMFIFO_C_API void shmfifo_close_consumer(shmfifo_consumer* consumer);
 
 // Any thread; disturbs nobody. Fills at most `capacity` participants and answers in `*count` how
-// many there are; each pointer may be NULL, `participants` if capacity is 0. ENOMEM, EMFILE.
+// many there are; each pointer may be NULL, `participants` if capacity is 0. ENOMEM.
 SHMFIFO_C_API int shmfifo_stat(shmfifo_segment* segment, shmfifo_segment_stat* stat,
                                shmfifo_participant* participants, size_t capacity, size_t* count,
                                shmfifo_error* error);
 // Any thread; needs no quiet segment. Clears away what the dead left; `freed` (or NULL): how many
-// participants. EACCES, ENOMEM, EMFILE.
+// participants. EACCES, ENOMEM.
 SHMFIFO_C_API int shmfifo_recover(shmfifo_segment* segment, uint32_t* freed, shmfifo_error* error);
 // Any thread. Removes a durable cursor that nobody uses. ENOENT, EBUSY, EACCES, ENOMEM, EMFILE.
 SHMFIFO_C_API int shmfifo_forget(shmfifo_segment* segment, const char* cursor,

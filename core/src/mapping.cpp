@@ -152,8 +152,8 @@ result<std::shared_ptr<mapping>> attach_mapping(const system::location& where,
     return refusal(name, {"content_size", header->content_size, *options.content_size}, EINVAL);
   }
   auto reachable = std::make_shared<const system::segment_file>(std::move(*file), where, *facts);
-  auto mapped = reachable->open(writable);
-  if (!mapped) return system::failed_call(errno, "open", "'" + name + "'");
+  const auto [mapped, failure] = reachable->open(writable);
+  if (!mapped) return system::unreachable(failure, name);
   auto base = system::map(mapped, header->segment_size, writable, options.pretouch);
   if (!base) return base.failure();
   auto home = adopt(name, std::move(reachable), *base, *header, writable);

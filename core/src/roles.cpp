@@ -26,8 +26,7 @@ consumer::~consumer() {
 
 // The kernel could not say whether a lock is held: no memory for locks, say.
 error lock_trouble(const mapping& home, const std_memory_model& memory) {
-  const auto failure = memory.lock_failure();
-  return system::failed_call(failure.code, failure.call, "'" + home.name() + "' for a lock");
+  return system::unreachable(memory.lock_failure(), home.name());
 }
 
 result<done> own_naming(const mapping& home, std_memory_model& memory) {

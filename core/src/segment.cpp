@@ -80,7 +80,8 @@ result<segment> segment::create(std::string_view given_name, const create_option
     }
     auto home = build_segment({*name}, shape, options);
     if (home) return segment(std::move(*home));
-    if (home.failure().code != EEXIST) return home.failure();
+    const error& failure = home.failure();
+    if (failure.code != EEXIST || failure.rule != std::string_view("linkat")) return failure;
   }
   return error{EAGAIN, "name", "'" + *name + "' is created and removed by others again and again"};
 } catch (const std::bad_alloc&) {

@@ -163,19 +163,19 @@ void std_memory_model::wake_all(const std::uint32_t& bell) const noexcept {
 bool std_memory_model::try_own(unsigned lock) noexcept {
   if (lock_failure_.code != 0) return false;
   const std::lock_guard no_fork(this_process::instance().fork_gate());
-  const system::descriptor file = file_->open(true);
-  if (!file) return lock_fails("open");
+  const auto [file, failure] = file_->open(true);
+  if (!file) return lock_fails(failure);
   struct ::flock request = lock_request(lock);
   int answer = 0;
   do {
     answer = ::fcntl(file.get(), F_OFD_SETLK, &request);
   } while (answer != 0 && errno == EINTR);
   // Held by another is an answer; anything else (no memory for locks, say) is a failure to ask.
-  if (answer != 0) return errno == EAGAIN || errno == EACCES ? false : lock_fails("fcntl");
+  if (answer != 0) return errno == EAGAIN || errno == EACCES ? false : lock_fails({"fcntl", errno});
   void* page = ::mmap(nullptr, page_size, PROT_NONE, MAP_SHARED, file.get(), 0);
-  if (page == MAP_FAILED) return lock_fails("mmap");
+  if (page == MAP_FAILED) return lock_fails({"mmap", errno});
   if (::madvise(page, page_size, MADV_DONTFORK) != 0) {
-    lock_fails("madvise");
+    lock_fails({"madvise", errno});
     ::munmap(page, page_size);
     return false;
   }
@@ -183,8 +183,8 @@ bool std_memory_model::try_own(unsigned lock) noexcept {
   return true;
 }
 
-bool std_memory_model::lock_fails(const char* call) noexcept {
-  lock_failure_ = {call, errno};
+bool std_memory_model::lock_fails(const failed_call& failure) noexcept {
+  lock_failure_ = failure;
   return false;
 }
 
@@ -213,7 +213,7 @@ std::uint32_t std_memory_model::process_id() const noexcept {
 
 namespace system {
 
-error failed_call(int code, const char* call, const std::string& about) {
+error failed(int code, const char* call, const std::string& about) {
   std::string text = std::string(call) + " of " + about + " failed: " + std::strerror(code);
   if (code == ENOSPC) {
     text +=
@@ -233,9 +233,20 @@ error failed_call(int code, const char* call, const std::string& about) {
   return {code, call, std::move(text)};
 }
 
+error unreachable(const failed_call& failure, const std::string& name) {
+  error broken = failed(failure.code, failure.call, "the file of '" + name + "'");
+  if (failure.code == ENOENT || failure.code == ESTALE) {
+    broken.text = "the file of '" + name + "' cannot be opened again (" +
+                  std::strerror(failure.code) +
+                  "): the name is gone or means another file, and the application has closed the "
+                  "library's descriptor, or there is no /proc. Attach again";
+  }
+  return broken;
+}
+
 namespace {
 error failed_now(const char* call, const std::string& about) {
-  return failed_call(errno, call, about);
+  return failed(errno, call, about);
 }
 // The path to a descriptor's file, in memory of its own: callers may not allocate.
 struct path_of {
@@ -269,42 +280,43 @@ segment_file::segment_file(descriptor kept, const location& where, const file_fa
     : kept_(std::move(kept)), path_(where.path()), facts_(facts) {}
 
 segment_file::~segment_file() {
-  if (!is_this(kept_.get()))
-    static_cast<void>(kept_.release());  // the number is another file's now
+  const int code = identify(kept_.get());
+  // The number is another file's now, or nobody's.
+  if (code == ESTALE || code == EBADF) static_cast<void>(kept_.release());
 }
 
-bool segment_file::is_this(int number) const noexcept {
+int segment_file::identify(int number) const noexcept {
   struct ::stat facts {};
-  if (::fstat(number, &facts) != 0) return false;
-  errno = ESTALE;  // if it is another
-  return facts.st_dev == facts_.device && facts.st_ino == facts_.inode;
+  if (::fstat(number, &facts) != 0) return errno;
+  return facts.st_dev == facts_.device && facts.st_ino == facts_.inode ? 0 : ESTALE;
 }
 
-descriptor segment_file::only_this(descriptor found) const noexcept {
-  return !found || is_this(found.get()) ? std::move(found) : descriptor();
+segment_file::opened segment_file::open_this(const char* path, int flags) const noexcept {
+  descriptor file(open_above_standard(path, flags));
+  if (!file) return {descriptor(), {"open", errno}};
+  const int code = identify(file.get());
+  if (code != 0) return {descriptor(), {code == ESTALE ? "open" : "fstat", code}};
+  return {std::move(file)};
 }
 
-descriptor segment_file::open(bool writable) const noexcept {
+segment_file::opened segment_file::open(bool writable) const noexcept {
   const int flags = writable ? O_RDWR : O_RDONLY;
-  if (is_this(kept_.get())) {
-    descriptor again = only_this(descriptor(open_above_standard(path_of(kept_).text, flags)));
-    if (again || errno != ENOENT) return again;  // ENOENT: there is no /proc
+  if (identify(kept_.get()) == 0) {
+    opened again = open_this(path_of(kept_).text, flags);
+    if (again.failure.code != ENOENT) return again;  // or there is no /proc
   }
-  descriptor named = only_this(descriptor(open_above_standard(path_.c_str(), flags | named_file)));
-  if (!named && errno == ENOENT) errno = ESTALE;
-  return named;
+  return open_this(path_.c_str(), flags | named_file);
 }
 
 bool segment_file::locked(unsigned lock) const noexcept {
   struct ::flock request = lock_request(lock);
   const auto ask = [&](int number) { return ::fcntl(number, F_OFD_GETLK, &request) == 0; };
+  const int kept = kept_.get();
   // Looked at before and after: the number may become another file's in between.
-  if (is_this(kept_.get()) && ask(kept_.get()) && is_this(kept_.get())) {
-    return request.l_type != F_UNLCK;
-  }
+  if (identify(kept) == 0 && ask(kept) && identify(kept) == 0) return request.l_type != F_UNLCK;
   request = lock_request(lock);
-  const descriptor named = open(false);
-  return !named || !ask(named.get()) || request.l_type != F_UNLCK;
+  const opened again = open(false);
+  return !again.file || !ask(again.file.get()) || request.l_type != F_UNLCK;
 }
 
 result<descriptor> create_unnamed(const location& where, std::uint32_t permissions) {
@@ -319,7 +331,7 @@ result<done> reserve(const descriptor& file, std::uint64_t size) {
   rlimit largest{RLIM_INFINITY, RLIM_INFINITY};
   static_cast<void>(::getrlimit(RLIMIT_FSIZE, &largest));
   if (size > largest.rlim_cur) {
-    return failed_call(EFBIG, "fallocate", "more than the limit of file size (ulimit -f) allows");
+    return failed(EFBIG, "fallocate", "more than the limit of file size (ulimit -f) allows");
   }
   for (;;) {
     if (::fallocate(file.get(), 0, 0, static_cast<off_t>(size)) == 0) return done{};
@@ -417,7 +429,7 @@ result<std::vector<std::string>> names_in(const std::string& directory) {
     errno = 0;
   }
   const int code = errno;
-  if (code != 0) return failed_call(code, "readdir", directory);
+  if (code != 0) return failed(code, "readdir", directory);
   std::sort(names.begin(), names.end());
   return names;
 }

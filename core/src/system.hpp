@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "shmfifo/layout.hpp"
+#include "shmfifo/memory_model.hpp"
 #include "shmfifo/status.hpp"
 
 namespace shmfifo::system {
@@ -57,15 +58,20 @@ class segment_file {
   segment_file& operator=(const segment_file&) = delete;
 
   [[nodiscard]] const file_facts& facts() const noexcept { return facts_; }
-  // A new open file description; none, with errno, on failure: ESTALE if there is no way left to
-  // this file.
-  [[nodiscard]] descriptor open(bool writable) const noexcept;
+  // A new open file description, or which call failed: with ESTALE if the name means another file
+  // and there is no other way to this one.
+  struct opened {
+    descriptor file;
+    failed_call failure = {};
+  };
+  [[nodiscard]] opened open(bool writable) const noexcept;
   // Whether somebody holds the lock; if the kernel cannot tell, somebody does.
   [[nodiscard]] bool locked(unsigned lock) const noexcept;
 
  private:
-  [[nodiscard]] bool is_this(int number) const noexcept;
-  [[nodiscard]] descriptor only_this(descriptor found) const noexcept;
+  // 0 if the number is this file's; ESTALE if another's; else errno of fstat.
+  [[nodiscard]] int identify(int number) const noexcept;
+  [[nodiscard]] opened open_this(const char* path, int flags) const noexcept;
 
   descriptor kept_;
   std::string path_;
@@ -73,7 +79,9 @@ class segment_file {
 };
 
 // errno and the call's name, in the form of an error.
-[[nodiscard]] error failed_call(int code, const char* call, const std::string& about);
+[[nodiscard]] error failed(int code, const char* call, const std::string& about);
+// The file could not be opened again.
+[[nodiscard]] error unreachable(const failed_call& failure, const std::string& name);
 
 // A file in the directory that has no name yet and vanishes with its last descriptor.
 result<descriptor> create_unnamed(const location& where, std::uint32_t permissions);

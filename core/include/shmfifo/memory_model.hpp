@@ -112,6 +112,12 @@ concept memory_model = std::move_constructible<M> &&
   { c.process_id() } -> std::same_as<std::uint32_t>;
 };
 
+// A system call that failed.
+struct failed_call {
+  const char* call = nullptr;
+  int code = 0;  // errno; 0 if nothing failed
+};
+
 namespace system {
 class segment_file;  // how to reach the file again: it is opened for a moment and never kept open
 }
@@ -209,11 +215,6 @@ class SHMFIFO_EXPORT std_memory_model {
   [[nodiscard]] bool alive(unsigned lock) const noexcept;
   // Gives a lock back.
   void disown(unsigned lock) noexcept;
-  // A system call that failed, so that nothing is known about a lock.
-  struct failed_call {
-    const char* call = nullptr;
-    int code = 0;  // errno; 0 if nothing failed
-  };
   // The first of a try_own.
   [[nodiscard]] failed_call lock_failure() const noexcept { return lock_failure_; }
 
@@ -231,7 +232,7 @@ class SHMFIFO_EXPORT std_memory_model {
     void* page = nullptr;  // holds the description that holds the lock
   };
   owned_lock* find_owned(unsigned lock) noexcept;
-  bool lock_fails(const char* call) noexcept;
+  bool lock_fails(const failed_call& failure) noexcept;
 
   std::shared_ptr<const system::segment_file> file_;
   owned_lock owned_[3];  // at most a line, a role and a name
