@@ -8,7 +8,8 @@
 #include <cstdio>
 #include <cstdlib>
 #include <new>
-#include <nlohmann/json.hpp>
+
+#include "summary.hpp"
 
 namespace shmfifo::apps {
 
@@ -41,11 +42,9 @@ from_option parse_from(const std::string& word) {
 namespace {
 
 int report_failure(const std::string& program, const error& cause, bool json) {
-  fmt::print(stderr, "{}: {}\n", program, cause.text);
+  complain(program, cause.text);
   if (json) {
-    const nlohmann::json report = {
-        {"error", {{"code", cause.code}, {"rule", cause.rule}, {"text", cause.text}}}};
-    fmt::print("{}\n", report.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
+    print_json({{"error", {{"code", cause.code}, {"rule", cause.rule}, {"text", cause.text}}}});
   }
   // A name that no segment can have is a slip on the command line.
   const bool slip = std::string_view(cause.rule) == "name" &&
@@ -53,7 +52,40 @@ int report_failure(const std::string& program, const error& cause, bool json) {
   return slip ? exit_usage : exit_failed;
 }
 
+int report_usage(const std::string& program, const std::string& text) {
+  complain(program, text);
+  std::fputs("Run with --help for more information.\n", stderr);
+  return exit_usage;
+}
+
+// The exit code; output_error goes through.
+int run_checked(CLI::App& app, int argc, char** argv, const bool& json,
+                const std::function<int()>& body) {
+  const std::string program = app.get_name();
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& problem) {
+    if (problem.get_exit_code() == 0) return app.exit(problem);  // --help
+    return report_usage(program, problem.what());
+  }
+  try {
+    return body();
+  } catch (const usage_error& problem) {
+    return report_usage(program, problem.what());
+  } catch (const failure& problem) {
+    return report_failure(program, problem.cause(), json);
+  } catch (const output_error&) {
+    throw;
+  } catch (const std::exception& problem) {
+    return report_failure(program, {0, "exception", problem.what()}, json);
+  }
+}
+
 }  // namespace
+
+void complain(const std::string& program, const std::string& text) {
+  std::fprintf(stderr, "%s: %s\n", program.c_str(), printable(text).c_str());
+}
 
 void end_when_out_of_memory(const char* program) noexcept {
   static const char* name;
@@ -69,21 +101,12 @@ int run_program(CLI::App& app, int argc, char** argv, const bool& json,
                 const std::function<int()>& body) {
   const std::string program = app.get_name();
   try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError& problem) {
-    if (problem.get_exit_code() == 0) return app.exit(problem);  // --help
-    fmt::print(stderr, "{}: {}\nRun with --help for more information.\n", program, problem.what());
-    return exit_usage;
-  }
-  try {
-    return body();
-  } catch (const usage_error& problem) {
-    fmt::print(stderr, "{}: {}\nRun with --help for more information.\n", program, problem.what());
-    return exit_usage;
-  } catch (const failure& problem) {
-    return report_failure(program, problem.cause(), json);
-  } catch (const std::exception& problem) {
-    return report_failure(program, {0, "exception", problem.what()}, json);
+    const int code = run_checked(app, argc, argv, json, body);
+    flush_output();
+    return code;
+  } catch (const output_error& problem) {
+    complain(program, problem.what());
+    return exit_failed;
   }
 }
 

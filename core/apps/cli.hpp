@@ -69,14 +69,18 @@ struct from_option {
 };
 [[nodiscard]] from_option parse_from(const std::string& word);
 
+// One line on standard error; the text may quote others. Never throws for a stream that is closed.
+void complain(const std::string& program, const std::string& text);
+
 // From now on a want of memory ends the program: a word to standard error, exit_failed. Nothing is
 // unwound, because libraries allocate where they may not throw, and nothing needs to be: the kernel
 // takes back a dead program's locks and mappings, and a segment is made to outlive its programs.
 void end_when_out_of_memory(const char* program) noexcept;
 
-// Parses, runs `body`, and turns every way out into an exit code. With `json` an error is also
-// printed to standard output as {"error": {...}}, so that a script always gets JSON (but for a want
-// of memory, see above).
+// Parses, runs `body`, and turns every way out into an exit code; exit_failed, and a sentence, also
+// if something that was printed could not be written. With `json` an error is also printed to
+// standard output as {"error": {...}}, so that a script always gets JSON (but for a want of memory,
+// see above).
 int run_program(CLI::App& app, int argc, char** argv, const bool& json,
                 const std::function<int()>& body);
 

@@ -45,17 +45,19 @@ int list(bool json) {
     return exit_ok;
   }
   constexpr const char* line = "{:<24} {:<5} {:<10} {:<7} {:>10} {:>8} {:>14} {:>6}\n";
-  fmt::print(fmt::runtime(line), "NAME", "MODE", "WHEN FULL", "ROLE", "SLOTS", "CONTENT", "SIZE",
-             "ALIVE");
+  write_output(
+      fmt::format(line, "NAME", "MODE", "WHEN FULL", "ROLE", "SLOTS", "CONTENT", "SIZE", "ALIVE"));
   for (const fields& row : rows) {
-    const std::string name = row["name"];
+    const std::string name = printable(row["name"].get<std::string>());
     if (row.contains("broken")) {
-      fmt::print("{:<24} broken: {}\n", name, row["error"].get<std::string>());
+      write_output(
+          fmt::format("{:<24} broken: {}\n", name, printable(row["error"].get<std::string>())));
     } else {
       const auto text = [&](const char* key) { return row[key].get<std::string>(); };
       const auto number = [&](const char* key) { return row[key].get<std::uint64_t>(); };
-      fmt::print(fmt::runtime(line), name, text("mode"), text("when_full"), text("producers_role"),
-                 number("slots"), number("content_size"), number("segment_size"), number("alive"));
+      write_output(fmt::format(line, name, text("mode"), text("when_full"), text("producers_role"),
+                               number("slots"), number("content_size"), number("segment_size"),
+                               number("alive")));
     }
   }
   return exit_ok;

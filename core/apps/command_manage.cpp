@@ -61,7 +61,7 @@ command_entry add_forget(CLI::App& program, bool& json) {
   auto cursor = std::make_shared<std::string>();
   CLI::App* app = add_command(program, "forget", "remove a durable cursor that nobody uses", json);
   add_name(*app, *name);
-  app->add_option("CURSOR", *cursor, "the cursor's name, as stat shows it")->required();
+  app->add_option("CURSOR", *cursor, "the cursor's name, as stat --json shows it")->required();
   return {app, [name, cursor, &json] { return forget(*name, *cursor, json); }};
 }
 

@@ -8,7 +8,6 @@
 #include <chrono>
 
 #include "commands.hpp"
-#include "record_text.hpp"
 #include "stop_signal.hpp"
 #include "summary.hpp"
 
@@ -51,8 +50,8 @@ class printer {
                   {hex ? "hex" : "text", content}});
     } else {
       const bool cut = bytes.size() < record.bytes().size();
-      fmt::print("{} status={} length={} {}{}\n", record.message_number, record.status,
-                 record.value_length, content, cut ? "..." : "");
+      write_output(fmt::format("{} status={} length={} {}{}\n", record.message_number,
+                               record.status, record.value_length, content, cut ? "..." : ""));
     }
   }
 
@@ -60,9 +59,9 @@ class printer {
     if (json_) {
       print_json({{"number", first}, {"count", count}, {"no_message", why}});
     } else if (count == 1) {
-      fmt::print("{} {}\n", first, why);
+      write_output(fmt::format("{} {}\n", first, why));
     } else {
-      fmt::print("{} to {} {}\n", first, first + count - 1, why);
+      write_output(fmt::format("{} to {} {}\n", first, first + count - 1, why));
     }
   }
 
@@ -132,7 +131,7 @@ int tail(const read_settings& wanted, bool json) {
       last_news = clock::now();
       continue;
     }
-    std::fflush(stdout);
+    flush_output();
     if (reader.wait(clock::now() + slice) == status::ok) continue;
     if (wanted.timeout > 0 &&
         clock::now() - last_news >= std::chrono::duration<double>(wanted.timeout)) {

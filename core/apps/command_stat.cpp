@@ -63,19 +63,19 @@ fields to_fields(const segment_stat& stat) {
 
 void print_text(const segment_stat& stat) {
   const auto created = static_cast<std::time_t>(stat.created_ns / 1'000'000'000);
-  fmt::print("{}: {}; {} bytes, created {:%F %T}\n", stat.name, describe(stat.shape),
-             stat.segment_size, fmt::localtime(created));
-  fmt::print("next number {}, oldest {}\n", stat.producer_cursor, stat.oldest);
+  std::string text = fmt::format("{}: {}; {} bytes, created {:%F %T}\n", printable(stat.name),
+                                 describe(stat.shape), stat.segment_size, fmt::localtime(created));
+  text += fmt::format("next number {}, oldest {}\n", stat.producer_cursor, stat.oldest);
   constexpr const char* line = "{:>4}  {:<8}  {:<5}  {:>8}  {:>14}  {:>10}  {}\n";
-  fmt::print(fmt::runtime(line), "LINE", "KIND", "STATE", "PID", "CURSOR", "LAG", "NAME");
+  text += fmt::format(line, "LINE", "KIND", "STATE", "PID", "CURSOR", "LAG", "NAME");
   for (const participant_stat& one : stat.participants) {
     const bool reads = one.kind != participant_kind::producer;
-    fmt::print(fmt::runtime(line), one.index, word_for(participant_words, one.kind), state_of(one),
-               one.pid, reads ? std::to_string(one.cursor) : "-",
-               reads ? std::to_string(one.lag) : "-",
-               one.name + (one.holds_back ? " (holds producers back)" : ""));
+    text +=
+        fmt::format(line, one.index, word_for(participant_words, one.kind), state_of(one), one.pid,
+                    reads ? std::to_string(one.cursor) : "-", reads ? std::to_string(one.lag) : "-",
+                    printable(one.name) + (one.holds_back ? " (holds producers back)" : ""));
   }
-  std::fflush(stdout);
+  print_now(text);
 }
 
 void show(const stat_settings& wanted, bool json) {
@@ -96,10 +96,10 @@ int look(const stat_settings& wanted, bool watching, bool json) {
   stop_signal::install();
   const bool screen = !json && ::isatty(STDOUT_FILENO) == 1;
   while (!stop_signal::requested()) {
-    if (screen) fmt::print("\x1b[H\x1b[2J");
+    if (screen) write_output("\x1b[H\x1b[2J");
     show(wanted, json);
     stop_signal::sleep(std::chrono::duration<double>(wanted.seconds));
-    if (!json && !screen) fmt::print("\n");
+    if (!json && !screen) write_output("\n");
   }
   return exit_ok;
 }

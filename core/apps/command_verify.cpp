@@ -22,8 +22,8 @@ int verify(const std::string& name, bool json) {
                      {"found", one.found},
                      {"expected", one.expected}});
     if (!json) {
-      fmt::print("{} breaks the rule {}: found {}, expected {}\n", one.where, one.rule, one.found,
-                 one.expected);
+      write_output(fmt::format("{} breaks the rule {}: found {}, expected {}\n", one.where,
+                               one.rule, one.found, one.expected));
     }
   }
   fields summary = {{"name", home->name()},          {"slots", report.slots},
@@ -33,8 +33,8 @@ int verify(const std::string& name, bool json) {
   if (json) summary["findings"] = std::move(found);
   print_summary(summary, json);
   if (report.broken == 0) return exit_ok;
-  fmt::print(stderr, "shmfifo: '{}' breaks the rules of its layout in {} places\n", home->name(),
-             report.broken);
+  complain("shmfifo", fmt::format("'{}' breaks the rules of its layout in {} places", home->name(),
+                                  report.broken));
   return exit_failed;
 }
 

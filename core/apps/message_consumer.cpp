@@ -111,7 +111,7 @@ class run {
     if (!error_.empty()) summary["error"] = error_;
     print_summary(summary, wanted_.json);
     const std::vector<std::string> found = complaints();
-    for (const std::string& one : found) fmt::print(stderr, "message_consumer: {}\n", one);
+    for (const std::string& one : found) complain("message_consumer", one);
     return complete && found.empty() ? exit_ok : exit_failed;
   }
 
@@ -135,8 +135,10 @@ class run {
     bytes_ += static_cast<std::uint64_t>(record.value_length);
     if (wanted_.verify) static_cast<void>(checker_.check(record));
     if (wanted_.print) {
-      fmt::print("{} {}\n", record.message_number, describe_message(wanted_.kind, record.bytes()));
-      std::fflush(stdout);  // before the message is released: killed later, it has been printed
+      // Before the message is released: a process that is killed later has printed it, and what
+      // cannot be printed stays where it is.
+      print_now(fmt::format("{} {}\n", record.message_number,
+                            describe_message(wanted_.kind, record.bytes())));
     }
   }
 

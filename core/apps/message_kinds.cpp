@@ -8,7 +8,7 @@
 #include <cstring>
 #include <nlohmann/json.hpp>
 
-#include "record_text.hpp"
+#include "printable.hpp"
 
 namespace shmfifo::apps {
 namespace {
@@ -97,11 +97,8 @@ std::string describe_message(message_kind kind, std::span<const std::byte> bytes
   }
   if (kind == message_kind::text) return printable(bytes);
   if (!request) return "no such structure: " + printable(bytes);
-  const auto field = [](std::string_view value) {
-    return printable(std::as_bytes(std::span(value)));
-  };
-  return fmt::format("imei={} imsi={} msisdn={}", field(get(request->imei)),
-                     field(get(request->imsi)), field(get(request->msisdn)));
+  return fmt::format("imei={} imsi={} msisdn={}", printable(get(request->imei)),
+                     printable(get(request->imsi)), printable(get(request->msisdn)));
 }
 
 std::size_t message_maker::size() const noexcept {
@@ -139,8 +136,7 @@ bool message_checker::check_numbering(std::int64_t number, std::string_view trai
   const auto sequence = digits(trailer.substr(sequence_at + sequence_word.size()));
   if (!trailer.starts_with(sender_word) ||
       trailer.substr(sequence_at, sequence_word.size()) != sequence_word || !sender || !sequence) {
-    return complain(number, fmt::format("its numbering is unreadable: '{}'",
-                                        printable(std::as_bytes(std::span(trailer)))));
+    return complain(number, fmt::format("its numbering is unreadable: '{}'", trailer));
   }
   const auto [known, first] = last_of_sender_.try_emplace(*sender, *sequence);
   if (!first) {

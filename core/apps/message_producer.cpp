@@ -92,10 +92,10 @@ class run {
     if (!error_.empty()) summary["error"] = error_;
     print_summary(summary, wanted_.json);
     if (refused_ != 0) {
-      fmt::print(stderr, "message_producer: {} messages were refused: the segment was full\n",
-                 refused_);
+      complain("message_producer",
+               fmt::format("{} messages were refused: the segment was full", refused_));
     }
-    if (!error_.empty()) fmt::print(stderr, "message_producer: {}\n", error_);
+    if (!error_.empty()) complain("message_producer", error_);
     return complete ? exit_ok : exit_failed;
   }
 

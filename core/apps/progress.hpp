@@ -28,7 +28,7 @@ class progress {
   progress(const progress&) = delete;
   progress& operator=(const progress&) = delete;
   ~progress() {
-    if (shown_) fmt::print(stderr, "\r\x1b[K");
+    if (shown_) std::fputs("\r\x1b[K", stderr);
   }
 
   // Whether it is time to show something; the caller then looks up the lag, which costs more.
@@ -38,8 +38,7 @@ class progress {
     const auto now = clock::now();
     const double seconds = std::chrono::duration<double>(now - shown_at_).count();
     const double rate = static_cast<double>(done - shown_done_) / seconds;
-    fmt::print(stderr, "\r{}\x1b[K", line(done, rate, lag));
-    std::fflush(stderr);
+    std::fputs(fmt::format("\r{}\x1b[K", line(done, rate, lag)).c_str(), stderr);
     shown_ = true;
     shown_at_ = now;
     shown_done_ = done;

@@ -6,9 +6,11 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstring>
+#include <set>
 
-#include "record_text.hpp"
+#include "printable.hpp"
 
 namespace shmfifo::apps {
 namespace {
@@ -100,7 +102,19 @@ TEST(apps_message_kinds, descriptions_are_printable_whatever_the_bytes) {
   }
 }
 
-TEST(apps_record_text, hexadecimal_has_two_digits_a_byte) {
+TEST(apps_printable, different_texts_stay_different_and_printable) {
+  std::set<std::string> seen;
+  for (int first = 0; first < 256; ++first) {
+    for (const std::string_view rest : {"", "x1b", "\\", "\x1b"}) {
+      const std::string text = printable(std::string(1, static_cast<char>(first)).append(rest));
+      EXPECT_TRUE(seen.insert(text).second) << text;
+      EXPECT_TRUE(
+          std::all_of(text.begin(), text.end(), [](char c) { return c >= ' ' && c <= '~'; }));
+    }
+  }
+}
+
+TEST(apps_printable, hexadecimal_has_two_digits_a_byte) {
   EXPECT_EQ(hexadecimal(std::as_bytes(std::span("\x01\xff", 2))), "01ff");
 }
 

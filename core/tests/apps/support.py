@@ -59,9 +59,14 @@ def die_with_parent():
     libc.prctl(1, signal.SIGKILL)
 
 
+def command_line(program, *words):
+    return [os.path.join(programs, program),
+            *(word if isinstance(word, bytes) else str(word) for word in words)]
+
+
 def start(program, *words, **options):
     return subprocess.Popen(
-        [os.path.join(programs, program), *map(str, words)], stdin=subprocess.DEVNULL,
+        command_line(program, *words), stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=die_with_parent,
         **options)
 
