@@ -2,8 +2,11 @@
 #pragma once
 // What a program prints, and whether it was written: a full disk, a closed descriptor or a reader
 // that has gone must show in the exit code, since a script takes an empty answer with exit code 0
-// for the truth. Standard C++ only, so that the programs of every folder use it. (A reader that has
+// for the truth. Needs libc only, so that the programs of every folder use it. (A reader that has
 // gone ends a program by SIGPIPE, as usual, unless that signal is ignored.)
+
+#include <fcntl.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <cstdio>
@@ -37,9 +40,21 @@ inline void print_now(std::string_view text) {
   flush_output();
 }
 
-// The exit code of a program that is about to end with `code`: `lost` instead of 0, and a sentence
-// on standard error, unless everything that it printed is written.
-inline int exit_code_after_output(const char* program, int code, int lost) {
+// A closed standard descriptor would be given to the next file that is opened, and what is printed
+// would go there. The null device, opened the wrong way round, keeps the number and still fails.
+inline void occupy_closed_standard_descriptors() noexcept {
+  for (const int number : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+    if (::fcntl(number, F_GETFD) >= 0) continue;
+    static_cast<void>(::open("/dev/null", number == STDIN_FILENO ? O_WRONLY : O_RDONLY));
+  }
+}
+
+// For the main() of instruments: the exit code of `body`, or `lost` instead of 0, and a sentence on
+// standard error, unless everything that it printed is written.
+template <class Body>
+int run_with_output_checked(const char* program, int lost, const Body& body) {
+  occupy_closed_standard_descriptors();
+  const int code = body();
   try {
     flush_output();
     return code;

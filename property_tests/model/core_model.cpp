@@ -11,6 +11,7 @@
 
 #include "core_test.hpp"
 #include "orders.hpp"
+#include "standard_output.hpp"
 
 namespace shmfifo::model_tests {
 namespace {
@@ -137,11 +138,7 @@ int run_orders(double seconds, const std::string& only_site, const std::string& 
   return survivors == 0 && !mutants.empty() ? 0 : 1;
 }
 
-}  // namespace
-}  // namespace shmfifo::model_tests
-
-int main(int argc, char** argv) {
-  using namespace shmfifo::model_tests;
+int run_program(int argc, char** argv) {
   CLI::App app{"Runs the core's protocol in every execution that RC11 allows"};
   test_choice choice;
   std::string dot;
@@ -172,4 +169,17 @@ int main(int argc, char** argv) {
   if (orders) return run_orders(seconds, site, json);
   if (!weaken.empty()) return run_weakened(weaken, seconds, dot);
   return table ? print_table(choice, seconds) : run_tests(choice, seconds, dot);
+}
+
+}  // namespace
+}  // namespace shmfifo::model_tests
+
+int main(int argc, char** argv) {
+  try {
+    return shmfifo::apps::run_with_output_checked(
+        "core_model", 1, [&] { return shmfifo::model_tests::run_program(argc, argv); });
+  } catch (const std::exception& problem) {
+    fmt::print(stderr, "core_model: {}\n", problem.what());
+    return 1;
+  }
 }

@@ -13,6 +13,7 @@
 
 #include "plan.hpp"
 #include "report.hpp"
+#include "standard_output.hpp"
 #include "streams.hpp"
 
 namespace shmfifo::million {
@@ -129,11 +130,7 @@ int run(command_line chosen) {
   return chosen.self_test ? report_self_test(outcome.found) : report(chosen, outcome.found);
 }
 
-}  // namespace
-}  // namespace shmfifo::million
-
-int main(int argc, char** argv) {
-  using namespace shmfifo::million;
+int run_program(int argc, char** argv) {
   CLI::App app{
       "One million messages between two processes: measures the core in the rows of the seed's "
       "table, in turn with a bare ring, the seed's own design, a copy loop and a flag ping-pong, "
@@ -151,4 +148,13 @@ int main(int argc, char** argv) {
     fmt::print(stderr, "million_messages: {}\n", broken.what());
     return exit_failed;
   }
+}
+
+}  // namespace
+}  // namespace shmfifo::million
+
+int main(int argc, char** argv) {
+  using namespace shmfifo::million;
+  return shmfifo::apps::run_with_output_checked("million_messages", exit_failed,
+                                                [&] { return run_program(argc, argv); });
 }

@@ -11,6 +11,7 @@
 #include "report.hpp"
 #include "settings.hpp"
 #include "soak.hpp"
+#include "standard_output.hpp"
 
 namespace {
 
@@ -18,6 +19,7 @@ using namespace shmfifo;
 using stress::settings;
 
 constexpr int usage_error = 2;
+constexpr int unknown = 3;
 
 struct outputs {
   std::string json;
@@ -144,9 +146,7 @@ int run_program(int argc, char** argv) {
   return out.judge.empty() ? stress_queue(asked, out) : judge_file(out);
 }
 
-}  // namespace
-
-int main(int argc, char** argv) {
+int report_problems(int argc, char** argv) {
   try {
     return run_program(argc, argv);
   } catch (const std::invalid_argument& wrong) {
@@ -154,6 +154,13 @@ int main(int argc, char** argv) {
     return usage_error;
   } catch (const std::exception& failed) {
     fmt::print(stderr, "shmfifo_stress: {}\n", failed.what());
-    return 3;  // nothing is known of the queue
+    return unknown;  // nothing is known of the queue
   }
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  return shmfifo::apps::run_with_output_checked("shmfifo_stress", unknown,
+                                                [&] { return report_problems(argc, argv); });
 }

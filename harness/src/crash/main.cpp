@@ -9,6 +9,7 @@
 #include <fstream>
 
 #include "shmfifo/harness/crash/report.hpp"
+#include "standard_output.hpp"
 
 namespace {
 
@@ -135,9 +136,7 @@ int run(const arguments& given) {
   return violations == 0 ? 0 : 1;
 }
 
-}  // namespace
-
-int main(int count, char** words) {
+int run_program(int count, char** words) {
   CLI::App app("Breaks an operation of shmfifo off at every machine instruction.");
   app.footer(
       "Exit status: 0 all survived, 1 a violation was found, 2 the call or the set-up is wrong.");
@@ -160,4 +159,11 @@ int main(int count, char** words) {
     fmt::print(stderr, "shmfifo_crash: {}\n", problem.what());
     return 2;
   }
+}
+
+}  // namespace
+
+int main(int count, char** words) {
+  return shmfifo::apps::run_with_output_checked("shmfifo_crash", 2,
+                                                [&] { return run_program(count, words); });
 }

@@ -24,6 +24,7 @@
 #include "shmfifo/harness/fault/faults.hpp"
 #include "shmfifo/harness/names.hpp"
 #include "shmfifo/shmfifo.hpp"
+#include "standard_output.hpp"
 #include "support/coverage.hpp"
 
 namespace shmfifo::harness::fault {
@@ -354,17 +355,14 @@ int run(const std::vector<std::string>& wanted, bool all, const std::string& jso
   return seen.finish(json, markdown);
 }
 
-}  // namespace
-}  // namespace shmfifo::harness::fault
-
-int main(int count, char** words) {
+int run_program(int count, char** words) {
   CLI::App app("Fails every system call that an operation of shmfifo makes, with every errno.");
   std::vector<std::string> wanted;
   std::string json, markdown;
   std::string bug = "none";
   bool all = false, full = false;
   std::vector<std::string> names;
-  for (const auto& what : shmfifo::harness::fault::operations()) names.emplace_back(what.name);
+  for (const operation& what : operations()) names.emplace_back(what.name);
   app.add_option("--operation", wanted, "only these operations")->check(CLI::IsMember(names));
   app.add_flag("--all", all, "every occurrence of a call; default: the first three and the last");
   app.add_option("--json", json, "write the report to FILE");
@@ -384,13 +382,21 @@ int main(int count, char** words) {
       }
     }
 #endif
-    if (full) return shmfifo::harness::fault::run_full_file_system();
-    static_cast<void>(shmfifo::harness::fault::private_shm("size=64m"));  // where that is allowed
-    return shmfifo::harness::fault::run(wanted, all, json, markdown);
+    if (full) return run_full_file_system();
+    static_cast<void>(private_shm("size=64m"));  // where that is allowed
+    return run(wanted, all, json, markdown);
   } catch (const CLI::ParseError& wrong) {
     return app.exit(wrong) == 0 ? 0 : 2;
   } catch (const std::exception& problem) {
     fmt::print(stderr, "shmfifo_fault: {}\n", problem.what());
     return 2;
   }
+}
+
+}  // namespace
+}  // namespace shmfifo::harness::fault
+
+int main(int count, char** words) {
+  return shmfifo::apps::run_with_output_checked(
+      "shmfifo_fault", 2, [&] { return shmfifo::harness::fault::run_program(count, words); });
 }

@@ -22,6 +22,7 @@
 #include "shmfifo/harness/fault/faults.hpp"
 #include "shmfifo/harness/names.hpp"
 #include "shmfifo/shmfifo.hpp"
+#include "standard_output.hpp"
 
 namespace shmfifo::harness::fault {
 namespace {
@@ -250,10 +251,7 @@ int run(const std::string& tool, const std::vector<std::string>& wanted, bool al
   return seen.finish(json, markdown);
 }
 
-}  // namespace
-}  // namespace shmfifo::harness::fault
-
-int main(int count, char** words) {
+int run_program(int count, char** words) {
   CLI::App app("Fails every system call of the core under each command of the operator's tool.");
   std::string tool, json, markdown;
   std::vector<std::string> wanted;
@@ -261,7 +259,7 @@ int main(int count, char** words) {
       ->required()
       ->check(CLI::ExistingFile);
   std::vector<std::string> names;
-  for (const auto& what : shmfifo::harness::fault::commands()) names.emplace_back(what.name);
+  for (const command& what : commands()) names.emplace_back(what.name);
   app.add_option("--command", wanted, "only these commands")->check(CLI::IsMember(names));
   bool all = false;
   app.add_flag(
@@ -271,11 +269,19 @@ int main(int count, char** words) {
   app.add_option("--markdown", markdown, "write the table to FILE");
   try {
     app.parse(count, words);
-    return shmfifo::harness::fault::run(tool, wanted, all, json, markdown);
+    return run(tool, wanted, all, json, markdown);
   } catch (const CLI::ParseError& wrong) {
     return app.exit(wrong) == 0 ? 0 : 2;
   } catch (const std::exception& problem) {
     fmt::print(stderr, "shmfifo_fault_tools: {}\n", problem.what());
     return 2;
   }
+}
+
+}  // namespace
+}  // namespace shmfifo::harness::fault
+
+int main(int count, char** words) {
+  return shmfifo::apps::run_with_output_checked(
+      "shmfifo_fault_tools", 2, [&] { return shmfifo::harness::fault::run_program(count, words); });
 }
