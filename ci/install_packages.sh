@@ -23,6 +23,7 @@ packages=(
   gcovr llvm-19                                # coverage; MC/DC
   pkgconf help2man dpkg-dev file lintian       # packages, manual pages, and checks of both
   doxygen                                      # reference pages
+  prometheus prometheus-node-exporter          # promtool and the textfile collector, which read our metrics
   abigail-tools                                # the interface of the shared library against the committed one
   chromium fonts-dejavu-core netpbm            # the page of the evidence, looked at
 )
@@ -64,3 +65,8 @@ if ! "${as_root[@]}" apt-get install -y --no-install-recommends "${missing[@]}" 
   "${as_root[@]}" apt-get update -qq
   "${as_root[@]}" apt-get install -y --no-install-recommends "${missing[@]}"
 fi
+# Only their programs are wanted: on a machine that runs services these would listen on all interfaces.
+for service in prometheus prometheus-node-exporter; do
+  [[ " ${missing[*]} " == *" $service "* ]] || continue
+  "${as_root[@]}" systemctl disable --now "$service" > /dev/null 2>&1 || true
+done

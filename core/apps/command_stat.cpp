@@ -6,11 +6,13 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <charconv>
 #include <chrono>
 
 #include "commands.hpp"
 #include "geometry_options.hpp"
+#include "metrics.hpp"
 #include "stop_signal.hpp"
 #include "summary.hpp"
 
@@ -21,11 +23,8 @@ struct stat_settings {
   std::string name;
   double seconds = 1;
   std::string watch;  // the word behind --watch, if any
+  bool openmetrics = false;
 };
-
-const choices<participant_kind> participant_words{{"producer", participant_kind::producer},
-                                                  {"consumer", participant_kind::consumer},
-                                                  {"cursor", participant_kind::durable}};
 
 // A durable cursor whose owner left in good order is neither alive nor dead.
 std::string state_of(const participant_stat& one) {
@@ -78,14 +77,44 @@ void print_text(const segment_stat& stat) {
   print_now(text);
 }
 
+result<segment_stat> look_at(const std::string& name) {
+  auto home = segment::attach(name, {.mode = access::read_only, .content_size = {}});
+  if (!home) return home.failure();
+  return home->stat();
+}
+
 void show(const stat_settings& wanted, bool json) {
   // Attached anew each time: a segment of this name may have been replaced.
-  const segment_stat stat = need(attach_to_look(wanted.name).stat());
+  const segment_stat stat = need(look_at(wanted.name));
   if (json) {
     print_json(to_fields(stat));
   } else {
     print_text(stat);
   }
+}
+
+std::vector<observed_segment> observe_all() {
+  std::vector<observed_segment> all;
+  for (const std::string& name : need(list_segments())) {
+    auto stat = look_at(name);
+    if (stat) {
+      all.push_back({name, std::move(stat).value()});
+    } else if (stat.failure().code != ENOENT) {  // else it was removed a moment ago
+      all.push_back({name, {}});
+    }
+  }
+  return all;
+}
+
+int print_metrics(const std::string& name) {
+  std::vector<observed_segment> all;
+  if (name.empty()) {
+    all = observe_all();
+  } else {
+    all.push_back({bare_name(name), need(look_at(name))});
+  }
+  print_now(metrics_text(all));
+  return exit_ok;
 }
 
 int look(const stat_settings& wanted, bool watching, bool json) {
@@ -120,7 +149,7 @@ void sort_out_words(stat_settings& wanted) {
   } else if (!word.empty()) {
     wanted.name = word;
   }
-  if (wanted.name.empty()) throw usage_error("NAME is required");
+  if (wanted.name.empty()) throw usage_error("NAME is required (but for --openmetrics)");
 }
 
 }  // namespace
@@ -134,11 +163,16 @@ command_entry add_stat(CLI::App& program, bool& json) {
       app->add_option("--watch", wanted->watch, "show again every SECONDS (1) until a signal comes")
           ->expected(0, 1)
           ->type_name("[SECONDS]");
+  app->add_flag("--openmetrics", wanted->openmetrics,
+                "print metrics for Prometheus, of all segments without a NAME")
+      ->excludes(watch)
+      ->excludes(app->get_option("--json"));
   app->footer(
       "States: alive and dead are the kernel's word (a lock that ends with the process);\n"
       "away: a durable cursor whose owner left in good order. Observers own nothing, so they do "
       "not appear.");
   return {app, [wanted, watch, &json] {
+            if (wanted->openmetrics) return print_metrics(wanted->name);
             sort_out_words(*wanted);
             return look(*wanted, watch->count() != 0, json);
           }};

@@ -14,6 +14,7 @@ Examples:
   shmfifo create demo --slots 4K --when-full wait
   shmfifo ls
   shmfifo stat --watch 1 demo
+  shmfifo stat --openmetrics
   shmfifo tail -n 5 demo
   shmfifo dump demo --first 100 --count 3 --format hex
   shmfifo verify demo --json

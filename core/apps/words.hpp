@@ -22,6 +22,9 @@ inline const choices<full_policy> policy_words{{"reject", full_policy::reject},
                                                {"overwrite", full_policy::overwrite}};
 inline const choices<producer_role> role_words{{"single", producer_role::single},
                                                {"many", producer_role::many}};
+inline const choices<participant_kind> participant_words{{"producer", participant_kind::producer},
+                                                         {"consumer", participant_kind::consumer},
+                                                         {"cursor", participant_kind::durable}};
 
 template <class T>
 [[nodiscard]] std::string word_for(const choices<T>& words, T value) {

@@ -16,10 +16,8 @@ from support import tool
 
 produce = "message_producer"
 consume = "message_consumer"
-# Clears the screen, begins a row, rings; then as UTF-8: an escape of eight bits, text backwards.
-harmful = b"\x1b[2J\nforged\r\x07\x7f\xc2\x9b\xe2\x80\xae\\"
+harmful = support.harmful
 shown = r"\x1b[2J\x0aforged\x0d\x07\x7f\xc2\x9b\xe2\x80\xae\x5c"
-cursor_name_at = support.participants_offset + 28
 closed_subsets = [some for count in (1, 2, 3) for some in itertools.combinations((0, 1, 2), count)]
 
 
@@ -124,7 +122,7 @@ class output(support.case):
         words = ["--name", self.name, "--cursor", "c", "--messages", 1]
         self.fill()
         self.assert_ok(support.run(consume, *words))
-        support.segment_file(self.name).write(cursor_name_at, harmful + b"\0")
+        support.segment_file(self.name).write(support.cursor_name_offset, harmful + b"\0")
 
     def rename_to_harmful(self):
         harmful_path = f"/dev/shm/{self.name}".encode() + harmful

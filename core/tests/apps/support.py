@@ -25,7 +25,10 @@ control_offset = 256
 floor_offset = control_offset + 128
 participants_offset = 768
 line_size = 64
+cursor_name_offset = participants_offset + 28  # of the first line
 text_content = b"hola" * 32 + b"adios"
+# Clears the screen, begins a row, rings; then as UTF-8: an escape of eight bits, text backwards.
+harmful = b"\x1b[2J\nforged\r\x07\x7f\xc2\x9b\xe2\x80\xae\\"
 
 
 def stamp(number, state, owner=0):
