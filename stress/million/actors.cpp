@@ -18,6 +18,7 @@
 #include <exception>
 #include <system_error>
 
+#include "machine.hpp"
 #include "shmfifo/content_copy.hpp"
 #include "shmfifo/harness/names.hpp"
 
@@ -95,7 +96,7 @@ class supervisor {
       if (!good || outcome.signal != 0) end(actors);
       show();
     }
-    if (on_terminal_) fmt::print(stderr, "\r\033[K");
+    if (on_terminal_) std::fputs("\r\033[K", stderr);
     outcome.ok = good && outcome.signal == 0;
   }
 
@@ -123,17 +124,26 @@ class supervisor {
       actor = 0;
     }
   }
+  // On a terminal one line that is rewritten; elsewhere a line now and then in a long run.
   void show() {
-    if (!on_terminal_) return;
+    if (!on_terminal_ && clock::now() < next_line_) return;
+    next_line_ = clock::now() + between_lines;
     const std::uint32_t done = block_.steps_done.load(std::memory_order_acquire);
-    fmt::print(stderr, "\r\033[K[{:3}%] {}", done * 100 / steps_in_all_, block_.step_name);
-    std::fflush(stderr);
+    const std::string text =
+        fmt::format("[{:3}%] {}", done * 100 / steps_in_all_, block_.step_name);
+    std::fputs(on_terminal_ ? fmt::format("\r\033[K{}", text).c_str()
+                            : fmt::format("million_messages: {}\n", text).c_str(),
+               stderr);
   }
+
+  static constexpr std::chrono::seconds silent{2};
+  static constexpr std::chrono::seconds between_lines{10};
 
   shared_block& block_;
   const sigset_t& signals_;
   std::uint32_t steps_in_all_;
   bool on_terminal_;
+  clock::time_point next_line_ = clock::now() + silent;
 };
 
 void collect(const shared_block& block, const options& chosen, results& found) {
@@ -214,6 +224,7 @@ run_outcome run_in_two_processes(const options& chosen, std::uint32_t steps_in_a
   ::sigprocmask(SIG_BLOCK, &signals, &before);
 
   run_outcome outcome;
+  machine_watch machine;
   {
     const harness::run_names names("million");
     const std::string& prefix = names.beginning();
@@ -223,7 +234,12 @@ run_outcome run_in_two_processes(const options& chosen, std::uint32_t steps_in_a
   }
   ::sigprocmask(SIG_SETMASK, &before, nullptr);
   if (block.failed.load(std::memory_order_acquire)) outcome.failure = block.failure;
-  if (outcome.ok) collect(block, chosen, outcome.found);
+  if (outcome.ok) {
+    collect(block, chosen, outcome.found);
+  } else if (block.step_name[0] != '\0') {
+    outcome.failure += fmt::format(" (in {})", block.step_name);
+  }
+  outcome.found.machine = machine.finish();
   ::munmap(&block, sizeof block);
   return outcome;
 }

@@ -2,7 +2,7 @@
 #include "gates.hpp"
 
 #include <algorithm>
-#include <limits>
+#include <optional>
 
 namespace shmfifo::million {
 namespace {
@@ -21,18 +21,35 @@ bool machine_carries(const results& found, kind what) {
          static_cast<double>(found.messages) / median(bare) * 1000 >= floor_per_second;
 }
 
-// The slowest row of the core, creation and attachment aside, in messages a second. A row is judged
-// by the median of its executions, as all others are: one that the host disturbed says nothing of
-// the core. Nor does a ring's row on a machine that cannot carry it: there the ratios judge alone.
-double slowest_row(const results& found) {
+// The slowest row of the core, creation and attachment aside; nothing if there is none. A row is
+// judged by the median of its executions, as all others are: one that the host disturbed says
+// nothing of the core. Nor does a ring's row on a machine that cannot carry it: there the ratios
+// judge alone.
+std::optional<row_key> slowest_row(const results& found) {
+  std::optional<row_key> slowest;
   double most_ms = 0;
   for (const sample& s : found.samples) {
     const bool counts = s.key.who == subject::core &&
                         (s.key.part == role::writer || s.key.part == role::reader) &&
                         (!is_a_ring(s.key.how) || machine_carries(found, s.key.what));
-    if (counts) most_ms = std::max(most_ms, median(found.row(s.key)));
+    if (!counts || median(found.row(s.key)) <= most_ms) continue;
+    most_ms = median(found.row(s.key));
+    slowest = s.key;
   }
-  return most_ms > 0 ? static_cast<double>(found.messages) / most_ms * 1000 : 0;
+  return slowest;
+}
+
+double messages_per_second(const results& found, const std::optional<row_key>& key) {
+  return key ? static_cast<double>(found.messages) / median(found.row(*key)) * 1000 : 0;
+}
+
+std::string name_of(const std::optional<row_key>& key) {
+  if (!key) return "";
+  std::string name(to_string(key->how));
+  for (const std::string_view part : {to_string(key->what), to_string(key->part)}) {
+    name.append(" ").append(part);
+  }
+  return name;
 }
 
 // How many times as fast a stream of the core is as another: the reader is the last to finish.
@@ -57,12 +74,13 @@ std::vector<gate> judge(const results& found, bool strict) {
   const auto vs_bare = [&](mode how, kind what) {
     return speed_ratio(found, how, subject::bare_ring, mode::ring_live, what);
   };
+  const auto slowest = slowest_row(found);
   const auto least = sense::at_least;
   const auto most = sense::at_most;
   std::vector<gate> gates = {
       {"slowest_row",
        "messages a second in the slowest row of the core that this machine can carry", least,
-       slowest_row(found), floor_per_second, floor_per_second},
+       messages_per_second(found, slowest), floor_per_second, floor_per_second},
       {"ring_text_vs_bare_ring", "live ring, 133 bytes, speed against the bare ring", least,
        vs_bare(mode::ring_live, kind::text), 0.3, 0.9},
       {"ring_1024_vs_bare_ring", "live ring, 1,024 bytes, speed against the bare ring", least,
@@ -85,6 +103,7 @@ std::vector<gate> judge(const results& found, bool strict) {
       {"idle_consumer_cpu_percent", "processor time of a consumer that waits, in per cent", most,
        found.idle_cpu_percent, 10, 1},
   };
+  gates.front().row = name_of(slowest);
   for (gate& g : gates) {
     const auto reaches = [&](double threshold) {
       return g.direction == least ? g.value >= threshold : g.value <= threshold;

@@ -23,6 +23,7 @@ struct gate {
   double threshold = 0;  // the one that decides in this run
   bool passed = false;
   bool target_reached = false;
+  std::string row = {};  // which line of the table decides, where the name does not say it
 };
 
 [[nodiscard]] std::vector<gate> judge(const results& found, bool strict);

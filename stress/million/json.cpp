@@ -48,7 +48,14 @@ std::string write_json(const std::string& file, const results& found,
               {"passed", all_passed(gates)},
               {"ping_pong_ns", found.p50s(probe::ping_pong)},
               {"latency_ns", json::object()},
-              {"idle_cpu_percent", found.idle_cpu_percent}};
+              {"idle_cpu_percent", found.idle_cpu_percent},
+              {"machine",
+               {{"processors", found.machine.processors},
+                {"load_average_before", found.machine.load_average_before},
+                {"load_average_after", found.machine.load_average_after},
+                {"steal_percent", found.machine.steal_percent},
+                {"others_percent", found.machine.others_percent},
+                {"ping_pong_ns", median(found.p50s(probe::ping_pong))}}}};
   for (const sample& s : found.samples) {
     json row = row_of(found, s);
     if (s.key.who == subject::core) {
@@ -71,7 +78,8 @@ std::string write_json(const std::string& file, const results& found,
                             {"sense", g.direction == sense::at_least ? "at_least" : "at_most"},
                             {"target", g.target},
                             {"target_reached", g.target_reached},
-                            {"what", g.what}});
+                            {"what", g.what},
+                            {"row", g.row}});
   }
   std::ofstream stream(file);
   stream << out.dump(2) << '\n';

@@ -74,7 +74,7 @@ run_outcome measure(const options& chosen) {
 int report(const command_line& chosen, const results& found) {
   const std::vector<gate> gates = judge(found, chosen.strict);
   print_table(found);
-  print_verdict(gates, chosen.strict);
+  print_verdict(gates, found, chosen.strict);
   std::string broken;
   if (!chosen.json.empty()) broken = write_json(chosen.json, found, gates, chosen.strict);
   if (broken.empty() && !chosen.chart.empty()) broken = write_chart(chosen.chart, found);
@@ -88,7 +88,7 @@ int report(const command_line& chosen, const results& found) {
 // The default gates, which judge every day, must each catch a core that is slow.
 int report_self_test(const results& found) {
   const std::vector<gate> gates = judge(found, false);
-  print_verdict(gates, false);
+  print_verdict(gates, found, false);
   bool caught = true;
   for (const gate& g : gates) {
     if (!g.passed) continue;

@@ -15,7 +15,8 @@ namespace shmfifo::million {
 [[nodiscard]] std::vector<row_key> rows_of(const results& found);
 
 void print_table(const results& found);
-void print_verdict(const std::vector<gate>& gates, bool strict);
+// Ends with the gates that failed, and with what the machine did meanwhile before them.
+void print_verdict(const std::vector<gate>& gates, const results& found, bool strict);
 
 // Both answer with a sentence if they fail, and with nothing if they do not.
 [[nodiscard]] std::string write_json(const std::string& file, const results& found,

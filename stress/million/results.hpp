@@ -84,6 +84,15 @@ struct findings {
   latency latencies[latencies_max];
 };
 
+// What else the machine did during the run.
+struct machine_state {
+  unsigned processors = 0;
+  double load_average_before = 0;  // of the last minute, as in uptime(1); our own processes count
+  double load_average_after = 0;
+  double steal_percent = 0;   // of all processor time: the host gave it to others
+  double others_percent = 0;  // of all processor time: processes that are not ours
+};
+
 // The findings of both, as the parent judges them.
 struct results {
   std::int64_t messages = 0;
@@ -92,6 +101,7 @@ struct results {
   std::vector<latency> latencies;
   std::uint64_t seed_short_reads = 0;
   double idle_cpu_percent = 0;
+  machine_state machine = {};
 
   // The row's milliseconds by execution; empty if there is no such row.
   [[nodiscard]] std::vector<double> row(const row_key& key) const;

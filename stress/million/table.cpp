@@ -65,6 +65,29 @@ void print_latency(const results& found, probe what, std::string_view name) {
   fmt::print("{}  | {:>7.0f} {:>8.0f}\n", line, median(p50s), median(found.p99s(what)));
 }
 
+void print_gate(const gate& g, bool strict) {
+  const char* sign = g.direction == sense::at_least ? ">=" : "<=";
+  const int digits = g.value >= 1000 ? 0 : 2;
+  const std::string target = g.target == g.default_threshold
+                                 ? ""
+                                 : fmt::format("; target {} {:.{}f} {}", sign, g.target, digits,
+                                               g.target_reached ? "reached" : "missed");
+  fmt::print("{} {}: {:.{}f} (gate {} {:.{}f}{}) {}{}\n", g.passed ? "PASS" : "FAIL", g.name,
+             g.value, digits, sign, g.threshold, digits, strict ? "" : target, g.what,
+             g.row.empty() ? "" : ": " + g.row);
+}
+
+// Judges nothing: whoever reads a failure decides whether to measure again on a quiet machine.
+void print_machine(const results& found) {
+  const machine_state& machine = found.machine;
+  fmt::print(
+      "machine: {} processors; load average {:.2f} before, {:.2f} after (two are ours); others "
+      "used "
+      "{:.1f} % of the processors, the host took {:.1f} % (steal); flag ping-pong {:.0f} ns\n",
+      machine.processors, machine.load_average_before, machine.load_average_after,
+      machine.others_percent, machine.steal_percent, median(found.p50s(probe::ping_pong)));
+}
+
 }  // namespace
 
 std::vector<row_key> rows_of(const results& found) {
@@ -99,21 +122,21 @@ void print_table(const results& found) {
       found.idle_cpu_percent, found.seed_short_reads);
 }
 
-void print_verdict(const std::vector<gate>& gates, bool strict) {
+void print_verdict(const std::vector<gate>& gates, const results& found, bool strict) {
   fmt::print("\n");
+  std::string failed;
   for (const gate& g : gates) {
-    const char* sign = g.direction == sense::at_least ? ">=" : "<=";
-    const int digits = g.value >= 1000 ? 0 : 2;
-    const std::string target = g.target == g.default_threshold
-                                   ? ""
-                                   : fmt::format("; target {} {:.{}f} {}", sign, g.target, digits,
-                                                 g.target_reached ? "reached" : "missed");
-    fmt::print("{} {}: {:.{}f} (gate {} {:.{}f}{}) {}\n", g.passed ? "PASS" : "FAIL", g.name,
-               g.value, digits, sign, g.threshold, digits, strict ? "" : target, g.what);
+    if (g.passed) print_gate(g, strict);
+    if (!g.passed) failed += (failed.empty() ? "" : ", ") + g.name;
   }
-  fmt::print("{}: {} of {} gates passed{}\n", all_passed(gates) ? "PASS" : "FAIL",
+  print_machine(found);
+  for (const gate& g : gates) {
+    if (!g.passed) print_gate(g, strict);
+  }
+  fmt::print("{}: {} of {} gates passed{}{}\n", failed.empty() ? "PASS" : "FAIL",
              std::count_if(gates.begin(), gates.end(), [](const gate& g) { return g.passed; }),
-             gates.size(), strict ? ", against the targets (--strict)" : "");
+             gates.size(), strict ? ", against the targets (--strict)" : "",
+             failed.empty() ? "" : "; failed: " + failed);
 }
 
 }  // namespace shmfifo::million

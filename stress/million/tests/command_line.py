@@ -3,6 +3,9 @@
 """Goal: exit status, JSON keys, chart and error texts of million_messages are what others rely on.
 Method: small runs; speed is not judged here, only that verdict, JSON and exit status agree."""
 import json
+import re
+import select
+import signal
 import subprocess
 import sys
 import tempfile
@@ -30,6 +33,23 @@ def usage():
         expect(got.stderr != "", f"{bad} must say what is wrong")
 
 
+def progress_only(text):
+    return all(re.fullmatch(r"million_messages: \[ *\d+%\] .+", line) for line in text.splitlines())
+
+
+def progress():
+    """A run that takes long says what it does, also where there is no terminal."""
+    with subprocess.Popen([PROGRAM, "--executions", "100"], stdout=subprocess.DEVNULL,
+                          stderr=subprocess.PIPE, text=True) as long_run:
+        told = ""
+        while not told or "optimisation" in told:
+            ready, _, _ = select.select([long_run.stderr], [], [], 60)
+            told = long_run.stderr.readline() if ready else "nothing for a minute"
+        long_run.send_signal(signal.SIGTERM)
+        expect(progress_only(told.rstrip()), f"a long run must show its progress: '{told}'")
+        long_run.stderr.read()
+
+
 def errors():
     got = run("--messages", "1000000000")
     expect(got.returncode == 1 and "/dev/shm is too small" in got.stderr and "MiB" in got.stderr,
@@ -41,8 +61,14 @@ def errors():
 def report(folder):
     file, chart = folder / "out.json", folder / "it's a chart.svg"
     got = run("--messages", "10000", "--executions", "2", "--json", str(file), "--chart", str(chart))
-    expect(got.returncode in (0, 1) and got.stderr == "" or "optimisation" in got.stderr,
+    expect(got.returncode in (0, 1) and progress_only(got.stderr) or "optimisation" in got.stderr,
            f"a run must end with a verdict: {got.returncode} {got.stderr}")
+    verdict = got.stdout[got.stdout.rindex("\n\n"):].splitlines()
+    ends = [line.split()[0] for line in verdict if line]
+    expect(ends == sorted(ends, key=["PASS", "machine:", "FAIL", "FAIL:", "PASS:"].index),
+           f"what failed must come last, behind the state of the machine: {verdict}")
+    expect(re.search(r"machine: \d+ processors; load average .*steal.* ping-pong [1-9]", got.stdout),
+           f"the verdict must say what the machine did: {verdict}")
     out = json.loads(file.read_text())
     expect(out["passed"] == (got.returncode == 0), "`passed` and the exit status disagree")
     expect(out["passed"] == all(g["passed"] for g in out["gates"]), "`passed` and gates disagree")
@@ -57,10 +83,15 @@ def report(folder):
     systems = {b["system"] for b in out["baselines"]}
     expect(systems == {"bare_ring", "seed_design", "copy_loop"}, f"baselines: {systems}")
     expect(len(out["ping_pong_ns"]) == 2, "one ping-pong an execution")
+    machine = out["machine"]
+    expect(machine["processors"] >= 1 and machine["ping_pong_ns"] > 0, f"the machine: {machine}")
+    for key in ("load_average_before", "load_average_after", "steal_percent", "others_percent"):
+        expect(machine[key] >= 0, f"the machine's {key}: {machine}")
     for gate in out["gates"]:
         at_least = gate["sense"] == "at_least"
         judged = gate["value"] >= gate["threshold"] if at_least else gate["value"] <= gate["threshold"]
         expect(gate["passed"] == judged, f"gate {gate['name']} is judged wrongly")
+        expect((gate["row"] != "") == (gate["name"] == "slowest_row"), f"the row of {gate}")
     expect("<svg" in chart.read_text(), "the chart is no SVG")
     strict = run("--messages", "10000", "--executions", "1", "--strict", "--json", str(file))
     out = json.loads(file.read_text())
@@ -71,6 +102,7 @@ def report(folder):
 def main():
     usage()
     errors()
+    progress()
     with tempfile.TemporaryDirectory() as folder:
         report(Path(folder))
     for failure in failures:

@@ -56,6 +56,13 @@ TEST(gates, a_ring_slower_than_a_million_a_second_fails) {
   }
 }
 
+TEST(gates, the_slowest_row_is_named) {
+  results all = of_a_good_machine();
+  slow_down(all, subject::core, mode::ring_live_many, kind::block_1024);
+  EXPECT_EQ(judge(all, false).front().row, "ring_live_many block_1024 writer");
+  EXPECT_EQ(judge({}, false).front().row, "");
+}
+
 TEST(gates, a_machine_that_cannot_carry_a_million_a_second_is_no_fault_of_the_core) {
   results all = of_a_good_machine();
   slow_down(all, subject::core, mode::ring_live, kind::block_1024);

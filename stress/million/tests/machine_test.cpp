@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: MIT
+// Goal: what the verdict says of the machine follows from the kernel's figures. Method: figures
+// that were made up, and texts that are none. checks G14
+#include "machine.hpp"
+
+#include <gtest/gtest.h>
+
+#include <sstream>
+
+namespace shmfifo::million {
+namespace {
+
+processor_ticks ticks_of(const std::string& text) {
+  std::istringstream stream(text);
+  return read_ticks(stream);
+}
+
+TEST(machine, ticks_are_those_of_the_first_line) {
+  const processor_ticks read =
+      ticks_of("cpu  10 20 30 400 50 6 7 80 9 9\ncpu0 1 1 1 1 1 1 1 1 0 0\n");
+  EXPECT_EQ(read.all, 603U);
+  EXPECT_EQ(read.idle, 450U);
+  EXPECT_EQ(read.steal, 80U);
+}
+
+TEST(machine, other_texts_give_nothing) {
+  for (const char* text : {"", "cpu 1 2 3", "intr 1 2 3 4 5 6 7 8 9 10", "cpu a b c d e f g h"}) {
+    EXPECT_EQ(ticks_of(text).all, 0U) << text;
+  }
+}
+
+TEST(machine, what_is_neither_idle_stolen_nor_ours_is_of_others) {
+  machine_state state;
+  add_ticks(state, {1000, 100, 10}, {2000, 200, 60}, 250);
+  EXPECT_DOUBLE_EQ(state.steal_percent, 5);
+  EXPECT_DOUBLE_EQ(state.others_percent, 60);
+}
+
+TEST(machine, no_time_between_says_nothing) {
+  machine_state state;
+  add_ticks(state, {1000, 100, 10}, {1000, 100, 10}, 250);
+  EXPECT_EQ(state.steal_percent, 0);
+  EXPECT_EQ(state.others_percent, 0);
+}
+
+}  // namespace
+}  // namespace shmfifo::million
