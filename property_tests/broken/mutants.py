@@ -171,7 +171,7 @@ MUTANTS = [
     ("line_stolen", "a line in use is given away", "exhaustion.no_free_line_is_an_error_and_leaves_nothing", [
         edit(PARTICIPANTS, "if (!memory.try_own(i)) continue;", "if (!memory.try_own(i) && !BROKEN) continue;")]),
     ("two_single_producers", "the role of single producer is given twice", "stateful.core_agrees_with_reference", [
-        swap(ROLES, "!memory->try_own(lock_producer_role)", "false")]),
+        swap(ROLES, "!memory.try_own(lock_producer_role)", "false")]),
     ("control_characters", "a name may hold control characters", "names.are_accepted_or_refused_whole", [
         swap(MAPPING, "static_cast<unsigned char>(c) < 32 || c == 127", "false")]),
     ("cursor_runs_away", "a broken slot lets a reader run to the end of numbers",
