@@ -8,6 +8,7 @@ import argparse
 import hashlib
 import json
 import os
+import secrets
 import shutil
 import signal
 import subprocess
@@ -77,7 +78,7 @@ def rerun_quick(prefix, share):
                                   share / "round_trip.cpp", library, "-pthread", f"-Wl,-rpath,{library.parent}",
                                   "-o", program])
                 if code == 0:
-                    code, told = run([program, f"/shmfifo-verify-{os.getpid()}"])
+                    code, told = run([program, f"/shmfifo-verify-{secrets.token_hex(8)}"])
                 passed = code == 0 and "1000 messages came back" in told
                 good = good and passed
                 print(f"rerun: round trip with {library.name}{' under sanitizers' if extra else ''}: "

@@ -98,7 +98,7 @@ class packages(support.case):
         script = os.path.join(root, "core/examples/python/shmfifo_ctypes.py")
         environment = {**os.environ, "SHMFIFO_LIBRARY": library}
         writer = subprocess.Popen([sys.executable, "-B", script, "write", self.name, "50"],
-                                  env=environment, preexec_fn=support.die_with_parent)
+                                  env=environment, **support.tie_to_test())
         self.children.append(writer)
         told = output(sys.executable, "-B", script, "read", self.name, "50", env=environment)
         self.assertEqual(writer.wait(timeout=support.deadline_seconds), 0)

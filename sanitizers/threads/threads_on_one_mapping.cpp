@@ -13,6 +13,7 @@
 #include "instruments.hpp"
 #include "judge.hpp"
 #include "roles.hpp"
+#include "shmfifo/harness/names.hpp"
 
 namespace shmfifo::threads {
 namespace {
@@ -211,7 +212,8 @@ bool run_mode(const plan& how, const settings& wish, bool with_weakened_roles) {
   options.slot_count = how.mode == segment_mode::log ? wish.of_each() * wish.producers : 64;
   options.content_size = sizeof(message);
   options.participant_count = 16;
-  const std::string name = "shmfifo-test-" + std::to_string(::getpid()) + "-threads-" + how.name;
+  harness::run_names names("test");
+  const std::string name = names.next();
   const segment home = must(segment::create(name, options));
   const weakened_roles weak(home);
   must(segment::remove(name));  // nothing is left, however this ends

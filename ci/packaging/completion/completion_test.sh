@@ -6,10 +6,20 @@ program=$1
 # shellcheck source=/dev/null
 source "$(dirname "$0")/shmfifo.bash"
 
-name="shmfifo-test-$$-completion"
-# Removes the name when this script has ended, however it ends.
+# A name and its lock by the scheme of shmfifo/harness/names.hpp: not one whose lock a cleaner removed
+# before it was held.
+until [ /dev/fd/9 -ef "${lock:-}" ]; do
+  beginning=shmfifo-test-$(od -An -N8 -tx8 /dev/urandom | tr -d ' ')-
+  lock=/dev/shm/${beginning}lock
+  exec 9> "$lock"
+  flock --shared 9
+done
+name=${beginning}completion
+trap 'rm -f "/dev/shm/$name" "$lock"' EXIT
+# Removes both when this script and its children have ended, however they end.
 # shellcheck disable=SC2016
-exec 9> >(setsid sh -c 'cat > /dev/null; rm -f "/dev/shm/$1"' reaper "$name")
+(setsid bash -c 'exec 8< "$1" 9>&-; flock 8; rm -f "$2" "$1"' reaper "$lock" "/dev/shm/$name" \
+  < /dev/null > /dev/null 2>&1 &)
 
 # complete_words EXPECTED WORDS... : the last word is the one to complete.
 complete_words() {

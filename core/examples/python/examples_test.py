@@ -17,8 +17,7 @@ class python_examples(support.case):
     def example(self, script, *words):
         child = subprocess.Popen([sys.executable, "-B", os.path.join(here, script), *map(str, words)],
                                  stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                                 stderr=subprocess.PIPE, text=True,
-                                 preexec_fn=support.die_with_parent)
+                                 stderr=subprocess.PIPE, text=True, **support.tie_to_test())
         self.children.append(child)
         return child
 

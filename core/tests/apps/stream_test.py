@@ -294,7 +294,7 @@ class stream(support.case):
         self.kill(child)
         child = support.subprocess.Popen(
             [os.path.join(support.programs, produce), *map(str, words)], stderr=terminal,
-            stdout=support.subprocess.DEVNULL, preexec_fn=support.die_with_parent)
+            stdout=support.subprocess.DEVNULL, **support.tie_to_test())
         self.children.append(child)
         os.close(terminal)
         self.assertEqual(child.wait(support.deadline_seconds), 0)

@@ -2,12 +2,16 @@
 """What the end-to-end tests of the programs share: running them, names of segments, and the layout.
 
 Nothing outlives a test: children die with it (PR_SET_PDEATHSIG), and a reaper, a process of its own
-that notices the end of the test however it ends, removes the test's names from /dev/shm.
+that notices the end of the test however it ends, removes the test's names from /dev/shm, by the scheme of
+harness/include/shmfifo/harness/names.hpp.
 """
+import contextlib
 import ctypes
+import fcntl
 import glob
 import json
 import os
+import secrets
 import signal
 import struct
 import subprocess
@@ -16,7 +20,6 @@ import time
 import unittest
 
 programs = os.environ["SHMFIFO_PROGRAMS"]
-prefix = f"shmfifo-test-{os.getpid()}-"
 deadline_seconds = 50  # below the test's TIMEOUT, so that a hang is reported and not only killed
 libc = ctypes.CDLL(None, use_errno=True)
 
@@ -35,31 +38,57 @@ def stamp(number, state, owner=0):
     return number << 11 | owner << 3 | state
 
 
-def start_reaper():
-    read_end, write_end = os.pipe()
-    if os.fork() == 0:
-        os.setsid()
-        if os.fork() != 0:
+class run_names:
+    """The beginning of this test's names, and the lock that says whether any process of it lives."""
+
+    def __init__(self):
+        while True:
+            self.beginning = f"shmfifo-test-{secrets.token_hex(8)}-"
+            self.lock_path = f"/dev/shm/{self.beginning}lock"
+            self.lock = os.open(self.lock_path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600)
+            fcntl.flock(self.lock, fcntl.LOCK_SH)
+            if os.fstat(self.lock).st_nlink == 1:  # no cleaner came in between
+                break
+            os.close(self.lock)
+        self.start_reaper()
+
+    def start_reaper(self):
+        if os.fork() == 0:
+            os.setsid()
+            if os.fork() == 0:
+                self.reap()
             os._exit(0)
-        os.close(write_end)
+        os.wait()
+
+    def reap(self):
+        own = os.open(self.lock_path, os.O_RDONLY)
+        os.close(self.lock)
         null = os.open(os.devnull, os.O_RDWR)
-        for number in (0, 1, 2):
+        for number in (0, 1, 2):  # whoever reads the test's output must see its end
             os.dup2(null, number)
-        os.read(read_end, 1)  # ends with the test
-        time.sleep(0.2)  # its children, killed with it, may be creating a name right now
-        remove_names()
+        fcntl.flock(own, fcntl.LOCK_EX)  # ends with the test and its children
+        self.end()
         os._exit(0)
-    os.close(read_end)
-    os.wait()
 
+    def end(self):
+        self.remove()
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(self.lock_path)
 
-def remove_names():
-    for path in glob.glob(f"/dev/shm/{prefix}*"):
-        os.unlink(path)
+    def remove(self):
+        for path in glob.glob(f"/dev/shm/{self.beginning}*"):
+            if path != self.lock_path:
+                with contextlib.suppress(FileNotFoundError):
+                    os.unlink(path)
 
 
 def die_with_parent():
     libc.prctl(1, signal.SIGKILL)
+
+
+def tie_to_test():
+    """What Popen needs for a program that makes names: it dies with the test, and has its lock until then."""
+    return {"preexec_fn": die_with_parent, "pass_fds": [names.lock]}
 
 
 def command_line(program, *words):
@@ -69,9 +98,8 @@ def command_line(program, *words):
 
 def start(program, *words, **options):
     return subprocess.Popen(
-        command_line(program, *words), stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=die_with_parent,
-        **options)
+        command_line(program, *words), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE, text=True, **tie_to_test(), **options)
 
 
 class answer:
@@ -126,7 +154,7 @@ class case(unittest.TestCase):
     """A test with a segment name of its own, and patience for what other processes do."""
 
     def setUp(self):
-        self.name = prefix + self._testMethodName[:40]
+        self.name = names.beginning + self._testMethodName[:40]
         self.children = []
 
     def tearDown(self):
@@ -135,7 +163,7 @@ class case(unittest.TestCase):
                 child.kill()
             if child.stdout and not child.stdout.closed:
                 child.communicate()
-        remove_names()
+        names.remove()
 
     def spawn(self, program, *words):
         child = start(program, *words)
@@ -182,5 +210,9 @@ class case(unittest.TestCase):
 
 
 def main():
-    start_reaper()
-    unittest.main(argv=[sys.argv[0], *sys.argv[1:]])
+    global names
+    names = run_names()
+    try:
+        unittest.main(argv=[sys.argv[0], *sys.argv[1:]])
+    finally:
+        names.end()

@@ -1,38 +1,63 @@
 // SPDX-License-Identifier: MIT
 #include "support.h"
 
+#include <fcntl.h>
+#include <inttypes.h>
+#include <sys/file.h>
+#include <sys/random.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 
 static char name[64];
 static char path[80];
+static char lock_path[80];
 
-// The reaper is no child of the test, which may be killed with its children, and keeps none of its
-// files open, so that whoever reads the test's output sees the end.
-static void start_reaper(void) {
-  int life[2];
-  CHECK(pipe(life) == 0);
+// The file that says, as long as it is locked, that the test or a child of it lives. A cleaner may
+// come between its creation and its lock: then under another name.
+static int take_lock(void) {
+  for (;;) {
+    uint64_t bits;
+    struct stat now;
+    CHECK(getrandom(&bits, sizeof bits, 0) == sizeof bits);
+    snprintf(name, sizeof name, "/shmfifo-test-%016" PRIx64 "-c", bits);
+    snprintf(path, sizeof path, "/dev/shm%s", name);
+    snprintf(lock_path, sizeof lock_path, "/dev/shm/shmfifo-test-%016" PRIx64 "-lock", bits);
+    const int lock = open(lock_path, O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, 0600);
+    CHECK(lock >= 0 && flock(lock, LOCK_SH) == 0 && fstat(lock, &now) == 0);
+    if (now.st_nlink == 1) return lock;
+    close(lock);
+  }
+}
+
+static void remove_both(void) {
+  unlink(path);
+  unlink(lock_path);
+}
+
+static _Noreturn void reap(int inherited) {
+  const int own = open(lock_path, O_RDONLY | O_CLOEXEC);
+  close(inherited);
+  for (int fd = 0; fd < 3; ++fd) close(fd);  // whoever reads the test's output must see its end
+  if (flock(own, LOCK_EX) == 0) remove_both();
+  _exit(0);
+}
+
+// The reaper is no child of the test, which may be killed with its children.
+static void start_reaper(int lock) {
   const pid_t between = fork();
   CHECK(between >= 0);
   if (between == 0) {
-    if (fork() != 0) _exit(0);
     setsid();
-    close(life[1]);
-    for (int fd = 0; fd < 3; ++fd) close(fd);
-    char byte;
-    while (read(life[0], &byte, 1) > 0) {
-    }
-    unlink(path);
+    if (fork() == 0) reap(lock);
     _exit(0);
   }
   CHECK(waitpid(between, NULL, 0) == between);
-  close(life[0]);  // the other end stays open until this process ends
 }
 
 const char* test_name(void) {
   if (name[0] == '\0') {
-    snprintf(name, sizeof name, "/shmfifo-test-%d-c", (int)getpid());
-    snprintf(path, sizeof path, "/dev/shm%s", name);
-    start_reaper();
+    start_reaper(take_lock());  // it stays locked until this process ends
+    CHECK(atexit(remove_both) == 0);
   }
   return name;
 }

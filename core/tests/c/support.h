@@ -19,7 +19,8 @@
     }                                                                         \
   } while (0)
 
-// A name that nobody else uses; a process of its own removes it when this one has ended.
+// A name that nobody else uses; a process of its own removes it when this one has ended, by the
+// scheme of shmfifo/harness/names.hpp.
 const char* test_name(void);
 // The file behind it.
 const char* test_path(void);

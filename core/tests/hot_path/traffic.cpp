@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "traffic.hpp"
 
-#include <unistd.h>
-
 #include <array>
 #include <cstring>
+
+#include "support/testing.hpp"
 
 namespace hot_path {
 namespace {
@@ -54,10 +54,10 @@ std::unique_ptr<traffic> traffic::open(const shape& wanted) {
   options.producers = wanted.producers;
   options.slot_count = wanted.mode == segment_mode::log ? messages + round : ring_slots;
   options.content_size = length;
-  const std::string name = "shmfifo-test-" + std::to_string(::getpid()) + "-hot-path";
-  auto made = segment::create(name, options);
+  const shmfifo::testing::unique_name name;
+  auto made = segment::create(name.get(), options);
   if (!made) return nullptr;
-  static_cast<void>(segment::remove(name));
+  static_cast<void>(segment::remove(name.get()));
   auto producer = made->attach_producer();
   auto consumer = wanted.observer ? made->attach_observer() : made->attach_consumer();
   if (!producer || !consumer) return nullptr;

@@ -12,66 +12,20 @@
 #include <unistd.h>
 
 #include <cstring>
-#include <filesystem>
 #include <functional>
 #include <string>
 #include <vector>
 
+#include "shmfifo/harness/names.hpp"
 #include "shmfifo/shmfifo.hpp"
 #include "support/coverage.hpp"
 
 namespace shmfifo::testing {
 
-// A process of its own that outlives the test, however that ends, and then removes the names it
-// made.
-class guardian {
- public:
-  static void start() { static const guardian only; }
-  static std::string prefix() { return "shmfifo-test-" + std::to_string(owner_) + "-"; }
-  // In a child: the child's life must not count as the test's.
-  static void leave() {
-    ::close(alive_);
-    alive_ = -1;
-  }
-
- private:
-  guardian() {
-    owner_ = ::getpid();
-    int life[2];
-    if (::pipe(life) != 0) std::abort();
-    const pid_t between = ::fork();
-    if (between == 0) {
-      if (::fork() != 0)
-        ::_exit(0);  // not a child of the test, which may be killed with its children
-      ::setsid();
-      ::close(life[1]);
-      for (int fd = 0; fd < 3; ++fd)
-        ::close(fd);  // whoever reads the test's output must see its end
-      char c = 0;
-      while (::read(life[0], &c, 1) > 0) {
-      }
-      const auto names = std::filesystem::directory_iterator("/dev/shm");
-      for (const auto& entry : names) {
-        if (entry.path().filename().string().starts_with(prefix())) ::unlink(entry.path().c_str());
-      }
-      ::_exit(0);
-    }
-    ::waitpid(between, nullptr, 0);
-    ::close(life[0]);
-    ::fcntl(life[1], F_SETFD, FD_CLOEXEC);
-    alive_ = life[1];
-  }
-  static inline int alive_ = -1;
-  static inline pid_t owner_ = 0;
-};
-
 // A name in /dev/shm that nobody else uses, removed at the end of the test.
 class unique_name {
  public:
-  unique_name() {
-    guardian::start();
-    text_ = guardian::prefix() + std::to_string(++count_);
-  }
+  unique_name() : text_(names().next()) {}
   unique_name(const unique_name&) = delete;
   unique_name& operator=(const unique_name&) = delete;
   ~unique_name() { ::unlink(path().c_str()); }
@@ -80,7 +34,10 @@ class unique_name {
   [[nodiscard]] bool exists() const { return ::access(path().c_str(), F_OK) == 0; }
 
  private:
-  static inline int count_ = 0;
+  static harness::run_names& names() {
+    static harness::run_names all("test");
+    return all;
+  }
   std::string text_;
 };
 
@@ -140,7 +97,6 @@ class child {
     if (pid_ == 0) {
       ::prctl(PR_SET_PDEATHSIG, SIGKILL);
       if (::getppid() != parent) ::_exit(99);
-      guardian::leave();
       current_ = this;
       exit_child(body());
     }

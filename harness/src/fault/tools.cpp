@@ -57,7 +57,8 @@ struct ran {
 
 class bench {
  public:
-  bench(std::string tool, std::string name) : tool_(std::move(tool)), name_(std::move(name)) {}
+  bench(std::string tool, run_names& names)
+      : tool_(std::move(tool)), names_(names), name_(names.next()) {}
 
   // Runs the command on a fresh segment with three messages and an old cursor in it.
   ran play(const command& what, const std::string& fault) {
@@ -165,6 +166,7 @@ class bench {
         pointers.push_back(word.data());
       }
       pointers.push_back(nullptr);
+      names_.keep_across_exec();
       ::execv(tool_.c_str(), pointers.data());
       ::_exit(127);
     }
@@ -189,6 +191,7 @@ class bench {
   }
 
   std::string tool_;
+  const run_names& names_;
   std::string name_;
 };
 
@@ -241,7 +244,7 @@ int run(const std::string& tool, const std::vector<std::string>& wanted, bool al
         const std::string& json, const std::string& markdown) {
   static_cast<void>(private_shm("size=64m"));  // where that is allowed
   run_names names("tools");
-  bench on(tool, names.next());
+  bench on(tool, names);
   report seen("command", "failed_clearly", "unimpressed");
   for (const command& what : commands()) {
     if (wanted.empty() || std::find(wanted.begin(), wanted.end(), what.name) != wanted.end()) {

@@ -18,6 +18,7 @@
 #include <string>
 #include <vector>
 
+#include "shmfifo/harness/names.hpp"
 #include "shmfifo/shmfifo.hpp"
 
 namespace shmfifo {
@@ -33,9 +34,9 @@ create_options small_ring(producer_role role = producer_role::many) {
 }
 
 struct resources : ::testing::Test {
-  std::string name = "shmfifo-test-" + std::to_string(::getpid()) + "-resources";
+  harness::run_names names{"test"};
+  std::string name = names.next();
   std::string path = "/dev/shm/" + name;
-  ~resources() override { ::unlink(path.c_str()); }
   segment made() { return std::move(segment::create(name, small_ring())).value(); }
 };
 

@@ -5,6 +5,8 @@ Method: runs are ended by each signal at the worst moment, while a segment has a
 processes (found by a mark in their environment) must be gone. First the check itself must notice a
 name and a process that were left on purpose."""
 import os
+import re
+import secrets
 import signal
 import subprocess
 import sys
@@ -33,15 +35,22 @@ def processes(mark):
     return found
 
 
-def names(pid):
-    return [n for n in os.listdir("/dev/shm") if n.startswith(f"shmfifo-million-{pid}-")]
+def beginning_of(pid):
+    """Of the names of this run, which maps the file that says that it lives; None before it does."""
+    with open(f"/proc/{pid}/maps", encoding="utf-8") as file:
+        found = re.search("/dev/shm/(shmfifo-million-[0-9a-f]{16}-)lock", file.read())
+    return found and found[1]
 
 
-def left_over(pid, mark):
+def names(beginning):
+    return [n for n in os.listdir("/dev/shm") if n.startswith(beginning)]
+
+
+def left_over(beginning, mark):
     """What is still there after a while; what goes away by itself in time is not left over."""
     end = time.monotonic() + PATIENCE_S
     while True:
-        rest = [f"/dev/shm/{n}" for n in names(pid)] + [f"process {p}" for p in processes(mark)]
+        rest = [f"/dev/shm/{n}" for n in names(beginning)] + [f"process {p}" for p in processes(mark)]
         if not rest or time.monotonic() > end:
             return rest
         time.sleep(0.01)
@@ -54,19 +63,22 @@ def start(mark):
 
 
 def wait_for_name(run):
+    """The beginning of its names, once a segment has one besides the lock."""
     end = time.monotonic() + PATIENCE_S
-    while not names(run.pid):
-        if run.poll() is not None or time.monotonic() > end:
-            raise SystemExit(f"no segment got a name: {run.stderr.read()}")
+    while run.poll() is None and time.monotonic() < end:
+        beginning = beginning_of(run.pid)
+        if beginning and len(names(beginning)) > 1:
+            return beginning
+    raise SystemExit(f"no segment got a name: {run.stderr.read()}")
 
 
-def clean_up(pid, mark):
+def clean_up(beginning, mark):
     for process in processes(mark):
         try:
             os.kill(process, signal.SIGKILL)
         except ProcessLookupError:
             pass
-    for name in names(pid):
+    for name in names(beginning) if beginning else []:
         os.unlink(f"/dev/shm/{name}")
 
 
@@ -74,14 +86,15 @@ def the_check_can_fail():
     global PATIENCE_S
     mark = uuid.uuid4().hex
     culprit = subprocess.Popen(["sleep", "600"], env={"SHMFIFO_TEST_MARK": mark})
-    name = f"/dev/shm/shmfifo-million-{culprit.pid}-canary"
+    beginning = f"shmfifo-million-{secrets.token_hex(8)}-"
+    name = f"/dev/shm/{beginning}canary"
     patience, PATIENCE_S = PATIENCE_S, 0.2
     try:
         with open(name, "w", encoding="ascii"):
             pass
-        rest = left_over(culprit.pid, mark)
+        rest = left_over(beginning, mark)
     finally:
-        clean_up(culprit.pid, mark)
+        clean_up(beginning, mark)
         culprit.wait()
         PATIENCE_S = patience
     if rest != [name, f"process {culprit.pid}"]:
@@ -91,13 +104,14 @@ def the_check_can_fail():
 def killed(what, end_run, expected):
     mark = uuid.uuid4().hex
     run = start(mark)
+    beginning = None
     try:
-        wait_for_name(run)
+        beginning = wait_for_name(run)
         end_run(run, mark)
         run.wait(timeout=PATIENCE_S)
-        rest = left_over(run.pid, mark)
+        rest = left_over(beginning, mark)
     finally:
-        clean_up(run.pid, mark)
+        clean_up(beginning, mark)
         run.wait()
     if rest:
         raise SystemExit(f"{what}: left over: {', '.join(rest)}")

@@ -39,7 +39,7 @@ def main(stress):
     check(subprocess.run(ring, stdout=subprocess.DEVNULL, check=False).returncode == 0, "a ring that fits works")
 
     running = subprocess.Popen(ring, stdout=subprocess.DEVNULL)
-    while not os.listdir(SHM):
+    while all(name.endswith("-lock") for name in os.listdir(SHM)):
         check(running.poll() is None, "the ring was there before it ended")
     filled = 0
     with open(f"{SHM}/filler", "wb", buffering=0) as file:

@@ -2,8 +2,12 @@
 # SPDX-License-Identifier: MIT
 """Goal: however a run ends, it leaves no process and no name; what others left is cleared away.
 Method: end the supervisor, or its whole session, by SIGKILL or SIGINT in the middle of a run, and look at
-/proc and /dev/shm; plant names of dead and of living owners and see which ones the next run removes."""
+/proc and /dev/shm; plant names of dead and of living runs, and let a run go on in a pid namespace of its own, and see
+which ones the next run removes."""
+import fcntl
 import os
+import re
+import secrets
 import signal
 import subprocess
 import sys
@@ -53,15 +57,32 @@ def describe(pids):
     return text
 
 
-def killed_run(queue, end_it):
-    mark = str(os.getpid() * 1000 + killed_run.count)  # the seed: in the command line of every actor
-    killed_run.count += 1
-    run = subprocess.Popen([STRESS, "--queue", queue, "--duration", "600", "--producers", "2", "--consumers", "2",
-                            "--faults", "mixed", "--seed", mark], stdout=subprocess.DEVNULL,
+def beginnings(pids):
+    """Of the names of these processes: each maps the file that says that its run lives."""
+    found = set()
+    for pid in pids:
+        try:
+            with open(f"/proc/{pid}/maps", encoding="utf-8") as file:
+                found.update(re.findall("/dev/shm/(shmfifo-run-[0-9a-f]{16}-)lock", file.read()))
+        except OSError:
+            pass
+    return found
+
+
+def start_run(queue, *before):
+    mark = str(secrets.randbits(63))  # the seed: in the command line of every actor
+    run = subprocess.Popen([*before, STRESS, "--queue", queue, "--duration", "600", "--producers", "2", "--consumers",
+                            "2", "--faults", "mixed", "--seed", mark], stdout=subprocess.DEVNULL,
                            stderr=subprocess.DEVNULL, start_new_session=True)
-    beginning = f"shmfifo-run-{run.pid}-"
     # A supervisor, its guardian and four actors.
-    wait_until(lambda: names(beginning) and len(processes(mark)) >= 5, f"{queue} runs")
+    wait_until(lambda: len(beginnings(processes(mark))) == 1 and len(processes(mark)) >= 5, f"{queue} runs")
+    beginning, = beginnings(processes(mark))
+    wait_until(lambda: len(names(beginning)) > 1, f"{queue} has a name")
+    return run, mark, beginning
+
+
+def killed_run(queue, end_it):
+    run, mark, beginning = start_run(queue)
     time.sleep(0.2)
     end_it(run.pid)
     run.wait()
@@ -69,31 +90,44 @@ def killed_run(queue, end_it):
     wait_until(lambda: not names(beginning), f"the names of {queue} are gone")
 
 
-killed_run.count = 0
-
-
-def own_start_time():
-    with open("/proc/self/stat", encoding="ascii") as file:
-        return file.read().rsplit(")", 1)[1].split()[19]
+def next_run(*before):
+    subprocess.run([*before, STRESS, "--messages", "1000", "--seed", "1"], check=True, stdout=subprocess.DEVNULL)
 
 
 def stale_names():
-    child = subprocess.Popen(["true"])
-    child.wait()
-    dead = f"shmfifo-run-{child.pid}-1-0-"
-    living = f"shmfifo-run-{os.getpid()}-{own_start_time()}-0-"
+    dead, living = (f"shmfifo-run-{secrets.token_hex(8)}-" for _ in range(2))
+    lock = os.open(f"{SHM}/{living}lock", os.O_CREAT | os.O_RDWR, 0o600)
+    fcntl.flock(lock, fcntl.LOCK_SH)
     try:
-        for name in (dead, dead + "more", living):
-            with open(f"{SHM}/{name}", "wb") as file:
-                file.write(b"left")
-        subprocess.run([STRESS, "--messages", "1000", "--seed", "1"], check=True, stdout=subprocess.DEVNULL)
+        for name in (dead, dead + "more", dead + "lock", living):
+            with open(f"{SHM}/{name}", "wb"):
+                pass
+        next_run()
         if names(dead):
-            sys.exit("the names of a dead owner stayed")
-        if not names(living):
-            sys.exit("the name of a living owner was removed")
+            sys.exit("the names of a dead run stayed")
+        if len(names(living)) != 2:
+            sys.exit("the names of a living run were removed")
     finally:
         for name in names(dead) + names(living):
             os.unlink(f"{SHM}/{name}")
+
+
+def two_containers():
+    """Two runs of one pid on one /dev/shm; then the first is killed with its guardian. checks G8"""
+    container = ["unshare", "--pid", "--fork", "--kill-child", "--mount-proc"]
+    if os.geteuid() != 0:
+        container.append("--map-root-user")
+    run, mark, beginning = start_run("core_ring_wait", *container)
+    before = set(names(beginning))
+    next_run(*container)
+    if not before <= set(names(beginning)):
+        sys.exit("a run in another pid namespace was taken for dead")
+    run.kill()
+    run.wait()
+    wait_until(lambda: not processes(mark), "the killed container is gone", lambda: describe(processes(mark)))
+    next_run()
+    if names(beginning):
+        sys.exit("the names of a killed container stayed")
 
 
 for tested in ("core_ring_wait", "core_log"):
@@ -101,4 +135,5 @@ for tested in ("core_ring_wait", "core_log"):
     killed_run(tested, lambda pid: os.killpg(pid, signal.SIGKILL))
     killed_run(tested, lambda pid: os.kill(pid, signal.SIGINT))
 stale_names()
+two_containers()
 print("nothing was left behind")

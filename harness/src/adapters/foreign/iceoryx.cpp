@@ -18,6 +18,7 @@
 #include "iceoryx_posh/popo/untyped_subscriber.hpp"
 #include "iceoryx_posh/runtime/posh_runtime.hpp"
 #include "shmfifo/harness/adapters/queue.hpp"
+#include "shmfifo/harness/names.hpp"
 
 namespace shmfifo::harness::foreign {
 namespace {
@@ -31,7 +32,7 @@ iox::capro::ServiceDescription service(const std::string& queue) {
 
 // A name of its own for each process: RouDi takes a second process of one name for a restart.
 void join(const std::string& role) {
-  const std::string name = "harness-" + role + "-" + std::to_string(::getpid());
+  const std::string name = "harness-" + role + "-" + random_digits();
   iox::runtime::PoshRuntime::initRuntime(
       iox::RuntimeName_t(iox::cxx::TruncateToCapacity, name.c_str()));
 }
