@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <cerrno>
 #include <csignal>
 #include <cstring>
 #include <ctime>
@@ -129,10 +130,20 @@ bool sleeper::asleep() const {
   return file >> number && number == SYS_futex;
 }
 
+std::string sleeper::blocked_in() const {
+  const std::string path = "/proc/" + std::to_string(pid_) + "/syscall";
+  std::ifstream file(path);
+  std::string text;
+  errno = 0;
+  if (std::getline(file, text)) return path + " says " + text;
+  return path + " cannot be read: " + std::strerror(errno) + ". It takes the right to use ptrace";
+}
+
 void sleeper::fall_asleep() {
   const bool sleeps = becomes([&] { return asleep() || page_->complaint[0] != 0; });
   if (!sleeps || page_->complaint[0] != 0) {
-    throw std::runtime_error("the peer did not fall asleep: " + std::string(page_->complaint));
+    throw std::runtime_error("the peer did not fall asleep: " +
+                             (page_->complaint[0] != 0 ? page_->complaint : blocked_in()));
   }
 }
 

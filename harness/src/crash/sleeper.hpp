@@ -42,6 +42,7 @@ class sleeper {
   void judge_producer();
   void fall_asleep();
   [[nodiscard]] bool asleep() const;
+  [[nodiscard]] std::string blocked_in() const;
   void hear(std::int64_t until, const char* whose);
 
   world& scene_;

@@ -14,7 +14,9 @@
 #include <cstddef>
 #include <cstring>
 #include <ctime>
+#include <fstream>
 #include <new>
+#include <sstream>
 #include <stdexcept>
 #include <string>
 #include <unordered_map>
@@ -26,6 +28,38 @@ namespace {
 
 [[noreturn]] void fail(const char* call) {
   throw std::runtime_error(std::string(call) + " failed: " + std::strerror(errno));
+}
+
+// The value of a line such as "TracerPid:	0" of this process; 0 where there is none.
+long status_value(const std::string& wanted) {
+  std::ifstream file("/proc/self/status");
+  std::string key;
+  long value = 0;
+  for (std::string line; std::getline(file, line);) {
+    std::istringstream words(line);
+    if (words >> key && key == wanted && words >> value) return value;
+  }
+  return 0;
+}
+
+std::string why_ptrace_is_refused() {
+  if (const long tracer = status_value("TracerPid:"); tracer != 0) {
+    return "Process " + std::to_string(tracer) + " traces this program: run it without a debugger";
+  }
+  int scope = 0;
+  if (std::ifstream("/proc/sys/kernel/yama/ptrace_scope") >> scope && scope > 1) {
+    return "kernel.yama.ptrace_scope is " + std::to_string(scope) + ": set it to 1";
+  }
+  if (status_value("Seccomp:") != 0) {
+    return "A seccomp filter forbids it: give the container --cap-add=SYS_PTRACE, or "
+           "--security-opt seccomp=unconfined";
+  }
+  return "Run it where ptrace is allowed, on the machine itself";
+}
+
+[[noreturn]] void refuse_without_ptrace(int code) {
+  throw std::runtime_error(std::string("ptrace(TRACEME) failed: ") + std::strerror(code) + ". " +
+                           why_ptrace_is_refused());
 }
 
 constexpr std::size_t register_rip = offsetof(struct user_regs_struct, rip);
@@ -92,8 +126,8 @@ tracee::tracee(shared_control& control, const std::function<void()>& body)
   if (pid_ < 0) fail("fork");
   if (pid_ == 0) {
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (::ptrace(PTRACE_TRACEME, 0, nullptr, nullptr) != 0) ::_exit(101);
     try {
+      if (::ptrace(PTRACE_TRACEME, 0, nullptr, nullptr) != 0) refuse_without_ptrace(errno);
       body();
     } catch (const std::exception& problem) {
       std::strncpy(control_.complaint, problem.what(), sizeof control_.complaint - 1);

@@ -6,10 +6,13 @@ Method: a core with a seeded bug, whose report must have every part; each line t
 then taken out, and the check must miss it. The replay line is run as it stands.
 """
 
+import ctypes
+import errno
 import json
 import os
 import re
 import shlex
+import struct
 import subprocess
 import tempfile
 import unittest
@@ -23,8 +26,20 @@ PARTS = {
 }
 
 
-def run(*words):
-    return subprocess.run(words, capture_output=True, text=True, timeout=100, check=False)
+def run(*words, **more):
+    return subprocess.run(words, capture_output=True, text=True, timeout=100, check=False, **more)
+
+
+def forbid_ptrace():
+    """As the seccomp filters of some containers do: EPERM, for this process and all that it starts."""
+    load_number, jump_unless_ptrace, refuse, allow = (0x20, 0, 0, 0), (0x15, 0, 1, 101), (
+        0x06, 0, 0, 0x00050000 | errno.EPERM), (0x06, 0, 0, 0x7FFF0000)
+    steps = [struct.pack("<HBBI", *step) for step in (load_number, jump_unless_ptrace, refuse, allow)]
+    code = ctypes.create_string_buffer(b"".join(steps))
+    program = struct.pack("<H6xQ", len(steps), ctypes.addressof(code))
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.prctl(38, 1, 0, 0, 0) != 0 or libc.prctl(22, 2, program, 0, 0) != 0:  # NO_NEW_PRIVS, SECCOMP
+        raise OSError(ctypes.get_errno(), "prctl")
 
 
 def seeded(*words):
@@ -72,6 +87,12 @@ class crash_programs(unittest.TestCase):
             answer = run(os.environ[program], "--help")
             self.assertEqual(answer.returncode, 0)
             self.assertIn("--json", answer.stdout)
+
+    def test_refused_ptrace_is_named_with_its_cure(self):
+        answer = run(os.environ["CRASH"], "--operation", "mark", "--snapshot", preexec_fn=forbid_ptrace)
+        self.assertEqual(answer.returncode, 2, answer.stdout + answer.stderr)
+        for part in ("ptrace(TRACEME) failed: Operation not permitted", "seccomp", "--cap-add=SYS_PTRACE"):
+            self.assertIn(part, answer.stderr)
 
     def test_nonsense_is_refused(self):
         crash, fault = os.environ["CRASH"], os.environ["FAULT"]
