@@ -293,6 +293,7 @@ void runtime::write_plain(word w, std::uint64_t value, const access_site& s) {
 
 void runtime::construct(word w, bool initialised, std::uint64_t value, const access_site& s) {
   if (running_ == nullptr) return;
+  if (recording_) declarations_.push_back({key_of(w.address), s.where});
   const bool fresh = table_.find(key_of(w.address)) == none;
   if (initialised && (started_threads_ || !fresh)) {
     write_plain(w, value, s);

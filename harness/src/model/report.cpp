@@ -97,14 +97,18 @@ namespace {
   return text;
 }
 
-[[nodiscard]] std::string place_of(const runtime& r, const event& e) {
-  const origin* o = origin_of(r, e);
-  if (o == nullptr || o->site.where.line() == 0) return {};
-  std::string_view file = o->site.where.file_name();
+[[nodiscard]] std::string line_text(const source_location& where) {
+  if (where.line() == 0) return {};
+  std::string_view file = where.file_name();
   if (const auto slash = file.rfind('/'); slash != std::string_view::npos) {
     file.remove_prefix(slash + 1);
   }
-  return fmt::format("{}:{}", file, o->site.where.line());
+  return fmt::format("{}:{}", file, where.line());
+}
+
+[[nodiscard]] std::string place_of(const runtime& r, const event& e) {
+  const origin* o = origin_of(r, e);
+  return o == nullptr ? "" : line_text(o->site.where);
 }
 
 [[nodiscard]] std::string site_of(const runtime& r, const event& e) {
@@ -112,6 +116,38 @@ namespace {
   std::string text = o == nullptr ? "" : o->name;
   const auto& names = r.wishes().site_names;
   if (e.site < names.size()) text += fmt::format(" [{}]", names[e.site]);
+  return text;
+}
+
+[[nodiscard]] slot first_access(const graph& g, std::uint32_t location) {
+  for (const thread_line& line : g.threads) {
+    for (const slot s : line.events) {
+      if (g.events[s].location == location) return s;
+    }
+  }
+  return none;
+}
+
+// What a letter of the table stands for.
+[[nodiscard]] std::string meaning_of(const runtime& r, const graph& g, std::uint32_t location) {
+  if (const std::uint32_t thread = g.locations[location].life_of; thread != none) {
+    return fmt::format("whether thread {} has ended", thread);
+  }
+  if (const source_location* made = r.declaration_of(location)) return line_text(*made);
+  const slot first = first_access(g, location);
+  if (first == none) return {};
+  const event& e = g.events[first];
+  return fmt::format("{}first accessed at {} ({})",
+                     r.is_queue(location) ? "a futex's queue of sleepers, " : "", place_of(r, e),
+                     site_of(r, e));
+}
+
+[[nodiscard]] std::string legend_of(const runtime& r, const graph& g) {
+  std::string text = "\nvariables\n";
+  for (std::uint32_t i = 0; i < g.locations.size(); ++i) {
+    if (g.locations[i].unused()) continue;
+    text += fmt::format("  {}: {}\n", name_of_location(i), meaning_of(r, g, i));
+  }
   return text;
 }
 
@@ -139,6 +175,7 @@ std::string table_of(runtime& r, const std::string& headline) {
                          edges(g, s), site_of(r, e), place_of(r, e), learned(g, s));
     }
   }
+  if (!r.origins().empty()) out += legend_of(r, g);
   out += "\nmodification orders\n";
   for (std::uint32_t i = 0; i < g.locations.size(); ++i) {
     const location& l = g.locations[i];

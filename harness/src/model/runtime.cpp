@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <exception>
 
@@ -69,7 +70,10 @@ void runtime::begin_run() {
     arenas_[i].used = 0;
   }
   strands_used_ = 0;
-  if (recording_) origins_.clear();
+  if (recording_) {
+    origins_.clear();
+    declarations_.clear();
+  }
   strand& main = strand_for(0);
   main.mortal = false;
   main.at = strand::state::ready;
@@ -246,6 +250,12 @@ void runtime::set_fault() {
       "happens "
       "before the other",
       a.thread, a.index, b.thread, b.index);
+}
+
+const source_location* runtime::declaration_of(std::uint32_t location) const {
+  const auto made = std::find_if(declarations_.rbegin(), declarations_.rend(),
+                                 [&](const declaration& d) { return d.key == keys_[location]; });
+  return made == declarations_.rend() ? nullptr : &made->where;
 }
 
 void runtime::record(const strand& s, std::uint32_t index, const access_site& site,

@@ -57,6 +57,13 @@ class runtime {
   [[nodiscard]] const std::vector<std::vector<origin>>& origins() const noexcept {
     return origins_;
   }
+  // Where the location's variable was made, if that was recorded; null otherwise, and for a word
+  // that the model was given by address.
+  [[nodiscard]] const source_location* declaration_of(std::uint32_t location) const;
+  // Whether it is what the kernel keeps for the futex at a word, instead of the word.
+  [[nodiscard]] bool is_queue(std::uint32_t location) const {
+    return (keys_[location] & queue_bit) != 0;
+  }
   [[nodiscard]] const strand* thread(std::uint32_t number) const {
     return number < strands_.size() ? strands_[number].get() : nullptr;
   }
@@ -176,6 +183,11 @@ class runtime {
   std::string message_;
   bool recording_ = false;
   std::vector<std::vector<origin>> origins_;
+  struct declaration {
+    std::uint64_t key;
+    source_location where;
+  };
+  std::vector<declaration> declarations_;  // kept as origins are
   struct arena {
     std::vector<std::unique_ptr<std::byte[]>> blocks;
     std::size_t block = 0;

@@ -203,6 +203,31 @@ TEST(verdicts, a_wait_for_a_value_that_comes_is_no_deadlock) {
   EXPECT_EQ(r.blocked, 2U);
 }
 
+// checks G12: by line where it is declared, or first accessed where the model knows only an address
+TEST(verdicts, the_report_says_which_variable_each_letter_is) {
+  unsigned message_line = 0, ready_line = 0, word_line = 0;
+  const model::result r = model::check([&] {
+    std::uint32_t word = 0;
+    message_line = __LINE__ + 1;
+    model::plain<int> message;
+    ready_line = __LINE__ + 1;
+    model::atomic<int> ready{0};
+    model::thread writer([&] {
+      message.write(42);
+      word_line = __LINE__ + 1;
+      model::store(word, 1, relaxed);
+      ready.store(1, relaxed);
+    });
+    model::thread reader([&] {
+      if (ready.load(acquire) == 1) model::require(message.read() == 42, "the message");
+    });
+  });
+  const auto line = [](unsigned number) { return "verdicts_test.cpp:" + std::to_string(number); };
+  EXPECT_TRUE(has(r.report, "\nvariables\n  a: " + line(message_line) + "\n")) << r.report;
+  EXPECT_TRUE(has(r.report, "  b: first accessed at " + line(word_line) + " (store)")) << r.report;
+  EXPECT_TRUE(has(r.report, "  c: " + line(ready_line) + "\n")) << r.report;
+}
+
 TEST(verdicts, the_reported_execution_is_a_short_one) {
   // Three rounds of work stand before the defect unless the flag says skip: 4 events instead of 10.
   const model::result r = model::check([] {
