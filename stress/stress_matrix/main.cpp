@@ -97,7 +97,9 @@ void add_options(CLI::App& app, settings& asked, outputs& out) {
       ->check(CLI::IsMember({"reject", "wait", "overwrite"}));
   app.add_option("--faults", asked.faults)
       ->check(CLI::IsMember({"none", "kill", "stop", "mixed", "kill-producers", "kill-consumers"}));
-  app.add_option("--fault-every", asked.fault_every, "messages between two faults, on average")
+  app.add_option("--fault-every", asked.fault_every,
+                 "messages between two faults, on average (default: a hundred faults, and one "
+                 "every 20000 messages from two million on)")
       ->check(CLI::PositiveNumber);
   app.add_option("--scenario", asked.scenario, "what else happens")
       ->check(
@@ -137,6 +139,7 @@ int run_program(int argc, char** argv) {
   } catch (const CLI::ParseError& wrong) {
     return app.exit(wrong) == 0 ? 0 : usage_error;
   }
+  asked.program = long_run.program = argv[0];
   asked.seed_given = app.count("--seed") != 0;
   if (*soak) return stress::soak(long_run);
   if (out.list) {
@@ -150,10 +153,10 @@ int report_problems(int argc, char** argv) {
   try {
     return run_program(argc, argv);
   } catch (const std::invalid_argument& wrong) {
-    fmt::print(stderr, "shmfifo_stress: {}\n", wrong.what());
+    fmt::print(stderr, "{}: {}\n", argv[0], wrong.what());
     return usage_error;
   } catch (const std::exception& failed) {
-    fmt::print(stderr, "shmfifo_stress: {}\n", failed.what());
+    fmt::print(stderr, "{}: {}\n", argv[0], failed.what());
     return unknown;  // nothing is known of the queue
   }
 }

@@ -91,10 +91,11 @@ harness::run_options options_for(const settings& wanted, std::uint64_t seed,
 
 std::string replay_command(const settings& wanted, std::uint64_t seed, std::uint64_t messages) {
   std::string line = fmt::format(
-      "shmfifo_stress --queue {} --producers {} --consumers {} --observers {} --messages {} "
-      "--content-size {} --mode {} --when-full {} --faults {} --fault-every {} --seed {}",
-      wanted.queue, wanted.producers, wanted.consumers, wanted.observers, messages,
-      wanted.content_size, wanted.mode, wanted.when_full, wanted.faults, wanted.fault_every, seed);
+      "{} --queue {} --producers {} --consumers {} --observers {} --messages {} "
+      "--content-size {} --mode {} --when-full {} --faults {} --seed {}",
+      wanted.program, wanted.queue, wanted.producers, wanted.consumers, wanted.observers, messages,
+      wanted.content_size, wanted.mode, wanted.when_full, wanted.faults, seed);
+  if (wanted.fault_every != 0) line += fmt::format(" --fault-every {}", wanted.fault_every);
   if (wanted.slots != 0) line += fmt::format(" --slots {}", wanted.slots);
   if (wanted.strict) line += " --strict";
   if (wanted.scenario != "plain") line += " --scenario " + wanted.scenario;

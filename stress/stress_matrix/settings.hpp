@@ -12,6 +12,7 @@
 namespace shmfifo::stress {
 
 struct settings {
+  std::string program;  // as it was called, for the replay line: it may be one with a user's queues
   std::string queue = "core";
   unsigned producers = 1;
   unsigned consumers = 1;
@@ -23,7 +24,7 @@ struct settings {
   std::string mode = "ring";
   std::string when_full = "wait";
   std::string faults = "none";
-  std::uint64_t fault_every = 20000;
+  std::uint64_t fault_every = 0;  // 0: follows from the messages of a round
   std::uint64_t seed = 0;
   bool seed_given = false;
   std::string scenario = "plain";  // plain, churn, slow-consumer, intruder, recoverer, creator

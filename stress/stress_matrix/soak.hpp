@@ -9,6 +9,7 @@
 namespace shmfifo::stress {
 
 struct soak_settings {
+  std::string program;  // as it was called
   double hours = 1;
   std::uint64_t messages = 0;  // also stop when so many were sent; 0: time alone
   std::uint64_t round = 4000000;

@@ -29,7 +29,8 @@ class output(support.case):
             prepare()
         done = subprocess.run(
             support.command_line(program, *words), stdin=subprocess.DEVNULL, stdout=stdout,
-            stderr=subprocess.PIPE, text=True, preexec_fn=begin, timeout=support.deadline_seconds)
+            stderr=subprocess.PIPE, text=True, preexec_fn=begin, timeout=support.deadline_seconds,
+            pass_fds=[support.names.lock])
         return done.returncode, done.stderr
 
     def commands(self):

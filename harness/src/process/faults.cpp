@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "shmfifo/harness/process/faults.hpp"
 
+#include <utility>
+
 #include "shmfifo/harness/oracle/content.hpp"
 
 namespace shmfifo::harness {
@@ -16,11 +18,11 @@ std::string_view to_string(role which) noexcept {
   return names[static_cast<std::size_t>(which)];
 }
 
-fault_schedule::fault_schedule(std::uint64_t seed, const fault_plan& plan, unsigned senders,
-                               unsigned receivers, unsigned meddlers)
+fault_schedule::fault_schedule(std::uint64_t seed, const fault_plan& plan, std::uint64_t messages,
+                               unsigned senders, unsigned receivers, unsigned meddlers)
     : state_(mix(seed ^ 0x6661756c74)), plan_(plan) {
   const auto add = [this](role victim, unsigned count, fault_action action) {
-    for (unsigned i = 0; i < count; ++i) choices_.push_back({0, victim, i, action, {}, 0});
+    if (count > 0) kinds_.push_back({victim, action, count});
   };
   if (plan.kill_senders) add(role::sender, senders, fault_action::kill);
   if (plan.kill_receivers) add(role::receiver, receivers, fault_action::kill);
@@ -29,13 +31,19 @@ fault_schedule::fault_schedule(std::uint64_t seed, const fault_plan& plan, unsig
     add(role::sender, senders, fault_action::pause);
     add(role::receiver, receivers, fault_action::pause);
   }
-  if (plan_.every == 0) plan_.every = 1;
+  plan_.every = plan.spacing(messages);
   advance();
 }
 
 std::uint64_t fault_schedule::dice() noexcept {
   state_ += 0x9e3779b97f4a7c15;
   return mix(state_);
+}
+
+const fault_schedule::kind& fault_schedule::draw_kind() {
+  if (undrawn_ == 0) undrawn_ = kinds_.size();
+  std::swap(kinds_[dice() % undrawn_], kinds_[undrawn_ - 1]);
+  return kinds_[--undrawn_];
 }
 
 // Two of three faults strike anywhere: most of an actor's time is spent inside the queue.
@@ -48,10 +56,10 @@ fault_point fault_schedule::draw_point(role victim) {
 }
 
 void fault_schedule::advance() {
-  if (choices_.empty()) return;
+  if (kinds_.empty()) return;
   at_ += 1 + dice() % (2 * plan_.every);
-  fault drawn = choices_[dice() % choices_.size()];
-  drawn.at = at_;
+  const kind& of = draw_kind();
+  fault drawn{at_, of.victim, static_cast<unsigned>(dice() % of.count), of.action, {}, 0};
   drawn.point = draw_point(drawn.victim);
   const unsigned most =
       drawn.action == fault_action::kill ? plan_.restart_ms_max : plan_.pause_ms_max;

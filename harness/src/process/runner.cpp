@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "shmfifo/harness/process/runner.hpp"
 
+#include <fmt/format.h>
+
 #include <csignal>
 #include <stdexcept>
 
@@ -59,6 +61,44 @@ struct cleanup {
   ~cleanup() { tested.destroy(); }
 };
 
+struct asked_fault {
+  bool asked;
+  std::uint64_t happened;
+  const char* otherwise;
+};
+
+// The faults that were asked for and did not happen; empty if all did.
+std::string missing_faults(const fault_plan& plan, const histories& logs) {
+  std::uint64_t sender_kills = 0, receiver_kills = 0, pauses = 0;
+  const auto count = [&pauses](const actor_state& who, std::uint64_t& kills) {
+    kills += who.kills;
+    pauses += who.stops;
+  };
+  for (unsigned i = 0; i < logs.senders(); ++i) count(logs.sender(i), sender_kills);
+  for (unsigned i = 0; i < logs.receivers(); ++i) count(logs.receiver(i), receiver_kills);
+  std::string missing;
+  for (const auto& [asked, happened, otherwise] :
+       {asked_fault{plan.kill_senders, sender_kills, "no producer was killed"},
+        asked_fault{plan.kill_receivers, receiver_kills, "no consumer was killed"},
+        asked_fault{plan.kill_meddlers, logs.facts().meddler_kills, "no meddler was killed"},
+        asked_fault{plan.pause, pauses, "nobody was paused"}}) {
+    if (asked && happened == 0) missing += (missing.empty() ? "" : ", ") + std::string(otherwise);
+  }
+  return missing;
+}
+
+// A run without the faults that it was asked for says nothing of what they would have shown.
+void doubt_without_faults(const run_options& options, run_result& result) {
+  const std::string missing = missing_faults(options.faults, *result.logs);
+  if (!result.judged.ok() || missing.empty()) return;
+  result.judged = {
+      outcome::unknown, rule::none,
+      fmt::format("faults that were asked for did not happen: {}, with a fault every "
+                  "{} of {} messages on average. Ask for more messages, or for faults "
+                  "more often (--fault-every, fault_plan::every)",
+                  missing, options.faults.spacing(options.messages), options.messages)};
+}
+
 }  // namespace
 
 run_result run(queue& tested, const run_options& options) {
@@ -77,6 +117,7 @@ run_result run(queue& tested, const run_options& options) {
   }
   const auto begun = std::chrono::steady_clock::now();
   result.judged = judge(*result.logs, &result.figures);
+  doubt_without_faults(options, result);
   result.judge_seconds =
       std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count();
   return result;

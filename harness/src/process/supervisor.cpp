@@ -19,7 +19,7 @@ supervisor::supervisor(const actor_context& run, const std::string& name)
     : run_(run),
       name_(name),
       facts_(run.logs.facts()),
-      faults_(run.options.seed, run.options.faults, run.options.producers,
+      faults_(run.options.seed, run.options.faults, run.options.messages, run.options.producers,
               run.options.consumers + run.options.observers,
               static_cast<unsigned>(run.options.meddlers.size())),
       begun_(std::chrono::steady_clock::now()) {
@@ -152,11 +152,12 @@ void supervisor::look_after(actor& who) {
 // A pause that the actor took itself, at a point. It counts from when the kernel says that it has
 // stopped: woken before, it would stop afterwards and sleep for ever.
 void supervisor::notice_paused_by_plan(actor& who) {
-  const actor_state* state = state_of(who);
+  actor_state* state = state_of(who);
   if (state == nullptr || who.planned_ms == 0 || who.wake_at != 0 ||
       state->fault_point.load(std::memory_order_relaxed) != 0 || !has_stopped(who.pid)) {
     return;
   }
+  ++state->stops;
   who.wake_at = ticks_ + who.planned_ms;
   who.planned_ms = 0;
 }
@@ -234,7 +235,6 @@ void supervisor::strike(const fault& due) {
   // ever.
   if (state != nullptr && state->now.load(std::memory_order_acquire) == stage::absent) return;
   const bool kill = due.action == fault_action::kill;
-  if (!kill && state != nullptr) ++state->stops;
   if (kill) who->kill_meant = true;
   if (due.point != fault_point::anywhere && state != nullptr) {
     (kill ? who->restart_ms : who->planned_ms) = due.ms + 1;
@@ -247,6 +247,7 @@ void supervisor::strike(const fault& due) {
     who->restart_ms = due.ms + 1;
     kill_process(who->pid);
   } else {
+    if (state != nullptr) ++state->stops;
     who->wake_at = ticks_ + due.ms + 1;
     ::kill(who->pid, SIGSTOP);
   }

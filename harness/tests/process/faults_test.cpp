@@ -15,7 +15,7 @@ namespace {
 using drawn = std::tuple<std::uint64_t, role, unsigned, fault_action, fault_point, unsigned>;
 
 std::vector<drawn> draw(std::uint64_t seed, const fault_plan& plan, int count = 2000) {
-  fault_schedule schedule(seed, plan, 3, 2, 1);
+  fault_schedule schedule(seed, plan, 1000000, 3, 2, 1);
   std::vector<drawn> all;
   for (int i = 0; i < count && schedule.next(); ++i, schedule.advance()) {
     const fault& due = *schedule.next();
@@ -45,6 +45,29 @@ TEST(faults, come_in_order_and_as_often_as_asked) {
       static_cast<double>(std::get<0>(all.back())) / static_cast<double>(all.size());
   EXPECT_GT(distance, 90);
   EXPECT_LT(distance, 110);
+}
+
+TEST(faults, follow_from_the_messages_where_nothing_else_is_asked) {
+  fault_plan plan = everything();
+  EXPECT_EQ(plan.spacing(20000), 200U);
+  EXPECT_EQ(plan.spacing(10), 1U);
+  EXPECT_EQ(plan.spacing(1000000000), 20000U);
+  const auto follow = draw(1, plan);
+  plan.every = 10000;  // a hundredth of the messages of `draw`
+  EXPECT_EQ(draw(1, plan), follow);
+  EXPECT_EQ(plan.spacing(20000), 10000U);
+}
+
+TEST(faults, of_each_kind_come_before_any_comes_again) {
+  const auto all = draw(3, everything(), 100);
+  for (std::size_t i = 0; i < all.size(); i += 5) {
+    std::set<std::pair<role, fault_action>> kinds;
+    for (std::size_t j = i; j < i + 5; ++j) {
+      const auto& [at, victim, index, action, point, ms] = all[j];
+      kinds.emplace(victim, action);
+    }
+    ASSERT_EQ(kinds.size(), 5U);  // kills of three roles, pauses of two
+  }
 }
 
 TEST(faults, strike_everybody_everywhere_but_nobody_who_is_spared) {

@@ -185,6 +185,22 @@ TEST(runner, notices_a_second_producer_that_was_let_in) {  // checks G1
   EXPECT_EQ(run(two, options).judged.broken, rule::second_producer);
 }
 
+// checks G6 G7: a run that injected nothing has shown nothing of a death
+TEST(runner, knows_nothing_when_the_faults_asked_for_cannot_happen) {
+  run_options options = small_run();
+  options.faults.every = 1000000;
+  options.faults.kill_senders = options.faults.kill_receivers = options.faults.pause = true;
+  const verdict found = judged({}, options);
+  EXPECT_EQ(found.answer, outcome::unknown);
+  for (const char* part : {"no producer was killed, no consumer was killed, nobody was paused",
+                           "every 1000000 of 2000 messages", "--fault-every"}) {
+    EXPECT_NE(found.excerpt.find(part), std::string::npos) << found.excerpt;
+  }
+  options.faults = {};
+  options.faults.kill_meddlers = true;  // there are none
+  EXPECT_NE(judged({}, options).excerpt.find("no meddler was killed"), std::string::npos);
+}
+
 TEST(runner, counts_its_faults) {
   const auto tested = core();
   run_options options;

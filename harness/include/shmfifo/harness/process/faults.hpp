@@ -4,6 +4,7 @@
 // messages, not in time, so that a run can be repeated; what the scheduler of the machine makes of
 // it cannot.
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <string_view>
@@ -37,13 +38,17 @@ struct fault_plan {
   bool kill_receivers = false;  // anywhere
   bool kill_meddlers = false;   // anywhere
   bool pause = false;           // senders and receivers alike
-  std::uint64_t every = 20000;  // messages between two faults, on average
+  std::uint64_t every = 0;      // messages between two faults, on average; 0: see `spacing`
   unsigned pause_ms_max = 20;   // of one pause
   unsigned restart_ms_max = 8;  // a killed actor is started again after 0 to this many ms
 
   // Whether anything may happen at all.
   [[nodiscard]] bool any() const noexcept {
     return kill_senders || kill_receivers || kill_meddlers || pause;
+  }
+  // `every`, or what gives a run of so many messages a hundred faults, and a long one more.
+  [[nodiscard]] std::uint64_t spacing(std::uint64_t messages) const noexcept {
+    return every != 0 ? every : std::clamp<std::uint64_t>(messages / 100, 1, 20000);
   }
 };
 
@@ -57,12 +62,13 @@ struct fault {
   unsigned ms = 0;                            // of the pause, or until the restart
 };
 
-// Hands out the faults of a run in order.
+// Hands out the faults of a run in order. Each kind of fault comes once before any comes again, so
+// that a few faults are enough for all kinds, however many actors of a sort there are.
 class fault_schedule {
  public:
-  // The same seed, plan and numbers of actors give the same faults.
-  fault_schedule(std::uint64_t seed, const fault_plan& plan, unsigned senders, unsigned receivers,
-                 unsigned meddlers);
+  // The same seed, plan and numbers of messages and actors give the same faults.
+  fault_schedule(std::uint64_t seed, const fault_plan& plan, std::uint64_t messages,
+                 unsigned senders, unsigned receivers, unsigned meddlers);
   // The next fault; nothing if the plan has none.
   [[nodiscard]] const std::optional<fault>& next() const noexcept { return next_; }
   // Goes on to the one after.
@@ -74,7 +80,14 @@ class fault_schedule {
 
   std::uint64_t state_;
   fault_plan plan_;
-  std::vector<fault> choices_;  // action, victim and index
+  struct kind {
+    role victim;
+    fault_action action;
+    unsigned count;  // of the actors that it can strike
+  };
+  [[nodiscard]] const kind& draw_kind();
+  std::vector<kind> kinds_;
+  std::size_t undrawn_ = 0;  // the first so many of `kinds_` come before the others again
   std::uint64_t at_ = 0;
   std::optional<fault> next_;
 };
