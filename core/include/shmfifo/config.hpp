@@ -4,13 +4,23 @@
 // anything else of the library; a number that is part of the segment's format is in layout.hpp
 // instead.
 
+// Before any other header: a cause in one sentence, not its consequences in many.
+#if !defined(__linux__) || !defined(__LP64__)
+#error "shmfifo is for 64-bit Linux only: compile without -m32 or -mx32, see limits.md"
+#endif
+#include <version>
+#if !defined(__cpp_lib_atomic_ref)
+#error "shmfifo needs C++20's std::atomic_ref: -std=c++20, with libstdc++ 10 or libc++ 19, or newer"
+#endif
+
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>   // the assertion's message
 #include <cstdlib>  // std::abort
 
 // A programmer's error, never an operational one. Active in every build of the project's own
-// developers, release included; a program that only uses the library pays nothing unless it asks.
+// developers, release included; a program that only uses the library pays nothing unless it asks,
+// by defining SHMFIFO_ASSERTIONS in all of its files.
 #if defined(SHMFIFO_ASSERTIONS)
 #define SHMFIFO_ASSERT(condition, sentence)                                                        \
   do {                                                                                             \
