@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #pragma once
+
 // One mapping of a segment's file, shared by the handles that use it, and the ways to get one:
 // build a new segment, or attach to one after checking everything.
 
@@ -10,6 +11,10 @@
 #include "shmfifo/segment.hpp"
 #include "shmfifo/validate.hpp"
 #include "system.hpp"
+
+#if !defined(__cpp_exceptions)
+#error "only shmfifo's own sources need -fexceptions: out of memory becomes ENOMEM by a catch"
+#endif
 
 namespace shmfifo {
 
