@@ -1,10 +1,19 @@
-# What only developers of shmfifo need: packages, warnings, and the one way to add a test.
+# What all but the library needs: packages, warnings, and the one way to add a test.
 
-set(packages CLI11 nlohmann_json fmt GTest)
+set(packages "")
+if(SHMFIFO_PROGRAMS OR SHMFIFO_HARNESS)
+  list(APPEND packages CLI11 nlohmann_json fmt)
+  # They throw, whatever the flags of the whole build say.
+  if(CMAKE_CXX_FLAGS MATCHES "-fno-exceptions")
+    add_compile_options($<$<COMPILE_LANGUAGE:CXX>:-fexceptions>)
+  endif()
+endif()
+if(BUILD_TESTING AND NOT SHMFIFO_BARE)
+  list(APPEND packages GTest)
+endif()
 if(SHMFIFO_BARE)
   # For another processor, or a sanitizer that must see all of the program: libraries are not to be
   # had compiled for it, so GoogleTest is compiled here and what needs the others is left out.
-  set(packages "")
   set(INSTALL_GTEST OFF)
   add_subdirectory(/usr/src/googletest/googletest ${CMAKE_BINARY_DIR}/googletest EXCLUDE_FROM_ALL SYSTEM)
 endif()
@@ -12,7 +21,7 @@ foreach(package IN LISTS packages)
   find_package(${package} QUIET)
   if(NOT ${package}_FOUND)
     message(FATAL_ERROR "${package} was not found. Run ci/install_packages.sh, or configure with "
-                        "-DSHMFIFO_DEVELOPER=OFF to build the library alone.")
+                        "-DSHMFIFO_DEVELOPER=OFF -DSHMFIFO_PROGRAMS=OFF to build the library alone.")
   endif()
 endforeach()
 find_package(Threads REQUIRED)
@@ -23,11 +32,13 @@ if(CMAKE_BUILD_TYPE STREQUAL "None" AND NOT CMAKE_C_FLAGS)
 endif()
 
 add_library(shmfifo_warnings INTERFACE)
-target_compile_options(
-  shmfifo_warnings
-  INTERFACE -Werror -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wcast-align
-            -Wformat=2 -Wundef
-            $<$<COMPILE_LANGUAGE:CXX>:-Wold-style-cast -Wnon-virtual-dtor -Woverloaded-virtual>)
+if(SHMFIFO_DEVELOPER)
+  target_compile_options(
+    shmfifo_warnings
+    INTERFACE -Werror -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wcast-align
+              -Wformat=2 -Wundef
+              $<$<COMPILE_LANGUAGE:CXX>:-Wold-style-cast -Wnon-virtual-dtor -Woverloaded-virtual>)
+endif()
 
 # How coverage counts what a child ran that is killed: core/tests/support/coverage.hpp, for the harness, too.
 add_library(shmfifo_counted_deaths INTERFACE)

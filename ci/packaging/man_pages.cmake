@@ -24,13 +24,17 @@ function(shmfifo_man_page target component what)
   install(FILES ${page} DESTINATION ${CMAKE_INSTALL_MANDIR}/man1 COMPONENT ${component})
 endfunction()
 
-shmfifo_man_page(shmfifo tools "look after shared-memory FIFOs" create ls stat tail dump verify recover
-                 forget rm)
-shmfifo_man_page(message_producer tools "publish messages into a shared-memory FIFO")
-shmfifo_man_page(message_consumer tools "read messages from a shared-memory FIFO")
+if(SHMFIFO_PROGRAMS)
+  shmfifo_man_page(shmfifo tools "look after shared-memory FIFOs" create ls stat tail dump verify recover
+                   forget rm)
+  shmfifo_man_page(message_producer tools "publish messages into a shared-memory FIFO")
+  shmfifo_man_page(message_consumer tools "read messages from a shared-memory FIFO")
+endif()
 shmfifo_man_page(${shmfifo_verify} dev "is the installed shmfifo what its evidence is about?")
-shmfifo_man_page(million_messages harness "measure one million messages through shared-memory FIFOs")
-shmfifo_man_page(shmfifo_stress harness "run queues under kills and pauses, and judge what comes out" soak)
+if(SHMFIFO_HARNESS)
+  shmfifo_man_page(million_messages harness "measure one million messages through shared-memory FIFOs")
+  shmfifo_man_page(shmfifo_stress harness "run queues under kills and pauses, and judge what comes out" soak)
+endif()
 
 get_property(pages GLOBAL PROPERTY shmfifo_man_pages)
 add_custom_target(shmfifo_man_pages ALL DEPENDS ${pages})

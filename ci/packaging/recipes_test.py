@@ -1,14 +1,19 @@
 # SPDX-License-Identifier: MIT
 # Goal: the recipes for other package managers are well-formed and say the same as the project.
-# Method: Python compiles the Conan recipe, JSON is parsed, and name and version are compared with
-# CMakeLists.txt; the port is run by CMake with the commands of vcpkg replaced by ones that only note
-# their arguments. usage: recipes_test.py CMAKE FOLDER. That a package manager builds them is not checked here.
+# Method: the Conan recipe runs with Conan's modules replaced by ones that only copy and note, and CMake configures
+# the sources that it exports as it asks; JSON is parsed, and name and version are compared with CMakeLists.txt; the
+# port is run by CMake with the commands of vcpkg replaced by ones that only note their arguments.
+# usage: recipes_test.py CMAKE FOLDER. That a package manager builds them is not checked here.
+import glob
 import json
 import os
-import py_compile
 import re
+import runpy
+import shutil
 import subprocess
 import sys
+import tempfile
+import types
 
 here = os.path.dirname(os.path.abspath(__file__))
 root = os.path.dirname(os.path.dirname(here))
@@ -32,20 +37,56 @@ def check(condition, sentence):
         sys.exit(sentence)
 
 
+def copy(_recipe, pattern, source, destination):
+    """Conan's: a star stands for folders, too."""
+    for path in glob.glob(os.path.join(source, pattern.replace("*", "**")), recursive=True):
+        if os.path.isfile(path):
+            target = os.path.join(destination, os.path.relpath(path, source))
+            os.makedirs(os.path.dirname(target), exist_ok=True)
+            shutil.copy(path, target)
+
+
+def run_recipe(recipe):
+    """The recipe's class, and the variables that it sets for CMake."""
+    variables = {}
+    toolchain = types.SimpleNamespace(cache_variables=variables, generate=lambda: None)
+    modules = {"conan": {"ConanFile": object}, "conan.tools": {}, "conan.tools.build": {"check_min_cppstd": None},
+               "conan.tools.cmake": {"CMake": None, "CMakeToolchain": lambda _: toolchain, "cmake_layout": None},
+               "conan.tools.files": {"copy": copy}}
+    for name, members in modules.items():
+        sys.modules[name] = types.ModuleType(name)
+        vars(sys.modules[name]).update(members)
+    made = runpy.run_path(recipe)["ShmfifoConan"]()
+    made.recipe_folder = os.path.dirname(recipe)
+    made.generate()
+    return made, variables
+
+
+def configure_exported_sources(cmake, recipe, variables):
+    with tempfile.TemporaryDirectory() as folder:
+        recipe.export_sources_folder = os.path.join(folder, "sources")
+        recipe.export_sources()
+        done = subprocess.run([cmake, "-S", recipe.export_sources_folder, "-B", os.path.join(folder, "build"),
+                               *(f"-D{name}={value}" for name, value in variables.items())],
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        check(done.returncode == 0, f"the exported sources do not suffice:\n{done.stdout}")
+
+
 def main():
     cmake, folder = sys.argv[1:]
     version = re.search(r"project\(shmfifo VERSION ([\d.]+)", read("CMakeLists.txt"))[1]
     recipe = os.path.join(here, "conan", "conanfile.py")
-    py_compile.compile(recipe, cfile=os.path.join(folder, "conanfile.pyc"), doraise=True)
+    made, variables = run_recipe(recipe)
+    configure_exported_sources(cmake, made, variables)
     with open(os.path.join(folder, "port.cmake"), "w", encoding="utf-8") as file:
         file.write(NOTED + f'include("{here}/vcpkg/portfile.cmake")\n')
     told = subprocess.run([cmake, "-P", file.name], cwd=folder, capture_output=True, text=True)
     check(told.returncode == 0, told.stderr)
-    for word in ("vcpkg_cmake_install", "-DSHMFIFO_DEVELOPER=OFF", "lib/cmake/shmfifo"):
+    for word in ("vcpkg_cmake_install", *(f"-D{name}=OFF" for name in variables), "lib/cmake/shmfifo"):
         check(word in told.stdout, f"the port has no {word}")
-    text = read(recipe)
-    check(f'version = "{version}"' in text, f"conanfile.py has another version than {version}")
-    check('"SHMFIFO_DEVELOPER"] = False' in text, "conanfile.py builds the developers' parts")
+    check(made.version == version, f"conanfile.py has another version than {version}")
+    parts = {f"SHMFIFO_{name}": False for name in ("DEVELOPER", "PROGRAMS", "SHARED")}
+    check(variables == parts, f"conanfile.py builds more than the library: {variables}")
     port = json.loads(read("ci/packaging/vcpkg/vcpkg.json"))
     check(port["name"] == "shmfifo" and port["version"] == version, f"vcpkg.json: {port}")
     print(f"the recipes are well-formed and for version {version}")

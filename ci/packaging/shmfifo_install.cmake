@@ -1,6 +1,6 @@
 # What `cmake --install` puts where. Two export sets, one a component of find_package(shmfifo): core
-# and, for developers who built it, harness. The install components are those of the packages:
-# runtime (the shared library), dev, tools, harness.
+# and, if it was built, harness. The install components are those of the packages: runtime (the shared
+# library), dev, tools, harness.
 include(CMakePackageConfigHelpers)
 include(GNUInstallDirs)
 
@@ -27,6 +27,11 @@ foreach(target shmfifo_core shmfifo_core_shared)
   endif()
 endforeach()
 shmfifo_install_export(shmfifo_core_targets shmfifo_core_targets.cmake dev)
+install(DIRECTORY ${PROJECT_SOURCE_DIR}/core/guides ${PROJECT_SOURCE_DIR}/core/examples
+        DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT dev
+        PATTERN CMakeLists.txt EXCLUDE
+        PATTERN *_test.py EXCLUDE
+        PATTERN __pycache__ EXCLUDE)
 
 include(${PROJECT_SOURCE_DIR}/ci/evidence/install.cmake)
 configure_package_config_file(
@@ -54,6 +59,4 @@ endif()
 configure_file(${CMAKE_CURRENT_LIST_DIR}/shmfifo.pc.in ${PROJECT_BINARY_DIR}/shmfifo.pc @ONLY)
 install(FILES ${PROJECT_BINARY_DIR}/shmfifo.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig COMPONENT dev)
 
-if(SHMFIFO_DEVELOPER)
-  include(${CMAKE_CURRENT_LIST_DIR}/shmfifo_install_developer.cmake)
-endif()
+include(${CMAKE_CURRENT_LIST_DIR}/shmfifo_install_parts.cmake)

@@ -29,13 +29,13 @@ class ShmfifoConan(ConanFile):
 
     def export_sources(self):
         root = os.path.join(self.recipe_folder, ROOT)
-        for pattern in ("CMakeLists.txt", "LICENSE", "core/CMakeLists.txt", "core/include/*", "core/src/*",
-                        "ci/packaging/*"):
+        for pattern in ("CMakeLists.txt", "LICENSE", "core/*", "ci/packaging/*", "ci/evidence/*"):
             copy(self, pattern, root, self.export_sources_folder)
 
     def generate(self):
         toolchain = CMakeToolchain(self)
-        toolchain.cache_variables["SHMFIFO_DEVELOPER"] = False
+        for part in ("DEVELOPER", "PROGRAMS", "SHARED"):  # the option `shared` chooses the kind of the library
+            toolchain.cache_variables[f"SHMFIFO_{part}"] = False
         toolchain.generate()
 
     def build(self):
