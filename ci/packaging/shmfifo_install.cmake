@@ -46,10 +46,6 @@ install(FILES ${PROJECT_BINARY_DIR}/shmfifoConfig.cmake ${PROJECT_BINARY_DIR}/sh
 # pkg-config: relative to where the file lies, so that --prefix and DESTDIR need no second configuration.
 file(RELATIVE_PATH shmfifo_pc_to_prefix "/${CMAKE_INSTALL_LIBDIR}/pkgconfig" "/")
 string(REGEX REPLACE "/$" "" shmfifo_pc_to_prefix "${shmfifo_pc_to_prefix}")
-set(shmfifo_pc_cflags "")
-if(SHMFIFO_ASSERTIONS)
-  set(shmfifo_pc_cflags " -DSHMFIFO_ASSERTIONS")
-endif()
 # Whoever links the archive with a C compiler needs the C++ run time named.
 if(BUILD_SHARED_LIBS OR TARGET shmfifo_core_shared)
   set(shmfifo_pc_libs "Libs: -L\${libdir} -lshmfifo\nLibs.private: -lstdc++ -pthread")
