@@ -1,10 +1,17 @@
 # The evidence and what checks it, as parts of the package. Without evidence for these sources none is
 # installed, and shmfifo_VALIDATED is FALSE for whoever finds the package.
-set(SHMFIFO_EVIDENCE ${PROJECT_SOURCE_DIR}/build/evidence/evidence.json
-    CACHE FILEPATH "What ci/run.sh evidence gathered; installed if it is about these sources")
+set(gathered "")
+if(PROJECT_IS_TOP_LEVEL)
+  set(gathered ${PROJECT_SOURCE_DIR}/build/evidence/evidence.json)
+endif()
+set(SHMFIFO_EVIDENCE "${gathered}" CACHE FILEPATH
+    "What ci/run.sh evidence gathered; installed if it is about these sources")
 set(shmfifo_share_dir ${CMAKE_INSTALL_DATADIR}/shmfifo)
 set(shmfifo_verify ${PROJECT_BINARY_DIR}/shmfifo-verify)
 file(READ ${CMAKE_CURRENT_LIST_DIR}/shmfifo_verify.py shmfifo_verify_text)
+string(REPLACE "INCLUDE, LIBRARIES, SHARE = \"include\", \"lib\", \"share/shmfifo\"\n"
+               "INCLUDE, LIBRARIES, SHARE = \"${CMAKE_INSTALL_INCLUDEDIR}\", \"${CMAKE_INSTALL_LIBDIR}\", \"${shmfifo_share_dir}\"\n"
+               shmfifo_verify_text "${shmfifo_verify_text}")
 if(CMAKE_INSTALL_PREFIX STREQUAL "/usr")  # Debian wants its own interpreter named
   string(REPLACE "#!/usr/bin/env python3" "#!/usr/bin/python3" shmfifo_verify_text "${shmfifo_verify_text}")
 endif()
@@ -18,6 +25,6 @@ install(FILES ${CMAKE_CURRENT_LIST_DIR}/shmfifo_validated.cmake DESTINATION ${sh
 install(
   CODE "set(evidence \"${SHMFIFO_EVIDENCE}\")
         set(source \"${PROJECT_SOURCE_DIR}\")
-        set(destination \"\${CMAKE_INSTALL_PREFIX}/${shmfifo_share_dir}\")
+        cmake_path(APPEND destination \"\${CMAKE_INSTALL_PREFIX}\" \"${shmfifo_share_dir}\")
         include(\"${CMAKE_CURRENT_LIST_DIR}/install_evidence.cmake\")"
   COMPONENT dev)

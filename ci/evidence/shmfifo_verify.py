@@ -16,6 +16,9 @@ import sys
 import tempfile
 from pathlib import Path
 
+# Where the installation has them: below the prefix, or absolute.
+INCLUDE, LIBRARIES, SHARE = "include", "lib", "share/shmfifo"
+
 
 def differences(evidence, include):
     """A sentence for each header that is not what the evidence is about."""
@@ -62,19 +65,16 @@ def rerun_quick(prefix, share):
     if not compiler:
         print("rerun: no C++ compiler (set CXX)")
         return False
-    libraries = [path for name in ("libshmfifo.a", "libshmfifo.so") for path in prefix.glob(f"lib*/**/{name}")]
-    defines = [word for path in prefix.glob("lib*/**/pkgconfig/shmfifo.pc") for line in
-               path.read_text().split("\n") if line.startswith("Cflags:") for word in line.split()
-               if word.startswith("-D")]
+    libraries = [path for name in ("libshmfifo.a", "libshmfifo.so") for path in (prefix / LIBRARIES).glob(name)]
     good = bool(libraries)
     if not libraries:
-        print(f"rerun: no library in {prefix}")
+        print(f"rerun: no library in {prefix / LIBRARIES}")
     sanitize = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
     with tempfile.TemporaryDirectory(prefix="shmfifo-verify-") as work:
         for library in libraries:
             for extra in ([], sanitize):
                 program = Path(work) / "round_trip"
-                code, told = run([compiler, "-std=c++20", "-O2", *defines, *extra, "-I", prefix / "include",
+                code, told = run([compiler, "-std=c++20", "-O2", *extra, "-I", prefix / INCLUDE,
                                   share / "round_trip.cpp", library, "-pthread", f"-Wl,-rpath,{library.parent}",
                                   "-o", program])
                 if code == 0:
@@ -101,7 +101,7 @@ def main():
     words.add_argument("--points", action="store_true", help="list what is not verified and what is assumed")
     words.add_argument("--rerun", choices=["quick"], help="run a part of the checks against what is installed")
     given = words.parse_args()
-    share = given.prefix / "share/shmfifo"
+    share = given.prefix / SHARE
     path = given.evidence or share / "evidence.json"
     try:
         evidence = json.loads(path.read_text())
@@ -114,7 +114,7 @@ def main():
             print(title.replace("_", " ") + ":")
             for line in evidence[title]:
                 print("  - " + line)
-    problems = list(differences(evidence, given.prefix / "include"))
+    problems = list(differences(evidence, given.prefix / INCLUDE))
     problems += [f"{one['id']} failed" for one in evidence["requirements"] if one["verdict"] == "failed"]
     if given.rerun and not rerun_quick(given.prefix, share):
         problems.append("the rerun failed")

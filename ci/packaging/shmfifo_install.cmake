@@ -1,6 +1,6 @@
 # What `cmake --install` puts where. Two export sets, one a component of find_package(shmfifo): core
 # and, if it was built, harness. The install components are those of the packages: runtime (the shared
-# library), dev, tools, harness.
+# library), dev, tools, harness. Any CMAKE_INSTALL_*DIR may be absolute, as where packages are split.
 include(CMakePackageConfigHelpers)
 include(GNUInstallDirs)
 
@@ -12,7 +12,7 @@ function(shmfifo_install_library target export dev)
     EXPORT ${export}
     ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT ${dev}
     LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT runtime NAMELINK_COMPONENT ${dev}
-    ${ARGN})
+    INCLUDES DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
 endfunction()
 
 function(shmfifo_install_export export file component)
@@ -22,11 +22,11 @@ endfunction()
 
 foreach(target shmfifo_core shmfifo_core_shared)
   if(TARGET ${target})
-    shmfifo_install_library(${target} shmfifo_core_targets dev FILE_SET HEADERS DESTINATION
-                            ${CMAKE_INSTALL_INCLUDEDIR} COMPONENT dev)
+    shmfifo_install_library(${target} shmfifo_core_targets dev)
   endif()
 endforeach()
 shmfifo_install_export(shmfifo_core_targets shmfifo_core_targets.cmake dev)
+install(DIRECTORY ${PROJECT_SOURCE_DIR}/core/include/ DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} COMPONENT dev)
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/core/guides ${PROJECT_SOURCE_DIR}/core/examples
         DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT dev
         PATTERN CMakeLists.txt EXCLUDE
@@ -44,8 +44,15 @@ install(FILES ${PROJECT_BINARY_DIR}/shmfifoConfig.cmake ${PROJECT_BINARY_DIR}/sh
         DESTINATION ${shmfifo_config_dir} COMPONENT dev)
 
 # pkg-config: relative to where the file lies, so that --prefix and DESTDIR need no second configuration.
-file(RELATIVE_PATH shmfifo_pc_to_prefix "/${CMAKE_INSTALL_LIBDIR}/pkgconfig" "/")
-string(REGEX REPLACE "/$" "" shmfifo_pc_to_prefix "${shmfifo_pc_to_prefix}")
+set(shmfifo_pc_prefix "${CMAKE_INSTALL_PREFIX}")
+if(NOT IS_ABSOLUTE "${CMAKE_INSTALL_LIBDIR}")
+  file(RELATIVE_PATH to_prefix "/${CMAKE_INSTALL_LIBDIR}/pkgconfig" "/")
+  string(REGEX REPLACE "/$" "" to_prefix "\${pcfiledir}/${to_prefix}")
+  set(shmfifo_pc_prefix "${to_prefix}")
+endif()
+# APPEND takes an absolute path as it is.
+cmake_path(APPEND shmfifo_pc_libdir "\${prefix}" "${CMAKE_INSTALL_LIBDIR}")
+cmake_path(APPEND shmfifo_pc_includedir "\${prefix}" "${CMAKE_INSTALL_INCLUDEDIR}")
 # Whoever links the archive with a C compiler needs the C++ run time named.
 if(BUILD_SHARED_LIBS OR TARGET shmfifo_core_shared)
   set(shmfifo_pc_libs "Libs: -L\${libdir} -lshmfifo\nLibs.private: -lstdc++ -pthread")
