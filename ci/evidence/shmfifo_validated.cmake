@@ -1,9 +1,12 @@
 # shmfifo_check_evidence(RESULT EVIDENCE.json [FOLDER PREFIX]...): are the files in use the ones that the
 # evidence is about? Each FOLDER holds what the evidence calls PREFIX (core/include, core/src). RESULT
-# is TRUE, or FALSE with a status message that names the first file which differs. Used by the installed
-# package, by projects that take the sources, and when the evidence is installed.
+# is TRUE, or FALSE with a status message that names the first file which differs (not under find_package(QUIET)).
+# Used by the installed package, by projects that take the sources, and when the evidence is installed.
 function(shmfifo_check_evidence result evidence)
   set(${result} FALSE PARENT_SCOPE)
+  if(${CMAKE_FIND_PACKAGE_NAME}_FIND_QUIETLY)
+    set(CMAKE_MESSAGE_LOG_LEVEL NOTICE)
+  endif()
   if(NOT EXISTS "${evidence}")
     message(STATUS "shmfifo: not validated: there is no evidence at ${evidence}")
     return()
