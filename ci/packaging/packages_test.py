@@ -58,12 +58,14 @@ class packages(support.case):
         wanted = {"libshmfifo1": ("/libshmfifo.so.1",),
                   "libshmfifo-dev": ("/libshmfifo.so", "/libshmfifo.a", "/shmfifo.h", "/shmfifo.hpp",
                                      "/shmfifoConfig.cmake", "/shmfifo.pc", "/bin/shmfifo-verify",
-                                     "/shmfifo-verify.1.gz", "/share/shmfifo/round_trip.cpp"),
+                                     "/shmfifo-verify.1.gz", "/share/shmfifo/round_trip.cpp",
+                                     "/guides/operate.md", "/examples/publish_and_poll.cpp"),
                   "shmfifo-tools": ("/bin/shmfifo", "/bin/message_producer", "/bin/message_consumer",
                                     "/completions/shmfifo", "/shmfifo.1.gz", "/message_producer.1.gz",
                                     "/message_consumer.1.gz"),
                   "libshmfifo-harness-dev": ("/bin/shmfifo_stress", "/bin/million_messages",
-                                             "/shmfifo_stress.1.gz", "/libshmfifo_harness.a")}
+                                             "/shmfifo_stress.1.gz", "/libshmfifo_harness.a",
+                                             "/guides/test_your_queue.md")}
         seen = {}
         for name, endings in wanted.items():
             files = self.contents(name)

@@ -1,0 +1,7 @@
+#!/usr/bin/env bash
+# What somebody types who has the sources and installs them below the home folder.
+set -euo pipefail
+cmake -S . -B build/by_hand -DSHMFIFO_DEVELOPER=OFF   # library, programs, manual pages, guides; no tests
+cmake --build build/by_hand --parallel 2
+cmake --install build/by_hand --prefix "$HOME/.local"  # find_package with CMAKE_PREFIX_PATH=$HOME/.local
+"$HOME/.local/bin/shmfifo" ls
