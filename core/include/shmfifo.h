@@ -72,7 +72,25 @@ typedef struct shmfifo_create_options {
   uint32_t pretouch;           // [0: pages are zeroed at first use]
   uint32_t huge_pages;         // [0]
   uint32_t reserved;           // 0
+  uint32_t any_owner;          // [0]; with attach_if_exists, as in shmfifo_attach_options
+  uint32_t owner_is_set;       // [0]; as above
+  uint32_t owner;              // as above
+  uint32_t reserved_too;       // 0
 } shmfifo_create_options;
+
+// As above: zero in any member is the default, and struct_size is to be set. The owner of a
+// segment's file can cut it short, which ends every process that has it mapped (SIGBUS), readers
+// too; so one of another user than the caller (its effective uid) and root is refused (EACCES, rule
+// "owner") unless it is asked for.
+typedef struct shmfifo_attach_options {
+  uint32_t struct_size;   // bytes of this struct
+  uint32_t read_only;     // [0]; observers, stat and name_state need no more
+  uint32_t pretouch;      // [0: pages are mapped at first use]
+  uint32_t any_owner;     // [0]; nonzero: whoever owns it
+  uint32_t owner_is_set;  // [0]; nonzero: `owner` and nobody else
+  uint32_t owner;         // uid
+  uint32_t reserved;      // 0
+} shmfifo_attach_options;
 
 // A message.
 typedef struct shmfifo_record {
@@ -132,6 +150,10 @@ SHMFIFO_C_API shmfifo_segment* shmfifo_create(const char* name,
 // Any thread. Checks everything first. ENOENT, EACCES, EINVAL with the broken rule, ENOMEM, EMFILE.
 SHMFIFO_C_API shmfifo_segment* shmfifo_attach(const char* name, int read_only,
                                               shmfifo_error* error);
+// The same with options, which may be NULL.
+SHMFIFO_C_API shmfifo_segment* shmfifo_attach_with(const char* name,
+                                                   const shmfifo_attach_options* options,
+                                                   shmfifo_error* error);
 SHMFIFO_C_API void shmfifo_close(shmfifo_segment* segment);                // nobody uses it
 SHMFIFO_C_API int shmfifo_remove(const char* name, shmfifo_error* error);  // any thread; ENOENT
 

@@ -102,10 +102,34 @@ shmfifo::deadline after(std::int64_t timeout_ns) noexcept {
   return now + wait;
 }
 
-shmfifo::error bad_options(std::uint32_t size) {
-  return {EINVAL, "struct_size",
-          "shmfifo_create_options: found a struct_size of " + std::to_string(size) +
-              ", expected 4 to " + std::to_string(sizeof(shmfifo_create_options))};
+// The caller's options, which may be null, or come from a header with fewer members than this one.
+template <class Options>
+shmfifo::result<Options> complete(const Options* given, const char* type) {
+  Options options{};
+  if (given == nullptr) return options;
+  const std::uint32_t size = given->struct_size;
+  if (size < sizeof size || size > sizeof options) {
+    return shmfifo::error{EINVAL, "struct_size",
+                          std::string(type) + ": found a struct_size of " + std::to_string(size) +
+                              ", expected 4 to " + std::to_string(sizeof options)};
+  }
+  std::memcpy(&options, given, size);
+  return options;
+}
+
+template <class Options>
+shmfifo::owned_by owner_in(const Options& given) noexcept {
+  if (given.any_owner != 0) return shmfifo::owned_by::anyone();
+  if (given.owner_is_set != 0) return shmfifo::owned_by::user(given.owner);
+  return shmfifo::owned_by::caller_or_root();
+}
+
+shmfifo::attach_options as_cpp(const shmfifo_attach_options& given) {
+  shmfifo::attach_options options;
+  if (given.read_only != 0) options.mode = shmfifo::access::read_only;
+  options.pretouch = given.pretouch != 0;
+  options.owner = owner_in(given);
+  return options;
 }
 
 shmfifo::create_options as_cpp(const shmfifo_create_options& given) {
@@ -124,6 +148,7 @@ shmfifo::create_options as_cpp(const shmfifo_create_options& given) {
   if (given.attach_if_exists != 0) options.existing = shmfifo::if_exists::attach;
   options.pretouch = given.pretouch != 0;
   options.huge_pages = given.huge_pages != 0;
+  options.owner = owner_in(given);
   return options;
 }
 
@@ -173,21 +198,24 @@ const char* shmfifo_status_text(int answer) {
 shmfifo_segment* shmfifo_create(const char* name, const shmfifo_create_options* given,
                                 shmfifo_error* error) {
   return make_handle<shmfifo_segment>(error, [&]() -> shmfifo::result<shmfifo::segment> {
-    shmfifo_create_options options{};
-    if (given != nullptr) {
-      const std::uint32_t size = given->struct_size;
-      if (size < sizeof size || size > sizeof options) return bad_options(size);
-      std::memcpy(&options, given, size);
-    }
-    return shmfifo::segment::create(name, as_cpp(options));
+    auto options = complete(given, "shmfifo_create_options");
+    if (!options) return options.failure();
+    return shmfifo::segment::create(name, as_cpp(*options));
   });
 }
 
 shmfifo_segment* shmfifo_attach(const char* name, int read_only, shmfifo_error* error) {
-  return make_handle<shmfifo_segment>(error, [&] {
-    using shmfifo::access;
-    return shmfifo::segment::attach(
-        name, {.mode = read_only != 0 ? access::read_only : access::read_write});
+  shmfifo_attach_options options{};
+  options.struct_size = sizeof options;
+  options.read_only = read_only != 0;
+  return shmfifo_attach_with(name, &options, error);
+}
+shmfifo_segment* shmfifo_attach_with(const char* name, const shmfifo_attach_options* given,
+                                     shmfifo_error* error) {
+  return make_handle<shmfifo_segment>(error, [&]() -> shmfifo::result<shmfifo::segment> {
+    auto options = complete(given, "shmfifo_attach_options");
+    if (!options) return options.failure();
+    return shmfifo::segment::attach(name, as_cpp(*options));
   });
 }
 void shmfifo_close(shmfifo_segment* segment) {

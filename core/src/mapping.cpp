@@ -67,6 +67,22 @@ std::optional<broken_rule> validate_control(const layout_view& view) {
   return std::nullopt;
 }
 
+std::string describe(const owned_by& wanted, std::uint32_t caller) {
+  if (wanted.which == owned_by::whom::user) return "uid " + std::to_string(wanted.uid);
+  return "the caller, uid " + std::to_string(caller) + ", or root";
+}
+
+result<done> check_owner(const std::string& name, std::uint32_t owner, const owned_by& wanted) {
+  const std::uint32_t caller = system::effective_user();
+  if (wanted.admits(owner, caller)) return done{};
+  return error{EACCES, "owner",
+               "'" + name + "' belongs to uid " + std::to_string(owner) + ", expected " +
+                   describe(wanted, caller) +
+                   ": its owner could end this process by cutting the file short. If that user is "
+                   "trusted, name it as the owner (--owner " +
+                   std::to_string(owner) + ")"};
+}
+
 }  // namespace
 
 error no_memory() noexcept {
@@ -142,6 +158,7 @@ result<std::shared_ptr<mapping>> attach_mapping(const system::location& where,
   if (!file) return file.failure();
   auto facts = system::inspect(*file, name);
   if (!facts) return facts.failure();
+  if (auto owned = check_owner(name, facts->owner, options.owner); !owned) return owned.failure();
   auto header = system::read_header(*file, name);
   if (!header) return header.failure();
   if (facts->size < sizeof(segment_header)) {

@@ -64,7 +64,9 @@ result<segment> segment::create(std::string_view given_name, const create_option
   }
   for (unsigned tries = 0; tries < create_tries; ++tries) {
     // Looking first spares a loser of the race the work of building; linkat decides all the same.
-    auto existing = attach_mapping({*name}, {});
+    attach_options attaching;
+    attaching.owner = options.owner;
+    auto existing = attach_mapping({*name}, attaching);
     if (!existing && looking_failed(existing.failure())) return existing.failure();
     if (existing || existing.failure().code != ENOENT) {
       if (options.existing == if_exists::refuse) {

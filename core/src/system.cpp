@@ -434,6 +434,10 @@ result<std::vector<std::string>> names_in(const std::string& directory) {
   return names;
 }
 
+std::uint32_t effective_user() noexcept {
+  return ::geteuid();
+}
+
 std::uint64_t random_word() noexcept {
   std::uint64_t word = 0;
   if (::getrandom(&word, sizeof word, GRND_NONBLOCK) != static_cast<ssize_t>(sizeof word)) {

@@ -105,6 +105,8 @@ void advise_huge_pages(std::byte* base, std::uint64_t size) noexcept;
 result<done> touch(std::byte* base, std::uint64_t size);
 result<std::vector<std::string>> names_in(const std::string& directory);
 
+// Effective uid of the caller.
+[[nodiscard]] std::uint32_t effective_user() noexcept;
 [[nodiscard]] std::uint64_t random_word() noexcept;
 [[nodiscard]] std::uint64_t realtime_ns() noexcept;
 void sleep_ms(unsigned milliseconds) noexcept;

@@ -26,6 +26,29 @@ enum class if_exists : std::uint8_t {
   attach,  // an existing segment of the same geometry is attached instead
 };
 
+// Whose segments may be attached. The owner of a file can cut it short, which ends every process
+// that has it mapped (SIGBUS), readers too; so one of another user is refused unless it is asked
+// for.
+struct owned_by {
+  // See the functions below.
+  enum class whom : std::uint8_t { caller_or_root, user, anyone };
+  whom which = whom::caller_or_root;  // the kind of rule
+  std::uint32_t uid = 0;              // with whom::user
+
+  // By the caller (its effective uid), or by root, who can end it anyway.
+  static constexpr owned_by caller_or_root() noexcept { return {}; }
+  // By this user and nobody else.
+  static constexpr owned_by user(std::uint32_t uid) noexcept { return {whom::user, uid}; }
+  // By whomever.
+  static constexpr owned_by anyone() noexcept { return {whom::anyone, 0}; }
+
+  // Whether `caller` may attach what `owner` owns; both are uids.
+  [[nodiscard]] constexpr bool admits(std::uint32_t owner, std::uint32_t caller) const noexcept {
+    if (which == whom::user) return owner == uid;
+    return which == whom::anyone || owner == caller || owner == 0;
+  }
+};
+
 // What a new segment is to be.
 struct create_options {
   segment_mode mode = segment_mode::ring;                  // or a log
@@ -38,6 +61,7 @@ struct create_options {
   if_exists existing = if_exists::refuse;                  // what an existing name means
   bool pretouch = false;    // let the kernel zero and map every page now instead of at first use
   bool huge_pages = false;  // advise the kernel to use huge pages
+  owned_by owner = {};      // of an existing segment that is attached instead
 };
 
 // The geometry that a segment of these options has; validate_geometry says whether one may.
@@ -56,6 +80,7 @@ struct attach_options {
   // initialiser may leave the member out without a warning.)
   std::optional<std::uint64_t> content_size = {};
   bool pretouch = false;  // map every page now instead of at first use
+  owned_by owner = {};    // refuse a segment of anybody else
 };
 
 // Where a reader begins.
@@ -146,7 +171,7 @@ class SHMFIFO_EXPORT segment {
   static result<segment> create(std::string_view name, const create_options& options);
 
   // Validates everything and copies the geometry out; the error names the broken rule and both
-  // values.
+  // values. EACCES also for a segment of another user, with both uids.
   static result<segment> attach(std::string_view name, const attach_options& options = {});
 
   // Removes the name. Whoever has the segment mapped keeps it. ENOENT if there is none.

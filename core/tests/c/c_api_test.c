@@ -363,6 +363,46 @@ static void whatever_is_thrown_is_an_error(void) {
   shmfifo_close(again);
 }
 
+// checks G9
+static void attaching_takes_options(void) {
+  shmfifo_close(make_ring(SHMFIFO_REJECT, 2));
+  shmfifo_error error;
+  const uint32_t self = geteuid();
+  shmfifo_attach_options options = {.struct_size = sizeof options, .read_only = 1, .pretouch = 1};
+  shmfifo_segment* segment = shmfifo_attach_with(test_name(), &options, &error);
+  CHECK(segment != NULL && shmfifo_attach_producer(segment, &error) == NULL);
+  expect(&error, EACCES, "access", "read-only");
+  shmfifo_close(segment);
+  options =
+      (shmfifo_attach_options){.struct_size = sizeof options, .owner_is_set = 1, .owner = self + 1};
+  CHECK(shmfifo_attach_with(test_name(), &options, &error) == NULL);
+  expect(&error, EACCES, "owner", "belongs to uid");
+  options.any_owner = 1;
+  segment = shmfifo_attach_with(test_name(), &options, &error);
+  CHECK(segment != NULL);
+  shmfifo_close(segment);
+  segment = shmfifo_attach_with(test_name(), NULL, NULL);
+  CHECK(segment != NULL);
+  shmfifo_close(segment);
+  options.struct_size = 3;
+  CHECK(shmfifo_attach_with(test_name(), &options, &error) == NULL);
+  expect(&error, EINVAL, "struct_size", "shmfifo_attach_options: found a struct_size of 3");
+
+  shmfifo_create_options attaching = {.struct_size = sizeof attaching,
+                                      .slot_count = 2,
+                                      .content_size = 64,
+                                      .participant_count = 4,
+                                      .attach_if_exists = 1,
+                                      .owner_is_set = 1,
+                                      .owner = self + 1};
+  CHECK(shmfifo_create(test_name(), &attaching, &error) == NULL);
+  expect(&error, EACCES, "owner", "belongs to uid");
+  attaching.owner = self;
+  segment = shmfifo_create(test_name(), &attaching, &error);
+  CHECK(segment != NULL);
+  shmfifo_close(segment);
+}
+
 #define TEST(name) \
   { #name, name }
 static const struct {
@@ -377,7 +417,8 @@ static const struct {
              TEST(a_forked_child_is_told_that_the_handle_is_not_its_own),
              TEST(every_answer_has_its_word),
              TEST(each_allocation_may_fail_and_is_an_error),
-             TEST(whatever_is_thrown_is_an_error)};
+             TEST(whatever_is_thrown_is_an_error),
+             TEST(attaching_takes_options)};
 
 int main(int count, char** words) {
   for (size_t i = 0; count == 2 && i < sizeof tests / sizeof *tests; ++i) {

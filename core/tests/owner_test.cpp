@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: MIT
+// Goal: a segment of another user is never attached unless it is asked for, because that user could
+// end this process by cutting the file short. Method: the rule itself on a table; attach and create
+// with a rule that the file's real owner breaks, which needs no rights; and, where the test may,
+// a file that is given to somebody else.
+#include <sys/stat.h>
+
+#include "support/testing.hpp"
+
+namespace shmfifo {
+namespace {
+
+using testing::child;
+using testing::must;
+using testing::small;
+
+constexpr std::uint32_t somebody = 65534;
+
+attach_options owned(owned_by owner) {
+  attach_options options;
+  options.owner = owner;
+  return options;
+}
+create_options made_or_attached(owned_by owner) {
+  create_options options = small(segment_mode::ring);
+  options.existing = if_exists::attach;
+  options.owner = owner;
+  return options;
+}
+
+template <class T>
+bool refused_as_of(const result<T>& answer, std::uint32_t owner) {
+  return !answer && answer.failure().code == EACCES &&
+         answer.failure().rule == std::string("owner") &&
+         answer.failure().text.find("belongs to uid " + std::to_string(owner) + ",") !=
+             std::string::npos &&
+         answer.failure().text.find("(--owner " + std::to_string(owner) + ")") != std::string::npos;
+}
+
+// checks G9
+TEST(owner, the_caller_and_root_are_trusted_and_others_only_if_asked_for) {
+  constexpr auto usual = owned_by::caller_or_root();
+  EXPECT_TRUE(usual.admits(7, 7));
+  EXPECT_TRUE(usual.admits(0, 7));
+  EXPECT_TRUE(usual.admits(0, 0));
+  EXPECT_FALSE(usual.admits(8, 7));
+  EXPECT_FALSE(usual.admits(7, 0));  // root has the most to lose
+  EXPECT_TRUE(owned_by::user(8).admits(8, 7));
+  EXPECT_FALSE(owned_by::user(8).admits(7, 7));
+  EXPECT_FALSE(owned_by::user(8).admits(0, 7));
+  EXPECT_TRUE(owned_by::anyone().admits(8, 7));
+}
+
+// checks G9
+TEST(owner, another_owner_than_the_one_asked_for_is_refused_with_both_uids) {
+  const testing::unique_name name;
+  const std::uint32_t self = ::geteuid();
+  static_cast<void>(must(segment::create(name.get(), made_or_attached(owned_by::user(self + 1)))));
+  const auto attached = segment::attach(name.get(), owned(owned_by::user(self + 1)));
+  EXPECT_TRUE(refused_as_of(attached, self));
+  EXPECT_NE(attached.failure().text.find("expected uid " + std::to_string(self + 1) + ":"),
+            std::string::npos);
+  EXPECT_TRUE(
+      refused_as_of(segment::create(name.get(), made_or_attached(owned_by::user(self + 1))), self));
+  EXPECT_EQ(segment::create(name.get(), small(segment_mode::ring)).failure().code, EEXIST);
+  for (const owned_by rule :
+       {owned_by::user(self), owned_by::caller_or_root(), owned_by::anyone()}) {
+    EXPECT_TRUE(bool(segment::attach(name.get(), owned(rule))));
+    EXPECT_TRUE(bool(segment::create(name.get(), made_or_attached(rule))));
+  }
+}
+
+// checks G9
+TEST(owner, a_segment_of_another_user_is_attached_only_if_asked_for) {
+  const testing::unique_name name;
+  static_cast<void>(must(segment::create(name.get(), small(segment_mode::ring))));
+  child root([&] {
+    if (::chown(name.path().c_str(), somebody, static_cast<gid_t>(-1)) != 0) return 50;
+    attach_options reading;
+    reading.mode = access::read_only;
+    if (!refused_as_of(segment::attach(name.get()), somebody)) return 1;
+    if (!refused_as_of(segment::attach(name.get(), reading), somebody)) return 2;
+    if (!refused_as_of(segment::create(name.get(), made_or_attached({})), somebody)) return 3;
+    for (const owned_by rule : {owned_by::user(somebody), owned_by::anyone()}) {
+      if (!segment::attach(name.get(), owned(rule))) return 4;
+      if (!segment::create(name.get(), made_or_attached(rule))) return 5;
+    }
+    if (::seteuid(somebody) != 0) return 6;  // its owner needs no rule
+    if (!segment::attach(name.get())) return 7;
+    return ::seteuid(0);
+  });
+  // Only root can give a file away; others are shown by the two tests above.
+  EXPECT_EQ(root.join(), ::geteuid() == 0 ? 0 : 50);
+}
+
+}  // namespace
+}  // namespace shmfifo
