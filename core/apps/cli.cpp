@@ -2,6 +2,7 @@
 #include "cli.hpp"
 
 #include <fmt/format.h>
+#include <pwd.h>
 
 #include <cerrno>
 #include <charconv>
@@ -24,6 +25,32 @@ CLI::Option* add_size(CLI::App& app, const std::string& option, std::uint64_t& t
       ->transform(CLI::AsSizeValue(false).description(""))
       ->transform(CLI::Validator(digit_first, ""))
       ->type_name("N[K|M|G]");
+}
+
+namespace {
+
+owned_by parse_owner(const std::string& word) {
+  if (word == "any") return owned_by::anyone();
+  std::uint32_t uid = 0;
+  const char* end = word.data() + word.size();
+  const auto [stop, broken] = std::from_chars(word.data(), end, uid);
+  if (broken == std::errc{} && stop == end && !word.empty()) return owned_by::user(uid);
+  const passwd* user = ::getpwnam(word.c_str());
+  if (user == nullptr) {
+    throw CLI::ValidationError("--owner",
+                               "'" + word + "' is neither a uid, a user's name, nor any");
+  }
+  return owned_by::user(user->pw_uid);
+}
+
+}  // namespace
+
+CLI::Option* add_owner(CLI::App& app, owned_by& target) {
+  return app
+      .add_option_function<std::string>(
+          "--owner", [&target](const std::string& word) { target = parse_owner(word); },
+          "attach a segment of this user, or of any; otherwise only of yourself and of root")
+      ->type_name("UID|NAME|any");
 }
 
 from_option parse_from(const std::string& word) {

@@ -15,11 +15,13 @@ namespace shmfifo::apps {
 namespace {
 
 // Nothing if the name was removed a moment ago.
-std::optional<fields> row_of(const std::string& name) {
-  auto home = segment::attach(name, {.mode = access::read_only, .content_size = {}});
+std::optional<fields> row_of(const std::string& name, owned_by owner) {
+  auto home = segment::attach(name, reading(owner));
   if (!home) {
-    if (home.failure().code == ENOENT) return std::nullopt;
-    return fields{{"name", name}, {"broken", home.failure().rule}, {"error", home.failure().text}};
+    const error& why = home.failure();
+    if (why.code == ENOENT) return std::nullopt;
+    const bool foreign = why.rule == std::string_view("owner");
+    return fields{{"name", name}, {foreign ? "refused" : "broken", why.rule}, {"error", why.text}};
   }
   const segment_stat stat = need(home->stat());
   const auto alive = std::count_if(stat.participants.begin(), stat.participants.end(),
@@ -35,10 +37,10 @@ std::optional<fields> row_of(const std::string& name) {
                 {"alive", alive}};
 }
 
-int list(bool json) {
+int list(owned_by owner, bool json) {
   fields rows = fields::array();
   for (const std::string& name : need(list_segments())) {
-    if (auto row = row_of(name)) rows.push_back(std::move(*row));
+    if (auto row = row_of(name, owner)) rows.push_back(std::move(*row));
   }
   if (json) {
     print_json(rows);
@@ -49,9 +51,10 @@ int list(bool json) {
       fmt::format(line, "NAME", "MODE", "WHEN FULL", "ROLE", "SLOTS", "CONTENT", "SIZE", "ALIVE"));
   for (const fields& row : rows) {
     const std::string name = printable(row["name"].get<std::string>());
-    if (row.contains("broken")) {
-      write_output(
-          fmt::format("{:<24} broken: {}\n", name, printable(row["error"].get<std::string>())));
+    if (row.contains("error")) {
+      write_output(fmt::format("{:<24} {}: {}\n", name,
+                               row.contains("broken") ? "broken" : "refused",
+                               printable(row["error"].get<std::string>())));
     } else {
       const auto text = [&](const char* key) { return row[key].get<std::string>(); };
       const auto number = [&](const char* key) { return row[key].get<std::uint64_t>(); };
@@ -67,7 +70,9 @@ int list(bool json) {
 
 command_entry add_ls(CLI::App& program, bool& json) {
   CLI::App* app = add_command(program, "ls", "list the segments of this machine", json);
-  return {app, [&json] { return list(json); }};
+  auto owner = std::make_shared<owned_by>();
+  add_owner(*app, *owner);
+  return {app, [owner, &json] { return list(*owner, json); }};
 }
 
 }  // namespace shmfifo::apps

@@ -10,15 +10,15 @@
 namespace shmfifo::apps {
 namespace {
 
-int recover(const std::string& name, bool json) {
-  const unsigned freed = need(need(segment::attach(name)).recover());
-  print_summary({{"name", name}, {"recovered", freed}}, json);
+int recover(const target& wanted, bool json) {
+  const unsigned freed = need(wanted.attach_to_change().recover());
+  print_summary({{"name", wanted.name}, {"recovered", freed}}, json);
   return exit_ok;
 }
 
-int forget(const std::string& name, const std::string& cursor, bool json) {
-  const std::string success = summary_text({{"name", name}, {"forgotten", cursor}}, json);
-  need(need(segment::attach(name)).forget(cursor));
+int forget(const target& wanted, const std::string& cursor, bool json) {
+  const std::string success = summary_text({{"name", wanted.name}, {"forgotten", cursor}}, json);
+  need(wanted.attach_to_change().forget(cursor));
   print_now(success);
   return exit_ok;
 }
@@ -26,7 +26,7 @@ int forget(const std::string& name, const std::string& cursor, bool json) {
 // Everything in /dev/shm has one directory: a slip must not remove what belongs to other programs.
 void refuse_foreign(const std::string& name) {
   // Names nobody has, or may have, are left to remove() and its words.
-  auto looked = segment::attach(name, {.mode = access::read_only, .content_size = {}});
+  auto looked = segment::attach(name, reading(owned_by::caller_or_root()));
   if (looked || looked.failure().code == ENOENT || looked.failure().rule == std::string("name")) {
     return;
   }
@@ -49,20 +49,20 @@ int remove(const std::string& name, bool force, bool json) {
 }  // namespace
 
 command_entry add_recover(CLI::App& program, bool& json) {
-  auto name = std::make_shared<std::string>();
+  auto wanted = std::make_shared<target>();
   CLI::App* app = add_command(program, "recover", "clear away what dead participants left", json);
-  add_name(*app, *name);
+  wanted->add_to(*app);
   app->footer("Safe at any time, as often as you like; durable cursors stay (see forget).");
-  return {app, [name, &json] { return recover(*name, json); }};
+  return {app, [wanted, &json] { return recover(*wanted, json); }};
 }
 
 command_entry add_forget(CLI::App& program, bool& json) {
-  auto name = std::make_shared<std::string>();
+  auto wanted = std::make_shared<target>();
   auto cursor = std::make_shared<std::string>();
   CLI::App* app = add_command(program, "forget", "remove a durable cursor that nobody uses", json);
-  add_name(*app, *name);
+  wanted->add_to(*app);
   app->add_option("CURSOR", *cursor, "the cursor's name, as stat --json shows it")->required();
-  return {app, [name, cursor, &json] { return forget(*name, *cursor, json); }};
+  return {app, [wanted, cursor, &json] { return forget(*wanted, *cursor, json); }};
 }
 
 command_entry add_rm(CLI::App& program, bool& json) {

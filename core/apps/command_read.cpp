@@ -24,7 +24,7 @@ enum class format : std::uint8_t { text, hex };
 const choices<format> format_words{{"text", format::text}, {"hex", format::hex}};
 
 struct read_settings {
-  std::string name;
+  target which;
   std::string from;
   std::uint64_t last = 10;
   std::int64_t first = -1;
@@ -75,7 +75,7 @@ std::int64_t next_number(const segment& home) {
 }
 
 int dump(const read_settings& wanted, bool json) {
-  const segment home = attach_to_look(wanted.name);
+  const segment home = wanted.which.attach_to_look();
   const printer out(wanted, json);
   const std::int64_t end = next_number(home);
   start_at start = wanted.first < 0 ? start_at::oldest() : start_at::at(wanted.first);
@@ -114,7 +114,7 @@ start_at tail_start(const segment& home, const read_settings& wanted) {
 }
 
 int tail(const read_settings& wanted, bool json) {
-  const segment home = attach_to_look(wanted.name);
+  const segment home = wanted.which.attach_to_look();
   const printer out(wanted, json);
   consumer reader = need(home.attach_observer(tail_start(home, wanted)));
   stop_signal::install();
@@ -158,7 +158,7 @@ void add_shown(CLI::App& app, read_settings& wanted) {
 command_entry add_tail(CLI::App& program, bool& json) {
   auto wanted = std::make_shared<read_settings>();
   CLI::App* app = add_command(program, "tail", "show the last messages and follow new ones", json);
-  add_name(*app, wanted->name);
+  wanted->which.add_to(*app);
   CLI::Option* last = add_size(*app, "-n", wanted->last, "start so many messages before the end")
                           ->default_str("10");
   app->add_option("--from", wanted->from, "or start at: oldest, latest, a number")->excludes(last);
@@ -175,7 +175,7 @@ command_entry add_tail(CLI::App& program, bool& json) {
 command_entry add_dump(CLI::App& program, bool& json) {
   auto wanted = std::make_shared<read_settings>();
   CLI::App* app = add_command(program, "dump", "print a range of messages", json);
-  add_name(*app, wanted->name);
+  wanted->which.add_to(*app);
   app->add_option("--first", wanted->first, "the first number (default: the oldest)")
       ->check(CLI::NonNegativeNumber);
   app->add_option("--count", wanted->count, "how many numbers (default: up to the newest)")

@@ -20,7 +20,7 @@ namespace shmfifo::apps {
 namespace {
 
 struct stat_settings {
-  std::string name;
+  target which;
   double seconds = 1;
   std::string watch;  // the word behind --watch, if any
   bool openmetrics = false;
@@ -77,15 +77,15 @@ void print_text(const segment_stat& stat) {
   print_now(text);
 }
 
-result<segment_stat> look_at(const std::string& name) {
-  auto home = segment::attach(name, {.mode = access::read_only, .content_size = {}});
+result<segment_stat> look_at(const target& which) {
+  auto home = segment::attach(which.name, reading(which.owner));
   if (!home) return home.failure();
   return home->stat();
 }
 
 void show(const stat_settings& wanted, bool json) {
   // Attached anew each time: a segment of this name may have been replaced.
-  const segment_stat stat = need(look_at(wanted.name));
+  const segment_stat stat = need(look_at(wanted.which));
   if (json) {
     print_json(to_fields(stat));
   } else {
@@ -93,10 +93,10 @@ void show(const stat_settings& wanted, bool json) {
   }
 }
 
-std::vector<observed_segment> observe_all() {
+std::vector<observed_segment> observe_all(owned_by owner) {
   std::vector<observed_segment> all;
   for (const std::string& name : need(list_segments())) {
-    auto stat = look_at(name);
+    auto stat = look_at({name, owner});
     if (stat) {
       all.push_back({name, std::move(stat).value()});
     } else if (stat.failure().code != ENOENT) {  // else it was removed a moment ago
@@ -106,12 +106,12 @@ std::vector<observed_segment> observe_all() {
   return all;
 }
 
-int print_metrics(const std::string& name) {
+int print_metrics(const target& which) {
   std::vector<observed_segment> all;
-  if (name.empty()) {
-    all = observe_all();
+  if (which.name.empty()) {
+    all = observe_all(which.owner);
   } else {
-    all.push_back({bare_name(name), need(look_at(name))});
+    all.push_back({bare_name(which.name), need(look_at(which))});
   }
   print_now(metrics_text(all));
   return exit_ok;
@@ -144,12 +144,12 @@ void sort_out_words(stat_settings& wanted) {
       throw usage_error("--watch: " + word + " seconds are not between 0.01 and 86400");
     }
     wanted.seconds = seconds;
-  } else if (!word.empty() && !wanted.name.empty()) {
+  } else if (!word.empty() && !wanted.which.name.empty()) {
     throw usage_error("--watch: '" + word + "' is no number of seconds");
   } else if (!word.empty()) {
-    wanted.name = word;
+    wanted.which.name = word;
   }
-  if (wanted.name.empty()) throw usage_error("NAME is required (but for --openmetrics)");
+  if (wanted.which.name.empty()) throw usage_error("NAME is required (but for --openmetrics)");
 }
 
 }  // namespace
@@ -158,7 +158,7 @@ command_entry add_stat(CLI::App& program, bool& json) {
   auto wanted = std::make_shared<stat_settings>();
   CLI::App* app =
       add_command(program, "stat", "show who is attached, how far behind, who is in the way", json);
-  add_name(*app, wanted->name)->required(false);
+  wanted->which.add_to(*app)->required(false);
   CLI::Option* watch =
       app->add_option("--watch", wanted->watch, "show again every SECONDS (1) until a signal comes")
           ->expected(0, 1)
@@ -172,7 +172,7 @@ command_entry add_stat(CLI::App& program, bool& json) {
       "away: a durable cursor whose owner left in good order. Observers own nothing, so they do "
       "not appear.");
   return {app, [wanted, watch, &json] {
-            if (wanted->openmetrics) return print_metrics(wanted->name);
+            if (wanted->openmetrics) return print_metrics(wanted->which);
             sort_out_words(*wanted);
             return look(*wanted, watch->count() != 0, json);
           }};

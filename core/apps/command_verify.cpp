@@ -10,11 +10,10 @@
 namespace shmfifo::apps {
 namespace {
 
-int verify(const std::string& name, bool json) {
-  auto home = segment::attach(name, {.mode = access::read_only, .content_size = {}});
+int verify(const target& wanted, bool json) {
   // Attaching checks the header: bytes that are no segment are a finding with the rule they break.
-  if (!home) throw failure(home.failure());
-  const check_report report = check_segment(*home);
+  const segment home = wanted.attach_to_look();
+  const check_report report = check_segment(home);
   fields found = fields::array();
   for (const finding& one : report.findings) {
     found.push_back({{"rule", one.rule},
@@ -26,14 +25,14 @@ int verify(const std::string& name, bool json) {
                                one.rule, one.found, one.expected));
     }
   }
-  fields summary = {{"name", home->name()},          {"slots", report.slots},
+  fields summary = {{"name", home.name()},           {"slots", report.slots},
                     {"unused", report.unused},       {"claimed", report.claimed},
                     {"published", report.published}, {"aborted", report.aborted},
                     {"changing", report.changing},   {"broken", report.broken}};
   if (json) summary["findings"] = std::move(found);
   print_summary(summary, json);
   if (report.broken == 0) return exit_ok;
-  complain("shmfifo", fmt::format("'{}' breaks the rules of its layout in {} places", home->name(),
+  complain("shmfifo", fmt::format("'{}' breaks the rules of its layout in {} places", home.name(),
                                   report.broken));
   return exit_failed;
 }
@@ -41,13 +40,13 @@ int verify(const std::string& name, bool json) {
 }  // namespace
 
 command_entry add_verify(CLI::App& program, bool& json) {
-  auto name = std::make_shared<std::string>();
+  auto wanted = std::make_shared<target>();
   CLI::App* app = add_command(program, "verify", "check a whole segment, slot by slot", json);
-  add_name(*app, *name);
+  wanted->add_to(*app);
   app->footer(
       "Safe while the segment is in use: judged is only what cannot be in flight.\n"
       "Exit codes: 0 every rule holds; 1 a rule is broken, or there is no such segment; 2 usage.");
-  return {app, [name, &json] { return verify(*name, json); }};
+  return {app, [wanted, &json] { return verify(*wanted, json); }};
 }
 
 }  // namespace shmfifo::apps

@@ -43,10 +43,34 @@ inline CLI::Option* add_name(CLI::App& app, std::string& name) {
   return name.starts_with('/') ? name.substr(1) : name;
 }
 
-[[nodiscard]] inline segment attach_to_look(const std::string& name) {
+[[nodiscard]] inline attach_options reading(owned_by owner) {
   attach_options options;
   options.mode = access::read_only;
-  return need(segment::attach(name, options));
+  options.owner = owner;
+  return options;
 }
+[[nodiscard]] inline attach_options writing(owned_by owner) {
+  attach_options options;
+  options.owner = owner;
+  return options;
+}
+
+// The segment that a subcommand is about.
+struct target {
+  std::string name;
+  owned_by owner;
+
+  // Answers with the name's option.
+  CLI::Option* add_to(CLI::App& app) {
+    add_owner(app, owner);
+    return add_name(app, name);
+  }
+  [[nodiscard]] segment attach_to_look() const {
+    return need(segment::attach(name, reading(owner)));
+  }
+  [[nodiscard]] segment attach_to_change() const {
+    return need(segment::attach(name, writing(owner)));
+  }
+};
 
 }  // namespace shmfifo::apps

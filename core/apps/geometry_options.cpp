@@ -74,6 +74,7 @@ void geometry_options::add_to(CLI::App& app) {
       ->group(group);
   app.add_flag("--huge-pages", options_.huge_pages, "advise the kernel to use huge pages")
       ->group(group);
+  add_owner(app, options_.owner)->group(group);
 }
 
 create_options geometry_options::resolve(std::uint64_t log_slots) const {

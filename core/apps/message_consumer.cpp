@@ -52,6 +52,7 @@ struct settings {
   std::string from;
   std::string cursor;
   std::uint64_t content_size = 0;
+  owned_by owner;
   bool observer = false;
   bool verify = false;
   bool numbered = false;
@@ -259,6 +260,7 @@ void add_options(CLI::App& app, settings& wanted) {
   add_size(app, "--content-size", wanted.content_size,
            "refuse a segment of another content size; 0: take any")
       ->default_str("0");
+  add_owner(app, wanted.owner);
   app.add_flag("--observer", wanted.observer, "read-only: hold nobody back, perhaps lose messages");
   app.add_flag("--verify", wanted.verify, "check every byte of every message");
   app.add_flag("--numbered", wanted.numbered,
@@ -282,6 +284,7 @@ from_option check_options(const settings& wanted) {
 segment wait_for_segment(const settings& wanted) {
   attach_options options;
   options.mode = wanted.observer ? access::read_only : access::read_write;
+  options.owner = wanted.owner;
   if (wanted.content_size != 0) options.content_size = wanted.content_size;
   const auto limit = clock::now() + std::chrono::duration<double>(wanted.timeout);
   for (;;) {

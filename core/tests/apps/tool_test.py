@@ -5,6 +5,7 @@ Method: each subcommand is run on segments in known states and on files that are
 is compared with what was done.
 """
 import os
+import pwd
 import signal
 import stat as file_modes
 
@@ -74,6 +75,39 @@ class operator_tool(support.case):
     def test_rm_removes_a_broken_segment(self):
         self.fill().write(64, 63)
         self.assert_ok(tool("rm", "/" + self.name))
+
+    def test_another_users_segment_is_attached_only_if_asked_for(self):  # checks G9
+        self.assert_ok(tool("create", self.name))
+        self.fill(3)
+        here, self_uid = f"/dev/shm/{self.name}", os.geteuid()
+        # Without root's right to give a file away, a rule that the caller itself breaks.
+        root = self_uid == 0
+        if root:
+            os.chown(here, 65534, -1)
+        wrong = [] if root else ["--owner", self_uid + 1]
+        owner = 65534 if root else self_uid
+        commands = (["stat", self.name], ["verify", self.name], ["tail", self.name, "--count", 1],
+                    ["dump", self.name], ["recover", self.name], ["forget", self.name, "none"])
+        for words in commands:
+            with self.subTest(words=words):
+                self.assert_failed(tool(*words, *wrong), f"belongs to uid {owner}", f"--owner {owner}")
+        for program in (produce, consume):
+            words = ("--name", self.name, "--messages", 1)
+            self.assert_failed(support.run(program, *words, *wrong), f"belongs to uid {owner}")
+            self.assert_ok(support.run(program, *words, "--owner", owner))
+        self.assert_failed(tool("create", self.name, "--attach", *wrong), f"belongs to uid {owner}")
+        self.assert_ok(tool("create", self.name, "--attach", "--owner", "any"))
+        row, = [one for one in tool("ls", "--json", *wrong).json if one["name"] == self.name]
+        self.assertEqual(row["refused"], "owner")
+        self.assertIn(f"refused: '{self.name}' belongs to uid", tool("ls", *wrong).out)
+        row, = [one for one in tool("ls", "--json", "--owner", "any").json if one["name"] == self.name]
+        self.assertEqual(row["alive"], 0)
+        for words in commands[:-1]:
+            self.assert_ok(tool(*words, "--owner", pwd.getpwuid(owner).pw_name))
+        self.assert_failed(tool(*commands[-1], "--owner", owner), "has no cursor 'none'")
+        self.assert_usage(tool("stat", self.name, "--owner", "no such user"),
+                          "neither a uid, a user's name, nor any")
+        self.assert_ok(tool("rm", self.name))  # maps nothing
 
     # ---- stat
 
