@@ -41,7 +41,8 @@ typedef enum shmfifo_status {
   SHMFIFO_CLAIM_PENDING,  // commit or abort the open claim first
   SHMFIFO_EXHAUSTED,      // no higher number can be stored: replace the segment
   SHMFIFO_WRONG_PROCESS,  // the handle belongs to the process that forked
-  SHMFIFO_READ_ONLY       // this handle may not write
+  SHMFIFO_READ_ONLY,      // this handle may not write
+  SHMFIFO_INTERRUPTED     // a wake of this handle ended the wait; nothing was changed
 } shmfifo_status;
 
 // Why set-up failed.
@@ -193,8 +194,8 @@ SHMFIFO_C_API shmfifo_status shmfifo_mark(shmfifo_segment* segment, int64_t numb
 // BAD_LENGTH, EXHAUSTED, INVALID, CLAIM_PENDING, WRONG_PROCESS.
 SHMFIFO_C_API shmfifo_status shmfifo_try_publish(shmfifo_producer* producer, const void* content,
                                                  int64_t value_length);
-// The same, but blocks for room under the policy SHMFIFO_WAIT: also TIMED_OUT, PEER_DEAD. A timeout
-// of 0 never waits and answers FULL.
+// The same, but blocks for room under the policy SHMFIFO_WAIT: also TIMED_OUT, PEER_DEAD,
+// INTERRUPTED. A timeout of 0 never waits and answers FULL.
 SHMFIFO_C_API shmfifo_status shmfifo_publish(shmfifo_producer* producer, const void* content,
                                              int64_t value_length, int64_t timeout_ns);
 // Zero copy: hands out the next slot's content (content_size bytes) until commit or abort. Answers
@@ -207,6 +208,10 @@ SHMFIFO_C_API shmfifo_status shmfifo_commit(shmfifo_producer* producer, int64_t 
 SHMFIFO_C_API shmfifo_status shmfifo_abort(shmfifo_producer* producer);
 // Wait-free. The number published (or aborted) last by this handle; -1 before the first.
 SHMFIFO_C_API int64_t shmfifo_last_number(const shmfifo_producer* producer);
+// Any thread, and signal handlers, until the handle is closed; lock-free. Ends this handle's wait
+// for room with SHMFIFO_INTERRUPTED: the one going on, else the next. A call that finds room does
+// not wait, and leaves the wake-up to one that does.
+SHMFIFO_C_API void shmfifo_wake_producer(shmfifo_producer* producer);
 
 // ---- consumer: the owner's thread --------------------------------------------------------------
 
@@ -224,10 +229,14 @@ SHMFIFO_C_API shmfifo_poll_result shmfifo_poll(shmfifo_consumer* consumer, shmfi
 SHMFIFO_C_API shmfifo_poll_result shmfifo_read(shmfifo_consumer* consumer, shmfifo_record* record,
                                                void* buffer, size_t size);
 // Blocks until poll has something to tell, without using the processor. OK, TIMED_OUT, PEER_DEAD,
-// WRONG_PROCESS.
+// WRONG_PROCESS, INTERRUPTED.
 SHMFIFO_C_API shmfifo_status shmfifo_wait(shmfifo_consumer* consumer, int64_t timeout_ns);
 // Wait-free. The number that poll looks at next.
 SHMFIFO_C_API int64_t shmfifo_position(const shmfifo_consumer* consumer);
+// Any thread, and signal handlers, until the handle is closed; lock-free. Ends this handle's
+// shmfifo_wait with SHMFIFO_INTERRUPTED: the one going on, else the next, also if there are
+// messages. Never lost; several before one wait are one.
+SHMFIFO_C_API void shmfifo_wake_consumer(shmfifo_consumer* consumer);
 
 #ifdef __cplusplus
 }

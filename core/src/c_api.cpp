@@ -26,7 +26,7 @@ namespace {
 
 using shmfifo::status;
 
-static_assert(static_cast<int>(status::read_only) == SHMFIFO_READ_ONLY);
+static_assert(static_cast<int>(status::interrupted) == SHMFIFO_INTERRUPTED);
 static_assert(static_cast<int>(status::peer_dead) == SHMFIFO_PEER_DEAD);
 static_assert(static_cast<int>(shmfifo::segment_mode::ring) == SHMFIFO_RING);
 static_assert(static_cast<int>(shmfifo::full_policy::overwrite) == SHMFIFO_OVERWRITE);
@@ -191,7 +191,7 @@ uint32_t shmfifo_layout_version(void) {
   return shmfifo::layout_version;
 }
 const char* shmfifo_status_text(int answer) {
-  if (answer < SHMFIFO_OK || answer > SHMFIFO_READ_ONLY) return "unknown";
+  if (answer < SHMFIFO_OK || answer > SHMFIFO_INTERRUPTED) return "unknown";
   return shmfifo::to_string(static_cast<status>(answer)).data();  // made of literals
 }
 
@@ -309,6 +309,9 @@ shmfifo_status shmfifo_abort(shmfifo_producer* producer) {
 int64_t shmfifo_last_number(const shmfifo_producer* producer) {
   return producer->self.last_number();
 }
+void shmfifo_wake_producer(shmfifo_producer* producer) {
+  producer->self.wake();
+}
 
 shmfifo_poll_result shmfifo_poll(shmfifo_consumer* consumer, shmfifo_handler handler, void* user,
                                  int64_t limit) {
@@ -332,4 +335,7 @@ shmfifo_status shmfifo_wait(shmfifo_consumer* consumer, int64_t timeout_ns) {
 }
 int64_t shmfifo_position(const shmfifo_consumer* consumer) {
   return consumer->self.position();
+}
+void shmfifo_wake_consumer(shmfifo_consumer* consumer) {
+  consumer->self.wake();
 }

@@ -27,11 +27,12 @@ TEST(status, every_answer_has_its_own_name) {
                                         "claim_pending",
                                         "exhausted",
                                         "wrong_process",
-                                        "read_only"};
+                                        "read_only",
+                                        "interrupted"};
   for (std::size_t i = 0; i < std::size(names); ++i) {
     EXPECT_EQ(to_string(static_cast<status>(i)), names[i]);
   }
-  EXPECT_EQ(to_string(status::read_only), "read_only");  // the last one
+  EXPECT_EQ(to_string(status::interrupted), "interrupted");  // the last one
   EXPECT_EQ(to_string(static_cast<status>(std::size(names))), "unknown");
   EXPECT_EQ(to_string(static_cast<status>(255)), "unknown");
   EXPECT_EQ(sizeof(status), 1U);

@@ -85,6 +85,76 @@ TEST(waiting, a_sleeping_producer_is_woken_by_a_release) {
   EXPECT_EQ(look(reader), "4:4");
 }
 
+// checks G11: before the wait or in it, from another thread; one wake-up ends one wait
+TEST(waiting, wake_ends_a_readers_wait_even_if_there_are_messages) {
+  const testing::unique_name name;
+  const auto home = must(segment::create(name.get(), small(segment_mode::ring)));
+  auto writer = must(home.attach_producer());
+  for (const bool observes : {false, true}) {
+    auto reader = must(observes ? home.attach_observer(start_at::latest())
+                                : home.attach_consumer({{}, start_at::latest()}));
+    std::thread waking([&] { reader.wake(); });
+    EXPECT_EQ(reader.wait(), status::interrupted);
+    waking.join();
+    EXPECT_EQ(reader.wait(in_ms(1)), status::timed_out);
+    reader.wake();
+    reader.wake();
+    EXPECT_EQ(reader.wait(), status::interrupted);
+    ASSERT_EQ(put(writer, 7), status::ok);
+    reader.wake();
+    EXPECT_EQ(reader.wait(), status::interrupted);
+    EXPECT_EQ(reader.wait(), status::ok);
+    EXPECT_EQ(reader.poll([](const record_view&) {}).answer, status::ok);
+  }
+}
+
+// checks G5 G11: the message is not published, and nothing is lost
+TEST(waiting, wake_ends_a_producers_wait_for_room) {
+  const testing::unique_name name;
+  const auto home = must(segment::create(name.get(), small(segment_mode::ring, full_policy::wait)));
+  auto reader = must(home.attach_consumer());
+  auto writer = must(home.attach_producer());
+  const std::uint64_t words[2] = {4, 5};
+  const message_ref batch[2] = {{&words[0], 8}, {&words[1], 8}};
+  writer.wake();
+  for (std::uint64_t i = 0; i < 3; ++i) ASSERT_EQ(writer.publish(&i, 8), status::ok);
+  std::size_t published = 0;
+  EXPECT_EQ(writer.publish_batch(batch, published), status::interrupted);
+  EXPECT_EQ(published, 1U);
+  std::thread waking([&] { writer.wake(); });
+  EXPECT_EQ(writer.publish(words, 8), status::interrupted);
+  waking.join();
+  std::span<std::byte> content;
+  writer.wake();
+  EXPECT_EQ(writer.claim(content), status::interrupted);
+  EXPECT_EQ(writer.publish(words, 8, in_ms(1)), status::timed_out);
+  EXPECT_EQ(look(reader), "0:0 1:1 2:2 3:4");
+  EXPECT_EQ(writer.publish(words, 8), status::ok);
+  EXPECT_EQ(look(reader), "4:4");
+}
+
+// checks G11: the handler runs at any instruction of the wait, and its wake-up is not lost
+TEST(waiting, a_signal_handler_may_wake) {
+  const testing::unique_name name;
+  const auto home = must(segment::create(name.get(), small(segment_mode::ring)));
+  for (const bool observes : {false, true}) {
+    child waiter([&] {
+      static consumer* waiting;
+      auto reader = must(observes ? home.attach_observer() : home.attach_consumer());
+      waiting = &reader;
+      ::signal(SIGUSR1, [](int) { waiting->wake(); });
+      child::ready();
+      for (int i = 0; i < 100; ++i) {
+        if (reader.wait() != status::interrupted) return 1;
+        child::ready();
+      }
+      return 0;
+    });
+    for (int i = 0; i < 100 && waiter.wait_ready(); ++i) waiter.signal(SIGUSR1);
+    EXPECT_EQ(waiter.join(), 0);
+  }
+}
+
 // checks G1 G2 G4: roles of threads, all on one mapping
 TEST(waiting, threads_share_a_segment_handle) {
   for (const auto policy : {full_policy::wait, full_policy::overwrite}) {

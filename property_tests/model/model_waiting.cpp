@@ -138,6 +138,54 @@ const registration producer_waits{{"waiting.producer_sleeps", "G5 G11 G12",
                                    "1 sleeping producer, 1 consumer, 1 slot, 2 messages",
                                    producer_sleeps}};
 
+// Two threads, each with news of its own, wake one that waits for nothing else.
+// checks G11 G12
+template <class Role, class Wait>
+void woken_by_two(Role* role, Wait wait) {
+  auto* news = model::make<std::array<std::uint64_t, 2>>();
+  (*news)[0] = (*news)[1] = 0;
+  const auto tell = [=](unsigned i) {
+    model::store((*news)[i], 1U, std::memory_order_relaxed);
+    role->wake();
+  };
+  model::thread first([=] { tell(0); });
+  model::thread second([=] { tell(1); });
+  const auto told = [=](unsigned i) {
+    return model::load((*news)[i], std::memory_order_relaxed) == 1;
+  };
+  // A wake-up that is lost, or does not bring its news along, leaves this asleep.
+  while (!told(0) || !told(1)) {
+    model::require(wait(*role) == status::interrupted, "G11: only the wake-ups end it");
+  }
+}
+
+void two_wake_a_consumer() {
+  auto* world = model::make<core_world>(ring(full_policy::wait, producer_role::single, 1));
+  woken_by_two(model::make<consumer>(*world, 1U), [](consumer& reader) { return reader.wait(); });
+}
+const registration consumer_woken{{"waiting.two_wake_a_consumer", "G11 G12",
+                                   "2 wakers, 1 sleeping consumer", two_wake_a_consumer}};
+
+void two_wake_an_observer() {
+  auto* world = model::make<core_world>(ring(full_policy::wait, producer_role::single, 1));
+  woken_by_two(model::make<consumer>(*world, consumer::observes{}),
+               [](consumer& reader) { return reader.wait(); });
+}
+const registration observer_woken{{"waiting.two_wake_an_observer", "G11 G12",
+                                   "2 wakers, 1 napping observer", two_wake_an_observer}};
+
+void two_wake_a_producer() {
+  auto* world = model::make<core_world>(ring(full_policy::wait, producer_role::single, 1));
+  auto* writer = model::make<producer>(*world, 0U);
+  model::require(writer->publish_word(content_of(1, 0)) == status::ok, "the ring is full now");
+  woken_by_two(writer, [](producer& waiting) {
+    const std::uint64_t word = content_of(1, 1);
+    return waiting.publish(&word, sizeof word);
+  });
+}
+const registration producer_woken{{"waiting.two_wake_a_producer", "G11 G12",
+                                   "2 wakers, 1 sleeping producer, 1 slot", two_wake_a_producer}};
+
 // checks G5 G11: the news may also be that the consumer left
 void consumer_that_leaves_wakes() {
   auto* world = model::make<core_world>(ring(full_policy::wait, producer_role::single, 1));

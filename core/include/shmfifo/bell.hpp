@@ -55,4 +55,31 @@ template <memory_model M, class Ready, class BeforeSleep>
   }
 }
 
+// One handle's wake-up: a word of the handle's own, which sleep_until's ready() looks at. It is 1
+// from the wake to the wait that takes it. None is lost: the bell is rung after it, as after a
+// store.
+class wake_word {
+ public:
+  template <memory_model M>
+  void request(const M& memory) noexcept {
+    // SYNC wake: release, whoever is woken sees what the waker did before; added to the word, so
+    // that this holds for each of several wakers.
+    static_cast<void>(memory.fetch_or(word_, 1, std::memory_order_release, site::wake_request));
+  }
+  template <memory_model M>
+  [[nodiscard]] bool requested(const M& memory) const noexcept {
+    return memory.load(word_, std::memory_order_relaxed, site::wake_look) != 0;
+  }
+  template <memory_model M>
+  [[nodiscard]] bool take(const M& memory) noexcept {
+    std::uint32_t seen = 1;
+    // SYNC wake: acquire, see request.
+    return requested(memory) && memory.compare_exchange(word_, seen, 0, std::memory_order_acquire,
+                                                        std::memory_order_relaxed, site::wake_take);
+  }
+
+ private:
+  std::uint32_t word_ = 0;
+};
+
 }  // namespace shmfifo::protocol

@@ -105,11 +105,13 @@ class basic_consumer {
   }
 
   // Waits until poll would not answer empty: ok; timed_out, or peer_dead if no producer is alive
-  // then; wrong_process. Spins for some microseconds, then sleeps without using the processor.
+  // then; interrupted; wrong_process. Spins for some microseconds, then sleeps without using the
+  // processor.
   status wait(deadline until = no_deadline) noexcept {
     if (!memory_.in_owner_process()) [[unlikely]]
       return status::wrong_process;
     release();
+    if (wake_.take(memory_)) return status::interrupted;
     waited_ = true;
     if (patience_ != 0) static_cast<void>(memory_.pause(patience_));
     if (ready()) return status::ok;
@@ -119,6 +121,14 @@ class basic_consumer {
       if (ready()) return status::ok;
     }
     return sleep(until);
+  }
+
+  // Ends this handle's wait with `interrupted`: the one going on, else the next, even if there are
+  // messages. Any thread, and signal handlers, while the handle lives in its place; lock-free.
+  void wake() noexcept {
+    wake_.request(memory_);
+    // An observer may not ring: it naps, and looks by itself.
+    if (self_) protocol::ring_bell(memory_, view_.control().data_bell);
   }
 
   // The number of the next message that poll looks at.
@@ -343,15 +353,16 @@ class basic_consumer {
     bool woken = false;
     if (self_) {
       woken = protocol::sleep_until(
-          memory_, view_.control().data_bell, until, [this] { return ready(); },
-          [this] { examine(); });
+          memory_, view_.control().data_bell, until,
+          [this] { return ready() || wake_.requested(memory_); }, [this] { examine(); });
     } else {
       // An observer may not write and so cannot announce itself: it naps.
-      while (!(woken = ready()) && !memory_.expired(until)) {
+      while (!(woken = ready() || wake_.requested(memory_)) && !memory_.expired(until)) {
         examine();
         memory_.nap(until);
       }
     }
+    if (wake_.take(memory_)) return status::interrupted;
     if (woken) return status::ok;
     return producer_alive() ? status::timed_out : status::peer_dead;
   }
@@ -382,6 +393,7 @@ class basic_consumer {
   std::uint64_t position_ = 0;
   std::uint64_t released_ = 0;  // position_ as others know it
   std::byte* buffer_ = nullptr;
+  protocol::wake_word wake_;
   unsigned idle_polls_ = 0;
   bool waited_ = false;
   unsigned waits_ = 0;

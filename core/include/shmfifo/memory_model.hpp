@@ -47,6 +47,7 @@ inline constexpr unsigned lock_naming = participants_max + 1;  // held while a n
   X(recover_stamp) X(recover_abort) X(recover_free) \
   X(mark_stamp) X(mark_load) X(mark_exchange) \
   X(bell_check) X(bell_ring) X(bell_announce) X(bell_light_fence) X(bell_heavy_fence) \
+  X(wake_request) X(wake_look) X(wake_take) \
   X(operate)
 // clang-format on
 

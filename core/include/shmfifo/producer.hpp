@@ -58,8 +58,8 @@ class basic_producer {
   }
 
   // As try_publish, but under the policy `wait` waits for room: additionally timed_out, or
-  // peer_dead if no living consumer could make room. A full log never has room again and answers
-  // full at once.
+  // peer_dead if no living consumer could make room, or interrupted. A full log never has room
+  // again and answers full at once.
   status publish(const void* content, std::int64_t value_length,
                  deadline until = no_deadline) noexcept {
     for (;;) {
@@ -142,6 +142,13 @@ class basic_producer {
     finish(claimed_, slot_state::aborted);
     protocol::ring_bell(memory_, view_.control().data_bell);
     return status::ok;
+  }
+
+  // Ends this handle's wait for room with `interrupted`: the one going on, else the next. Any
+  // thread, and signal handlers, while the handle lives in its place; lock-free.
+  void wake() noexcept {
+    wake_.request(memory_);
+    protocol::ring_bell(memory_, view_.control().space_bell);
   }
 
   // The number of the message published (or aborted) last by this handle; -1 before the first.
@@ -354,12 +361,15 @@ class basic_producer {
   // Waiting politely: a consumer that is given time to release many slots at once costs both sides
   // less than one whose cursor is fetched after each (measured: core/DESIGN.md, decision 9).
   [[gnu::noinline]] status wait_for_room(deadline until) noexcept {
+    if (wake_.take(memory_)) return status::interrupted;
     for (unsigned i = 0; i < spin_rounds && memory_.pause(spin_pause); ++i) {
       if (room()) return status::ok;
     }
     const bool woken = protocol::sleep_until(
-        memory_, view_.control().space_bell, until, [this] { return room(); },
+        memory_, view_.control().space_bell, until,
+        [this] { return room() || wake_.requested(memory_); },
         [this] { protocol::recover_dead(view_, memory_); });
+    if (wake_.take(memory_)) return status::interrupted;
     if (woken) return status::ok;
     const protocol::lowest_cursor lowest = protocol::find_lowest_cursor(view_, memory_);
     const bool hopeless = lowest.number == protocol::no_cursor || !memory_.alive(lowest.holder);
@@ -380,6 +390,7 @@ class basic_producer {
   std::uint64_t limit_ = 0;  // numbers below it may be taken without looking at the consumers
   std::uint64_t claimed_ = 0;
   std::int64_t last_number_ = -1;
+  protocol::wake_word wake_;
   std::uint64_t stalled_floor_ = protocol::no_cursor;
   unsigned stalled_times_ = 0;
 };

@@ -30,6 +30,7 @@ enum class [[nodiscard]] status : std::uint8_t{
     exhausted,      // the stamp can hold no higher number; the segment must be replaced
     wrong_process,  // this handle belongs to the process that forked; attach anew in the child
     read_only,      // this handle may not write
+    interrupted,    // wake() of this handle ended the wait; nothing was changed
 };
 
 // The answer's own name, for logs; "unknown" if it is none.
@@ -47,7 +48,8 @@ enum class [[nodiscard]] status : std::uint8_t{
                                         "claim_pending",
                                         "exhausted",
                                         "wrong_process",
-                                        "read_only"};
+                                        "read_only",
+                                        "interrupted"};
   const auto index = static_cast<std::size_t>(answer);
   return index < std::size(names) ? names[index] : "unknown";
 }
