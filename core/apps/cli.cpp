@@ -114,6 +114,13 @@ void complain(const std::string& program, const std::string& text) {
   std::fprintf(stderr, "%s: %s\n", program.c_str(), printable(text).c_str());
 }
 
+error replaced(const std::string& name) {
+  return {ESTALE, "name_state",
+          "'" + name +
+              "' was removed and made again: the name means another segment now, and nobody "
+              "publishes in the old one. Start again (message_consumer: or use --follow-name)"};
+}
+
 void end_when_out_of_memory(const char* program) noexcept {
   static const char* name;
   name = program;

@@ -76,6 +76,9 @@ struct from_option {
 // One line on standard error; the text may quote others. Never throws for a stream that is closed.
 void complain(const std::string& program, const std::string& text);
 
+// Why a wait for messages is in vain: the segment's name means another one by now.
+[[nodiscard]] error replaced(const std::string& name);
+
 // From now on a want of memory ends the program: a word to standard error, exit_failed. Nothing is
 // unwound, because libraries allocate where they may not throw, and nothing needs to be: the kernel
 // takes back a dead program's locks and mappings, and a segment is made to outlive its programs.

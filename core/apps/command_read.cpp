@@ -132,7 +132,11 @@ int tail(const read_settings& wanted, bool json) {
       continue;
     }
     flush_output();
-    if (reader.wait(clock::now() + slice) == status::ok) continue;
+    const status waited = reader.wait(clock::now() + slice);
+    if (waited == status::ok) continue;
+    if (waited == status::peer_dead && need(home.check_name()) == name_state::replaced) {
+      throw failure(replaced(home.name()));
+    }
     if (wanted.timeout > 0 &&
         clock::now() - last_news >= std::chrono::duration<double>(wanted.timeout)) {
       break;

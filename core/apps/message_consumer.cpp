@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
+#include <optional>
 #include <string>
 
 #include "cli.hpp"
@@ -32,7 +33,8 @@ bytes) count towards --messages and are told one by one in the summary.
 Exit codes: 0 everything asked for was read (with --messages 0: until a signal, or until no producer
               is left and nothing came for --timeout; at least one message);
             1 a wrong byte, a gap, an invalid message, a loss where none may be, too few messages,
-              no segment or no message in time; 2 usage.
+              no segment or no message in time, or the segment was removed and made again and no
+              producer is left in it (unless --follow-name); 2 usage.
 
 Examples:
   message_consumer --name demo --messages 0 --verify           a live ring, until Ctrl-C
@@ -54,19 +56,37 @@ struct settings {
   std::uint64_t content_size = 0;
   owned_by owner;
   bool observer = false;
+  bool follow_name = false;
   bool verify = false;
   bool numbered = false;
   bool print = false;
   bool json = false;
 };
 
+const choices<name_state> name_words{{"same", name_state::same},
+                                     {"replaced", name_state::replaced},
+                                     {"removed", name_state::removed}};
+
+attach_options attaching(const settings& wanted) {
+  attach_options options;
+  options.mode = wanted.observer ? access::read_only : access::read_write;
+  options.owner = wanted.owner;
+  if (wanted.content_size != 0) options.content_size = wanted.content_size;
+  return options;
+}
+
+result<consumer> attach_reader(const settings& wanted, const segment& home, start_at start) {
+  return wanted.observer ? home.attach_observer(start)
+                         : home.attach_consumer({wanted.cursor, start});
+}
+
 class run {
  public:
-  run(const settings& wanted, segment home, consumer reader)
+  run(const settings& wanted, segment home, start_at start)
       : wanted_(wanted),
         home_(std::move(home)),
-        reader_(std::move(reader)),
-        start_(reader_.position()),
+        reader_(need(attach_reader(wanted, home_, start))),
+        start_(reader_->position()),
         next_(start_),
         checker_(wanted.kind, wanted.numbered),
         pace_(wanted.rate),
@@ -106,6 +126,8 @@ class run {
         {"seconds", seconds_},
         {"messages_per_second", seconds_ > 0 ? static_cast<double>(messages_) / seconds_ : 0.0},
         {"verified", wanted_.verify},
+        {"segments", segments_},
+        {"name_state", word_for(name_words, need(home_.check_name()))},
         {"stopped", stop_signal::requested()},
         {"complete", complete}};
     if (checker_.wrong() != 0) summary["first_wrong"] = checker_.first_wrong();
@@ -145,7 +167,7 @@ class run {
 
   void poll_some(std::int64_t limit) {
     const poll_result answer =
-        reader_.poll([this](const record_view& record) { take(record); }, limit);
+        reader_->poll([this](const record_view& record) { take(record); }, limit);
     const auto count = static_cast<std::uint64_t>(answer.count);
     if (answer.answer == status::empty) {
       wait_for_news();
@@ -165,21 +187,50 @@ class run {
   void wait_for_news() {
     const geometry& shape = home_.shape();
     if (shape.mode == segment_mode::log &&
-        reader_.position() >= static_cast<std::int64_t>(shape.slot_count)) {
+        reader_->position() >= static_cast<std::int64_t>(shape.slot_count)) {
       end("the log ends here: all its slots were read");
       return;
     }
     const auto patience = std::chrono::duration<double>(wanted_.timeout);
     const auto limit = last_news_ + std::chrono::duration_cast<clock::duration>(patience);
-    const status answer = reader_.wait(std::min(clock::now() + slice, limit));
-    if (answer == status::ok || clock::now() < limit) return;
+    const status answer = reader_->wait(std::min(clock::now() + slice, limit));
+    if (answer == status::ok) return;
     const bool dead = answer == status::peer_dead;
+    const name_state name = need(home_.check_name());
+    if (name == name_state::replaced && wanted_.follow_name) {
+      follow();
+    } else if (name == name_state::replaced && dead) {
+      error_ = replaced(home_.name()).text;
+    }
+    if (clock::now() < limit) return;
     if (!dead && total() == 0 && messages_ != 0) return;  // somebody lives who may publish yet
-    end(fmt::format(
-        "no message in '{}' for {} seconds, and {}", home_.name(), wanted_.timeout,
-        dead ? "no producer is attached: start `message_producer --name " + home_.name() + "`"
-             : "yet a producer is alive: see `shmfifo stat " + home_.name() + "`"));
+    end(fmt::format("no message in '{}' for {} seconds, and {}", home_.name(), wanted_.timeout,
+                    why_none(dead, name)));
   }
+
+  [[nodiscard]] std::string why_none(bool dead, name_state name) const {
+    if (name != name_state::same) {
+      return fmt::format("the name was {}: nobody can attach to this segment any more",
+                         word_for(name_words, name));
+    }
+    return dead ? "no producer is attached: start `message_producer --name " + home_.name() + "`"
+                : "yet a producer is alive: see `shmfifo stat " + home_.name() + "`";
+  }
+
+  // The removed segment has no more messages for now: goes on with the one that has its name.
+  void follow() {
+    auto home = segment::attach(wanted_.name, attaching(wanted_));
+    if (!home && home.failure().code == ENOENT) return;  // removed again
+    if (!home) return fail(home.failure());
+    auto reader = attach_reader(wanted_, *home, start_at::oldest());
+    if (!reader) return fail(reader.failure());
+    home_ = std::move(*home);
+    reader_.emplace(std::move(*reader));
+    next_ = reader_->position();
+    last_news_ = clock::now();
+    ++segments_;
+  }
+  void fail(const error& why) { error_ = why.text; }
 
   // Nothing more will come: a failure if something was still wanted.
   void end(std::string why) {
@@ -200,7 +251,7 @@ class run {
           fmt::format("{} messages broke a rule of the segment: see `shmfifo verify {}`", invalid_,
                       home_.name()));
     }
-    const bool lossless = home_.shape().gated() && !reader_.observer();
+    const bool lossless = home_.shape().gated() && !reader_->observer();
     if (lost_ != 0 && lossless) found.push_back(fmt::format("{} messages lost", lost_));
     if (stop_signal::requested() && total() != 0 && left() != 0) {
       found.push_back(fmt::format("stopped after {} of {} numbers", passed(), total()));
@@ -211,18 +262,19 @@ class run {
   [[nodiscard]] std::optional<std::int64_t> lag() const {
     auto stat = home_.stat();
     if (!stat) return std::nullopt;
-    return std::max<std::int64_t>(stat->producer_cursor - reader_.position(), 0);
+    return std::max<std::int64_t>(stat->producer_cursor - reader_->position(), 0);
   }
 
   const settings& wanted_;
   segment home_;
-  consumer reader_;
+  std::optional<consumer> reader_;
   std::int64_t start_;
   std::int64_t next_;
   message_checker checker_;
   pacer pace_;
   progress progress_;
   clock::time_point last_news_;
+  std::uint64_t segments_ = 1;
   std::uint64_t messages_ = 0;
   std::uint64_t bytes_ = 0;
   std::uint64_t gaps_ = 0;
@@ -241,8 +293,8 @@ void add_options(CLI::App& app, settings& wanted) {
   add_choice(app, "--kind", wanted.kind, kind_words, "what the messages are")->default_str("text");
   add_size(app, "--messages", wanted.messages, "how many numbers; 0: until a signal comes")
       ->default_str("1000000");
-  app.add_option("--until", wanted.until, "end with this number instead")
-      ->check(CLI::NonNegativeNumber);
+  CLI::Option* until = app.add_option("--until", wanted.until, "end with this number instead")
+                           ->check(CLI::NonNegativeNumber);
   app.add_option("--from", wanted.from,
                  "oldest, latest, a number, or cursor: where --cursor stands (default: oldest)");
   app.add_option("--cursor", wanted.cursor,
@@ -262,6 +314,9 @@ void add_options(CLI::App& app, settings& wanted) {
       ->default_str("0");
   add_owner(app, wanted.owner);
   app.add_flag("--observer", wanted.observer, "read-only: hold nobody back, perhaps lose messages");
+  app.add_flag("--follow-name", wanted.follow_name,
+               "when the segment was removed and made again, go on with the new one's oldest")
+      ->excludes(until);
   app.add_flag("--verify", wanted.verify, "check every byte of every message");
   app.add_flag("--numbered", wanted.numbered,
                "messages carry sender and sequence: check them, too");
@@ -282,13 +337,9 @@ from_option check_options(const settings& wanted) {
 }
 
 segment wait_for_segment(const settings& wanted) {
-  attach_options options;
-  options.mode = wanted.observer ? access::read_only : access::read_write;
-  options.owner = wanted.owner;
-  if (wanted.content_size != 0) options.content_size = wanted.content_size;
   const auto limit = clock::now() + std::chrono::duration<double>(wanted.timeout);
   for (;;) {
-    auto home = segment::attach(wanted.name, options);
+    auto home = segment::attach(wanted.name, attaching(wanted));
     if (home || home.failure().code != ENOENT) return need(std::move(home));
     if (stop_signal::requested() || clock::now() >= limit) {
       throw failure({ENOENT, "name",
@@ -303,10 +354,7 @@ segment wait_for_segment(const settings& wanted) {
 int consume(const settings& wanted) {
   const from_option from = check_options(wanted);
   stop_signal::install();
-  segment home = wait_for_segment(wanted);
-  consumer reader = wanted.observer ? need(home.attach_observer(from.start))
-                                    : need(home.attach_consumer({wanted.cursor, from.start}));
-  run consuming(wanted, std::move(home), std::move(reader));
+  run consuming(wanted, wait_for_segment(wanted), from.start);
   consuming.consume_all();
   return consuming.report();
 }

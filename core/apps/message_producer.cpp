@@ -146,6 +146,12 @@ class run {
   }
 
   [[nodiscard]] std::string no_room(status answer) const {
+    if (need(home_.check_name()) != name_state::same) {
+      return fmt::format(
+          "no room in '{}' for {} seconds, and the segment was removed: no consumer can attach to "
+          "it any more; start again",
+          home_.name(), wanted_.timeout);
+    }
     return fmt::format(
         "no room in '{}' for {} seconds: {}", home_.name(), wanted_.timeout,
         answer == status::peer_dead

@@ -58,6 +58,8 @@ enum { SHMFIFO_SINGLE = 1, SHMFIFO_MANY = 2 };                                  
 enum { SHMFIFO_OLDEST = 0, SHMFIFO_LATEST = 1, SHMFIFO_NUMBER = 2 };                // start
 enum { SHMFIFO_IS_PRODUCER = 1, SHMFIFO_IS_CONSUMER = 2, SHMFIFO_IS_DURABLE = 3 };  // kind
 
+enum { SHMFIFO_NAME_SAME = 0, SHMFIFO_NAME_REPLACED = 1, SHMFIFO_NAME_REMOVED = 2 };  // name
+
 // Zero in any member is the default (in brackets). Set struct_size to sizeof of what you compiled
 // with: a library with more members takes the rest as zero, one with fewer refuses.
 typedef struct shmfifo_create_options {
@@ -85,7 +87,7 @@ typedef struct shmfifo_create_options {
 // "owner") unless it is asked for.
 typedef struct shmfifo_attach_options {
   uint32_t struct_size;   // bytes of this struct
-  uint32_t read_only;     // [0]; observers, stat and name_state need no more
+  uint32_t read_only;     // [0]; observers, stat and check_name need no more
   uint32_t pretouch;      // [0: pages are mapped at first use]
   uint32_t any_owner;     // [0]; nonzero: whoever owns it
   uint32_t owner_is_set;  // [0]; nonzero: `owner` and nobody else
@@ -185,6 +187,10 @@ SHMFIFO_C_API int shmfifo_recover(shmfifo_segment* segment, uint32_t* freed, shm
 // Any thread. Removes a durable cursor that nobody uses. ENOENT, EBUSY, EACCES, ENOMEM, EMFILE.
 SHMFIFO_C_API int shmfifo_forget(shmfifo_segment* segment, const char* cursor,
                                  shmfifo_error* error);
+// Any thread; one system call. Whether the name still means this segment, in `*state`: SAME;
+// REPLACED, another one was made under it; REMOVED. For waits that time out: whoever has a removed
+// segment attached keeps it. EACCES, ENOMEM.
+SHMFIFO_C_API int shmfifo_check_name(shmfifo_segment* segment, int* state, shmfifo_error* error);
 // Any thread; lock-free. OK, EMPTY, ABORTED, LOST, INVALID, READ_ONLY.
 SHMFIFO_C_API shmfifo_status shmfifo_mark(shmfifo_segment* segment, int64_t number, int8_t value);
 

@@ -33,6 +33,7 @@ static_assert(static_cast<int>(shmfifo::full_policy::overwrite) == SHMFIFO_OVERW
 static_assert(static_cast<int>(shmfifo::producer_role::many) == SHMFIFO_MANY);
 static_assert(static_cast<int>(shmfifo::start_at::place::number) == SHMFIFO_NUMBER);
 static_assert(static_cast<int>(shmfifo::participant_kind::durable) == SHMFIFO_IS_DURABLE);
+static_assert(static_cast<int>(shmfifo::name_state::removed) == SHMFIFO_NAME_REMOVED);
 static_assert(sizeof(shmfifo_participant::name) > shmfifo::cursor_name_max);
 
 shmfifo_status as_c(status answer) noexcept {
@@ -275,6 +276,13 @@ int shmfifo_recover(shmfifo_segment* segment, uint32_t* freed, shmfifo_error* er
 }
 int shmfifo_forget(shmfifo_segment* segment, const char* cursor, shmfifo_error* error) {
   return guarded(error, [&] { return segment->self.forget(cursor); });
+}
+int shmfifo_check_name(shmfifo_segment* segment, int* state, shmfifo_error* error) {
+  return guarded(error, [&] {
+    auto found = segment->self.check_name();
+    if (found) *state = static_cast<int>(*found);
+    return found;
+  });
 }
 shmfifo_status shmfifo_mark(shmfifo_segment* segment, int64_t number, int8_t value) {
   return as_c(segment->self.mark(number, value));

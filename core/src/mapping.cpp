@@ -8,11 +8,11 @@ namespace shmfifo {
 namespace {
 
 // Takes the mapped bytes over, or gives them back if there is no memory for their owner.
-std::shared_ptr<mapping> adopt(const std::string& name,
+std::shared_ptr<mapping> adopt(const system::location& where,
                                std::shared_ptr<const system::segment_file> file, std::byte* base,
                                const segment_header& header, bool writable) {
   try {
-    return std::make_shared<mapping>(name, std::move(file), base, header, writable);
+    return std::make_shared<mapping>(where, std::move(file), base, header, writable);
   } catch (...) {
     system::unmap(base, header.segment_size);
     throw;
@@ -104,6 +104,15 @@ error cursor_in_use(const std::string& name, std::uint32_t pid) {
               "): only one consumer at a time may advance it"};
 }
 
+result<name_state> mapping::check_name() const {
+  auto found = system::inspect_name(where_);
+  if (!found && found.failure().code == ENOENT) return name_state::removed;
+  if (!found) return found.failure();
+  const system::file_facts& noted = file_->facts();
+  const bool same = found->device == noted.device && found->inode == noted.inode;
+  return same ? name_state::same : name_state::replaced;
+}
+
 result<std::string> checked_name(std::string_view name) {
   if (!name.empty() && name.front() == '/') name.remove_prefix(1);
   const auto bad = [&](int code, const std::string& why) {
@@ -138,7 +147,7 @@ result<std::shared_ptr<mapping>> build_segment(const system::location& where, co
   auto reachable = std::make_shared<const system::segment_file>(std::move(*kept), where, *facts);
   auto base = system::map(*file, header.segment_size, true, false);
   if (!base) return base.failure();
-  auto home = adopt(where.name, std::move(reachable), *base, header, true);
+  auto home = adopt(where, std::move(reachable), *base, header, true);
   if (options.huge_pages) system::advise_huge_pages(*base, header.segment_size);
   if (options.pretouch) {
     if (auto touched = system::touch(*base, header.segment_size); !touched)
@@ -173,7 +182,7 @@ result<std::shared_ptr<mapping>> attach_mapping(const system::location& where,
   if (!mapped) return system::unreachable(failure, name);
   auto base = system::map(mapped, header->segment_size, writable, options.pretouch);
   if (!base) return base.failure();
-  auto home = adopt(name, std::move(reachable), *base, *header, writable);
+  auto home = adopt(where, std::move(reachable), *base, *header, writable);
   if (auto broken = validate_control(home->view())) return refusal(name, *broken, EINVAL);
   return home;
 }

@@ -20,9 +20,9 @@ namespace shmfifo {
 
 class mapping {
  public:
-  mapping(std::string name, std::shared_ptr<const system::segment_file> file, std::byte* base,
+  mapping(system::location where, std::shared_ptr<const system::segment_file> file, std::byte* base,
           const segment_header& header, bool writable)
-      : name_(std::move(name)),
+      : where_(std::move(where)),
         file_(std::move(file)),
         base_(base),
         header_(header),
@@ -32,15 +32,16 @@ class mapping {
   mapping& operator=(const mapping&) = delete;
   ~mapping() { system::unmap(base_, header_.segment_size); }
 
-  [[nodiscard]] const std::string& name() const noexcept { return name_; }
+  [[nodiscard]] const std::string& name() const noexcept { return where_.name; }
   [[nodiscard]] const segment_header& header() const noexcept { return header_; }
   [[nodiscard]] const layout_view& view() const noexcept { return view_; }
   [[nodiscard]] bool writable() const noexcept { return writable_; }
   // With locks of its own.
   [[nodiscard]] std_memory_model memory() const noexcept { return std_memory_model(file_); }
+  [[nodiscard]] result<name_state> check_name() const;
 
  private:
-  std::string name_;
+  system::location where_;
   std::shared_ptr<const system::segment_file> file_;
   std::byte* base_;
   segment_header header_;  // a validated copy

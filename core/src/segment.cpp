@@ -208,6 +208,12 @@ result<segment_stat> segment::stat() const try {
   return no_memory();
 }
 
+result<name_state> segment::check_name() const try {
+  return home_->check_name();
+} catch (const std::bad_alloc&) {
+  return no_memory();
+}
+
 const std::string& segment::name() const noexcept {
   return home_->name();
 }

@@ -366,16 +366,31 @@ result<done> remove_name(const location& where) {
   return done{};
 }
 
+namespace {
+
+file_facts facts_of(const struct ::stat& seen) noexcept {
+  // st_blocks counts in these, whatever the file system's.
+  constexpr std::uint64_t block_size = 512;
+  return {seen.st_dev, seen.st_ino, static_cast<std::uint64_t>(seen.st_size),
+          static_cast<std::uint64_t>(seen.st_blocks) * block_size, seen.st_uid};
+}
+
+}  // namespace
+
 result<file_facts> inspect(const descriptor& file, const std::string& name) {
   struct ::stat facts {};
   if (::fstat(file.get(), &facts) != 0) return failed_now("fstat", "'" + name + "'");
   if (!S_ISREG(facts.st_mode)) {
     return error{EINVAL, "file_type", "'" + name + "' is no regular file, so it is no segment"};
   }
-  constexpr std::uint64_t block_size =
-      512;  // st_blocks counts in these, whatever the file system's
-  return file_facts{facts.st_dev, facts.st_ino, static_cast<std::uint64_t>(facts.st_size),
-                    static_cast<std::uint64_t>(facts.st_blocks) * block_size, facts.st_uid};
+  return facts_of(facts);
+}
+
+result<file_facts> inspect_name(const location& where) {
+  struct ::stat facts {};
+  if (::lstat(where.path().c_str(), &facts) != 0)
+    return failed_now("lstat", "'" + where.name + "'");
+  return facts_of(facts);
 }
 
 result<segment_header> read_header(const descriptor& file, const std::string& name) {

@@ -95,6 +95,8 @@ result<descriptor> open_readable(const descriptor& file);
 result<done> remove_name(const location& where);
 // EINVAL if it is no regular file.
 result<file_facts> inspect(const descriptor& file, const std::string& name);
+// What has the name now, whatever it is.
+result<file_facts> inspect_name(const location& where);
 // Reads the header without mapping the file, so that a truncated one is an answer and no SIGBUS.
 // Bytes beyond a short file's end stay zero.
 result<segment_header> read_header(const descriptor& file, const std::string& name);

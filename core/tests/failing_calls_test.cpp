@@ -69,6 +69,7 @@ int __wrap_fcntl(int file, int command, ...) {
 SHMFIFO_WRAP(int, -1, fchmod, (int file, mode_t mode), (file, mode))
 SHMFIFO_WRAP(int, -1, fallocate, (int file, int mode, off_t at, off_t size), (file, mode, at, size))
 SHMFIFO_WRAP(int, -1, fstat, (int file, struct stat* facts), (file, facts))
+SHMFIFO_WRAP(int, -1, lstat, (const char* path, struct stat* facts), (path, facts))
 SHMFIFO_WRAP(int, -1, linkat, (int a, const char* from, int b, const char* to, int flags),
              (a, from, b, to, flags))
 SHMFIFO_WRAP(int, -1, unlink, (const char* path), (path))
@@ -241,6 +242,17 @@ TEST(failing_calls, who_sleeps_without_the_kernels_fence_is_woken) {
   EXPECT_EQ(reader.wait(), status::ok);
 }
 
+// checks G10: a name that cannot be looked up is neither this segment's nor gone
+TEST(failing_calls, a_name_that_cannot_be_looked_up_is_an_error) {
+  const testing::unique_name name;
+  const auto home = must(segment::create(name.get(), small(segment_mode::ring)));
+  planned = {"lstat", EACCES};
+  const auto state = home.check_name();
+  ASSERT_FALSE(state);
+  EXPECT_EQ(state.failure().code, EACCES);
+  EXPECT_STREQ(state.failure().rule, "lstat");
+}
+
 // checks G10: the text of the refusal needs memory itself
 TEST(failing_calls, a_refusal_without_memory_for_its_text_is_still_an_error) {
   const testing::unique_name name;
@@ -249,10 +261,12 @@ TEST(failing_calls, a_refusal_without_memory_for_its_text_is_still_an_error) {
   planned = {"_Znwm", ENOMEM, 0, false, true};
   const auto freed = observing.recover();
   const auto forgotten = observing.forget("billing");
+  const auto named = observing.check_name();
   planned = {};
-  ASSERT_FALSE(freed || forgotten);
+  ASSERT_FALSE(freed || forgotten || named);
   EXPECT_EQ(freed.failure().code, ENOMEM);
   EXPECT_EQ(forgotten.failure().code, ENOMEM);
+  EXPECT_EQ(named.failure().code, ENOMEM);
 }
 
 // checks G11: a process that could not have the page that the kernel wipes at a fork. It is this

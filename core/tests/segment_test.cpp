@@ -203,6 +203,26 @@ TEST(segment, somebody_without_rights_is_refused_and_may_observe_if_allowed) {
   EXPECT_EQ(code, ::geteuid() == 0 ? 0 : 50);
 }
 
+// checks G11: a wait that times out can ask why nobody comes
+TEST(segment, a_name_that_is_removed_or_made_again_is_noticed) {
+  const testing::unique_name name;
+  const auto old = must(segment::create(name.get(), small(segment_mode::ring)));
+  attach_options reading;
+  reading.mode = access::read_only;
+  const auto seen = must(segment::attach(name.get(), reading));
+  EXPECT_EQ(must(old.check_name()), name_state::same);
+  EXPECT_EQ(must(seen.check_name()), name_state::same);
+  static_cast<void>(must(segment::remove(name.get())));
+  EXPECT_EQ(must(old.check_name()), name_state::removed);
+  const auto made = must(segment::create(name.get(), small(segment_mode::ring)));
+  EXPECT_EQ(must(old.check_name()), name_state::replaced);
+  EXPECT_EQ(must(seen.check_name()), name_state::replaced);
+  EXPECT_EQ(must(made.check_name()), name_state::same);
+  static_cast<void>(must(segment::remove(name.get())));
+  ASSERT_EQ(::symlink("/dev/null", name.path().c_str()), 0);  // whatever it is: not this segment
+  EXPECT_EQ(must(made.check_name()), name_state::replaced);
+}
+
 // checks G10: a small tmpfs over /dev/shm, in a mount namespace of the child's own
 TEST(segment, no_space_is_an_error_of_create_and_leaves_nothing) {
   child confined([] {

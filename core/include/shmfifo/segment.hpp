@@ -106,6 +106,13 @@ struct consumer_options {
   start_at start = {};  // of a new cursor; a resumed one goes on where it was
 };
 
+// What the name of an attached segment means by now.
+enum class name_state : std::uint8_t {
+  same,      // this segment
+  replaced,  // another file: the segment was removed, and the name made again
+  removed,   // nothing
+};
+
 // A producer's role in a segment, made by segment::attach_producer.
 class SHMFIFO_EXPORT producer final : public basic_producer<std_memory_model> {
  public:
@@ -196,6 +203,9 @@ class SHMFIFO_EXPORT segment {
 
   // Who is attached, alive or dead, how far behind. Never disturbs a running segment.
   [[nodiscard]] result<segment_stat> stat() const;
+  // Whether the name still means this segment: for waits that time out, since whoever has a removed
+  // segment attached keeps it and would wait for ever. One system call.
+  [[nodiscard]] result<name_state> check_name() const;
   // Without a leading slash.
   [[nodiscard]] const std::string& name() const noexcept;
   // As it was created.

@@ -110,6 +110,51 @@ class stream(support.case):
             self.assert_failed(got, "no message", "no producer is attached")
             self.assertEqual(got.json["messages"], 0)
 
+    def read_three(self, *words):
+        """A consumer that has read all there is, and waits."""
+        self.fill(3, "--slots", 8)
+        reader = self.spawn(consume, "--name", self.name, "--json", "--verify", *words)
+        self.wait_until(lambda: [one["cursor"] for one in self.participants("consumer")] == [3], "the reader")
+        return reader
+
+    def test_a_replaced_segment_is_reported(self):  # checks G11
+        reader = self.read_three("--messages", 0, "--timeout", 1000)
+        self.assert_ok(support.tool("rm", self.name))
+        self.assert_ok(support.tool("create", self.name))
+        seen = self.assert_failed(support.answer(reader), "was removed and made again", "--follow-name")
+        self.assertEqual((seen.json["name_state"], seen.json["segments"], seen.json["messages"]), ("replaced", 1, 3))
+
+    def test_a_replaced_segment_is_followed_if_asked_for(self):  # checks G1 G2 G4
+        reader = self.read_three("--messages", 8, "--timeout", 1000, "--follow-name")
+        self.assert_ok(support.tool("rm", self.name))
+        self.fill(5, "--slots", 16)
+        seen = self.assert_ok(support.answer(reader))
+        self.assertEqual((seen.json["name_state"], seen.json["segments"]), ("same", 2))
+        self.assertEqual((seen.json["messages"], seen.json["last"], seen.json["gaps"]), (8, 4, 0))
+
+    def test_what_cannot_be_followed_is_a_failure(self):
+        reader = self.read_three("--messages", 0, "--timeout", 1000, "--follow-name", "--content-size", 1024)
+        self.assert_ok(support.tool("rm", self.name))
+        self.assert_ok(support.tool("create", self.name, "--content-size", 8))
+        self.assert_failed(support.answer(reader), "content_size", "found 8, expected 1024")
+
+    def test_a_removed_segment_is_named_at_the_deadline(self):
+        reader = self.read_three("--messages", 5, "--timeout", 3)
+        reader.send_signal(signal.SIGSTOP)
+        self.assert_ok(support.tool("rm", self.name))
+        reader.send_signal(signal.SIGCONT)
+        seen = self.assert_failed(support.answer(reader), "the name was removed")
+        self.assertEqual(seen.json["name_state"], "removed")
+
+    def test_a_producer_without_room_names_the_removed_segment(self):
+        self.assert_ok(support.tool("create", self.name, "--slots", 2))
+        writer = self.spawn(produce, "--name", self.name, "--slots", 2, "--timeout", 3)
+        self.wait_until(lambda: self.participants("producer"), "the producer")
+        writer.send_signal(signal.SIGSTOP)
+        self.assert_ok(support.tool("rm", self.name))
+        writer.send_signal(signal.SIGCONT)
+        self.assert_failed(support.answer(writer), "the segment was removed")
+
     def test_too_few_messages_are_a_failure(self):
         support.run(produce, "--name", self.name, "--messages", 10)
         got = support.run(consume, "--name", self.name, "--messages", 11, "--timeout", 0.3,

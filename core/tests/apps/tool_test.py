@@ -109,6 +109,14 @@ class operator_tool(support.case):
                           "neither a uid, a user's name, nor any")
         self.assert_ok(tool("rm", self.name))  # maps nothing
 
+    def test_tail_ends_when_the_segment_was_replaced(self):  # checks G11
+        self.fill(3)
+        reader = self.spawn("shmfifo", "tail", self.name)
+        self.assertIn("0 status=0", reader.stdout.readline())
+        self.assert_ok(tool("rm", self.name))
+        self.assert_ok(tool("create", self.name))
+        self.assert_failed(support.answer(reader), "was removed and made again")
+
     # ---- stat
 
     def test_stat_tells_a_killed_consumer_and_who_holds_back(self):  # checks G11

@@ -60,10 +60,10 @@ long live_blocks() {
 }
 
 std::string_view to_string(call which) {
-  constexpr std::string_view names[] = {"open",    "fchmod",  "fallocate", "mmap",      "linkat",
-                                        "unlink",  "fstat",   "pread",     "fcntl",     "madvise",
-                                        "opendir", "readdir", "syscall",   "nanosleep", "getrandom",
-                                        "close",   "munmap",  "allocation"};
+  constexpr std::string_view names[] = {
+      "open",      "fchmod",    "fallocate", "mmap",    "linkat",    "unlink",  "fstat",
+      "lstat",     "pread",     "fcntl",     "madvise", "opendir",   "readdir", "syscall",
+      "nanosleep", "getrandom", "close",     "munmap",  "allocation"};
   return names[static_cast<std::size_t>(which)];
 }
 
@@ -108,6 +108,10 @@ const std::vector<failure_code>& codes_of(call which) {
        SHMFIFO_CODE(ENAMETOOLONG), SHMFIFO_CODE(ENOENT), SHMFIFO_CODE(ENOMEM),
        SHMFIFO_CODE(ENOTDIR), SHMFIFO_CODE(EPERM), SHMFIFO_CODE(EROFS)},
       /* fstat */
+      {SHMFIFO_CODE(EACCES), SHMFIFO_CODE(EBADF), SHMFIFO_CODE(EFAULT), SHMFIFO_CODE(EINVAL),
+       SHMFIFO_CODE(ELOOP), SHMFIFO_CODE(ENAMETOOLONG), SHMFIFO_CODE(ENOENT), SHMFIFO_CODE(ENOMEM),
+       SHMFIFO_CODE(ENOTDIR), SHMFIFO_CODE(EOVERFLOW)},
+      /* lstat */
       {SHMFIFO_CODE(EACCES), SHMFIFO_CODE(EBADF), SHMFIFO_CODE(EFAULT), SHMFIFO_CODE(EINVAL),
        SHMFIFO_CODE(ELOOP), SHMFIFO_CODE(ENAMETOOLONG), SHMFIFO_CODE(ENOENT), SHMFIFO_CODE(ENOMEM),
        SHMFIFO_CODE(ENOTDIR), SHMFIFO_CODE(EOVERFLOW)},
@@ -206,6 +210,7 @@ void* __real_mmap(void*, std::size_t, int, int, int, off_t);
 int __real_linkat(int, const char*, int, const char*, int);
 int __real_unlink(const char*);
 int __real_fstat(int, struct stat*);
+int __real_lstat(const char*, struct stat*);
 ssize_t __real_pread(int, void*, std::size_t, off_t);
 int __real_fcntl(int, int, ...);
 int __real_madvise(void*, std::size_t, int);
@@ -241,6 +246,9 @@ int __wrap_unlink(const char* path) {
 }
 int __wrap_fstat(int file, struct stat* facts) {
   return strikes(call::fstat) ? -1 : __real_fstat(file, facts);
+}
+int __wrap_lstat(const char* path, struct stat* facts) {
+  return strikes(call::lstat) ? -1 : __real_lstat(path, facts);
 }
 ssize_t __wrap_pread(int file, void* to, std::size_t size, off_t offset) {
   if (!strikes(call::pread)) return __real_pread(file, to, size, offset);

@@ -108,6 +108,7 @@ const std::vector<operation>& operations() {
       {"recover", true, true, [](stage& on) { return outcome_of(on.home->recover()); }},
       {"forget", true, true, [](stage& on) { return outcome_of(on.home->forget("old")); }},
       {"stat", true, true, [](stage& on) { return outcome_of(on.home->stat()); }},
+      {"check_name", true, true, [](stage& on) { return outcome_of(on.home->check_name()); }},
       {"list", true, true, [](stage&) { return outcome_of(list_segments()); }},
       {"remove", true, true, [](stage& on) { return outcome_of(segment::remove(on.name)); }},
   };
@@ -179,6 +180,8 @@ bool may_be_tolerated(call which, const plan& how) {
       return true;
     case call::linkat:
       return how.code == EEXIST;  // somebody was faster and is gone again: create looks once more
+    case call::lstat:
+      return how.code == ENOENT;  // an answer: the name was removed
     case call::open:  // list passes over what it cannot open; create looks for the name first
     case call::fstat:
       return true;

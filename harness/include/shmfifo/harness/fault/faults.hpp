@@ -22,6 +22,7 @@ enum class call : std::uint8_t {
   linkat,
   unlink,
   fstat,
+  lstat,
   pread,
   fcntl,
   madvise,
