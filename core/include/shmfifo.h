@@ -19,6 +19,9 @@ extern "C" {
 
 #define SHMFIFO_VERSION "1.0.0"  // of this header; shmfifo_version() tells the library's
 
+// Bytes: what a poll or a claim hands out is aligned so, and vector loads may rely on it.
+#define SHMFIFO_CONTENT_ALIGNMENT 32
+
 // Shown by the shared library.
 #define SHMFIFO_C_API __attribute__((visibility("default")))
 
@@ -99,7 +102,7 @@ typedef struct shmfifo_attach_options {
 typedef struct shmfifo_record {
   int64_t value_length;    // bytes, checked
   int64_t message_number;  // dense from 0
-  const void* content;     // value_length bytes
+  const void* content;     // value_length bytes; from poll aligned to SHMFIFO_CONTENT_ALIGNMENT
   int8_t status;           // the application's mark
 } shmfifo_record;
 

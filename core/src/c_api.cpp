@@ -34,6 +34,7 @@ static_assert(static_cast<int>(shmfifo::producer_role::many) == SHMFIFO_MANY);
 static_assert(static_cast<int>(shmfifo::start_at::place::number) == SHMFIFO_NUMBER);
 static_assert(static_cast<int>(shmfifo::participant_kind::durable) == SHMFIFO_IS_DURABLE);
 static_assert(static_cast<int>(shmfifo::name_state::removed) == SHMFIFO_NAME_REMOVED);
+static_assert(shmfifo::content_alignment == SHMFIFO_CONTENT_ALIGNMENT);
 static_assert(sizeof(shmfifo_participant::name) > shmfifo::cursor_name_max);
 
 shmfifo_status as_c(status answer) noexcept {

@@ -14,10 +14,19 @@ producer::~producer() {
   if (home_ && memory().in_owner_process()) leave();
 }
 
+namespace {
+
+std::byte* aligned(std::byte* buffer) noexcept {
+  const std::uintptr_t past = reinterpret_cast<std::uintptr_t>(buffer) % content_alignment;
+  return past == 0 ? buffer : buffer + (content_alignment - past);
+}
+
+}  // namespace
+
 consumer::consumer(std::shared_ptr<mapping> home, std_memory_model&& memory,
                    std::optional<unsigned> self, std::uint64_t position,
                    std::unique_ptr<std::byte[]> buffer)
-    : basic_consumer(home->view(), std::move(memory), self, position, buffer.get()),
+    : basic_consumer(home->view(), std::move(memory), self, position, aligned(buffer.get())),
       home_(std::move(home)),
       buffer_(std::move(buffer)) {}
 consumer::~consumer() {
@@ -53,12 +62,13 @@ error bad_start(const mapping& home, std::uint64_t most, std::int64_t number) {
               ", not at " + std::to_string(number)};
 }
 
-// What a reader that copies needs; nothing for others. Had before a line is taken, so that failing
-// leaves nothing to undo.
+// What a reader that copies needs; nothing for others. Allocated before a line is taken, so that
+// failing leaves nothing to undo. Longer than the content by what aligning it may take.
 result<std::unique_ptr<std::byte[]>> buffer_for(const mapping& home, bool observer) {
   const geometry& shape = home.view().shape();
   if (!consumer::copies(shape, observer)) return std::unique_ptr<std::byte[]>();
-  std::unique_ptr<std::byte[]> buffer(new (std::nothrow) std::byte[shape.content_size]);
+  std::unique_ptr<std::byte[]> buffer(new (std::nothrow)
+                                          std::byte[shape.content_size + content_alignment]);
   if (!buffer) {
     return error{ENOMEM, "buffer",
                  "no memory for a reader's buffer of " + std::to_string(shape.content_size) +

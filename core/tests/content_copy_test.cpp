@@ -97,5 +97,34 @@ TEST(content_copy, leaves_the_callers_wide_registers_alone) {
 }
 #endif
 
+// checks G4: in a slot and in a reader's copy; the sanitizer of alignment judges the load
+TEST(content_copy, content_is_aligned_wherever_it_is_handed_out) {
+  using vector = std::uint64_t __attribute__((vector_size(content_alignment), may_alias));
+  const auto first_of = [](const void* content) {
+    EXPECT_EQ(reinterpret_cast<std::uintptr_t>(content) % content_alignment, 0U);
+    return (*static_cast<const vector*>(content))[0];
+  };
+  for (const auto policy : {full_policy::reject, full_policy::overwrite}) {
+    const testing::unique_name name;
+    create_options options = testing::small(segment_mode::ring, policy);
+    options.content_size = (1 << 20) + 8;  // malloc gives such a copy pages, and begins 16 behind
+    const auto home = testing::must(segment::create(name.get(), options));
+    auto writer = testing::must(home.attach_producer());
+    std::span<std::byte> content;
+    ASSERT_EQ(writer.try_claim(content), status::ok);
+    std::memset(content.data(), 7, content_alignment);
+    EXPECT_EQ(first_of(content.data()), 0x0707070707070707U);
+    ASSERT_EQ(writer.commit(content_alignment), status::ok);
+    consumer readers[] = {testing::must(home.attach_consumer()),
+                          testing::must(home.attach_observer())};
+    for (consumer& reader : readers) {
+      const auto look = [&](const record_view& seen) {
+        EXPECT_EQ(first_of(seen.content), 0x0707070707070707U);
+      };
+      EXPECT_EQ(reader.poll(look).count, 1);
+    }
+  }
+}
+
 }  // namespace
 }  // namespace shmfifo

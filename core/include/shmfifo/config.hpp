@@ -44,6 +44,10 @@ inline constexpr std::size_t cache_line = 64;  // bytes; slots and lines of part
 // apart.
 inline constexpr std::size_t destructive_distance = 128;
 
+// Bytes: wherever the library hands content out, in a slot or in its own copy, vector loads may
+// take it to be aligned so.
+inline constexpr std::size_t content_alignment = 32;
+
 inline constexpr std::uint64_t default_content_size = 1024;  // the seed's MESSAGE_CONTENT_SIZE
 inline constexpr std::uint64_t content_size_max = std::uint64_t{1} << 30;  // bytes
 inline constexpr std::uint64_t slot_count_max = std::uint64_t{1} << 40;    // whatever their size

@@ -25,7 +25,7 @@ struct record_view {
   std::int64_t value_length = 0;       // bytes, checked: from 0 to content_size
   std::int64_t message_number = 0;     // dense from 0
   std::int8_t status = 0;              // the application's: 0 as published, see segment::mark
-  const std::byte* content = nullptr;  // in the slot, or a copy of it
+  const std::byte* content = nullptr;  // in the slot, or a copy of it; see content_alignment
 
   // The content as a span.
   [[nodiscard]] std::span<const std::byte> bytes() const noexcept {
@@ -47,7 +47,7 @@ class basic_consumer {
 
   // Precondition: `memory` owns line `self`, if given, and `position` counts there already. Without
   // a line this is an observer, and the segment may be mapped read-only. `buffer` has content_size
-  // bytes, if `copies` says so, and outlives this object.
+  // bytes, aligned to content_alignment, if `copies` says so, and outlives this object.
   basic_consumer(const layout_view& view, M&& memory, std::optional<unsigned> self,
                  std::uint64_t position, std::byte* buffer) noexcept
       : view_(view),

@@ -95,6 +95,7 @@ static_assert(sizeof(segment_header) <= control_offset);
 static_assert(sizeof(control_block) == 4 * destructive_distance);
 static_assert(sizeof(participant_line) == cache_line);
 static_assert(sizeof(slot_header) == content_offset);
+static_assert(content_offset % content_alignment == 0 && cache_line % content_alignment == 0);
 static_assert(std::is_trivially_copyable_v<segment_header>);
 static_assert(std::endian::native == std::endian::little, "the format is defined little-endian");
 

@@ -102,8 +102,9 @@ class basic_producer {
     }
   }
 
-  // Zero copy: takes the next number and hands out its slot's content (content_size bytes, old
-  // bytes in it) until commit or abort. One claim at a time. Answers as try_publish and publish do.
+  // Zero copy: takes the next number and hands out its slot's content (content_size bytes, aligned
+  // to content_alignment, old bytes in it) until commit or abort. One claim at a time. Answers as
+  // try_publish and publish do.
   status try_claim(std::span<std::byte>& content) noexcept {
     if (const status answer = take(claimed_); answer != status::ok) return answer;
     claim_open_ = true;
