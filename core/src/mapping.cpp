@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "mapping.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 
@@ -113,6 +114,11 @@ result<name_state> mapping::check_name() const {
   return same ? name_state::same : name_state::replaced;
 }
 
+bool has_control_character(std::string_view name) noexcept {
+  return std::any_of(name.begin(), name.end(),
+                     [](char c) { return static_cast<unsigned char>(c) < 32 || c == 127; });
+}
+
 result<std::string> checked_name(std::string_view name) {
   if (!name.empty() && name.front() == '/') name.remove_prefix(1);
   const auto bad = [&](int code, const std::string& why) {
@@ -121,11 +127,8 @@ result<std::string> checked_name(std::string_view name) {
   if (name.empty()) return bad(EINVAL, "it is empty");
   if (name.size() > 255) return bad(ENAMETOOLONG, "longer than 255 bytes");
   if (name.front() == '.') return bad(EINVAL, "it starts with a dot");
-  for (const char c : name) {
-    if (c == '/') return bad(EINVAL, "only the first character may be a slash");
-    if (static_cast<unsigned char>(c) < 32 || c == 127)
-      return bad(EINVAL, "it has a control character");
-  }
+  if (name.find('/') != name.npos) return bad(EINVAL, "only the first character may be a slash");
+  if (has_control_character(name)) return bad(EINVAL, "it has a control character");
   return std::string(name);
 }
 

@@ -53,6 +53,9 @@ class mapping {
 // are refused.
 result<std::string> checked_name(std::string_view name);
 
+// Such characters forge rows on the terminal of whoever lists names.
+bool has_control_character(std::string_view name) noexcept;
+
 // For set-up functions that were thrown out by std::bad_alloc. Short: the text must need no memory.
 error no_memory() noexcept;
 // The sentence for a broken rule, with both values.

@@ -117,6 +117,10 @@ result<unsigned> place_durable(const mapping& home, std_memory_model& memory,
   if (auto naming = own_naming(home, memory); !naming) return naming.failure();
   const auto found = protocol::find_durable(view, memory, name);
   if (!found) {
+    // One that is there already, from before there was this rule, is resumed.
+    if (has_control_character(name)) {
+      return error{EINVAL, "cursor_name", "a new cursor's name must have no control characters"};
+    }
     auto line = place_cursor(home, memory, name, position, exact);
     memory.disown(lock_naming);
     return line;
