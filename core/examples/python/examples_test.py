@@ -3,6 +3,7 @@
 # Method: each runs as a process of its own beside a writer; lost and aborted numbers, which need a
 # moment of their own, are made in this process between two steps of the observer.
 import os
+import signal
 import subprocess
 import sys
 
@@ -13,11 +14,17 @@ import shmfifo_ctypes as fifo  # noqa: E402
 import support  # noqa: E402
 
 
+def prepare():
+    support.die_with_parent()
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs ignore it
+
+
 class python_examples(support.case):
     def example(self, script, *words):
         child = subprocess.Popen([sys.executable, "-B", os.path.join(here, script), *map(str, words)],
                                  stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                                 stderr=subprocess.PIPE, text=True, **support.tie_to_test())
+                                 stderr=subprocess.PIPE, text=True,
+                                 **{**support.tie_to_test(), "preexec_fn": prepare})
         self.children.append(child)
         return child
 
@@ -43,6 +50,36 @@ class python_examples(support.case):
             fifo.call("attach", self.name.encode(), 0)
         with self.assertRaisesRegex(OSError, "found 5, expected 8"):
             fifo.create(self.name, slot_count=5)
+
+    # checks G11
+    def test_ctrl_c_ends_a_wait_without_a_message(self):
+        segment = fifo.create(self.name, when_full=fifo.WAIT, slot_count=16)
+        reader = self.example("shmfifo_ctypes.py", "read", self.name, 1)
+        self.wait_until(lambda: self.participants("consumer"), "the reader")
+        self.end_by_ctrl_c(reader)
+        fifo.library.shmfifo_close(segment)
+
+    # checks G11
+    def test_ctrl_c_ends_a_wait_for_room(self):
+        writer = self.example("shmfifo_ctypes.py", "write", self.name, 17)
+        self.wait_until(lambda: self.participants("producer") and self.stat()["producer_cursor"] == 16, "a full ring")
+        self.end_by_ctrl_c(writer)
+
+    def end_by_ctrl_c(self, child):
+        child.send_signal(signal.SIGINT)
+        seen = support.answer(child)
+        self.assertEqual((seen.code, seen.out, seen.err), (128 + signal.SIGINT, "", ""))
+
+    # checks G4
+    def test_a_long_message_comes_whole(self):
+        segment = fifo.create(self.name, content_size=8000)
+        producer = fifo.call("attach_producer", segment)
+        self.write(producer, "long " * 1600)
+        reader = self.example("shmfifo_ctypes.py", "read", self.name, 1)
+        seen = self.assert_ok(support.answer(reader))
+        self.assertEqual(seen.out, "0 " + "long " * 1600 + "\n")
+        fifo.library.shmfifo_close_producer(producer)
+        fifo.library.shmfifo_close(segment)
 
     # checks G1, G2, G4
     def test_observer_follows_a_live_log(self):
