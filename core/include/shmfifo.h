@@ -9,6 +9,10 @@
 // one thread at a time. Handles belong to the process that made them: a child made by fork gets
 // SHMFIFO_WRONG_PROCESS. Closing a segment leaves its producers and consumers usable. Every close
 // takes NULL, too. Elsewhere a pointer must not be NULL unless its function says that it may.
+//
+// pthread_cancel: no call is a cancellation point. A thread is cancelled before or after a call,
+// never in one, not even in a wait that has no deadline: a wake ends that. Asynchronous
+// cancellation (PTHREAD_CANCEL_ASYNCHRONOUS) must be off.
 
 #include <stddef.h>
 #include <stdint.h>
@@ -225,7 +229,7 @@ SHMFIFO_C_API void shmfifo_wake_producer(shmfifo_producer* producer);
 // ---- consumer: the owner's thread --------------------------------------------------------------
 
 // Sees one message, valid until it returns. Answers nonzero to go on, 0 to stop after this one. It
-// must return: an exception that leaves it ends the process.
+// must return: an exception that leaves it, or a cancellation in it, ends the process.
 typedef int (*shmfifo_handler)(const shmfifo_record* record, void* user);
 
 // Hands up to `limit` messages to the handler, then releases them all at once; never waits,

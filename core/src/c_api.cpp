@@ -11,6 +11,7 @@
 #include <stdexcept>
 
 #include "shmfifo/segment.hpp"
+#include "system.hpp"
 
 struct shmfifo_segment {
   shmfifo::segment self;
@@ -67,6 +68,7 @@ int report(shmfifo_error* error, int code, std::string_view rule, std::string_vi
 // Answers 0 or errno.
 template <class Body>
 int guarded(shmfifo_error* error, Body&& body) noexcept {
+  const shmfifo::system::cancellation_guard uncancelled;
   try {
     auto outcome = body();
     if (outcome) return report(error, 0, "", "");

@@ -152,6 +152,7 @@ void std_memory_model::sleep(const std::uint32_t& bell, std::uint32_t value,
 }
 
 void std_memory_model::nap(deadline until) const noexcept {
+  const system::cancellation_guard guard;
   const timespec time = remaining(until, nap_slice);
   ::nanosleep(&time, nullptr);
 }
@@ -262,6 +263,7 @@ constexpr int named_file = O_NOFOLLOW | O_NONBLOCK;
 // Numbers 0 to 2 are the application's, also when it has closed them: what it prints must never go
 // into a segment.
 int open_above_standard(const char* path, int flags, std::uint32_t permissions = 0) noexcept {
+  const cancellation_guard guard;
   const int number = ::open(path, flags | O_CLOEXEC, permissions);
   if (number < 0 || number > STDERR_FILENO) return number;
   const int above = ::fcntl(number, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
@@ -272,7 +274,15 @@ int open_above_standard(const char* path, int flags, std::uint32_t permissions =
 }
 }  // namespace
 
+cancellation_guard::cancellation_guard() noexcept {
+  ::pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &before_);
+}
+cancellation_guard::~cancellation_guard() {
+  ::pthread_setcancelstate(before_, nullptr);
+}
+
 descriptor::~descriptor() {
+  const cancellation_guard guard;
   if (number_ >= 0) ::close(number_);
 }
 
@@ -454,6 +464,7 @@ std::uint32_t effective_user() noexcept {
 }
 
 std::uint64_t random_word() noexcept {
+  const cancellation_guard guard;
   std::uint64_t word = 0;
   if (::getrandom(&word, sizeof word, GRND_NONBLOCK) != static_cast<ssize_t>(sizeof word)) {
     word = realtime_ns() * 0x9e3779b97f4a7c15 ^ static_cast<std::uint64_t>(::getpid());
@@ -469,6 +480,7 @@ std::uint64_t realtime_ns() noexcept {
 }
 
 void sleep_ms(unsigned milliseconds) noexcept {
+  const cancellation_guard guard;
   const timespec time{milliseconds / 1000, static_cast<long>(milliseconds % 1000) * 1'000'000};
   ::nanosleep(&time, nullptr);
 }

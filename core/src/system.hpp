@@ -30,6 +30,18 @@ class descriptor {
   int number_;
 };
 
+// While one lives, pthread_cancel does not act on the thread. Where a call is a cancellation point,
+// the thread would be unwound half-way through, and through functions that must not throw.
+class cancellation_guard {
+ public:
+  cancellation_guard() noexcept;
+  cancellation_guard(const cancellation_guard&) = delete;
+  ~cancellation_guard();
+
+ private:
+  int before_ = 0;
+};
+
 // Where a segment's file is to be found.
 struct location {
   std::string name;  // of the file; the segment's name without the leading slash

@@ -11,19 +11,6 @@
 
 #include "support.h"
 
-static shmfifo_segment* make_ring(uint32_t when_full, uint64_t slots) {
-  shmfifo_error error;
-  const shmfifo_create_options options = {.struct_size = sizeof options,
-                                          .when_full = when_full,
-                                          .slot_count = slots,
-                                          .content_size = 64,
-                                          .participant_count = 4};
-  shmfifo_segment* segment = shmfifo_create(test_name(), &options, &error);
-  if (segment == NULL) fprintf(stderr, "%s\n", error.text);
-  CHECK(segment != NULL && error.code == 0 && error.rule[0] == '\0' && error.text[0] == '\0');
-  return segment;
-}
-
 struct seen {
   int count;
   int stop_after;
@@ -403,30 +390,32 @@ static void attaching_takes_options(void) {
   shmfifo_close(segment);
 }
 
-#define TEST(name) \
-  { #name, name }
-static const struct {
-  const char* name;
-  void (*run)(void);
-} tests[] = {TEST(messages_come_out_as_they_went_in),
-             TEST(a_full_ring_answers_by_its_policy),
-             TEST(a_claim_is_filled_in_place_and_committed_or_aborted),
-             TEST(a_named_cursor_resumes_and_is_seen_and_forgotten),
-             TEST(a_failure_tells_errno_rule_and_both_values),
-             TEST(each_option_of_create_arrives),
-             TEST(a_forked_child_is_told_that_the_handle_is_not_its_own),
-             TEST(every_answer_has_its_word),
-             TEST(each_allocation_may_fail_and_is_an_error),
-             TEST(whatever_is_thrown_is_an_error),
-             TEST(attaching_takes_options)};
+static void the_name_of_a_segment_is_looked_up(void) {
+  shmfifo_segment* segment = make_ring(SHMFIFO_REJECT, 1);
+  int state = -1;
+  CHECK(shmfifo_check_name(segment, &state, NULL) == 0 && state == SHMFIFO_NAME_SAME);
+  CHECK(shmfifo_remove(test_name(), NULL) == 0);
+  CHECK(shmfifo_check_name(segment, &state, NULL) == 0 && state == SHMFIFO_NAME_REMOVED);
+  shmfifo_segment* again = make_ring(SHMFIFO_REJECT, 1);
+  CHECK(shmfifo_check_name(segment, &state, NULL) == 0 && state == SHMFIFO_NAME_REPLACED);
+  CHECK(shmfifo_check_name(again, &state, NULL) == 0 && state == SHMFIFO_NAME_SAME);
+  shmfifo_close(segment);
+  shmfifo_close(again);
+}
+
+static const struct test tests[] = {TEST(messages_come_out_as_they_went_in),
+                                    TEST(a_full_ring_answers_by_its_policy),
+                                    TEST(a_claim_is_filled_in_place_and_committed_or_aborted),
+                                    TEST(a_named_cursor_resumes_and_is_seen_and_forgotten),
+                                    TEST(a_failure_tells_errno_rule_and_both_values),
+                                    TEST(each_option_of_create_arrives),
+                                    TEST(a_forked_child_is_told_that_the_handle_is_not_its_own),
+                                    TEST(every_answer_has_its_word),
+                                    TEST(each_allocation_may_fail_and_is_an_error),
+                                    TEST(whatever_is_thrown_is_an_error),
+                                    TEST(attaching_takes_options),
+                                    TEST(the_name_of_a_segment_is_looked_up)};
 
 int main(int count, char** words) {
-  for (size_t i = 0; count == 2 && i < sizeof tests / sizeof *tests; ++i) {
-    if (strcmp(words[1], tests[i].name) != 0) continue;
-    test_name();
-    tests[i].run();
-    return 0;
-  }
-  fprintf(stderr, "usage: c_api_test NAME_OF_A_TEST\n");
-  return 2;
+  return run_test(tests, sizeof tests / sizeof *tests, count, words);
 }

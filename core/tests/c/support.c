@@ -138,3 +138,27 @@ void exit_child(int code) {
   if (__llvm_profile_write_file) (void)__llvm_profile_write_file();
   _exit(code);
 }
+
+shmfifo_segment* make_ring(uint32_t when_full, uint64_t slots) {
+  shmfifo_error error;
+  const shmfifo_create_options options = {.struct_size = sizeof options,
+                                          .when_full = when_full,
+                                          .slot_count = slots,
+                                          .content_size = 64,
+                                          .participant_count = 4};
+  shmfifo_segment* segment = shmfifo_create(test_name(), &options, &error);
+  if (segment == NULL) fprintf(stderr, "%s\n", error.text);
+  CHECK(segment != NULL && error.code == 0 && error.rule[0] == '\0' && error.text[0] == '\0');
+  return segment;
+}
+
+int run_test(const struct test* tests, size_t count, int words_count, char** words) {
+  for (size_t i = 0; words_count == 2 && i < count; ++i) {
+    if (strcmp(words[1], tests[i].name) != 0) continue;
+    test_name();
+    tests[i].run();
+    return 0;
+  }
+  fprintf(stderr, "usage: %s NAME_OF_A_TEST\n", words[0]);
+  return 2;
+}

@@ -19,6 +19,19 @@
     }                                                                         \
   } while (0)
 
+// A program's tests, each run by its name in a process of its own.
+struct test {
+  const char* name;
+  void (*run)(void);
+};
+#define TEST(name) \
+  { #name, name }
+// Runs the one that the command line names; what main is to return.
+int run_test(const struct test* tests, size_t count, int words_count, char** words);
+
+// A new segment under test_name().
+shmfifo_segment* make_ring(uint32_t when_full, uint64_t slots);
+
 // A name that nobody else uses; a process of its own removes it when this one has ended, by the
 // scheme of shmfifo/harness/names.hpp.
 const char* test_name(void);
