@@ -324,24 +324,6 @@ TEST(consumer, a_name_that_does_not_fit_is_refused) {
   EXPECT_FALSE(home.attach_consumer({std::string("a\0b", 3), {}}));
 }
 
-// checks G9: it would forge rows on the terminal of whoever looks; one that is there is resumed
-TEST(consumer, a_new_name_with_control_characters_is_refused) {
-  const testing::unique_name name;
-  auto home = must(segment::create(name.get(), small(segment_mode::ring)));
-  for (const char* forged : {"a\nb", "\x1b[2J", "x\x7f"}) {
-    const auto refused = home.attach_consumer({forged, {}});
-    ASSERT_FALSE(refused);
-    EXPECT_EQ(refused.failure().code, EINVAL);
-    EXPECT_STREQ(refused.failure().rule, "cursor_name");
-    EXPECT_EQ(refused.failure().text.find(forged), std::string::npos);
-  }
-  { const auto reader = must(home.attach_consumer({"plain", {}})); }
-  protocol::store_name(home.view().participant(0), std_memory_model(), "a\nb");
-  EXPECT_TRUE(home.attach_consumer({"a\nb", {}}));
-  EXPECT_TRUE(home.forget("a\nb"));
-  EXPECT_FALSE(home.attach_consumer({"a\nb", {}}));
-}
-
 TEST(consumer, a_handler_may_stop_and_may_throw_without_losing_anything) {
   const testing::unique_name name;
   auto home = must(segment::create(name.get(), small(segment_mode::ring)));

@@ -258,5 +258,21 @@ TEST_F(participants, a_cursor_beyond_all_numbers_is_not_resumed) {
   EXPECT_EQ(std::string_view(refused.failure().rule), "consumer_cursor");
 }
 
+// checks G9: it would forge rows on the terminal of whoever looks; one that is there is resumed
+TEST_F(participants, a_new_name_with_control_characters_is_refused) {
+  for (const char* forged : {"a\nb", "\x1b[2J", "x\x7f"}) {
+    const auto refused = home.attach_consumer({forged, {}});
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.failure().code, EINVAL);
+    EXPECT_STREQ(refused.failure().rule, "cursor_name");
+    EXPECT_EQ(refused.failure().text.find(forged), std::string::npos);
+  }
+  { const auto reader = must(home.attach_consumer({"plain", {}})); }
+  protocol::store_name(line(0), memory, "a\nb");
+  EXPECT_TRUE(home.attach_consumer({"a\nb", {}}));
+  EXPECT_TRUE(home.forget("a\nb"));
+  EXPECT_FALSE(home.attach_consumer({"a\nb", {}}));
+}
+
 }  // namespace
 }  // namespace shmfifo
