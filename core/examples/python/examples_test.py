@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+from unittest import mock
 
 here = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [here, os.path.join(here, "../../tests/apps")]
@@ -114,6 +115,14 @@ class python_examples(support.case):
         seen = support.answer(self.example("observe.py", self.name, 1))
         self.assertNotEqual(seen.code, 0)
         self.assertIn("layout version 1, found 2", seen.err)
+
+    # checks G9
+    def test_observer_refuses_another_users_segment(self):
+        fifo.library.shmfifo_close(fifo.create(self.name))
+        stranger = mock.patch.object(os, "geteuid", lambda: os.getuid() + 1)
+        here = mock.patch.object(os, "fstat", lambda number: mock.Mock(st_uid=os.getuid() + 2))
+        with stranger, here, self.assertRaisesRegex(ValueError, f"belongs to uid {os.getuid() + 2}"):
+            next(observe.follow(self.name))
 
     def test_nonsense_is_told_in_a_sentence(self):
         for words, sentence in ((("observe.py",), "usage:"), (("observe.py", self.name, "x"), "usage:"),

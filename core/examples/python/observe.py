@@ -2,12 +2,14 @@
 # SPDX-License-Identifier: MIT
 """Follows a shmfifo segment without the library: maps it read-only and reads it by core/README.md.
 usage: observe.py NAME COUNT     prints COUNT numbers and what became of each, waiting for them"""
-import mmap, sys, time
+import mmap, os, sys, time
 
 
 def follow(name):
     """Yields (number, "ok", content), (number, "aborted", b"") or (first number, "lost", how many)."""
     with open("/dev/shm/" + name.lstrip("/"), "rb") as file:
+        if (owner := os.fstat(file.fileno()).st_uid) not in (0, os.geteuid()):
+            raise ValueError(f"{name}: belongs to uid {owner}, who could end this process by cutting the file short")
         view = memoryview(mmap.mmap(file.fileno(), 0, prot=mmap.PROT_READ))
     # Words of the machine, each read at once; x86-64 keeps the loads in order (acquire).
     word, half = view.cast("Q"), view.cast("I")
