@@ -60,16 +60,19 @@ template <memory_model M, class Ready, class BeforeSleep>
 // store.
 class wake_word {
  public:
+  // Any thread, and signal handlers; lock-free. The bell is the caller's to ring.
   template <memory_model M>
   void request(const M& memory) noexcept {
     // SYNC wake: release, whoever is woken sees what the waker did before; added to the word, so
     // that this holds for each of several wakers.
     static_cast<void>(memory.fetch_or(word_, 1, std::memory_order_release, site::wake_request));
   }
+  // Whether there is one to take.
   template <memory_model M>
   [[nodiscard]] bool requested(const M& memory) const noexcept {
     return memory.load(word_, std::memory_order_relaxed, site::wake_look) != 0;
   }
+  // Takes it, if there is one. The waiting thread.
   template <memory_model M>
   [[nodiscard]] bool take(const M& memory) noexcept {
     std::uint32_t seen = 1;
