@@ -197,11 +197,8 @@ class run {
     if (answer == status::ok) return;
     const bool dead = answer == status::peer_dead;
     const name_state name = need(home_.check_name());
-    if (name == name_state::replaced && wanted_.follow_name) {
-      follow();
-    } else if (name == name_state::replaced && dead) {
-      error_ = replaced(home_.name()).text;
-    }
+    if (name == name_state::replaced && wanted_.follow_name) return follow();
+    if (name == name_state::replaced && dead) return fail(replaced(home_.name()));
     if (clock::now() < limit) return;
     if (!dead && total() == 0 && messages_ != 0) return;  // somebody lives who may publish yet
     end(fmt::format("no message in '{}' for {} seconds, and {}", home_.name(), wanted_.timeout,

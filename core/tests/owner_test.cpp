@@ -57,7 +57,7 @@ TEST(owner, another_owner_than_the_one_asked_for_is_refused_with_both_uids) {
   const std::uint32_t self = ::geteuid();
   static_cast<void>(must(segment::create(name.get(), made_or_attached(owned_by::user(self + 1)))));
   const auto attached = segment::attach(name.get(), owned(owned_by::user(self + 1)));
-  EXPECT_TRUE(refused_as_of(attached, self));
+  ASSERT_TRUE(refused_as_of(attached, self));
   EXPECT_NE(attached.failure().text.find("expected uid " + std::to_string(self + 1) + ":"),
             std::string::npos);
   EXPECT_TRUE(
