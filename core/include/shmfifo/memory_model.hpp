@@ -115,12 +115,12 @@ concept memory_model = std::move_constructible<M> &&
 
 // A system call that failed.
 struct failed_call {
-  const char* call = nullptr;
-  int code = 0;  // errno; 0 if nothing failed
+  const char* call = nullptr;  // its name
+  int code = 0;                // errno; 0 if nothing failed
 };
 
 namespace system {
-class segment_file;  // how to reach the file again: it is opened for a moment and never kept open
+class segment_file;  // the way to the file, which is opened for a moment at a time
 }
 
 // Production. Every lock that it takes is held by a mapped page of its own, which keeps an open file
@@ -132,6 +132,7 @@ class SHMFIFO_EXPORT std_memory_model {
  public:
   // For words only: without a file it has no locks.
   std_memory_model() = default;
+  // With locks on this file; never null.
   explicit std_memory_model(std::shared_ptr<const system::segment_file> file) noexcept;
   // Takes the locks along.
   std_memory_model(std_memory_model&& other) noexcept;
