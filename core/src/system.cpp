@@ -8,7 +8,6 @@
 #include <pthread.h>
 #include <sys/mman.h>
 #include <sys/random.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -245,10 +244,11 @@ error unreachable(const failed_call& failure, const std::string& name) {
   return broken;
 }
 
-namespace {
 error failed_now(const char* call, const std::string& about) {
   return failed(errno, call, about);
 }
+
+namespace {
 // The path to a descriptor's file, in memory of its own: callers may not allocate.
 struct path_of {
   explicit path_of(const descriptor& file) noexcept {
@@ -336,21 +336,6 @@ result<descriptor> create_unnamed(const location& where, std::uint32_t permissio
   return file;
 }
 
-result<done> reserve(const descriptor& file, std::uint64_t size) {
-  // Asked first: the kernel would answer with a signal that ends the process.
-  rlimit largest{RLIM_INFINITY, RLIM_INFINITY};
-  static_cast<void>(::getrlimit(RLIMIT_FSIZE, &largest));
-  if (size > largest.rlim_cur) {
-    return failed(EFBIG, "fallocate", "more than the limit of file size (ulimit -f) allows");
-  }
-  for (;;) {
-    if (::fallocate(file.get(), 0, 0, static_cast<off_t>(size)) == 0) return done{};
-    if (errno != EINTR) {
-      return failed_now("fallocate", "the new segment (" + std::to_string(size) + " bytes)");
-    }
-  }
-}
-
 result<done> give_name(const descriptor& file, const location& where) {
   if (::linkat(AT_FDCWD, path_of(file).text, AT_FDCWD, where.path().c_str(), AT_SYMLINK_FOLLOW) !=
       0) {
@@ -407,9 +392,10 @@ result<segment_header> read_header(const descriptor& file, const std::string& na
   segment_header header{};
   std::size_t got = 0;
   while (got < sizeof header) {
-    const ssize_t n = ::pread(file.get(), reinterpret_cast<char*>(&header) + got,
-                              sizeof header - got, static_cast<off_t>(got));
-    if (n < 0 && errno == EINTR) continue;
+    const ssize_t n = uninterrupted([&] {
+      return ::pread(file.get(), reinterpret_cast<char*>(&header) + got, sizeof header - got,
+                     static_cast<off_t>(got));
+    });
     if (n < 0) return failed_now("pread", "'" + name + "'");
     if (n == 0) break;
     got += static_cast<std::size_t>(n);
@@ -417,28 +403,17 @@ result<segment_header> read_header(const descriptor& file, const std::string& na
   return header;
 }
 
-result<std::byte*> map(const descriptor& file, std::uint64_t size, bool writable, bool populate) {
-  void* base = ::mmap(nullptr, size, writable ? PROT_READ | PROT_WRITE : PROT_READ,
-                      populate ? MAP_SHARED | MAP_POPULATE : MAP_SHARED, file.get(), 0);
-  if (base == MAP_FAILED)
-    return failed_now("mmap", "the segment (" + std::to_string(size) + " bytes)");
-  return static_cast<std::byte*>(base);
-}
-
-void unmap(std::byte* base, std::uint64_t size) noexcept {
-  ::munmap(base, size);
-}
-
-void advise_huge_pages(std::byte* base, std::uint64_t size) noexcept {
-  ::madvise(base, size, MADV_HUGEPAGE);  // advice: a kernel that has none to give changes nothing
-}
-
-result<done> touch(std::byte* base, std::uint64_t size) {
-  if (::madvise(base, size, MADV_POPULATE_WRITE) == 0) return done{};
-  if (errno != EINVAL) return failed_now("madvise", "the new segment");
-  // Before Linux 5.14: nobody else has the segment yet, so plain stores may do it.
-  for (std::uint64_t i = 0; i < size; i += page_size) const_cast<volatile std::byte*>(base)[i] = {};
-  return done{};
+std::optional<std::string> read_text(const std::string& path) {
+  const descriptor file(open_above_standard(path.c_str(), O_RDONLY));
+  if (file.get() < 0) return std::nullopt;
+  std::string text;
+  char piece[4096];
+  for (;;) {
+    const ssize_t got = uninterrupted([&] { return ::read(file.get(), piece, sizeof piece); });
+    if (got < 0) return std::nullopt;
+    if (got == 0) return text;
+    text.append(piece, static_cast<std::size_t>(got));
+  }
 }
 
 result<std::vector<std::string>> names_in(const std::string& directory) {

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-// Every call into the kernel that the library makes, behind names of our own: system.cpp is the one
-// file that has to be looked at (or replaced) to know what can fail. Each function that can fail
-// answers with a result whose error carries errno, the call's name as its rule, and a sentence.
+// Every call into the kernel that the library makes, behind names of our own: system.cpp and, for
+// memory, memory.cpp are the files that have to be looked at (or replaced) to know what can fail.
+// Each function that can fail answers with a result whose error carries errno, the call's name as
+// its rule, and a sentence.
 
+#include <cerrno>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -94,10 +97,24 @@ class segment_file {
 [[nodiscard]] error failed(int code, const char* call, const std::string& about);
 // The file could not be opened again.
 [[nodiscard]] error unreachable(const failed_call& failure, const std::string& name);
+[[nodiscard]] error failed_now(const char* call, const std::string& about);
+
+// A call that signals interrupt so often in a row fails: nothing here waits for ever.
+inline constexpr unsigned interruptions_most = 100;
+// Repeats a call that a signal interrupted.
+template <class Call>
+auto uninterrupted(Call&& call) {
+  auto answer = call();
+  for (unsigned tries = 1; answer == -1 && errno == EINTR && tries < interruptions_most; ++tries) {
+    answer = call();
+  }
+  return answer;
+}
 
 // A file in the directory that has no name yet and vanishes with its last descriptor.
 result<descriptor> create_unnamed(const location& where, std::uint32_t permissions);
-// Reserves `size` bytes: later writes cannot fail for want of space.
+// Reserves `size` bytes: later writes cannot fail for lack of space. ENOMEM, rule "memory_limit",
+// where the kernel would end this process instead; EINTR if signals leave no time for one page.
 result<done> reserve(const descriptor& file, std::uint64_t size);
 // Gives the file its name, atomically; EEXIST if the name is taken.
 result<done> give_name(const descriptor& file, const location& where);
@@ -117,6 +134,8 @@ void unmap(std::byte* base, std::uint64_t size) noexcept;
 void advise_huge_pages(std::byte* base, std::uint64_t size) noexcept;
 // Lets the kernel zero and map every page of a writable mapping.
 result<done> touch(std::byte* base, std::uint64_t size);
+// The whole of a small file; nothing if it cannot be read.
+std::optional<std::string> read_text(const std::string& path);
 result<std::vector<std::string>> names_in(const std::string& directory);
 
 // Effective uid of the caller.

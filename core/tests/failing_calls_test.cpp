@@ -5,6 +5,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <sys/mman.h>
+#include <sys/mount.h>
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -12,6 +13,7 @@
 #include <cerrno>
 #include <cstdarg>
 #include <cstdlib>
+#include <fstream>
 #include <new>
 #include <ostream>
 
@@ -27,6 +29,10 @@ struct plan {
   bool for_ever = false;
 } planned;
 
+off_t longest_uninterrupted = 0;    // longer reservations are undone by a signal; 0: none is
+void (*after_fallocate)() = [] {};  // what others do meanwhile
+int reservations = 0;
+
 constexpr const char* without_page = "SHMFIFO_TEST_WITHOUT_PAGE";
 
 bool fails(const char* call) {
@@ -35,6 +41,11 @@ bool fails(const char* call) {
   if (!planned.for_ever) planned.code = 0;
   planned.met = true;
   return true;
+}
+
+// Else it is one of the files in which the kernel describes its limits.
+bool of_a_segment(const std::string& path) {
+  return path.starts_with("/dev/shm") || path.starts_with("/proc/self/fd");
 }
 
 }  // namespace
@@ -49,7 +60,8 @@ int __wrap_open(const char* path, int flags, ...) {
   const bool makes = (flags & (O_CREAT | O_TMPFILE)) != 0;
   const unsigned mode = makes ? va_arg(more, unsigned) : 0;
   va_end(more);
-  return fails("open") ? -1 : __real_open(path, flags, mode);
+  return fails(of_a_segment(path) ? "open" : "open_of_limits") ? -1
+                                                               : __real_open(path, flags, mode);
 }
 int __real_fcntl(int file, int command, ...);
 int __wrap_fcntl(int file, int command, ...);
@@ -60,6 +72,19 @@ int __wrap_fcntl(int file, int command, ...) {
   va_end(more);
   return fails("fcntl") ? -1 : __real_fcntl(file, command, argument);
 }
+int __real_fallocate(int file, int mode, off_t at, off_t size);
+int __wrap_fallocate(int file, int mode, off_t at, off_t size);
+int __wrap_fallocate(int file, int mode, off_t at, off_t size) {
+  if (fails("fallocate")) return -1;
+  if (longest_uninterrupted != 0 && size > longest_uninterrupted) {
+    errno = EINTR;
+    return -1;
+  }
+  const int answer = __real_fallocate(file, mode, at, size);
+  ++reservations;
+  after_fallocate();
+  return answer;
+}
 #define SHMFIFO_WRAP(answer, bad, call, parameters, arguments) \
   answer __real_##call parameters;                             \
   answer __wrap_##call parameters;                             \
@@ -67,12 +92,12 @@ int __wrap_fcntl(int file, int command, ...) {
     return fails(#call) ? (bad) : __real_##call arguments;     \
   }
 SHMFIFO_WRAP(int, -1, fchmod, (int file, mode_t mode), (file, mode))
-SHMFIFO_WRAP(int, -1, fallocate, (int file, int mode, off_t at, off_t size), (file, mode, at, size))
 SHMFIFO_WRAP(int, -1, fstat, (int file, struct stat* facts), (file, facts))
 SHMFIFO_WRAP(int, -1, lstat, (const char* path, struct stat* facts), (path, facts))
 SHMFIFO_WRAP(int, -1, linkat, (int a, const char* from, int b, const char* to, int flags),
              (a, from, b, to, flags))
 SHMFIFO_WRAP(int, -1, unlink, (const char* path), (path))
+SHMFIFO_WRAP(ssize_t, -1, read, (int file, void* to, std::size_t size), (file, to, size))
 SHMFIFO_WRAP(ssize_t, -1, pread, (int file, void* to, std::size_t size, off_t at),
              (file, to, size, at))
 SHMFIFO_WRAP(ssize_t, -1, getrandom, (void* to, std::size_t size, unsigned flags),
@@ -187,6 +212,69 @@ TEST_P(failing_calls, each_is_told_by_its_number_and_the_next_try_works) {
   EXPECT_GT(failures, 0);  // the wrapper was there
 }
 
+create_options large() {
+  create_options options = small(segment_mode::log);
+  options.content_size = 1 << 20;
+  options.slot_count = 40;
+  return options;
+}
+
+// checks G10: before Linux 6.11 a signal undoes the whole call, so that under a steady timer one
+// that is too long is undone always
+TEST(failing_calls, memory_is_reserved_under_a_steady_timer) {
+  const testing::unique_name name;
+  longest_uninterrupted = 1 << 20;
+  const auto home = segment::create(name.get(), large());
+  longest_uninterrupted = 0;
+  ASSERT_TRUE(home) << home.failure().text;
+  struct ::stat facts {};
+  ASSERT_EQ(::stat(name.path().c_str(), &facts), 0);
+  EXPECT_GE(facts.st_blocks * 512, facts.st_size);
+}
+
+// checks G10: signals that leave no time for one page
+TEST(failing_calls, what_is_interrupted_for_ever_ends_in_an_error) {
+  const testing::unique_name name;
+  for (const char* call : {"fallocate", "pread"}) {
+    planned = {call, EINTR, 0, false, true};
+    const int told = set_up(name.get());
+    planned = {};
+    EXPECT_EQ(told, EINTR) << call;
+    EXPECT_EQ(set_up(name.get()), 0) << call;
+  }
+}
+
+void write_file(const std::string& path, const std::string& text) {
+  std::ofstream(path) << text;
+}
+void lower_limit() {
+  write_file("/proc/memory.max", "50000000");
+}
+
+// checks G10: the kernel would end the process; a /proc of the test's own says what limits it
+TEST(failing_calls, a_memory_limit_is_asked_about_before_each_piece) {
+  testing::child confined([] {
+    if (!testing::enter_private_mounts()) return 50;
+    if (::mount("tmpfs", "/proc", "tmpfs", 0, "size=1m") != 0) return 51;
+    ::mkdir("/proc/self", 0700);
+    write_file("/proc/self/cgroup", "0::/\n");
+    write_file("/proc/self/mountinfo", "41 31 0:38 / /proc rw - cgroup2 cgroup2 rw\n");
+    write_file("/proc/memory.current", "30000000");
+    write_file("/proc/memory.max", "60000000");
+    const testing::unique_name name;
+    const auto refused = segment::create(name.get(), large());
+    if (refused || refused.failure().rule != std::string("memory_limit")) return 1;
+    if (refused.failure().code != ENOMEM || reservations != 0) return 2;
+    write_file("/proc/memory.max", "100000000");
+    after_fallocate = lower_limit;
+    const auto interrupted = segment::create(name.get(), large());
+    after_fallocate = [] {};
+    if (interrupted || interrupted.failure().rule != std::string("memory_limit")) return 3;
+    return reservations == 1 && !name.exists() ? 0 : 4;
+  });
+  EXPECT_EQ(confined.join(), 0);
+}
+
 // checks G8: a name that is there for who would make it, and gone for who would attach
 TEST(failing_calls, a_name_made_and_removed_again_and_again_ends_in_an_error) {
   const testing::unique_name name;
@@ -297,7 +385,11 @@ INSTANTIATE_TEST_SUITE_P(
     set_up, failing_calls,
     ::testing::Values(
         failing_call{"open", ENFILE, outcome::told}, failing_call{"open", EMFILE, outcome::told},
-        failing_call{"open", ENOMEM, outcome::told}, failing_call{"fchmod", EPERM, outcome::told},
+        failing_call{"open", ENOMEM, outcome::told},
+        failing_call{"open_of_limits", EACCES, outcome::survived},
+        failing_call{"read", EIO, outcome::survived},
+        failing_call{"read", EINTR, outcome::survived},
+        failing_call{"fchmod", EPERM, outcome::told},
         failing_call{"fallocate", ENOSPC, outcome::told},
         failing_call{"fallocate", EINTR, outcome::survived},
         failing_call{"fstat", ENOMEM, outcome::either},

@@ -5,7 +5,6 @@
 #include "shmfifo/segment.hpp"
 
 #include <fcntl.h>
-#include <sched.h>
 #include <sys/mount.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -226,9 +225,8 @@ TEST(segment, a_name_that_is_removed_or_made_again_is_noticed) {
 // checks G10: a small tmpfs over /dev/shm, in a mount namespace of the child's own
 TEST(segment, no_space_is_an_error_of_create_and_leaves_nothing) {
   child confined([] {
-    if (::unshare(CLONE_NEWNS | (::geteuid() == 0 ? 0 : CLONE_NEWUSER)) != 0) return 50;
-    if (::mount("none", "/", "none", MS_REC | MS_PRIVATE, nullptr) != 0) return 51;
-    if (::mount("tmpfs", "/dev/shm", "tmpfs", 0, "size=1m") != 0) return 52;
+    if (!testing::enter_private_mounts()) return 50;
+    if (::mount("tmpfs", "/dev/shm", "tmpfs", 0, "size=1m") != 0) return 51;
     create_options options = small(segment_mode::ring, full_policy::overwrite);
     options.slot_count = 1 << 20;
     const auto created = segment::create("big", options);

@@ -6,7 +6,9 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sched.h>
 #include <signal.h>
+#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -142,6 +144,13 @@ class child {
   int ready_[2] = {-1, -1};
   pid_t pid_ = -1;
 };
+
+// In a child: from now on what it mounts is seen by nobody else and ends with it. False where the
+// kernel refuses.
+inline bool enter_private_mounts() {
+  return ::unshare(CLONE_NEWNS | (::geteuid() == 0 ? 0 : CLONE_NEWUSER)) == 0 &&
+         ::mount("none", "/", "none", MS_REC | MS_PRIVATE, nullptr) == 0;
+}
 
 // Sleeps in the child until it is killed.
 inline int sleep_for_ever() {

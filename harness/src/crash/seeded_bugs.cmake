@@ -105,6 +105,8 @@ shmfifo_seed(memory_leak src/mapping.cpp
 shmfifo_seed(throws_where_it_may_not src/segment.cpp
 [=[    stat.participants.push_back(std::move(entry));]=]
 [=[    [&]() noexcept { stat.participants.push_back(std::move(entry)); }();]=])
-shmfifo_seed(missing_reserve src/system.cpp
-[=[    if (::fallocate(file.get(), 0, 0, static_cast<off_t>(size)) == 0) return done{};]=]
-[=[    if (::ftruncate(file.get(), static_cast<off_t>(size)) == 0) return done{};]=])
+shmfifo_seed(missing_reserve src/memory.cpp
+[=[    if (::fallocate(file.get(), 0, static_cast<off_t>(at), static_cast<off_t>(size)) == 0) {
+      return size;
+    }]=]
+[=[    if (::ftruncate(file.get(), static_cast<off_t>(at + size)) == 0) return size;]=])

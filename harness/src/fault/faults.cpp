@@ -28,7 +28,9 @@ bool strikes(call which) {
   const unsigned number = ++made[static_cast<std::size_t>(which)];
   if (which != current.which) return false;
   if (number < current.nth || (number > current.nth && !current.forever)) return false;
-  if (current.code == EINTR && number >= current.nth + interruptions_most) return false;
+  if (which == call::fcntl && current.code == EINTR && number >= current.nth + interruptions_most) {
+    return false;
+  }
   hit = true;
   if (current.code != 0) errno = current.code;
   return true;
@@ -61,9 +63,9 @@ long live_blocks() {
 
 std::string_view to_string(call which) {
   constexpr std::string_view names[] = {
-      "open",      "fchmod",    "fallocate", "mmap",    "linkat",    "unlink",  "fstat",
-      "lstat",     "pread",     "fcntl",     "madvise", "opendir",   "readdir", "syscall",
-      "nanosleep", "getrandom", "close",     "munmap",  "allocation"};
+      "open",    "fchmod",    "fallocate", "mmap",  "linkat",  "unlink",    "fstat",
+      "lstat",   "pread",     "read",      "fcntl", "madvise", "opendir",   "readdir",
+      "syscall", "nanosleep", "getrandom", "close", "munmap",  "allocation"};
   return names[static_cast<std::size_t>(which)];
 }
 
@@ -127,6 +129,9 @@ const std::vector<failure_code>& codes_of(call which) {
        SHMFIFO_CODE(EOVERFLOW),
        SHMFIFO_CODE(ESPIPE),
        {0, "short"}},
+      /* read */
+      {SHMFIFO_CODE(EAGAIN), SHMFIFO_CODE(EBADF), SHMFIFO_CODE(EFAULT), SHMFIFO_CODE(EINTR),
+       SHMFIFO_CODE(EINVAL), SHMFIFO_CODE(EIO), SHMFIFO_CODE(EISDIR)},
       /* fcntl */
       {SHMFIFO_CODE(EACCES), SHMFIFO_CODE(EAGAIN), SHMFIFO_CODE(EBADF), SHMFIFO_CODE(EBUSY),
        SHMFIFO_CODE(EDEADLK), SHMFIFO_CODE(EFAULT), SHMFIFO_CODE(EINTR), SHMFIFO_CODE(EINVAL),
@@ -212,6 +217,7 @@ int __real_unlink(const char*);
 int __real_fstat(int, struct stat*);
 int __real_lstat(const char*, struct stat*);
 ssize_t __real_pread(int, void*, std::size_t, off_t);
+ssize_t __real_read(int, void*, std::size_t);
 int __real_fcntl(int, int, ...);
 int __real_madvise(void*, std::size_t, int);
 DIR* __real_opendir(const char*);
@@ -253,6 +259,9 @@ int __wrap_lstat(const char* path, struct stat* facts) {
 ssize_t __wrap_pread(int file, void* to, std::size_t size, off_t offset) {
   if (!strikes(call::pread)) return __real_pread(file, to, size, offset);
   return cut_short() ? __real_pread(file, to, size > 3 ? 3 : size, offset) : -1;
+}
+ssize_t __wrap_read(int file, void* to, std::size_t size) {
+  return strikes(call::read) ? -1 : __real_read(file, to, size);
 }
 int __wrap_fcntl(int file, int command, ...) {
   va_list rest;

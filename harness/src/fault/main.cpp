@@ -166,7 +166,7 @@ void complain(verdict& into, const std::string& sentence) {
 }
 
 // Calls whose failure an operation may survive: it then works with less (no advice, no
-// membarrier, a weaker random number), or the failure says nothing (a lock that cannot be asked
+// membarrier, a weaker random number, no word about limits), or the failure says nothing (a lock that cannot be asked
 // about counts as held).
 bool may_be_tolerated(call which, const plan& how) {
   switch (which) {
@@ -174,6 +174,7 @@ bool may_be_tolerated(call which, const plan& how) {
     case call::syscall:
     case call::nanosleep:
     case call::getrandom:
+    case call::read:
     case call::close:
     case call::munmap:
     case call::fcntl:
@@ -186,7 +187,7 @@ bool may_be_tolerated(call which, const plan& how) {
     case call::fstat:
       return true;
     default:
-      return how.code == 0 || how.code == EINTR;
+      return how.code == 0 || (how.code == EINTR && !how.forever);
   }
 }
 

@@ -24,6 +24,7 @@ enum class call : std::uint8_t {
   fstat,
   lstat,
   pread,
+  read,
   fcntl,
   madvise,
   opendir,
@@ -48,11 +49,11 @@ const std::vector<failure_code>& codes_of(call which);
 struct plan {
   call which = call::count;  // count: nothing fails
   unsigned nth = 1;          // counted from 1
-  bool forever = false;      // this one and all that follow (of EINTR, interruptions_most)
+  bool forever = false;      // this one and all that follow (of fcntl's EINTR, interruptions_most)
   int code = 0;              // 0: no failure but a short result (pread, getrandom)
 };
 
-// A call that is always interrupted may be tried again always: "for ever" means as often here.
+// A lock that is always interrupted may be asked for always: "for ever" means as often here.
 inline constexpr unsigned interruptions_most = 1000;
 
 // From now on, in this process. Counters start at 0.
