@@ -141,7 +141,7 @@ result<std::shared_ptr<mapping>> build_segment(const system::location& where, co
   auto file = system::create_unnamed(where, options.permissions);
   if (!file) return file.failure();
   const segment_header header = make_header(shape);
-  if (auto reserved = system::reserve(*file, header.segment_size); !reserved)
+  if (auto reserved = system::reserve(*file, where, header.segment_size); !reserved)
     return reserved.failure();
   auto facts = system::inspect(*file, where.name);
   if (!facts) return facts.failure();

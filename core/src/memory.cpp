@@ -37,18 +37,17 @@ std::uint64_t reserve_piece(const descriptor& file, std::uint64_t at, std::uint6
 
 }  // namespace
 
-result<done> reserve(const descriptor& file, std::uint64_t size) {
+result<done> reserve(const descriptor& file, const location& where, std::uint64_t size) {
   // Both limits are asked about first: the kernel would answer with a signal.
   rlimit largest{RLIM_INFINITY, RLIM_INFINITY};
   static_cast<void>(::getrlimit(RLIMIT_FSIZE, &largest));
-  if (size > largest.rlim_cur) {
-    return failed(EFBIG, "fallocate", "more than the limit of file size (ulimit -f) allows");
-  }
+  const std::string about = describe(size) + " in " + where.directory;
+  if (size > largest.rlim_cur) return failed(EFBIG, "fallocate", about);
   const memory_limits limits;
   for (std::uint64_t at = 0; at < size;) {
     if (auto allowed = limits.allow(size - at); !allowed) return allowed;
     const std::uint64_t reserved = reserve_piece(file, at, std::min(piece_size, size - at));
-    if (reserved == 0) return failed_now("fallocate", describe(size));
+    if (reserved == 0) return failed_now("fallocate", about);
     at += reserved;
   }
   return done{};

@@ -166,10 +166,8 @@ bool std_memory_model::try_own(unsigned lock) noexcept {
   const auto [file, failure] = file_->open(true);
   if (!file) return lock_fails(failure);
   struct ::flock request = lock_request(lock);
-  int answer = 0;
-  do {
-    answer = ::fcntl(file.get(), F_OFD_SETLK, &request);
-  } while (answer != 0 && errno == EINTR);
+  const int answer =
+      system::uninterrupted([&] { return ::fcntl(file.get(), F_OFD_SETLK, &request); });
   // Held by another is an answer; anything else (no memory for locks, say) is a failure to ask.
   if (answer != 0) return errno == EAGAIN || errno == EACCES ? false : lock_fails({"fcntl", errno});
   void* page = ::mmap(nullptr, page_size, PROT_NONE, MAP_SHARED, file.get(), 0);
@@ -213,41 +211,6 @@ std::uint32_t std_memory_model::process_id() const noexcept {
 
 namespace system {
 
-error failed(int code, const char* call, const std::string& about) {
-  std::string text = std::string(call) + " of " + about + " failed: " + std::strerror(code);
-  if (code == ENOSPC) {
-    text +=
-        ". /dev/shm is full: free it, make it larger (Docker: --shm-size), or ask for fewer slots";
-  } else if (code == EACCES || code == EPERM) {
-    text += ". The segment's owner decides who may attach (create with another mode, or chmod)";
-  } else if (code == EMFILE || code == ENFILE) {
-    text += ". Raise the limit of open files (ulimit -n)";
-  } else if (code == ENOENT) {
-    text += ". There is no segment of this name: create it first, or see `shmfifo ls`";
-  } else if (code == ESTALE) {
-    text +=
-        ". The application closed the library's descriptor, and the name means another file now";
-  } else if (code == ELOOP) {
-    text += ". The name is a symbolic link, which is never followed";
-  }
-  return {code, call, std::move(text)};
-}
-
-error unreachable(const failed_call& failure, const std::string& name) {
-  error broken = failed(failure.code, failure.call, "the file of '" + name + "'");
-  if (failure.code == ENOENT || failure.code == ESTALE) {
-    broken.text = "the file of '" + name + "' cannot be opened again (" +
-                  std::strerror(failure.code) +
-                  "): the name is gone or means another file, and the application has closed the "
-                  "library's descriptor, or there is no /proc. Attach again";
-  }
-  return broken;
-}
-
-error failed_now(const char* call, const std::string& about) {
-  return failed(errno, call, about);
-}
-
 namespace {
 // The path to a descriptor's file, in memory of its own: callers may not allocate.
 struct path_of {
@@ -271,6 +234,13 @@ int open_above_standard(const char* path, int flags, std::uint32_t permissions =
   ::close(number);
   errno = code;
   return above;
+}
+// ENOENT may be meant of the name or of its directory.
+error failed_at(const char* call, const location& where) {
+  const int code = errno;
+  const bool nowhere = code == ENOENT && ::access(where.directory.c_str(), F_OK) != 0;
+  if (nowhere) return failed(code, call, where.directory, object::directory);
+  return failed(code, call, where.path());
 }
 }  // namespace
 
@@ -331,22 +301,27 @@ bool segment_file::locked(unsigned lock) const noexcept {
 
 result<descriptor> create_unnamed(const location& where, std::uint32_t permissions) {
   descriptor file(open_above_standard(where.directory.c_str(), O_TMPFILE | O_RDWR, permissions));
-  if (file.get() < 0) return failed_now("open", "an unnamed file in " + where.directory);
+  if (file.get() < 0) {
+    return failed_now("open", "an unnamed file in " + where.directory, object::directory);
+  }
   if (::fchmod(file.get(), permissions) != 0) return failed_now("fchmod", "the new segment");
   return file;
 }
 
 result<done> give_name(const descriptor& file, const location& where) {
-  if (::linkat(AT_FDCWD, path_of(file).text, AT_FDCWD, where.path().c_str(), AT_SYMLINK_FOLLOW) !=
-      0) {
-    return failed_now("linkat", "'" + where.name + "'");
+  const std::string path = where.path();
+  if (::linkat(file.get(), "", AT_FDCWD, path.c_str(), AT_EMPTY_PATH) == 0) return done{};
+  // Before Linux 6.10 that takes CAP_DAC_READ_SEARCH, and is called ENOENT without it.
+  if (errno == ENOENT &&
+      ::linkat(AT_FDCWD, path_of(file).text, AT_FDCWD, path.c_str(), AT_SYMLINK_FOLLOW) == 0) {
+    return done{};
   }
-  return done{};
+  return failed_at("linkat", where);
 }
 
 result<descriptor> open_readable(const location& where) {
   descriptor file(open_above_standard(where.path().c_str(), O_RDONLY | named_file));
-  if (!file) return failed_now("open", "'" + where.name + "'");
+  if (!file) return failed_at("open", where);
   return file;
 }
 
@@ -357,7 +332,7 @@ result<descriptor> open_readable(const descriptor& file) {
 }
 
 result<done> remove_name(const location& where) {
-  if (::unlink(where.path().c_str()) != 0) return failed_now("unlink", "'" + where.name + "'");
+  if (::unlink(where.path().c_str()) != 0) return failed_at("unlink", where);
   return done{};
 }
 
@@ -383,8 +358,7 @@ result<file_facts> inspect(const descriptor& file, const std::string& name) {
 
 result<file_facts> inspect_name(const location& where) {
   struct ::stat facts {};
-  if (::lstat(where.path().c_str(), &facts) != 0)
-    return failed_now("lstat", "'" + where.name + "'");
+  if (::lstat(where.path().c_str(), &facts) != 0) return failed_at("lstat", where);
   return facts_of(facts);
 }
 
@@ -421,7 +395,7 @@ result<std::vector<std::string>> names_in(const std::string& directory) {
     void operator()(DIR* open) const noexcept { ::closedir(open); }
   };
   const std::unique_ptr<DIR, closer> list(::opendir(directory.c_str()));
-  if (!list) return failed_now("opendir", directory);
+  if (!list) return failed_now("opendir", directory, object::directory);
   std::vector<std::string> names;
   errno = 0;  // readdir's end and its failure look the same but for errno
   while (const dirent* entry = ::readdir(list.get())) {
@@ -429,7 +403,7 @@ result<std::vector<std::string>> names_in(const std::string& directory) {
     errno = 0;
   }
   const int code = errno;
-  if (code != 0) return failed(code, "readdir", directory);
+  if (code != 0) return failed(code, "readdir", directory, object::directory);
   std::sort(names.begin(), names.end());
   return names;
 }

@@ -93,11 +93,20 @@ class segment_file {
   file_facts facts_;
 };
 
+// What a call was about. With the call and errno it decides which cure the error names.
+enum class object : std::uint8_t {
+  any,        // in the table of cures
+  segment,    // the file of one, with or without a name
+  lock,       // on such a file
+  directory,  // where such files lie
+};
 // errno and the call's name, in the form of an error.
-[[nodiscard]] error failed(int code, const char* call, const std::string& about);
-// The file could not be opened again.
+[[nodiscard]] error failed(int code, const char* call, const std::string& about,
+                           object what = object::segment);
+[[nodiscard]] error failed_now(const char* call, const std::string& about,
+                               object what = object::segment);
+// The file could not be opened again, or a lock on it not asked for.
 [[nodiscard]] error unreachable(const failed_call& failure, const std::string& name);
-[[nodiscard]] error failed_now(const char* call, const std::string& about);
 
 // A call that signals interrupt so often in a row fails: nothing here waits for ever.
 inline constexpr unsigned interruptions_most = 100;
@@ -115,7 +124,7 @@ auto uninterrupted(Call&& call) {
 result<descriptor> create_unnamed(const location& where, std::uint32_t permissions);
 // Reserves `size` bytes: later writes cannot fail for lack of space. ENOMEM, rule "memory_limit",
 // where the kernel would end this process instead; EINTR if signals leave no time for one page.
-result<done> reserve(const descriptor& file, std::uint64_t size);
+result<done> reserve(const descriptor& file, const location& where, std::uint64_t size);
 // Gives the file its name, atomically; EEXIST if the name is taken.
 result<done> give_name(const descriptor& file, const location& where);
 result<descriptor> open_readable(const location& where);

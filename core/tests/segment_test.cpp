@@ -251,6 +251,43 @@ TEST(segment, no_space_is_an_error_of_create_and_leaves_nothing) {
   EXPECT_EQ(confined.join(), 0);
 }
 
+// checks G10: the same errno has many causes, and only one of them helps
+TEST(segment, a_refusal_by_a_file_system_names_its_own_cause) {
+  child confined([] {
+    if (!testing::enter_private_mounts()) return 50;
+    const auto says = [](const char* type, unsigned long flags, const char* with,
+                         const char* cause) {
+      if (::mount(type, "/dev/shm", type, flags, with) != 0) return false;
+      ::close(::open("/dev/shm/file", O_CREAT | O_WRONLY | O_CLOEXEC, 0600));
+      const auto home = segment::create("any", small(segment_mode::ring));
+      ::umount("/dev/shm");
+      return !home && home.failure().text.find(cause) != std::string::npos;
+    };
+    if (!says("tmpfs", 0, "nr_inodes=2", "no inode left")) return 1;
+    if (!says("tmpfs", MS_RDONLY, "", "mounted read-only")) return 2;
+    if (!says("tmpfs", 0, "size=4k", "file system is full")) return 3;
+    return says("ramfs", 0, "", "cannot reserve memory") ? 0 : 4;
+  });
+  EXPECT_EQ(confined.join(), 0);
+}
+
+// checks G10: as before a container's /proc is mounted, or in a foreign mount namespace
+TEST(segment, without_proc_a_segment_is_created_or_the_cause_is_named) {
+  const testing::unique_name name;
+  child confined([&] {
+    if (!testing::enter_private_mounts()) return 50;
+    if (::mount("tmpfs", "/proc", "tmpfs", 0, "size=1m") != 0) return 51;
+    const int file = ::open("/dev/shm", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+    const bool possible =
+        ::linkat(file, "", AT_FDCWD, (name.path() + "-probe").c_str(), AT_EMPTY_PATH) == 0;
+    ::unlink((name.path() + "-probe").c_str());
+    const auto home = segment::create(name.get(), small(segment_mode::ring));
+    if (home) return possible && segment::attach(name.get()) ? 0 : 1;
+    return !possible && home.failure().text.find("mount /proc") != std::string::npos ? 0 : 2;
+  });
+  EXPECT_EQ(confined.join(), 0);
+}
+
 // checks G10
 TEST(segment, more_than_the_limit_of_file_size_is_an_error_and_no_signal) {
   const testing::unique_name name;

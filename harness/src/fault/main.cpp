@@ -21,6 +21,7 @@
 
 #include "full_file_system.hpp"
 #include "report.hpp"
+#include "sentences.hpp"
 #include "shmfifo/harness/fault/faults.hpp"
 #include "shmfifo/harness/names.hpp"
 #include "shmfifo/shmfifo.hpp"
@@ -159,8 +160,12 @@ struct verdict {
   bool refused = false;
   std::array<unsigned, call_count> made{};
   char sentence[300] = {};  // empty: all is as it should be
+  char answer[600] = {};    // what the library said of the failed call
 };
 
+void quote(verdict& into, const std::string& answer) {
+  std::strncpy(into.answer, answer.c_str(), sizeof into.answer - 1);
+}
 void complain(verdict& into, const std::string& sentence) {
   std::strncpy(into.sentence, sentence.c_str(), sizeof into.sentence - 1);
 }
@@ -179,8 +184,8 @@ bool may_be_tolerated(call which, const plan& how) {
     case call::munmap:
     case call::fcntl:
       return true;
-    case call::linkat:
-      return how.code == EEXIST;  // somebody was faster and is gone again: create looks once more
+    case call::linkat:  // EEXIST: somebody was faster and is gone again: create looks once more
+      return how.code == EEXIST || (how.code == ENOENT && !how.forever);  // there are two ways
     case call::lstat:
       return how.code == ENOENT;  // an answer: the name was removed
     case call::open:  // list passes over what it cannot open; create looks for the name first
@@ -217,6 +222,7 @@ void judge_answer(std::string_view what, const outcome& answer, const plan& how,
     }
     return;
   }
+  if (answer->rule == call_name) quote(into, answer->text);
   if (answer->rule != call_name) {
     complain(into, "the error names '" + std::string(answer->rule) + "': " + answer->text);
   } else if (answer->code != how.code ||
@@ -284,12 +290,17 @@ verdict* shared_verdict() {
   return page;
 }
 
+const std::string& segment_name() {
+  static run_names names("fault");
+  static const std::string name = names.next();
+  return name;
+}
+
 // Each case in a process of its own, so that a crash or a hang is an answer, too.
 verdict run_case(const operation& what, const plan& how) {
   verdict* const page = shared_verdict();
   *page = {};
-  static run_names names("fault");
-  static const std::string name = names.next();
+  const std::string& name = segment_name();
   const pid_t child = ::fork();
   if (child == 0) {
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -317,7 +328,7 @@ std::string describe(const operation& what, const plan& how, const char* code) {
                      how.forever ? "for ever" : "once");
 }
 
-void explore(const operation& what, bool all, report& into) {
+void explore(const operation& what, bool all, report& into, sentences& said) {
   const verdict calm = run_case(what, {});
   if (calm.sentence[0] != 0) {
     fmt::print("VIOLATION: {} without any fault: {}\n", what.name, calm.sentence);
@@ -338,6 +349,7 @@ void explore(const operation& what, bool all, report& into) {
           const verdict seen = run_case(what, how);
           ++here.cases;
           ++(seen.refused ? here.refused : here.tolerated);
+          if (seen.answer[0] != 0) said.add(which, code.name, seen.answer, segment_name());
           if (seen.sentence[0] == 0) continue;
           ++here.wrong;
           fmt::print("VIOLATION: {}: {}\n", describe(what, how, code.name), seen.sentence);
@@ -348,27 +360,32 @@ void explore(const operation& what, bool all, report& into) {
   }
 }
 
-int run(const std::vector<std::string>& wanted, bool all, const std::string& json,
-        const std::string& markdown) {
+int run(const std::vector<std::string>& wanted, bool all, const std::string& kept,
+        const std::string& json, const std::string& markdown) {
   report seen("operation", "refused", "tolerated");
+  sentences said;
   for (const operation& what : operations()) {
     if (wanted.empty() || std::find(wanted.begin(), wanted.end(), what.name) != wanted.end()) {
-      explore(what, all, seen);
+      explore(what, all, seen, said);
     }
   }
+  if (kept == "-") fmt::print("{}", said.text());
+  if (!kept.empty() && kept != "-" && said.differences(kept) != 0) seen.add_wrong();
   return seen.finish(json, markdown);
 }
 
 int run_program(int count, char** words) {
   CLI::App app("Fails every system call that an operation of shmfifo makes, with every errno.");
   std::vector<std::string> wanted;
-  std::string json, markdown;
+  std::string json, markdown, kept;
   std::string bug = "none";
   bool all = false, full = false;
   std::vector<std::string> names;
   for (const operation& what : operations()) names.emplace_back(what.name);
   app.add_option("--operation", wanted, "only these operations")->check(CLI::IsMember(names));
   app.add_flag("--all", all, "every occurrence of a call; default: the first three and the last");
+  app.add_option("--sentences", kept,
+                 "compare what the library says of each failed call with FILE; -: print it");
   app.add_option("--json", json, "write the report to FILE");
   app.add_option("--markdown", markdown, "write the table to FILE");
 #ifdef SHMFIFO_SEEDED_BUGS
@@ -388,7 +405,7 @@ int run_program(int count, char** words) {
 #endif
     if (full) return run_full_file_system();
     static_cast<void>(private_shm("size=64m"));  // where that is allowed
-    return run(wanted, all, json, markdown);
+    return run(wanted, all, kept, json, markdown);
   } catch (const CLI::ParseError& wrong) {
     return app.exit(wrong) == 0 ? 0 : 2;
   } catch (const std::exception& problem) {
