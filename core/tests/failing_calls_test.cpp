@@ -235,7 +235,7 @@ TEST(failing_calls, memory_is_reserved_under_a_steady_timer) {
 // checks G10: signals that leave no time for one page
 TEST(failing_calls, what_is_interrupted_for_ever_ends_in_an_error) {
   const testing::unique_name name;
-  for (const char* call : {"fallocate", "pread"}) {
+  for (const char* call : {"fallocate", "pread", "fcntl"}) {
     planned = {call, EINTR, 0, false, true};
     const int told = set_up(name.get());
     planned = {};

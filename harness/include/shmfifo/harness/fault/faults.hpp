@@ -49,12 +49,9 @@ const std::vector<failure_code>& codes_of(call which);
 struct plan {
   call which = call::count;  // count: nothing fails
   unsigned nth = 1;          // counted from 1
-  bool forever = false;      // this one and all that follow (of fcntl's EINTR, interruptions_most)
+  bool forever = false;      // this one and all that follow
   int code = 0;              // 0: no failure but a short result (pread, getrandom)
 };
-
-// A lock that is always interrupted may be asked for always: "for ever" means as often here.
-inline constexpr unsigned interruptions_most = 1000;
 
 // From now on, in this process. Counters start at 0.
 void arm(const plan& what);
