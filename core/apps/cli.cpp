@@ -53,6 +53,12 @@ CLI::Option* add_owner(CLI::App& app, owned_by& target) {
       ->type_name("UID|NAME|any");
 }
 
+CLI::Option* add_directory(CLI::App& app, std::string& target) {
+  return app.add_option("--directory", target, "where segments lie, a tmpfs (default: /dev/shm)")
+      ->envname("SHMFIFO_DIRECTORY")
+      ->type_name("PATH");
+}
+
 from_option parse_from(const std::string& word) {
   if (word == "oldest") return {start_at::oldest()};
   if (word == "latest") return {start_at::latest()};
@@ -73,8 +79,9 @@ int report_failure(const std::string& program, const error& cause, bool json) {
   if (json) {
     print_json({{"error", {{"code", cause.code}, {"rule", cause.rule}, {"text", cause.text}}}});
   }
-  // A name that no segment can have is a slip on the command line.
-  const bool slip = std::string_view(cause.rule) == "name" &&
+  // A name or directory that no segment can have is a slip on the command line.
+  const std::string_view rule = cause.rule;
+  const bool slip = (rule == "name" || rule == "directory") &&
                     (cause.code == EINVAL || cause.code == ENAMETOOLONG);
   return slip ? exit_usage : exit_failed;
 }

@@ -66,6 +66,9 @@ CLI::Option* add_size(CLI::App& app, const std::string& option, std::uint64_t& t
 // root's.
 CLI::Option* add_owner(CLI::App& app, owned_by& target);
 
+// --directory, and SHMFIFO_DIRECTORY in the environment: where segments lie.
+CLI::Option* add_directory(CLI::App& app, std::string& target);
+
 // Where a reader begins, as --from says it.
 struct from_option {
   start_at start;

@@ -15,8 +15,9 @@ namespace shmfifo::apps {
 namespace {
 
 // Nothing if the name was removed a moment ago.
-std::optional<fields> row_of(const std::string& name, owned_by owner) {
-  auto home = segment::attach(name, reading(owner));
+std::optional<fields> row_of(const std::string& name, owned_by owner,
+                             const std::string& directory) {
+  auto home = segment::attach(name, reading(owner, directory));
   if (!home) {
     const error& why = home.failure();
     if (why.code == ENOENT) return std::nullopt;
@@ -37,10 +38,10 @@ std::optional<fields> row_of(const std::string& name, owned_by owner) {
                 {"alive", alive}};
 }
 
-int list(owned_by owner, bool json) {
+int list(owned_by owner, const std::string& directory, bool json) {
   fields rows = fields::array();
-  for (const std::string& name : need(list_segments())) {
-    if (auto row = row_of(name, owner)) rows.push_back(std::move(*row));
+  for (const std::string& name : need(list_segments(directory))) {
+    if (auto row = row_of(name, owner, directory)) rows.push_back(std::move(*row));
   }
   if (json) {
     print_json(rows);
@@ -72,7 +73,9 @@ command_entry add_ls(CLI::App& program, bool& json) {
   CLI::App* app = add_command(program, "ls", "list the segments of this machine", json);
   auto owner = std::make_shared<owned_by>();
   add_owner(*app, *owner);
-  return {app, [owner, &json] { return list(*owner, json); }};
+  auto directory = std::make_shared<std::string>();
+  add_directory(*app, *directory);
+  return {app, [owner, directory, &json] { return list(*owner, *directory, json); }};
 }
 
 }  // namespace shmfifo::apps

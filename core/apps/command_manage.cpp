@@ -23,14 +23,14 @@ int forget(const target& wanted, const std::string& cursor, bool json) {
   return exit_ok;
 }
 
-// Everything in /dev/shm has one directory: a slip must not remove what belongs to other programs.
-void refuse_foreign(const std::string& name) {
+// Segments share their directory with other programs' files: a slip must not remove what belongs to other programs.
+void refuse_foreign(const std::string& name, const std::string& directory) {
   // Names nobody has, or may have, are left to remove() and its words.
-  auto looked = segment::attach(name, reading(owned_by::caller_or_root()));
+  auto looked = segment::attach(name, reading(owned_by::caller_or_root(), directory));
   if (looked || looked.failure().code == ENOENT || looked.failure().rule == std::string("name")) {
     return;
   }
-  const auto names = need(list_segments());
+  const auto names = need(list_segments(directory));
   if (std::find(names.begin(), names.end(), bare_name(name)) != names.end()) return;
   throw failure({EINVAL, "magic",
                  "'" + bare_name(name) + "' does not look like a segment (" +
@@ -38,10 +38,10 @@ void refuse_foreign(const std::string& name) {
                      "), so it is left alone; --force removes it all the same"});
 }
 
-int remove(const std::string& name, bool force, bool json) {
-  if (!force) refuse_foreign(name);
+int remove(const std::string& name, const std::string& directory, bool force, bool json) {
+  if (!force) refuse_foreign(name, directory);
   const std::string success = summary_text({{"removed", name}}, json);
-  need(segment::remove(name));
+  need(segment::remove(name, directory));
   print_now(success);
   return exit_ok;
 }
@@ -69,10 +69,12 @@ command_entry add_rm(CLI::App& program, bool& json) {
   auto name = std::make_shared<std::string>();
   auto force = std::make_shared<bool>(false);
   CLI::App* app = add_command(program, "rm", "remove a segment's name", json);
+  auto directory = std::make_shared<std::string>();
   add_name(*app, *name);
+  add_directory(*app, *directory);
   app->add_flag("--force", *force, "also if it is no segment at all");
   app->footer("Nothing is asked. Whoever has the segment attached goes on using it, unnamed.");
-  return {app, [name, force, &json] { return remove(*name, *force, json); }};
+  return {app, [name, directory, force, &json] { return remove(*name, *directory, *force, json); }};
 }
 
 }  // namespace shmfifo::apps

@@ -78,7 +78,7 @@ void print_text(const segment_stat& stat) {
 }
 
 result<segment_stat> look_at(const target& which) {
-  auto home = segment::attach(which.name, reading(which.owner));
+  auto home = segment::attach(which.name, reading(which.owner, which.directory));
   if (!home) return home.failure();
   return home->stat();
 }
@@ -93,10 +93,10 @@ void show(const stat_settings& wanted, bool json) {
   }
 }
 
-std::vector<observed_segment> observe_all(owned_by owner) {
+std::vector<observed_segment> observe_all(const target& where) {
   std::vector<observed_segment> all;
-  for (const std::string& name : need(list_segments())) {
-    auto stat = look_at({name, owner});
+  for (const std::string& name : need(list_segments(where.directory))) {
+    auto stat = look_at({name, where.owner, where.directory});
     if (stat) {
       all.push_back({name, std::move(stat).value()});
     } else if (stat.failure().code != ENOENT) {  // else it was removed a moment ago
@@ -109,7 +109,7 @@ std::vector<observed_segment> observe_all(owned_by owner) {
 int print_metrics(const target& which) {
   std::vector<observed_segment> all;
   if (which.name.empty()) {
-    all = observe_all(which.owner);
+    all = observe_all(which);
   } else {
     all.push_back({bare_name(which.name), need(look_at(which))});
   }

@@ -43,15 +43,15 @@ inline CLI::Option* add_name(CLI::App& app, std::string& name) {
   return name.starts_with('/') ? name.substr(1) : name;
 }
 
-[[nodiscard]] inline attach_options reading(owned_by owner) {
+[[nodiscard]] inline attach_options writing(owned_by owner, const std::string& directory) {
   attach_options options;
-  options.mode = access::read_only;
   options.owner = owner;
+  options.directory = directory;
   return options;
 }
-[[nodiscard]] inline attach_options writing(owned_by owner) {
-  attach_options options;
-  options.owner = owner;
+[[nodiscard]] inline attach_options reading(owned_by owner, const std::string& directory) {
+  attach_options options = writing(owner, directory);
+  options.mode = access::read_only;
   return options;
 }
 
@@ -59,17 +59,19 @@ inline CLI::Option* add_name(CLI::App& app, std::string& name) {
 struct target {
   std::string name;
   owned_by owner;
+  std::string directory;
 
   // Answers with the name's option.
   CLI::Option* add_to(CLI::App& app) {
     add_owner(app, owner);
+    add_directory(app, directory);
     return add_name(app, name);
   }
   [[nodiscard]] segment attach_to_look() const {
-    return need(segment::attach(name, reading(owner)));
+    return need(segment::attach(name, reading(owner, directory)));
   }
   [[nodiscard]] segment attach_to_change() const {
-    return need(segment::attach(name, writing(owner)));
+    return need(segment::attach(name, writing(owner, directory)));
   }
 };
 

@@ -75,6 +75,7 @@ void geometry_options::add_to(CLI::App& app) {
   app.add_flag("--huge-pages", options_.huge_pages, "advise the kernel to use huge pages")
       ->group(group);
   add_owner(app, options_.owner)->group(group);
+  add_directory(app, options_.directory)->group(group);
 }
 
 create_options geometry_options::resolve(std::uint64_t log_slots) const {

@@ -55,6 +55,7 @@ struct settings {
   std::string cursor;
   std::uint64_t content_size = 0;
   owned_by owner;
+  std::string directory;
   bool observer = false;
   bool follow_name = false;
   bool verify = false;
@@ -71,6 +72,7 @@ attach_options attaching(const settings& wanted) {
   attach_options options;
   options.mode = wanted.observer ? access::read_only : access::read_write;
   options.owner = wanted.owner;
+  options.directory = wanted.directory;
   if (wanted.content_size != 0) options.content_size = wanted.content_size;
   return options;
 }
@@ -310,6 +312,7 @@ void add_options(CLI::App& app, settings& wanted) {
            "refuse a segment of another content size; 0: take any")
       ->default_str("0");
   add_owner(app, wanted.owner);
+  add_directory(app, wanted.directory);
   app.add_flag("--observer", wanted.observer, "read-only: hold nobody back, perhaps lose messages");
   app.add_flag("--follow-name", wanted.follow_name,
                "when the segment was removed and made again, go on with the new one's oldest")
@@ -341,8 +344,8 @@ segment wait_for_segment(const settings& wanted) {
     if (stop_signal::requested() || clock::now() >= limit) {
       throw failure({ENOENT, "name",
                      fmt::format("no segment '{}' after {} seconds: start `message_producer --name "
-                                 "{}`, or see `shmfifo ls`",
-                                 wanted.name, wanted.timeout, wanted.name)});
+                                 "{}`. The last try: {}",
+                                 wanted.name, wanted.timeout, wanted.name, home.failure().text)});
     }
     stop_signal::sleep(retry);
   }

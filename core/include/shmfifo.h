@@ -81,11 +81,12 @@ typedef struct shmfifo_create_options {
   uint32_t attach_if_exists;   // [0: an existing name is the error EEXIST]
   uint32_t pretouch;           // [0: pages are zeroed at first use]
   uint32_t huge_pages;         // [0]
-  uint32_t reserved;           // 0
+  uint32_t dump;               // [0: core dumps leave the segment out]
   uint32_t any_owner;          // [0]; with attach_if_exists, as in shmfifo_attach_options
   uint32_t owner_is_set;       // [0]; as above
   uint32_t owner;              // as above
   uint32_t reserved_too;       // 0
+  const char* directory;       // [NULL: /dev/shm]; absolute, a tmpfs
 } shmfifo_create_options;
 
 // As above: zero in any member is the default, and struct_size is to be set. The owner of a
@@ -99,7 +100,9 @@ typedef struct shmfifo_attach_options {
   uint32_t any_owner;     // [0]; nonzero: whoever owns it
   uint32_t owner_is_set;  // [0]; nonzero: `owner` and nobody else
   uint32_t owner;         // uid
-  uint32_t reserved;      // 0
+  uint32_t huge_pages;    // [0]
+  uint32_t dump;          // [0: core dumps leave the segment out]
+  const char* directory;  // [NULL: /dev/shm]
 } shmfifo_attach_options;
 
 // A message.
@@ -166,6 +169,8 @@ SHMFIFO_C_API shmfifo_segment* shmfifo_attach_with(const char* name,
                                                    shmfifo_error* error);
 SHMFIFO_C_API void shmfifo_close(shmfifo_segment* segment);                // nobody uses it
 SHMFIFO_C_API int shmfifo_remove(const char* name, shmfifo_error* error);  // any thread; ENOENT
+// The same in another directory than /dev/shm.
+SHMFIFO_C_API int shmfifo_remove_in(const char* name, const char* directory, shmfifo_error* error);
 
 // Any thread. EBUSY: the role is taken; EUSERS: no free line; EACCES: read-only; ENOMEM, EMFILE.
 SHMFIFO_C_API shmfifo_producer* shmfifo_attach_producer(shmfifo_segment* segment,

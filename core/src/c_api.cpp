@@ -132,7 +132,10 @@ shmfifo::attach_options as_cpp(const shmfifo_attach_options& given) {
   shmfifo::attach_options options;
   if (given.read_only != 0) options.mode = shmfifo::access::read_only;
   options.pretouch = given.pretouch != 0;
+  options.huge_pages = given.huge_pages != 0;
+  options.dump = given.dump != 0;
   options.owner = owner_in(given);
+  if (given.directory != nullptr) options.directory = given.directory;
   return options;
 }
 
@@ -152,7 +155,9 @@ shmfifo::create_options as_cpp(const shmfifo_create_options& given) {
   if (given.attach_if_exists != 0) options.existing = shmfifo::if_exists::attach;
   options.pretouch = given.pretouch != 0;
   options.huge_pages = given.huge_pages != 0;
+  options.dump = given.dump != 0;
   options.owner = owner_in(given);
+  if (given.directory != nullptr) options.directory = given.directory;
   return options;
 }
 
@@ -227,6 +232,9 @@ void shmfifo_close(shmfifo_segment* segment) {
 }
 int shmfifo_remove(const char* name, shmfifo_error* error) {
   return guarded(error, [&] { return shmfifo::segment::remove(name); });
+}
+int shmfifo_remove_in(const char* name, const char* directory, shmfifo_error* error) {
+  return guarded(error, [&] { return shmfifo::segment::remove(name, directory); });
 }
 
 shmfifo_producer* shmfifo_attach_producer(shmfifo_segment* segment, shmfifo_error* error) {

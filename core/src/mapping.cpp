@@ -119,6 +119,7 @@ bool has_control_character(std::string_view name) noexcept {
                      [](char c) { return static_cast<unsigned char>(c) < 32 || c == 127; });
 }
 
+namespace {
 result<std::string> checked_name(std::string_view name) {
   if (!name.empty() && name.front() == '/') name.remove_prefix(1);
   const auto bad = [&](int code, const std::string& why) {
@@ -130,6 +131,23 @@ result<std::string> checked_name(std::string_view name) {
   if (name.find('/') != name.npos) return bad(EINVAL, "only the first character may be a slash");
   if (has_control_character(name)) return bad(EINVAL, "it has a control character");
   return std::string(name);
+}
+}  // namespace
+
+result<std::string> checked_directory(std::string_view directory) {
+  if (directory.empty()) return std::string(system::default_directory);
+  const bool ends_early = directory.find('\0') != directory.npos;
+  if (directory.front() == '/' && !ends_early) return std::string(directory);
+  return error{EINVAL, "directory",
+               "bad directory '" + std::string(directory) + "': it must be absolute, as /dev/shm"};
+}
+
+result<system::location> locate(std::string_view name, std::string_view directory) {
+  auto file = checked_name(name);
+  if (!file) return file.failure();
+  auto in = checked_directory(directory);
+  if (!in) return in.failure();
+  return system::location{std::move(*file), std::move(*in)};
 }
 
 std::uint32_t pid_of(const layout_view& view, const std_memory_model& memory, unsigned line) {

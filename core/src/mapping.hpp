@@ -49,9 +49,10 @@ class mapping {
   bool writable_;
 };
 
-// The file's name in /dev/shm for a name as shm_open takes it; names that could mean another file
-// are refused.
-result<std::string> checked_name(std::string_view name);
+// The file for a name as shm_open takes it, and a directory as of create_options. What could mean
+// another file is refused.
+result<system::location> locate(std::string_view name, std::string_view directory);
+result<std::string> checked_directory(std::string_view directory);
 
 // Such characters forge rows on the terminal of whoever lists names.
 bool has_control_character(std::string_view name) noexcept;

@@ -54,62 +54,64 @@ result<done> same_geometry(const std::string& name, const geometry& found, const
 // ------------------------------------------------------------------------
 
 result<segment> segment::create(std::string_view given_name, const create_options& options) try {
-  auto name = checked_name(given_name);
-  if (!name) return name.failure();
+  auto where = locate(given_name, options.directory);
+  if (!where) return where.failure();
+  const std::string& name = where->name;
   const geometry shape = geometry_of(options);
-  if (auto broken = validate_geometry(shape)) return refusal(*name, *broken, EINVAL);
+  if (auto broken = validate_geometry(shape)) return refusal(name, *broken, EINVAL);
   if ((options.permissions & ~0777U) != 0) {
-    return refusal(*name, {"permissions", options.permissions, options.permissions & 0777U},
-                   EINVAL);
+    return refusal(name, {"permissions", options.permissions, options.permissions & 0777U}, EINVAL);
   }
   for (unsigned tries = 0; tries < create_tries; ++tries) {
     // Looking first spares a loser of the race the work of building; linkat decides all the same.
     attach_options attaching;
     attaching.owner = options.owner;
-    auto existing = attach_mapping({*name}, attaching);
+    auto existing = attach_mapping(*where, attaching);
     if (!existing && looking_failed(existing.failure())) return existing.failure();
     if (existing || existing.failure().code != ENOENT) {
       if (options.existing == if_exists::refuse) {
         return error{
             EEXIST, "name",
-            "'" + *name + "' exists already: attach to it, remove it, or choose another name"};
+            "'" + name + "' exists already: attach to it, remove it, or choose another name"};
       }
       if (!existing) return existing.failure();
-      if (auto same = same_geometry(*name, (*existing)->view().shape(), shape); !same) {
+      if (auto same = same_geometry(name, (*existing)->view().shape(), shape); !same) {
         return same.failure();
       }
       return segment(std::move(*existing));
     }
-    auto home = build_segment({*name}, shape, options);
+    auto home = build_segment(*where, shape, options);
     if (home) return segment(std::move(*home));
     const error& failure = home.failure();
     if (failure.code != EEXIST || failure.rule != std::string_view("linkat")) return failure;
   }
-  return error{EAGAIN, "name", "'" + *name + "' is created and removed by others again and again"};
+  return error{EAGAIN, "name", "'" + name + "' is created and removed by others again and again"};
 } catch (const std::bad_alloc&) {
   return no_memory();
 }
 
 result<segment> segment::attach(std::string_view given_name, const attach_options& options) try {
-  auto name = checked_name(given_name);
-  if (!name) return name.failure();
-  auto home = attach_mapping({*name}, options);
+  auto where = locate(given_name, options.directory);
+  if (!where) return where.failure();
+  auto home = attach_mapping(*where, options);
   if (!home) return home.failure();
   return segment(std::move(*home));
 } catch (const std::bad_alloc&) {
   return no_memory();
 }
 
-result<done> segment::remove(std::string_view given_name) try {
-  auto name = checked_name(given_name);
-  if (!name) return name.failure();
-  return system::remove_name({*name});
+result<done> segment::remove(std::string_view name, std::string_view directory) try {
+  auto where = locate(name, directory);
+  if (!where) return where.failure();
+  return system::remove_name(*where);
 } catch (const std::bad_alloc&) {
   return no_memory();
 }
 
-result<std::vector<std::string>> list_segments() try {
-  auto names = system::names_in(system::default_directory);
+result<std::vector<std::string>> list_segments(std::string_view given_directory) try {
+  auto directory = checked_directory(given_directory);
+  if (!directory) return directory.failure();
+  auto names = system::names_in(*directory);
   if (!names) return names;
   // What cannot be read is none of the caller's; but for want of means of its own the list would be
   // silently short.
@@ -119,7 +121,7 @@ result<std::vector<std::string>> list_segments() try {
     return true;
   };
   std::erase_if(*names, [&](const std::string& name) {
-    auto file = system::open_readable({name});
+    auto file = system::open_readable({name, *directory});
     if (!file) return passed_over(file.failure());
     if (auto facts = system::inspect(*file, name); !facts) return passed_over(facts.failure());
     auto header = system::read_header(*file, name);

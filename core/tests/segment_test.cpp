@@ -271,6 +271,48 @@ TEST(segment, a_refusal_by_a_file_system_names_its_own_cause) {
   EXPECT_EQ(confined.join(), 0);
 }
 
+// checks G10
+TEST(segment, another_directory_holds_names_of_its_own) {
+  child confined([] {
+    if (!testing::enter_private_mounts()) return 50;
+    if (::mount("tmpfs", "/mnt", "tmpfs", 0, "size=1m") != 0) return 51;
+    create_options options = small(segment_mode::ring);
+    options.directory = "/mnt";
+    const testing::unique_name name;
+    auto home = segment::create(name.get(), options);
+    if (!home || ::access(("/mnt/" + name.get()).c_str(), F_OK) != 0) return 1;
+    if (name.exists() || segment::attach(name.get())) return 2;
+    attach_options there;
+    there.directory = "/mnt";
+    if (!segment::attach(name.get(), there) || !home->attach_producer()) return 3;
+    if (must(list_segments("/mnt")) != std::vector{name.get()}) return 4;
+    if (segment::create(name.get(), options).failure().code != EEXIST) return 5;
+    return segment::remove(name.get(), "/mnt") && must(list_segments("/mnt")).empty() ? 0 : 6;
+  });
+  EXPECT_EQ(confined.join(), 0);
+}
+
+// checks G10
+TEST(segment, a_bad_directory_is_refused_and_named) {
+  create_options options = small(segment_mode::ring);
+  for (const std::string& bad :
+       {std::string("dev/shm"), std::string("."), std::string("/dev/shm\0x", 10)}) {
+    options.directory = bad;
+    EXPECT_EQ(rule_of(segment::create("any", options)), "directory") << bad;
+    EXPECT_EQ(rule_of(segment::remove("any", bad)), "directory") << bad;
+    EXPECT_EQ(rule_of(list_segments(bad)), "directory") << bad;
+  }
+  const std::pair<const char*, int> useless[] = {
+      {"/nowhere/at all", ENOENT}, {"/proc/version", ENOTDIR}, {"/proc", EOPNOTSUPP}};
+  for (const auto& [directory, code] : useless) {
+    options.directory = directory;
+    const auto home = segment::create("any", options);
+    ASSERT_FALSE(home) << directory;
+    EXPECT_EQ(home.failure().code, code) << directory;
+    EXPECT_NE(home.failure().text.find(directory), std::string::npos) << home.failure().text;
+  }
+}
+
 // checks G10: as before a container's /proc is mounted, or in a foreign mount namespace
 TEST(segment, without_proc_a_segment_is_created_or_the_cause_is_named) {
   const testing::unique_name name;

@@ -59,9 +59,11 @@ struct create_options {
   std::uint32_t participant_count = default_participants;  // producers, consumers and named cursors
   std::uint32_t permissions = 0600;                        // as of chmod, the umask does not apply
   if_exists existing = if_exists::refuse;                  // what an existing name means
-  bool pretouch = false;    // let the kernel zero and map every page now instead of at first use
-  bool huge_pages = false;  // advise the kernel to use huge pages
-  owned_by owner = {};      // of an existing segment that is attached instead
+  bool pretouch = false;       // let the kernel zero and map every page now instead of at first use
+  bool huge_pages = false;     // advise the kernel to use huge pages
+  owned_by owner = {};         // of an existing segment that is attached instead
+  std::string directory = {};  // where the name lies, absolute, a tmpfs; empty: /dev/shm
+  bool dump = false;           // let core dumps of this process hold the segment
 };
 
 // The geometry that a segment of these options has; validate_geometry says whether one may.
@@ -79,8 +81,11 @@ struct attach_options {
   // Refuse a segment whose records have another size. (With `= {}`, here and below, a designated
   // initialiser may leave the member out without a warning.)
   std::optional<std::uint64_t> content_size = {};
-  bool pretouch = false;  // map every page now instead of at first use
-  owned_by owner = {};    // refuse a segment of anybody else
+  bool pretouch = false;       // map every page now instead of at first use
+  owned_by owner = {};         // refuse a segment of anybody else
+  std::string directory = {};  // as of create_options
+  bool huge_pages = false;     // as of create_options
+  bool dump = false;           // as of create_options
 };
 
 // Where a reader begins.
@@ -182,7 +187,8 @@ class SHMFIFO_EXPORT segment {
   static result<segment> attach(std::string_view name, const attach_options& options = {});
 
   // Removes the name. Whoever has the segment mapped keeps it. ENOENT if there is none.
-  static result<done> remove(std::string_view name);
+  // The directory is as of create_options.
+  static result<done> remove(std::string_view name, std::string_view directory = {});
 
   // EBUSY: the role of single producer is taken; EUSERS: no free participant line; EACCES:
   // read-only.
@@ -223,7 +229,9 @@ class SHMFIFO_EXPORT segment {
   std::shared_ptr<mapping> home_;
 };
 
-// The names under /dev/shm that look like segments of this library (by their magic).
-[[nodiscard]] SHMFIFO_EXPORT result<std::vector<std::string>> list_segments();
+// The names in a directory (as of create_options) that look like segments of this library, by their
+// magic.
+[[nodiscard]] SHMFIFO_EXPORT result<std::vector<std::string>> list_segments(
+    std::string_view directory = {});
 
 }  // namespace shmfifo

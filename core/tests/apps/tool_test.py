@@ -76,6 +76,23 @@ class operator_tool(support.case):
         self.fill().write(64, 63)
         self.assert_ok(tool("rm", "/" + self.name))
 
+    def test_a_directory_is_taken_from_the_environment_or_an_option(self):  # checks G10
+        here = ("--directory", "/dev/shm")
+        os.environ["SHMFIFO_DIRECTORY"] = "/dev/nowhere"
+        self.addCleanup(os.environ.pop, "SHMFIFO_DIRECTORY")
+        for words in (("create", self.name), ("ls",), ("stat", self.name), ("tail", self.name), ("dump", self.name),
+                      ("verify", self.name), ("recover", self.name), ("forget", self.name, "any"), ("rm", self.name)):
+            self.assert_failed(tool(*words), "/dev/nowhere", "There is no such directory")
+            self.assert_usage(tool(*words, "--directory", "shm"), "it must be absolute")
+        self.assert_ok(tool("create", self.name, *here))
+        self.assertIn(self.name, self.assert_ok(tool("ls", *here)).out)
+        self.assert_ok(tool("stat", self.name, *here))
+        for program in ("message_producer", "message_consumer"):
+            words = ("--name", self.name, "--messages", 1, "--timeout", 0)
+            self.assert_failed(support.run(program, *words), "There is no such directory")
+            self.assert_ok(support.run(program, *words[:-1], 5, *here))
+        self.assert_ok(tool("rm", self.name, *here))
+
     def test_another_users_segment_is_attached_only_if_asked_for(self):  # checks G9
         self.assert_ok(tool("create", self.name))
         self.fill(3)

@@ -403,7 +403,29 @@ static void the_name_of_a_segment_is_looked_up(void) {
   shmfifo_close(again);
 }
 
-static const struct test tests[] = {TEST(messages_come_out_as_they_went_in),
+static void a_directory_is_taken_by_every_call_with_a_name(void) {
+  shmfifo_error error;
+  shmfifo_create_options making = {
+      .struct_size = sizeof making, .slot_count = 2, .directory = "shm"};
+  CHECK(shmfifo_create(test_name(), &making, &error) == NULL);
+  expect(&error, EINVAL, "directory", "it must be absolute");
+  making.directory = "/dev/shm/";
+  shmfifo_segment* segment = shmfifo_create(test_name(), &making, &error);
+  CHECK(segment != NULL);
+  shmfifo_close(segment);
+  shmfifo_attach_options options = {.struct_size = sizeof options, .directory = "/dev/nowhere"};
+  CHECK(shmfifo_attach_with(test_name(), &options, &error) == NULL);
+  expect(&error, ENOENT, "open", "There is no such directory");
+  options.directory = "/dev/shm";
+  segment = shmfifo_attach_with(test_name(), &options, &error);
+  CHECK(segment != NULL);
+  shmfifo_close(segment);
+  CHECK(shmfifo_remove_in(test_name(), "/dev/nowhere", &error) == ENOENT);
+  CHECK(shmfifo_remove_in(test_name(), "/dev/shm", &error) == 0);
+}
+
+static const struct test tests[] = {TEST(a_directory_is_taken_by_every_call_with_a_name),
+                                    TEST(messages_come_out_as_they_went_in),
                                     TEST(a_full_ring_answers_by_its_policy),
                                     TEST(a_claim_is_filled_in_place_and_committed_or_aborted),
                                     TEST(a_named_cursor_resumes_and_is_seen_and_forgotten),
