@@ -39,8 +39,8 @@ complete_words() {
 "$program" create "$name" --slots 8 > /dev/null
 complete_words "--help create dump forget ls recover rm stat tail verify" ""
 complete_words "recover rm" r
-complete_words "--help --json --openmetrics --owner --watch" stat --
-complete_words "--force --help --json -h" rm -
+complete_words "--directory --help --json --openmetrics --owner --watch" stat --
+complete_words "--directory --force --help --json -h" rm -
 complete_words "--pretouch --producers-role" create --pr
 complete_words "overwrite reject wait" create --when-full ""
 complete_words "log" create --mode l
