@@ -23,7 +23,7 @@ int forget(const target& wanted, const std::string& cursor, bool json) {
   return exit_ok;
 }
 
-// Segments share their directory with other programs' files: a slip must not remove what belongs to other programs.
+// Segments share their directory with files of other programs: a slip must not remove those.
 void refuse_foreign(const std::string& name, const std::string& directory) {
   // Names nobody has, or may have, are left to remove() and its words.
   auto looked = segment::attach(name, reading(owned_by::caller_or_root(), directory));

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Goal: a role lives exactly as long as its process, whatever the application does with its
-// descriptors, and the library never touches a file of the application. Method: processes that close
-// every descriptor as daemons do, reuse the numbers, fork without fork's handlers, run short of
-// descriptors, or begin without standard streams; then what is demanded of a living participant.
+// descriptors, and the library never touches a file of the application. Method: processes that
+// close every descriptor as daemons do, reuse the numbers, fork without fork's handlers, run short
+// of descriptors, or begin without standard streams; then what is demanded of a living participant.
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>

@@ -123,8 +123,8 @@ namespace system {
 class segment_file;  // the way to the file, which is opened for a moment at a time
 }
 
-// Production. Every lock that it takes is held by a mapped page of its own, which keeps an open file
-// description alive without a descriptor: the lock ends with the process however that ends, no
+// Production. Every lock that it takes is held by a mapped page of its own, which keeps an open
+// file description alive without a descriptor: the lock ends with the process however that ends, no
 // child inherits it, the application cannot close it, and a reused pid, a zombie or a pid namespace
 // cannot fool it. Movable, not copyable. Its calls may be made by one thread at a time, as those of
 // the role that owns it.

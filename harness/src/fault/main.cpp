@@ -171,8 +171,8 @@ void complain(verdict& into, const std::string& sentence) {
 }
 
 // Calls whose failure an operation may survive: it then works with less (no advice, no
-// membarrier, a weaker random number, no word about limits), or the failure says nothing (a lock that cannot be asked
-// about counts as held).
+// membarrier, a weaker random number, no word about limits), or the failure says nothing (a lock
+// that cannot be asked about counts as held).
 bool may_be_tolerated(call which, const plan& how) {
   switch (which) {
     case call::madvise:
