@@ -55,6 +55,7 @@ fields to_fields(const segment_stat& stat) {
           {"slots", stat.shape.slot_count},
           {"content_size", stat.shape.content_size},
           {"segment_size", stat.segment_size},
+          {"huge_bytes", stat.huge_bytes},
           {"producer_cursor", stat.producer_cursor},
           {"oldest", stat.oldest},
           {"participants", std::move(participants)}};
@@ -64,6 +65,7 @@ void print_text(const segment_stat& stat) {
   const auto created = static_cast<std::time_t>(stat.created_ns / 1'000'000'000);
   std::string text = fmt::format("{}: {}; {} bytes, created {:%F %T}\n", printable(stat.name),
                                  describe(stat.shape), stat.segment_size, fmt::localtime(created));
+  if (stat.huge_bytes != 0) text += fmt::format("in huge pages: {} bytes\n", stat.huge_bytes);
   text += fmt::format("next number {}, oldest {}\n", stat.producer_cursor, stat.oldest);
   constexpr const char* line = "{:>4}  {:<8}  {:<5}  {:>8}  {:>14}  {:>10}  {}\n";
   text += fmt::format(line, "LINE", "KIND", "STATE", "PID", "CURSOR", "LAG", "NAME");

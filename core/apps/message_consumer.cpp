@@ -56,6 +56,7 @@ struct settings {
   std::uint64_t content_size = 0;
   owned_by owner;
   std::string directory;
+  bool huge_pages = false;
   bool observer = false;
   bool follow_name = false;
   bool verify = false;
@@ -73,6 +74,7 @@ attach_options attaching(const settings& wanted) {
   options.mode = wanted.observer ? access::read_only : access::read_write;
   options.owner = wanted.owner;
   options.directory = wanted.directory;
+  options.huge_pages = wanted.huge_pages;
   if (wanted.content_size != 0) options.content_size = wanted.content_size;
   return options;
 }
@@ -313,6 +315,7 @@ void add_options(CLI::App& app, settings& wanted) {
       ->default_str("0");
   add_owner(app, wanted.owner);
   add_directory(app, wanted.directory);
+  app.add_flag("--huge-pages", wanted.huge_pages, "advise the kernel to use huge pages");
   app.add_flag("--observer", wanted.observer, "read-only: hold nobody back, perhaps lose messages");
   app.add_flag("--follow-name", wanted.follow_name,
                "when the segment was removed and made again, go on with the new one's oldest")

@@ -28,6 +28,8 @@ constexpr const char* no_unnamed_files =
     "That file system has no unnamed files (O_TMPFILE): use a tmpfs";
 constexpr const char* no_reservation =
     "That file system cannot reserve memory (a ramfs cannot): use a tmpfs";
+constexpr const char* file_size =
+    "Raise the limit of file size (ulimit -f), or ask for fewer slots";
 constexpr const char* read_only = "That file system is mounted read-only";
 constexpr const char* quota =
     "This user's quota of that file system is used up: remove files, or raise it";
@@ -68,8 +70,10 @@ constexpr cure cures[] = {
     {"fallocate", object::segment, ENOSPC,
      "That file system is full: free memory there, make it larger (Docker: --shm-size), or ask for "
      "fewer slots"},
-    {"fallocate", object::segment, EFBIG,
-     "Raise the limit of file size (ulimit -f), or ask for fewer slots"},
+    {"fallocate", object::segment, EFBIG, file_size},
+    {"ftruncate", object::segment, EFBIG, file_size},
+    {"ftruncate", object::segment, EPERM, sealed},
+    {"ftruncate", object::segment, ETXTBSY, sealed},
     {"fallocate", object::segment, EOPNOTSUPP, no_reservation},
     {"fallocate", object::segment, ENODEV, no_reservation},
     {"fallocate", object::segment, ENOSYS, no_reservation},

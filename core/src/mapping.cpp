@@ -73,6 +73,16 @@ std::string describe(const owned_by& wanted, std::uint32_t caller) {
   return "the caller, uid " + std::to_string(caller) + ", or root";
 }
 
+// A file restored with holes, say: a load from one could end this process (SIGBUS).
+error not_reserved(const std::string& name, std::uint64_t found, std::uint64_t expected) {
+  error broken = refusal(name, {"reserved", found, expected}, EINVAL);
+  broken.text +=
+      " bytes of memory. Whoever may write reserves the rest when it attaches: `shmfifo "
+      "recover " +
+      name + "`";
+  return broken;
+}
+
 result<done> check_owner(const std::string& name, std::uint32_t owner, const owned_by& wanted) {
   const std::uint32_t caller = system::effective_user();
   if (wanted.admits(owner, caller)) return done{};
@@ -159,20 +169,23 @@ result<std::shared_ptr<mapping>> build_segment(const system::location& where, co
   auto file = system::create_unnamed(where, options.permissions);
   if (!file) return file.failure();
   const segment_header header = make_header(shape);
-  if (auto reserved = system::reserve(*file, where, header.segment_size); !reserved)
-    return reserved.failure();
+  const std::uint64_t size = header.segment_size;
+  if (auto extended = system::extend(*file, where, size); !extended) return extended.failure();
   auto facts = system::inspect(*file, where.name);
   if (!facts) return facts.failure();
   auto kept = system::open_readable(*file);
   if (!kept) return kept.failure();
   auto reachable = std::make_shared<const system::segment_file>(std::move(*kept), where, *facts);
-  auto base = system::map(*file, header.segment_size, true, false);
+  auto base = system::map(*file, size, true);
   if (!base) return base.failure();
   auto home = adopt(where, std::move(reachable), *base, header, true);
-  if (options.huge_pages) system::advise_huge_pages(*base, header.segment_size);
+  system::advise(*base, size, options.huge_pages, options.dump);
+  const system::reservation everything{size, options.huge_pages ? *base : nullptr};
+  if (auto reserved = system::reserve(*file, where, size, everything); !reserved) {
+    return reserved.failure();
+  }
   if (options.pretouch) {
-    if (auto touched = system::touch(*base, header.segment_size); !touched)
-      return touched.failure();
+    if (auto touched = system::touch(*base, size, true); !touched) return touched.failure();
   }
   // Reserved memory is zero: control words, participants and slots start as they must.
   std::memcpy(*base, &header, sizeof header);
@@ -201,9 +214,21 @@ result<std::shared_ptr<mapping>> attach_mapping(const system::location& where,
   auto reachable = std::make_shared<const system::segment_file>(std::move(*file), where, *facts);
   const auto [mapped, failure] = reachable->open(writable);
   if (!mapped) return system::unreachable(failure, name);
-  auto base = system::map(mapped, header->segment_size, writable, options.pretouch);
+  const std::uint64_t size = header->segment_size;
+  if (facts->reserved < size) {
+    if (!writable) return not_reserved(name, facts->reserved, size);
+    const system::reservation rest{size - facts->reserved};
+    if (auto reserved = system::reserve(mapped, where, size, rest); !reserved) {
+      return reserved.failure();
+    }
+  }
+  auto base = system::map(mapped, size, writable);
   if (!base) return base.failure();
   auto home = adopt(where, std::move(reachable), *base, *header, writable);
+  system::advise(*base, size, options.huge_pages, options.dump);
+  if (options.pretouch) {
+    if (auto touched = system::touch(*base, size, writable); !touched) return touched.failure();
+  }
   if (auto broken = validate_control(home->view())) return refusal(name, *broken, EINVAL);
   return home;
 }

@@ -36,6 +36,9 @@ class mapping {
   [[nodiscard]] const segment_header& header() const noexcept { return header_; }
   [[nodiscard]] const layout_view& view() const noexcept { return view_; }
   [[nodiscard]] bool writable() const noexcept { return writable_; }
+  [[nodiscard]] std::uint64_t huge_bytes() const {
+    return system::huge_bytes(base_, header_.segment_size);
+  }
   // With locks of its own.
   [[nodiscard]] std_memory_model memory() const noexcept { return std_memory_model(file_); }
   [[nodiscard]] result<name_state> check_name() const;

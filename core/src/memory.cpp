@@ -7,6 +7,8 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <charconv>
+#include <string_view>
 
 #include "memory_limit.hpp"
 #include "system.hpp"
@@ -35,27 +37,62 @@ std::uint64_t reserve_piece(const descriptor& file, std::uint64_t at, std::uint6
   return 0;
 }
 
+// Sums up what smaps says of the mappings in a range. A mapping's first line begins with its
+// address, in small hexadecimal digits; the others with a word in capitals.
+std::uint64_t huge_bytes_in(std::string_view text, std::uint64_t base, std::uint64_t size) {
+  std::uint64_t kibibytes = 0;
+  bool inside = false;
+  while (!text.empty()) {
+    const std::string_view line = text.substr(0, text.find('\n'));
+    text.remove_prefix(std::min(line.size() + 1, text.size()));
+    std::uint64_t number = 0;
+    if (line.starts_with("ShmemPmdMapped:") || line.starts_with("FilePmdMapped:")) {
+      const std::size_t digits = line.find_first_of("0123456789");
+      std::from_chars(line.data() + std::min(digits, line.size()), line.data() + line.size(),
+                      number);
+      if (inside) kibibytes += number;
+    } else if (line.empty() || line.front() < 'A' || line.front() > 'Z') {
+      std::from_chars(line.data(), line.data() + line.size(), number, 16);
+      inside = number >= base && number - base < size;
+    }
+  }
+  return kibibytes * 1024;
+}
+
 }  // namespace
 
-result<done> reserve(const descriptor& file, const location& where, std::uint64_t size) {
-  // Both limits are asked about first: the kernel would answer with a signal.
+result<done> extend(const descriptor& file, const location& where, std::uint64_t size) {
+  // The limit is asked about first: the kernel would answer with a signal.
   rlimit largest{RLIM_INFINITY, RLIM_INFINITY};
   static_cast<void>(::getrlimit(RLIMIT_FSIZE, &largest));
   const std::string about = describe(size) + " in " + where.directory;
-  if (size > largest.rlim_cur) return failed(EFBIG, "fallocate", about);
+  if (size > largest.rlim_cur) return failed(EFBIG, "ftruncate", about);
+  const auto call = [&] { return ::ftruncate(file.get(), static_cast<off_t>(size)); };
+  if (uninterrupted(call) != 0) return failed_now("ftruncate", about);
+  return done{};
+}
+
+result<done> reserve(const descriptor& file, const location& where, std::uint64_t size,
+                     const reservation& how) {
+  const std::string about = describe(size) + " in " + where.directory;
   const memory_limits limits;
   for (std::uint64_t at = 0; at < size;) {
-    if (auto allowed = limits.allow(size - at); !allowed) return allowed;
-    const std::uint64_t reserved = reserve_piece(file, at, std::min(piece_size, size - at));
+    if (auto allowed = limits.allow(std::min(size - at, how.missing)); !allowed) return allowed;
+    const std::uint64_t piece = std::min(piece_size, size - at);
+    if (how.huge_pages_at != nullptr) {
+      // What this leaves out, for whatever reason, is reserved in small pages or reported below.
+      ::madvise(how.huge_pages_at + at, piece, MADV_POPULATE_WRITE);
+    }
+    const std::uint64_t reserved = reserve_piece(file, at, piece);
     if (reserved == 0) return failed_now("fallocate", about);
     at += reserved;
   }
   return done{};
 }
 
-result<std::byte*> map(const descriptor& file, std::uint64_t size, bool writable, bool populate) {
-  void* base = ::mmap(nullptr, size, writable ? PROT_READ | PROT_WRITE : PROT_READ,
-                      populate ? MAP_SHARED | MAP_POPULATE : MAP_SHARED, file.get(), 0);
+result<std::byte*> map(const descriptor& file, std::uint64_t size, bool writable) {
+  const int rights = writable ? PROT_READ | PROT_WRITE : PROT_READ;
+  void* base = ::mmap(nullptr, size, rights, MAP_SHARED, file.get(), 0);
   if (base == MAP_FAILED) return failed_now("mmap", describe(size));
   return static_cast<std::byte*>(base);
 }
@@ -64,16 +101,31 @@ void unmap(std::byte* base, std::uint64_t size) noexcept {
   ::munmap(base, size);
 }
 
-void advise_huge_pages(std::byte* base, std::uint64_t size) noexcept {
-  ::madvise(base, size, MADV_HUGEPAGE);  // advice: a kernel that has none to give changes nothing
+void advise(std::byte* base, std::uint64_t size, bool huge_pages, bool dump) noexcept {
+  if (huge_pages) ::madvise(base, size, MADV_HUGEPAGE);
+  if (!dump) ::madvise(base, size, MADV_DONTDUMP);
 }
 
-result<done> touch(std::byte* base, std::uint64_t size) {
-  if (::madvise(base, size, MADV_POPULATE_WRITE) == 0) return done{};
+result<done> touch(std::byte* base, std::uint64_t size, bool writable) {
+  const int how = writable ? MADV_POPULATE_WRITE : MADV_POPULATE_READ;
+  if (::madvise(base, size, how) == 0) return done{};
   if (errno != EINVAL) return failed_now("madvise", describe(size));
-  // Before Linux 5.14: nobody else has the segment yet, so plain stores may do it.
-  for (std::uint64_t i = 0; i < size; i += page_size) const_cast<volatile std::byte*>(base)[i] = {};
+  // Before Linux 5.14. A load maps a page of shared memory, too.
+  for (std::uint64_t i = 0; i < size; i += page_size) {
+    static_cast<void>(const_cast<const volatile std::byte*>(base)[i]);
+  }
   return done{};
+}
+
+std::uint64_t huge_bytes(std::byte* base, std::uint64_t size) {
+  constexpr std::uint64_t huge_page = std::uint64_t{2} << 20;
+  if (size < huge_page) return 0;
+  // A page of each is mapped, and the kernel maps a huge page as a whole.
+  for (std::uint64_t at = 0; at < size; at += huge_page) {
+    ::madvise(base + at, page_size, MADV_POPULATE_READ);
+  }
+  const std::string text = read_text("/proc/self/smaps").value_or("");
+  return huge_bytes_in(text, reinterpret_cast<std::uintptr_t>(base), size);
 }
 
 }  // namespace shmfifo::system

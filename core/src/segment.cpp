@@ -66,6 +66,8 @@ result<segment> segment::create(std::string_view given_name, const create_option
     // Looking first spares a loser of the race the work of building; linkat decides all the same.
     attach_options attaching;
     attaching.owner = options.owner;
+    attaching.huge_pages = options.huge_pages;
+    attaching.dump = options.dump;
     auto existing = attach_mapping(*where, attaching);
     if (!existing && looking_failed(existing.failure())) return existing.failure();
     if (existing || existing.failure().code != ENOENT) {
@@ -180,6 +182,7 @@ result<segment_stat> segment::stat() const try {
   stat.created_ns = home_->header().created_ns;
   stat.shape = shape();
   stat.segment_size = home_->header().segment_size;
+  stat.huge_bytes = home_->huge_bytes();
   stat.oldest = static_cast<std::int64_t>(start_number(start_at::oldest(), shape().gated()));
   const std::uint64_t cursor = start_number(start_at::latest(), false);
   stat.producer_cursor = static_cast<std::int64_t>(cursor);

@@ -122,9 +122,18 @@ auto uninterrupted(Call&& call) {
 
 // A file in the directory that has no name yet and vanishes with its last descriptor.
 result<descriptor> create_unnamed(const location& where, std::uint32_t permissions);
-// Reserves `size` bytes: later writes cannot fail for lack of space. ENOMEM, rule "memory_limit",
-// where the kernel would end this process instead; EINTR if signals leave no time for one page.
-result<done> reserve(const descriptor& file, const location& where, std::uint64_t size);
+// Makes the file so large, without memory behind it. EFBIG above RLIMIT_FSIZE.
+result<done> extend(const descriptor& file, const location& where, std::uint64_t size);
+struct reservation {
+  std::uint64_t missing;               // bytes that have no memory yet
+  std::byte* huge_pages_at = nullptr;  // where the file is mapped, if huge pages are wanted: they
+                                       // come at the first touch of an advised mapping only
+};
+// Reserves the `size` bytes of the file: later writes cannot fail for lack of space. ENOMEM, rule
+// "memory_limit", where the kernel would end this process instead; EINTR if signals leave no time
+// for one page.
+result<done> reserve(const descriptor& file, const location& where, std::uint64_t size,
+                     const reservation& how);
 // Gives the file its name, atomically; EEXIST if the name is taken.
 result<done> give_name(const descriptor& file, const location& where);
 result<descriptor> open_readable(const location& where);
@@ -138,11 +147,14 @@ result<file_facts> inspect_name(const location& where);
 // Reads the header without mapping the file, so that a truncated one is an answer and no SIGBUS.
 // Bytes beyond a short file's end stay zero.
 result<segment_header> read_header(const descriptor& file, const std::string& name);
-result<std::byte*> map(const descriptor& file, std::uint64_t size, bool writable, bool populate);
+result<std::byte*> map(const descriptor& file, std::uint64_t size, bool writable);
 void unmap(std::byte* base, std::uint64_t size) noexcept;
-void advise_huge_pages(std::byte* base, std::uint64_t size) noexcept;
-// Lets the kernel zero and map every page of a writable mapping.
-result<done> touch(std::byte* base, std::uint64_t size);
+// Advice: a kernel that does not take it changes nothing.
+void advise(std::byte* base, std::uint64_t size, bool huge_pages, bool dump) noexcept;
+// Lets the kernel zero and map every page.
+result<done> touch(std::byte* base, std::uint64_t size, bool writable);
+// How much of a mapping consists of huge pages, as /proc/self/smaps says; 0 if it is unknown.
+std::uint64_t huge_bytes(std::byte* base, std::uint64_t size);
 // The whole of a small file; nothing if it cannot be read.
 std::optional<std::string> read_text(const std::string& path);
 result<std::vector<std::string>> names_in(const std::string& directory);

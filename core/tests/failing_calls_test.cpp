@@ -32,6 +32,11 @@ struct plan {
 off_t longest_uninterrupted = 0;    // longer reservations are undone by a signal; 0: none is
 void (*after_fallocate)() = [] {};  // what others do meanwhile
 int reservations = 0;
+std::string* journal = nullptr;  // of the calls that have to do with memory
+
+void note(const char* call) {
+  if (journal != nullptr) *journal += std::string(call) + " ";
+}
 
 constexpr const char* without_page = "SHMFIFO_TEST_WITHOUT_PAGE";
 
@@ -80,6 +85,7 @@ int __wrap_fallocate(int file, int mode, off_t at, off_t size) {
     errno = EINTR;
     return -1;
   }
+  note("reserve");
   const int answer = __real_fallocate(file, mode, at, size);
   ++reservations;
   after_fallocate();
@@ -91,6 +97,7 @@ int __wrap_fallocate(int file, int mode, off_t at, off_t size) {
   answer __wrap_##call parameters {                            \
     return fails(#call) ? (bad) : __real_##call arguments;     \
   }
+SHMFIFO_WRAP(int, -1, ftruncate, (int file, off_t size), (file, size))
 SHMFIFO_WRAP(int, -1, fchmod, (int file, mode_t mode), (file, mode))
 SHMFIFO_WRAP(int, -1, fstat, (int file, struct stat* facts), (file, facts))
 SHMFIFO_WRAP(int, -1, lstat, (const char* path, struct stat* facts), (path, facts))
@@ -108,8 +115,11 @@ SHMFIFO_WRAP(dirent*, nullptr, readdir, (DIR * folder), (folder))
 int __real_madvise(void* at, std::size_t size, int advice);
 int __wrap_madvise(void* at, std::size_t size, int advice);
 int __wrap_madvise(void* at, std::size_t size, int advice) {
-  return fails(advice == MADV_DONTFORK ? "dontfork" : "madvise") ? -1
-                                                                 : __real_madvise(at, size, advice);
+  if (advice == MADV_HUGEPAGE) note("advise");
+  if (advice == MADV_POPULATE_WRITE) note("touch");
+  const bool mere_advice = advice == MADV_HUGEPAGE || advice == MADV_DONTDUMP;
+  const char* call = mere_advice ? "advice" : advice == MADV_DONTFORK ? "dontfork" : "madvise";
+  return fails(call) ? -1 : __real_madvise(at, size, advice);
 }
 void* __real_mmap(void* at, std::size_t size, int rights, int flags, int file, off_t offset);
 void* __wrap_mmap(void* at, std::size_t size, int rights, int flags, int file, off_t offset);
@@ -230,6 +240,20 @@ TEST(failing_calls, memory_is_reserved_under_a_steady_timer) {
   struct ::stat facts {};
   ASSERT_EQ(::stat(name.path().c_str(), &facts), 0);
   EXPECT_GE(facts.st_blocks * 512, facts.st_size);
+}
+
+// checks G10: the kernel makes huge pages only at the first touch of a mapping that it was advised
+// about; what is reserved before that consists of small ones
+TEST(failing_calls, huge_pages_are_advised_and_touched_before_they_are_reserved) {
+  const testing::unique_name name;
+  create_options options = large();
+  options.huge_pages = true;
+  std::string calls;
+  journal = &calls;
+  const auto home = segment::create(name.get(), options);
+  journal = nullptr;
+  ASSERT_TRUE(home);
+  EXPECT_EQ(calls, "advise touch reserve touch reserve touch reserve ");
 }
 
 // checks G10: signals that leave no time for one page
@@ -396,6 +420,8 @@ INSTANTIATE_TEST_SUITE_P(
         failing_call{"linkat", ENOMEM, outcome::told}, failing_call{"unlink", EROFS, outcome::told},
         failing_call{"madvise", ENOMEM, outcome::told},
         failing_call{"dontfork", ENOMEM, outcome::told},
+        failing_call{"advice", EINVAL, outcome::survived},
+        failing_call{"ftruncate", EFBIG, outcome::told},
         failing_call{"madvise", EINVAL, outcome::survived},
         failing_call{"mmap", ENOMEM, outcome::told}, failing_call{"_Znwm", ENOMEM, outcome::told},
         failing_call{"pread", ENOMEM, outcome::told},

@@ -162,11 +162,12 @@ struct participant_stat {
 
 // What there is to know about a segment.
 struct segment_stat {
-  std::string name;                            // with the leading slash
-  std::uint64_t uid = 0;                       // new with every creation
-  std::uint64_t created_ns = 0;                // nanoseconds of CLOCK_REALTIME
-  geometry shape;                              // as it was created
-  std::uint64_t segment_size = 0;              // bytes of the file
+  std::string name;                // with the leading slash
+  std::uint64_t uid = 0;           // new with every creation
+  std::uint64_t created_ns = 0;    // nanoseconds of CLOCK_REALTIME
+  geometry shape;                  // as it was created
+  std::uint64_t segment_size = 0;  // bytes of the file
+  std::uint64_t huge_bytes = 0;  // of them in huge pages, as /proc/self/smaps says; 0: unknown, too
   std::int64_t producer_cursor = 0;            // first number nobody has taken
   std::int64_t oldest = 0;                     // a new reader's first number
   std::vector<participant_stat> participants;  // lines in use

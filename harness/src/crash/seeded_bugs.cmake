@@ -109,4 +109,4 @@ shmfifo_seed(missing_reserve src/memory.cpp
 [=[    if (::fallocate(file.get(), 0, static_cast<off_t>(at), static_cast<off_t>(size)) == 0) {
       return size;
     }]=]
-[=[    if (::ftruncate(file.get(), static_cast<off_t>(at + size)) == 0) return size;]=])
+[=[    return size;]=])

@@ -60,9 +60,9 @@ long live_blocks() {
 
 std::string_view to_string(call which) {
   constexpr std::string_view names[] = {
-      "open",    "fchmod",    "fallocate", "mmap",  "linkat",  "unlink",    "fstat",
-      "lstat",   "pread",     "read",      "fcntl", "madvise", "opendir",   "readdir",
-      "syscall", "nanosleep", "getrandom", "close", "munmap",  "allocation"};
+      "open",    "fchmod",  "ftruncate", "fallocate", "mmap",  "linkat",  "unlink",
+      "fstat",   "lstat",   "pread",     "read",      "fcntl", "madvise", "opendir",
+      "readdir", "syscall", "nanosleep", "getrandom", "close", "munmap",  "allocation"};
   return names[static_cast<std::size_t>(which)];
 }
 
@@ -87,6 +87,9 @@ const std::vector<failure_code>& codes_of(call which) {
        SHMFIFO_CODE(EIO), SHMFIFO_CODE(ELOOP), SHMFIFO_CODE(ENAMETOOLONG), SHMFIFO_CODE(ENOENT),
        SHMFIFO_CODE(ENOMEM), SHMFIFO_CODE(ENOTDIR), SHMFIFO_CODE(ENOTSUP), SHMFIFO_CODE(EPERM),
        SHMFIFO_CODE(EROFS)},
+      /* ftruncate */
+      {SHMFIFO_CODE(EBADF), SHMFIFO_CODE(EFBIG), SHMFIFO_CODE(EINTR), SHMFIFO_CODE(EINVAL),
+       SHMFIFO_CODE(EIO), SHMFIFO_CODE(EPERM), SHMFIFO_CODE(EROFS), SHMFIFO_CODE(ETXTBSY)},
       /* fallocate */
       {SHMFIFO_CODE(EBADF), SHMFIFO_CODE(EFBIG), SHMFIFO_CODE(EINTR), SHMFIFO_CODE(EINVAL),
        SHMFIFO_CODE(EIO), SHMFIFO_CODE(ENODEV), SHMFIFO_CODE(ENOSPC), SHMFIFO_CODE(ENOSYS),
@@ -207,6 +210,7 @@ void operator delete(void* memory, std::size_t) noexcept {
 extern "C" {
 int __real_open(const char*, int, ...);
 int __real_fchmod(int, mode_t);
+int __real_ftruncate(int, off_t);
 int __real_fallocate(int, int, off_t, off_t);
 void* __real_mmap(void*, std::size_t, int, int, int, off_t);
 int __real_linkat(int, const char*, int, const char*, int);
@@ -234,6 +238,9 @@ int __wrap_open(const char* path, int flags, ...) {
 }
 int __wrap_fchmod(int file, mode_t mode) {
   return strikes(call::fchmod) ? -1 : __real_fchmod(file, mode);
+}
+int __wrap_ftruncate(int file, off_t size) {
+  return strikes(call::ftruncate) ? -1 : __real_ftruncate(file, size);
 }
 int __wrap_fallocate(int file, int mode, off_t offset, off_t size) {
   return strikes(call::fallocate) ? -1 : __real_fallocate(file, mode, offset, size);

@@ -17,6 +17,7 @@ namespace shmfifo::harness::fault {
 enum class call : std::uint8_t {
   open,
   fchmod,
+  ftruncate,
   fallocate,
   mmap,
   linkat,
