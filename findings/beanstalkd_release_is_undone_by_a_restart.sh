@@ -25,6 +25,7 @@ import subprocess
 import sys
 import time
 
+signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
 program, port, how = sys.argv[1], int(sys.argv[2]), sys.argv[3]
 NAMES = ("released", "delayed", "buried", "timed")
 

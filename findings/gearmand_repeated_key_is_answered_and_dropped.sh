@@ -19,7 +19,7 @@ packages gearman-job-server=1.1.20+ds-1 libgearman8=1.1.20+ds-1 libevent-2.1-7=2
 server=$root/usr/sbin/gearmand
 complete "$server"
 port=$(free_port)
-with_libraries "$server" -L 127.0.0.1 -p "$port" -l gearmand.log &
+LD_LIBRARY_PATH=$folder/$lib "$server" -L 127.0.0.1 -p "$port" -l gearmand.log &
 started+=($!)
 
 cat >keys.py <<'PYTHON'

@@ -16,40 +16,37 @@ packages mosquitto=2.0.11-1.2+deb12u2 mosquitto-clients=2.0.11-1.2+deb12u2 libmo
     libdlt2=2.18.8-6 libcjson1=1.7.15-1+deb12u4 libwebsockets17=4.1.6-3 libev4=1:4.33-1 libuv1=1.44.2-1+deb12u1
 broker=$root/usr/sbin/mosquitto
 complete "$broker" "$root/usr/bin/mosquitto_pub" "$root/usr/bin/mosquitto_sub"
+export LD_LIBRARY_PATH=$folder/$lib
 
 port=$(free_port)
 printf 'listener %s 127.0.0.1\nallow_anonymous true\nmax_queued_messages 10\nuser %s\n' "$port" "$(id -un)" >broker.conf
-with_libraries "$broker" -c broker.conf >broker.log 2>&1 &
+"$broker" -c broker.conf >broker.log 2>&1 &
 started+=($!)
 
-# publish ARGUMENT... / subscribe VERSION ID ARGUMENT...
-publish() { with_libraries timeout 30 "$root/usr/bin/mosquitto_pub" -h 127.0.0.1 -p "$port" -V 5 -q 1 "$@"; }
-subscribe() {
-    local version=$1 id=$2
-    shift 2
-    with_libraries timeout 30 "$root/usr/bin/mosquitto_sub" -h 127.0.0.1 -p "$port" -V "$version" -i "$id$version" -q 1 \
-        -t "\$share/group/work$version" "$@"
-}
-for _ in $(seq 50); do publish -t hello -n 2>/dev/null && break; sleep 0.1; done
+publish=(timeout 30 "$root/usr/bin/mosquitto_pub" -h 127.0.0.1 -p "$port" -V 5 -q 1)
+subscribe=("$root/usr/bin/mosquitto_sub" -h 127.0.0.1 -p "$port" -q 1)
+for _ in $(seq 50); do "${publish[@]}" -t hello -n 2>/dev/null && break; sleep 0.1; done
 
 # work_with VERSION OPTION...: what became of 100 messages; the options make the session of "away" last
 work_with() {
     local version=$1 listener
-    shift
-    subscribe "$version" away -c "$@" -E
-    subscribe "$version" here >"here$version" &
+    local away=(timeout 30 "${subscribe[@]}" -V "$version" -i "away$version" -t "\$share/group/work$version" -c "${@:2}")
+    "${away[@]}" -E
+    "${subscribe[@]}" -V "$version" -i "here$version" -t "\$share/group/work$version" >"taken$version.txt" &
     listener=$!
     started+=("$listener")
     sleep 1
-    seq 100 | publish -t "work$version" -l -d >publisher.log
+    seq 100 | "${publish[@]}" -t "work$version" -l -d >publisher.log
     sleep 1
-    kill "$listener"
-    echo "MQTT $version: acknowledged with success: $(grep -c 'received PUBACK (Mid: [0-9]*, RC:0)' publisher.log)"
-    echo "MQTT $version: here: $(wc -l <"here$version"), even: $(grep -c '[02468]$' "here$version")"
-    echo "MQTT $version: away: $(subscribe "$version" away -c "$@" -W 2 2>/dev/null | tr '\n' ' ')"
+    end_process "$listener"
+    {
+        echo "MQTT $version: acknowledged with success: $(grep -c 'received PUBACK (Mid: [0-9]*, RC:0)' publisher.log)"
+        echo "MQTT $version: here: $(wc -l <"taken$version.txt"), even: $(grep -c '[02468]$' "taken$version.txt")"
+        echo "MQTT $version: away: $("${away[@]}" -W 2 2>/dev/null | tr '\n' ' ')"
+    } | seen
 }
-work_with 311 | seen
-work_with 5 -x 1000 | seen
+work_with 311
+work_with 5 -x 1000
 
 for version in 311 5; do
     want "^MQTT $version: acknowledged with success: 100$"
