@@ -139,7 +139,7 @@ class stream(support.case):
         self.assert_failed(support.answer(reader), "content_size", "found 8, expected 1024")
 
     def test_a_removed_segment_is_named_at_the_deadline(self):
-        reader = self.read_three("--messages", 5, "--timeout", 3)
+        reader = self.read_three("--messages", 5, "--timeout", 10)
         reader.send_signal(signal.SIGSTOP)
         self.assert_ok(support.tool("rm", self.name))
         reader.send_signal(signal.SIGCONT)
@@ -148,7 +148,7 @@ class stream(support.case):
 
     def test_a_producer_without_room_names_the_removed_segment(self):
         self.assert_ok(support.tool("create", self.name, "--slots", 2))
-        writer = self.spawn(produce, "--name", self.name, "--slots", 2, "--timeout", 3)
+        writer = self.spawn(produce, "--name", self.name, "--slots", 2, "--timeout", 10)
         self.wait_until(lambda: self.participants("producer"), "the producer")
         writer.send_signal(signal.SIGSTOP)
         self.assert_ok(support.tool("rm", self.name))
