@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -59,6 +60,14 @@ std::uint64_t huge_bytes_in(std::string_view text, std::uint64_t base, std::uint
   return kibibytes * 1024;
 }
 
+// Asked about before the first piece, or a segment far too large would fill up the machine's memory
+// before its last one fails. False also where the file system does not say.
+bool too_large_for(const descriptor& file, std::uint64_t missing) {
+  struct ::statfs there {};
+  if (::fstatfs(file.get(), &there) != 0 || there.f_blocks == 0) return false;
+  return missing / static_cast<std::uint64_t>(there.f_bsize) > there.f_bfree;
+}
+
 }  // namespace
 
 result<done> extend(const descriptor& file, const location& where, std::uint64_t size) {
@@ -75,6 +84,7 @@ result<done> extend(const descriptor& file, const location& where, std::uint64_t
 result<done> reserve(const descriptor& file, const location& where, std::uint64_t size,
                      const reservation& how) {
   const std::string about = describe(size) + " in " + where.directory;
+  if (too_large_for(file, how.missing)) return failed(ENOSPC, "fallocate", about);
   const memory_limits limits;
   for (std::uint64_t at = 0; at < size;) {
     if (auto allowed = limits.allow(std::min(size - at, how.missing)); !allowed) return allowed;

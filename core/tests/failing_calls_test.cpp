@@ -9,6 +9,7 @@
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/vfs.h>
 
 #include <cerrno>
 #include <cstdarg>
@@ -97,6 +98,7 @@ int __wrap_fallocate(int file, int mode, off_t at, off_t size) {
   answer __wrap_##call parameters {                            \
     return fails(#call) ? (bad) : __real_##call arguments;     \
   }
+SHMFIFO_WRAP(int, -1, fstatfs, (int file, struct statfs* facts), (file, facts))
 SHMFIFO_WRAP(int, -1, ftruncate, (int file, off_t size), (file, size))
 SHMFIFO_WRAP(int, -1, fchmod, (int file, mode_t mode), (file, mode))
 SHMFIFO_WRAP(int, -1, fstat, (int file, struct stat* facts), (file, facts))
@@ -184,6 +186,7 @@ int set_up(const std::string& name) {
 }
 
 enum class outcome { told, survived, either };  // survived: there is another way
+using enum outcome;
 
 struct failing_call {
   const char* call;
@@ -227,6 +230,18 @@ create_options large() {
   options.content_size = 1 << 20;
   options.slot_count = 40;
   return options;
+}
+
+// checks G10: piece by piece it would fill up the machine's memory before it fails
+TEST(failing_calls, what_is_too_large_for_the_file_system_is_refused_before_the_first_piece) {
+  testing::child confined([] {
+    if (!testing::enter_private_mounts()) return 50;
+    if (::mount("tmpfs", "/dev/shm", "tmpfs", 0, "size=32m") != 0) return 51;
+    const auto home = segment::create("any", large());
+    if (home || home.failure().code != ENOSPC) return 1;
+    return home.failure().rule == std::string("fallocate") && reservations == 0 ? 0 : 2;
+  });
+  EXPECT_EQ(confined.join(), 0);
 }
 
 // checks G10: before Linux 6.11 a signal undoes the whole call, so that under a steady timer one
@@ -408,28 +423,20 @@ TEST(failing_calls, a_process_without_the_page_for_forks_refuses_handles_in_chil
 INSTANTIATE_TEST_SUITE_P(
     set_up, failing_calls,
     ::testing::Values(
-        failing_call{"open", ENFILE, outcome::told}, failing_call{"open", EMFILE, outcome::told},
-        failing_call{"open", ENOMEM, outcome::told},
-        failing_call{"open_of_limits", EACCES, outcome::survived},
-        failing_call{"read", EIO, outcome::survived},
-        failing_call{"read", EINTR, outcome::survived},
-        failing_call{"fchmod", EPERM, outcome::told},
-        failing_call{"fallocate", ENOSPC, outcome::told},
-        failing_call{"fallocate", EINTR, outcome::survived},
-        failing_call{"fstat", ENOMEM, outcome::either},
-        failing_call{"linkat", ENOMEM, outcome::told}, failing_call{"unlink", EROFS, outcome::told},
-        failing_call{"madvise", ENOMEM, outcome::told},
-        failing_call{"dontfork", ENOMEM, outcome::told},
-        failing_call{"advice", EINVAL, outcome::survived},
-        failing_call{"ftruncate", EFBIG, outcome::told},
-        failing_call{"madvise", EINVAL, outcome::survived},
-        failing_call{"mmap", ENOMEM, outcome::told}, failing_call{"_Znwm", ENOMEM, outcome::told},
-        failing_call{"pread", ENOMEM, outcome::told},
-        failing_call{"pread", EINTR, outcome::survived},
-        failing_call{"getrandom", EAGAIN, outcome::survived},
-        failing_call{"opendir", ENFILE, outcome::told}, failing_call{"readdir", EIO, outcome::told},
-        failing_call{"fcntl", ENOLCK, outcome::either},
-        failing_call{"fcntl", EINTR, outcome::survived}),
+        failing_call{"open", ENFILE, told}, failing_call{"open", EMFILE, told},
+        failing_call{"open", ENOMEM, told}, failing_call{"mmap", ENOMEM, told},
+        failing_call{"readdir", EIO, told}, failing_call{"fchmod", EPERM, told},
+        failing_call{"unlink", EROFS, told}, failing_call{"_Znwm", ENOMEM, told},
+        failing_call{"pread", ENOMEM, told}, failing_call{"linkat", ENOMEM, told},
+        failing_call{"madvise", ENOMEM, told}, failing_call{"opendir", ENFILE, told},
+        failing_call{"dontfork", ENOMEM, told}, failing_call{"ftruncate", EFBIG, told},
+        failing_call{"fallocate", ENOSPC, told}, failing_call{"open_of_limits", EACCES, survived},
+        failing_call{"read", EIO, survived}, failing_call{"read", EINTR, survived},
+        failing_call{"fallocate", EINTR, survived}, failing_call{"fstat", ENOMEM, either},
+        failing_call{"advice", EINVAL, survived}, failing_call{"fstatfs", ENOSYS, survived},
+        failing_call{"madvise", EINVAL, survived}, failing_call{"pread", EINTR, survived},
+        failing_call{"getrandom", EAGAIN, survived}, failing_call{"fcntl", ENOLCK, either},
+        failing_call{"fcntl", EINTR, survived}),
     [](const auto& one) {
       return std::string(one.param.call) + "_" + strerrorname_np(one.param.code);
     });

@@ -5,12 +5,10 @@
 #include "shmfifo/segment.hpp"
 
 #include <fcntl.h>
-#include <sys/mount.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 
 #include <algorithm>
-#include <filesystem>
 #include <fstream>
 
 #include "support/testing.hpp"
@@ -224,60 +222,17 @@ TEST(segment, a_name_that_is_removed_or_made_again_is_noticed) {
 }
 
 // checks G10
-TEST(segment, another_directory_holds_names_of_its_own) {
-  child confined([] {
-    if (!testing::enter_private_mounts()) return 50;
-    if (::mount("tmpfs", "/mnt", "tmpfs", 0, "size=1m") != 0) return 51;
-    create_options options = small(segment_mode::ring);
-    options.directory = "/mnt";
-    const testing::unique_name name;
-    auto home = segment::create(name.get(), options);
-    if (!home || ::access(("/mnt/" + name.get()).c_str(), F_OK) != 0) return 1;
-    if (name.exists() || segment::attach(name.get())) return 2;
-    attach_options there;
-    there.directory = "/mnt";
-    if (!segment::attach(name.get(), there) || !home->attach_producer()) return 3;
-    if (must(list_segments("/mnt")) != std::vector{name.get()}) return 4;
-    if (segment::create(name.get(), options).failure().code != EEXIST) return 5;
-    return segment::remove(name.get(), "/mnt") && must(list_segments("/mnt")).empty() ? 0 : 6;
-  });
-  EXPECT_EQ(confined.join(), 0);
-}
-
-// checks G10
-TEST(segment, a_bad_directory_is_refused_and_named) {
-  create_options options = small(segment_mode::ring);
-  for (const std::string& bad :
-       {std::string("dev/shm"), std::string("."), std::string("/dev/shm\0x", 10)}) {
-    options.directory = bad;
-    EXPECT_EQ(rule_of(segment::create("any", options)), "directory") << bad;
-    EXPECT_EQ(rule_of(segment::remove("any", bad)), "directory") << bad;
-    EXPECT_EQ(rule_of(list_segments(bad)), "directory") << bad;
-  }
-  const std::pair<const char*, int> useless[] = {
-      {"/nowhere/at all", ENOENT}, {"/proc/version", ENOTDIR}, {"/proc", EOPNOTSUPP}};
-  for (const auto& [directory, code] : useless) {
-    options.directory = directory;
-    const auto home = segment::create("any", options);
-    ASSERT_FALSE(home) << directory;
-    EXPECT_EQ(home.failure().code, code) << directory;
-    EXPECT_NE(home.failure().text.find(directory), std::string::npos) << home.failure().text;
-  }
-}
-
-// checks G10: as before a container's /proc is mounted, or in a foreign mount namespace
-TEST(segment, without_proc_a_segment_is_created_or_the_cause_is_named) {
+TEST(segment, more_than_the_limit_of_file_size_is_an_error_and_no_signal) {
   const testing::unique_name name;
   child confined([&] {
-    if (!testing::enter_private_mounts()) return 50;
-    if (::mount("tmpfs", "/proc", "tmpfs", 0, "size=1m") != 0) return 51;
-    const int file = ::open("/dev/shm", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-    const bool possible =
-        ::linkat(file, "", AT_FDCWD, (name.path() + "-probe").c_str(), AT_EMPTY_PATH) == 0;
-    ::unlink((name.path() + "-probe").c_str());
+    rlimit limit{};
+    if (::getrlimit(RLIMIT_FSIZE, &limit) != 0) return 50;
+    const rlimit before = limit;
+    limit.rlim_cur = 1000;
+    if (::setrlimit(RLIMIT_FSIZE, &limit) != 0) return 51;
     const auto home = segment::create(name.get(), small(segment_mode::ring));
-    if (home) return possible && segment::attach(name.get()) ? 0 : 1;
-    return !possible && home.failure().text.find("mount /proc") != std::string::npos ? 0 : 2;
+    if (home || home.failure().code != EFBIG || name.exists()) return 1;
+    return ::setrlimit(RLIMIT_FSIZE, &before);
   });
   EXPECT_EQ(confined.join(), 0);
 }
@@ -347,6 +302,17 @@ TEST(segment, a_removed_and_remade_segment_is_another_one) {
   EXPECT_EQ(look(reader), "empty");
   auto old_reader = must(first.attach_consumer());  // the name is not needed to take a role
   EXPECT_EQ(look(old_reader), "0:1");
+}
+
+TEST(segment, pretouch_and_huge_pages_are_accepted) {
+  const testing::unique_name name;
+  create_options options =
+      small(segment_mode::log, full_policy::reject, producer_role::single, 50000);
+  options.pretouch = options.huge_pages = true;
+  const auto home = must(segment::create(name.get(), options));
+  const auto again = must(segment::attach(name.get(), {access::read_only, {}, true}));
+  EXPECT_EQ(again.shape().slot_count, 50000U);
+  EXPECT_FALSE(again.writable());
 }
 
 // checks G10

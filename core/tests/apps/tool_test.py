@@ -46,7 +46,7 @@ class operator_tool(support.case):
 
     def test_create_without_space_says_so_and_leaves_nothing(self):  # checks G10
         made = tool("create", self.name, "--slots", "16M", "--content-size", "1M", "--json")
-        self.assert_failed(made, "/dev/shm is full")
+        self.assert_failed(made, "in /dev/shm failed", "That file system is full")
         self.assertEqual(made.json["error"]["rule"], "fallocate")
         self.assertFalse(os.path.exists(f"/dev/shm/{self.name}"))
 

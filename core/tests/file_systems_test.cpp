@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: MIT
-// Goal: all memory of a segment is there from the beginning, as it was asked for, or a clear error
-// says what is missing. Method: small file systems of the test's own, files with holes, and what
-// the kernel notes of a mapping.
+// Goal: what file systems and mappings of segments may lack, or have to offer. Method: file systems
+// of a child's own, in a mount namespace that ends with it.
 #include <fcntl.h>
 #include <sys/mount.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include <filesystem>
@@ -21,7 +19,7 @@ using testing::put;
 using testing::small;
 
 // checks G10: a small tmpfs over /dev/shm, in a mount namespace of the child's own
-TEST(reservation, no_space_is_an_error_of_create_and_leaves_nothing) {
+TEST(file_systems, no_space_is_an_error_of_create_and_leaves_nothing) {
   child confined([] {
     if (!testing::enter_private_mounts()) return 50;
     if (::mount("tmpfs", "/dev/shm", "tmpfs", 0, "size=1m") != 0) return 51;
@@ -50,7 +48,7 @@ TEST(reservation, no_space_is_an_error_of_create_and_leaves_nothing) {
 }
 
 // checks G10: the same errno has many causes, and only one of them helps
-TEST(reservation, a_refusal_by_a_file_system_names_its_own_cause) {
+TEST(file_systems, a_refusal_by_a_file_system_names_its_own_cause) {
   child confined([] {
     if (!testing::enter_private_mounts()) return 50;
     const auto says = [](const char* type, unsigned long flags, const char* with,
@@ -70,7 +68,7 @@ TEST(reservation, a_refusal_by_a_file_system_names_its_own_cause) {
 }
 
 // checks G10: a load from a hole can be the one for which there is no memory left
-TEST(reservation, a_file_with_holes_is_reserved_by_writers_and_refused_by_readers) {
+TEST(file_systems, a_file_with_holes_is_reserved_by_writers_and_refused_by_readers) {
   child confined([] {
     if (!testing::enter_private_mounts()) return 50;
     if (::mount("tmpfs", "/dev/shm", "tmpfs", 0, "size=1m") != 0) return 51;
@@ -103,7 +101,7 @@ TEST(reservation, a_file_with_holes_is_reserved_by_writers_and_refused_by_reader
 // checks G10: on a file system of the test's own, which gives huge pages to whom asks for them.
 // Where the kernel has none, core.failing_calls.huge_pages_are_advised_and_touched_before_they_are_
 // reserved shows the order of the calls.
-TEST(reservation, huge_pages_are_obtained_where_the_file_system_has_them) {
+TEST(file_systems, huge_pages_are_obtained_where_the_file_system_has_them) {
   child confined([] {
     if (!testing::enter_private_mounts()) return 50;
     const bool possible = ::mount("tmpfs", "/dev/shm", "tmpfs", 0, "size=64m,huge=advise") == 0;
@@ -140,7 +138,7 @@ std::string mapping_flags(const std::string& path) {
   return "";
 }
 
-TEST(reservation, core_dumps_leave_segments_out_unless_asked) {
+TEST(file_systems, core_dumps_leave_segments_out_unless_asked) {
   const testing::unique_name name;
   const auto left_out = [&] {
     return mapping_flags(name.path()).find(" dd ") != std::string::npos;
@@ -161,30 +159,62 @@ TEST(reservation, core_dumps_leave_segments_out_unless_asked) {
 }
 
 // checks G10
-TEST(reservation, more_than_the_limit_of_file_size_is_an_error_and_no_signal) {
-  const testing::unique_name name;
-  child confined([&] {
-    rlimit limit{};
-    if (::getrlimit(RLIMIT_FSIZE, &limit) != 0) return 50;
-    const rlimit before = limit;
-    limit.rlim_cur = 1000;
-    if (::setrlimit(RLIMIT_FSIZE, &limit) != 0) return 51;
-    const auto home = segment::create(name.get(), small(segment_mode::ring));
-    if (home || home.failure().code != EFBIG || name.exists()) return 1;
-    return ::setrlimit(RLIMIT_FSIZE, &before);
+TEST(file_systems, another_directory_holds_names_of_its_own) {
+  child confined([] {
+    if (!testing::enter_private_mounts()) return 50;
+    if (::mount("tmpfs", "/mnt", "tmpfs", 0, "size=1m") != 0) return 51;
+    create_options options = small(segment_mode::ring);
+    options.directory = "/mnt";
+    const testing::unique_name name;
+    auto home = segment::create(name.get(), options);
+    if (!home || ::access(("/mnt/" + name.get()).c_str(), F_OK) != 0) return 1;
+    if (name.exists() || segment::attach(name.get())) return 2;
+    attach_options there;
+    there.directory = "/mnt";
+    if (!segment::attach(name.get(), there) || !home->attach_producer()) return 3;
+    if (must(list_segments("/mnt")) != std::vector{name.get()}) return 4;
+    if (segment::create(name.get(), options).failure().code != EEXIST) return 5;
+    return segment::remove(name.get(), "/mnt") && must(list_segments("/mnt")).empty() ? 0 : 6;
   });
   EXPECT_EQ(confined.join(), 0);
 }
 
-TEST(reservation, pretouch_and_huge_pages_are_accepted) {
+// checks G10
+TEST(file_systems, a_bad_directory_is_refused_and_named) {
+  create_options options = small(segment_mode::ring);
+  for (const std::string& bad :
+       {std::string("dev/shm"), std::string("."), std::string("/dev/shm\0x", 10)}) {
+    options.directory = bad;
+    EXPECT_STREQ(segment::create("any", options).failure().rule, "directory") << bad;
+    EXPECT_STREQ(segment::remove("any", bad).failure().rule, "directory") << bad;
+    EXPECT_STREQ(list_segments(bad).failure().rule, "directory") << bad;
+  }
+  const std::pair<const char*, int> useless[] = {
+      {"/nowhere/at all", ENOENT}, {"/proc/version", ENOTDIR}, {"/proc", EOPNOTSUPP}};
+  for (const auto& [directory, code] : useless) {
+    options.directory = directory;
+    const auto home = segment::create("any", options);
+    ASSERT_FALSE(home) << directory;
+    EXPECT_EQ(home.failure().code, code) << directory;
+    EXPECT_NE(home.failure().text.find(directory), std::string::npos) << home.failure().text;
+  }
+}
+
+// checks G10: as before a container's /proc is mounted, or in a foreign mount namespace
+TEST(file_systems, without_proc_a_segment_is_created_or_the_cause_is_named) {
   const testing::unique_name name;
-  create_options options =
-      small(segment_mode::log, full_policy::reject, producer_role::single, 50000);
-  options.pretouch = options.huge_pages = true;
-  const auto home = must(segment::create(name.get(), options));
-  const auto again = must(segment::attach(name.get(), {access::read_only, {}, true}));
-  EXPECT_EQ(again.shape().slot_count, 50000U);
-  EXPECT_FALSE(again.writable());
+  child confined([&] {
+    if (!testing::enter_private_mounts()) return 50;
+    if (::mount("tmpfs", "/proc", "tmpfs", 0, "size=1m") != 0) return 51;
+    const int file = ::open("/dev/shm", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+    const bool possible =
+        ::linkat(file, "", AT_FDCWD, (name.path() + "-probe").c_str(), AT_EMPTY_PATH) == 0;
+    ::unlink((name.path() + "-probe").c_str());
+    const auto home = segment::create(name.get(), small(segment_mode::ring));
+    if (home) return possible && segment::attach(name.get()) ? 0 : 1;
+    return !possible && home.failure().text.find("mount /proc") != std::string::npos ? 0 : 2;
+  });
+  EXPECT_EQ(confined.join(), 0);
 }
 
 }  // namespace
