@@ -175,9 +175,9 @@ struct hierarchy_mount {
 };
 
 std::optional<hierarchy_mount> parse_mount(std::string_view line) {
-  const std::size_t separator = line.find(" - cgroup");
+  const std::size_t separator = line.find("- cgroup");
   if (separator == line.npos) return std::nullopt;
-  std::string_view kind = line.substr(separator + 3);
+  std::string_view kind = line.substr(separator + 2);
   const bool two = take(kind, ' ') == "cgroup2";
   take(kind, ' ');  // the source; the options are left
   if (!two && !in_list(kind, "memory")) return std::nullopt;
