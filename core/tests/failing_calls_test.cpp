@@ -50,7 +50,7 @@ bool fails(const char* call) {
 }
 
 // Else it is one of the files in which the kernel describes its limits.
-bool of_a_segment(const std::string& path) {
+bool of_a_segment(std::string_view path) {
   return path.starts_with("/dev/shm") || path.starts_with("/proc/self/fd");
 }
 
