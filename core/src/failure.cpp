@@ -107,6 +107,10 @@ constexpr cure cures[] = {
     {"open", object::any, EROFS, "That file system is mounted read-only: attach read-only"},
     {"open", object::segment, ELOOP, "The name is a symbolic link, which is never followed"},
 
+    {"lstat", object::segment, EACCES, forbidden_directory},
+    {"lstat", object::segment, ENOTDIR, not_a_directory},
+    {"lstat", object::segment, ELOOP, link_circle},
+
     {"mmap", object::any, EAGAIN, locked_memory},
     {"mmap", object::any, ENOMEM,
      "This process has no room for it: see its limits of memory (ulimit -v, ulimit -l) and of "

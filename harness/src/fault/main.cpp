@@ -290,17 +290,12 @@ verdict* shared_verdict() {
   return page;
 }
 
-const std::string& segment_name() {
-  static run_names names("fault");
-  static const std::string name = names.next();
-  return name;
-}
-
 // Each case in a process of its own, so that a crash or a hang is an answer, too.
 verdict run_case(const operation& what, const plan& how) {
   verdict* const page = shared_verdict();
   *page = {};
-  const std::string& name = segment_name();
+  static run_names names("fault");
+  static const std::string name = names.next();
   const pid_t child = ::fork();
   if (child == 0) {
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -349,7 +344,7 @@ void explore(const operation& what, bool all, report& into, sentences& said) {
           const verdict seen = run_case(what, how);
           ++here.cases;
           ++(seen.refused ? here.refused : here.tolerated);
-          if (seen.answer[0] != 0) said.add(which, code.name, seen.answer, segment_name());
+          if (seen.answer[0] != 0) said.add(which, code.name, seen.answer);
           if (seen.sentence[0] == 0) continue;
           ++here.wrong;
           fmt::print("VIOLATION: {}: {}\n", describe(what, how, code.name), seen.sentence);

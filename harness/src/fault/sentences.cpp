@@ -11,10 +11,10 @@
 
 namespace shmfifo::harness::fault {
 
-void sentences::add(call which, const char* code, const std::string& text,
-                    const std::string& segment) {
+void sentences::add(call which, const char* code, const std::string& text) {
+  static const std::regex name("shmfifo-fault-[0-9a-f]+-[0-9a-z]+");
   static const std::regex number("(/fd/|\\()[0-9]+");
-  std::string line = std::regex_replace(text, std::regex(segment), "NAME");
+  std::string line = std::regex_replace(text, name, "NAME");
   line = std::regex_replace(line, number, "$1N");
   lines_.insert(fmt::format("{} {}: {}\n", to_string(which), code, line));
 }

@@ -11,8 +11,8 @@ namespace shmfifo::harness::fault {
 
 class sentences {
  public:
-  // What stands for the segment's name and for numbers is the same in each run.
-  void add(call which, const char* code, const std::string& text, const std::string& segment);
+  // Names of runs and numbers are written as NAME and N: the same in each run.
+  void add(call which, const char* code, const std::string& text);
   // One a line, sorted.
   [[nodiscard]] std::string text() const;
   // Prints how they differ from those in the file; how many lines do.

@@ -101,7 +101,7 @@ TEST_F(resources, a_limit_of_file_size_is_an_error_and_no_signal) {
   EXPECT_EQ(in_child([&] {
               const rlimit little{4096, 4096};
               ::setrlimit(RLIMIT_FSIZE, &little);
-              return fails_with(segment::create(name, small_ring()), EFBIG, "fallocate") &&
+              return fails_with(segment::create(name, small_ring()), EFBIG, "ftruncate") &&
                      ::access(path.c_str(), F_OK) != 0;
             }),
             0);
