@@ -61,10 +61,8 @@ settings settings_of(const soak_settings& wanted, std::uint64_t round) {
   if (of.scenario == "slow-consumer") of.messages /= 8;
   if (of.mode == "ring") {
     of.slots = std::uint64_t{1} << (of.seed >> 32) % 13;
-    // A small ring hands over at the pace of the scheduler, unless nobody waits: then it would be
-    // over before all faults have happened.
-    const bool waits = of.queue.find("overwrite") == std::string::npos;
-    if (waits) of.messages = std::min(of.messages, of.slots * messages_per_slot);
+    // A small ring hands over at the pace of the scheduler.
+    of.messages = std::min(of.messages, of.slots * messages_per_slot);
   }
   of.messages = round_size(of);
   of.fault_every = of.messages / (50 + of.seed % 400) + 1;

@@ -14,7 +14,7 @@
 namespace shmfifo::harness {
 namespace {
 
-constexpr std::uint64_t history_magic = 0x31746f7473696873;
+constexpr std::uint64_t history_magic = 0x32746f7473696873;
 constexpr std::uint64_t page = 4096;
 
 constexpr std::uint64_t pages(std::uint64_t bytes) noexcept {

@@ -44,6 +44,7 @@ class sender_actor {
     self_.now.store(stage::running, std::memory_order_release);
     const std::uint64_t quota = run_.logs.quota(index_);
     for (std::uint64_t next = self_.logged.load(std::memory_order_relaxed); next < quota; ++next) {
+      wait_for_faults();
       if (!send(next)) return exit_complained;
       if (finished_) break;
       if (run_.options.churn_every != 0 && (next + 1) % run_.options.churn_every == 0) churn();
@@ -54,6 +55,14 @@ class sender_actor {
   }
 
  private:
+  // A fast queue would be over before the faults that are due.
+  void wait_for_faults() const noexcept {
+    while (run_.options.faults.any() &&
+           run_.logs.logged() > facts_.logged_most.load(std::memory_order_acquire)) {
+      ::usleep(200);
+    }
+  }
+
   // One message, until it is in or there is no more hope. False: the queue broke a promise so that
   // going on makes no sense.
   bool send(std::uint64_t sequence) {

@@ -44,6 +44,7 @@ class supervisor {
   void was_killed(actor& who);
   void settle_doubt(actor& who);
   void carry_out_faults();
+  void set_limit_of_senders();
   void strike(const fault& due);
   void notice_paused_by_plan(actor& who);
   [[nodiscard]] bool senders_over();

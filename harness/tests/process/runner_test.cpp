@@ -15,11 +15,14 @@
 namespace shmfifo::harness {
 namespace {
 
-std::unique_ptr<queue> core() {
+std::unique_ptr<queue> find_core(std::string_view name) {
   for (const queue_entry& entry : queue_registration::all()) {
-    if (entry.name == "core_ring_wait") return entry.make();
+    if (entry.name == name) return entry.make();
   }
   throw std::logic_error("the core is not registered");
+}
+std::unique_ptr<queue> core() {
+  return find_core("core_ring_wait");
 }
 
 struct habits {
@@ -199,6 +202,19 @@ TEST(runner, knows_nothing_when_the_faults_asked_for_cannot_happen) {
   options.faults = {};
   options.faults.kill_meddlers = true;  // there are none
   EXPECT_NE(judged({}, options).excerpt.find("no meddler was killed"), std::string::npos);
+}
+
+// checks G6 G7: a log takes these messages in milliseconds, and yet each kind of fault comes
+TEST(runner, carries_out_its_faults_however_fast_the_queue_is) {
+  run_options options = small_run();
+  options.messages = options.slots = options.capacity = 20000;
+  options.reuses_slots = false;
+  options.faults.kill_senders = options.faults.kill_receivers = options.faults.pause = true;
+  for (options.seed = 1; options.seed <= 8; ++options.seed) {
+    const auto log = find_core("core_log");
+    const run_result result = run(*log, options);
+    EXPECT_TRUE(result.judged.ok()) << options.seed << ": " << result.judged.text();
+  }
 }
 
 TEST(runner, counts_its_faults) {

@@ -99,6 +99,7 @@ struct run_facts {
   std::atomic<std::uint32_t> go;  // senders may begin
   std::atomic<std::uint32_t> senders_done;
   std::atomic<std::uint64_t> final_position;  // valid with senders_done
+  std::atomic<std::uint64_t> logged_most;     // by all senders: then they wait for faults
 };
 
 // What a run needs to be laid out.
@@ -140,6 +141,13 @@ class histories {
   [[nodiscard]] std::uint64_t* answers(unsigned i) const noexcept;
   [[nodiscard]] event* events(unsigned i) const noexcept;
 
+  // Messages that all senders together are done with.
+  [[nodiscard]] std::uint64_t logged() const noexcept {
+    std::uint64_t sum = 0;
+    for (unsigned i = 0; i < senders(); ++i)
+      sum += sender(i).logged.load(std::memory_order_acquire);
+    return sum;
+  }
   // The complete part of the logs.
   [[nodiscard]] std::span<const std::uint64_t> answered(unsigned i) const noexcept {
     return {answers(i), sender(i).logged.load(std::memory_order_acquire)};
