@@ -163,14 +163,14 @@ void std_memory_model::wake_all(const std::uint32_t& bell) const noexcept {
 bool std_memory_model::try_own(unsigned lock) noexcept {
   if (lock_failure_.code != 0) return false;
   const std::lock_guard no_fork(this_process::instance().fork_gate());
-  const auto [file, failure] = file_->open(true);
-  if (!file) return lock_fails(failure);
+  const system::segment_file::opened now = file_->open(true);
+  if (!now.file) return lock_fails(now.failure);
+  const int file = now.file.get();
   struct ::flock request = lock_request(lock);
-  const int answer =
-      system::uninterrupted([&] { return ::fcntl(file.get(), F_OFD_SETLK, &request); });
+  const int answer = system::uninterrupted([&] { return ::fcntl(file, F_OFD_SETLK, &request); });
   // Held by another is an answer; anything else (no memory for locks, say) is a failure to ask.
   if (answer != 0) return errno == EAGAIN || errno == EACCES ? false : lock_fails({"fcntl", errno});
-  void* page = ::mmap(nullptr, page_size, PROT_NONE, MAP_SHARED, file.get(), 0);
+  void* page = ::mmap(nullptr, page_size, PROT_NONE, MAP_SHARED, file, 0);
   if (page == MAP_FAILED) return lock_fails({"mmap", errno});
   if (::madvise(page, page_size, MADV_DONTFORK) != 0) {
     lock_fails({"madvise", errno});
