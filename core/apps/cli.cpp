@@ -29,23 +29,23 @@ CLI::Option* add_size(CLI::App& app, const std::string& option, std::uint64_t& t
 
 namespace {
 
-owned_by parse_owner(const std::string& word) {
-  if (word == "any") return owned_by::anyone();
+owner_rule parse_owner(const std::string& word) {
+  if (word == "any") return owner_rule::any();
   std::uint32_t uid = 0;
   const char* end = word.data() + word.size();
   const auto [stop, broken] = std::from_chars(word.data(), end, uid);
-  if (broken == std::errc{} && stop == end && !word.empty()) return owned_by::user(uid);
+  if (broken == std::errc{} && stop == end && !word.empty()) return owner_rule::user(uid);
   const passwd* user = ::getpwnam(word.c_str());
   if (user == nullptr) {
     throw CLI::ValidationError("--owner",
                                "'" + word + "' is neither a uid, a user's name, nor any");
   }
-  return owned_by::user(user->pw_uid);
+  return owner_rule::user(user->pw_uid);
 }
 
 }  // namespace
 
-CLI::Option* add_owner(CLI::App& app, owned_by& target) {
+CLI::Option* add_owner(CLI::App& app, owner_rule& target) {
   return app
       .add_option_function<std::string>(
           "--owner", [&target](const std::string& word) { target = parse_owner(word); },

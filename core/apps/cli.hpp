@@ -64,7 +64,7 @@ CLI::Option* add_size(CLI::App& app, const std::string& option, std::uint64_t& t
 
 // --owner, whose segments are attached: a user's name or uid, or any; otherwise the caller's and
 // root's.
-CLI::Option* add_owner(CLI::App& app, owned_by& target);
+CLI::Option* add_owner(CLI::App& app, owner_rule& target);
 
 // --directory, and SHMFIFO_DIRECTORY in the environment: where segments lie.
 CLI::Option* add_directory(CLI::App& app, std::string& target);

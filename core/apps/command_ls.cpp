@@ -15,7 +15,7 @@ namespace shmfifo::apps {
 namespace {
 
 // Nothing if the name was removed a moment ago.
-std::optional<fields> row_of(const std::string& name, owned_by owner,
+std::optional<fields> row_of(const std::string& name, owner_rule owner,
                              const std::string& directory) {
   auto home = segment::attach(name, reading(owner, directory));
   if (!home) {
@@ -38,7 +38,7 @@ std::optional<fields> row_of(const std::string& name, owned_by owner,
                 {"alive", alive}};
 }
 
-int list(owned_by owner, const std::string& directory, bool json) {
+int list(owner_rule owner, const std::string& directory, bool json) {
   fields rows = fields::array();
   for (const std::string& name : need(list_segments(directory))) {
     if (auto row = row_of(name, owner, directory)) rows.push_back(std::move(*row));
@@ -71,7 +71,7 @@ int list(owned_by owner, const std::string& directory, bool json) {
 
 command_entry add_ls(CLI::App& program, bool& json) {
   CLI::App* app = add_command(program, "ls", "list the segments of this machine", json);
-  auto owner = std::make_shared<owned_by>();
+  auto owner = std::make_shared<owner_rule>();
   add_owner(*app, *owner);
   auto directory = std::make_shared<std::string>();
   add_directory(*app, *directory);

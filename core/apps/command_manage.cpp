@@ -26,7 +26,7 @@ int forget(const target& wanted, const std::string& cursor, bool json) {
 // Segments share their directory with files of other programs: a slip must not remove those.
 void refuse_foreign(const std::string& name, const std::string& directory) {
   // Names nobody has, or may have, are left to remove() and its words.
-  auto looked = segment::attach(name, reading(owned_by::caller_or_root(), directory));
+  auto looked = segment::attach(name, reading(owner_rule::caller_or_root(), directory));
   if (looked || looked.failure().code == ENOENT || looked.failure().rule == std::string("name")) {
     return;
   }

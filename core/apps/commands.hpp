@@ -43,13 +43,13 @@ inline CLI::Option* add_name(CLI::App& app, std::string& name) {
   return name.starts_with('/') ? name.substr(1) : name;
 }
 
-[[nodiscard]] inline attach_options writing(owned_by owner, const std::string& directory) {
+[[nodiscard]] inline attach_options writing(owner_rule owner, const std::string& directory) {
   attach_options options;
   options.owner = owner;
   options.directory = directory;
   return options;
 }
-[[nodiscard]] inline attach_options reading(owned_by owner, const std::string& directory) {
+[[nodiscard]] inline attach_options reading(owner_rule owner, const std::string& directory) {
   attach_options options = writing(owner, directory);
   options.mode = access::read_only;
   return options;
@@ -58,7 +58,7 @@ inline CLI::Option* add_name(CLI::App& app, std::string& name) {
 // The segment that a subcommand is about.
 struct target {
   std::string name;
-  owned_by owner;
+  owner_rule owner;
   std::string directory;
 
   // Answers with the name's option.

@@ -54,7 +54,7 @@ struct settings {
   std::string from;
   std::string cursor;
   std::uint64_t content_size = 0;
-  owned_by owner;
+  owner_rule owner;
   std::string directory;
   bool huge_pages = false;
   bool observer = false;

@@ -122,10 +122,10 @@ shmfifo::result<Options> complete(const Options* given, const char* type) {
 }
 
 template <class Options>
-shmfifo::owned_by owner_in(const Options& given) noexcept {
-  if (given.any_owner != 0) return shmfifo::owned_by::anyone();
-  if (given.owner_is_set != 0) return shmfifo::owned_by::user(given.owner);
-  return shmfifo::owned_by::caller_or_root();
+shmfifo::owner_rule owner_in(const Options& given) noexcept {
+  if (given.any_owner != 0) return shmfifo::owner_rule::any();
+  if (given.owner_is_set != 0) return shmfifo::owner_rule::user(given.owner);
+  return shmfifo::owner_rule::caller_or_root();
 }
 
 shmfifo::attach_options as_cpp(const shmfifo_attach_options& given) {

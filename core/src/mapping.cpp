@@ -68,8 +68,8 @@ std::optional<broken_rule> validate_control(const layout_view& view) {
   return std::nullopt;
 }
 
-std::string describe(const owned_by& wanted, std::uint32_t caller) {
-  if (wanted.which == owned_by::whom::user) return "uid " + std::to_string(wanted.uid);
+std::string describe(const owner_rule& wanted, std::uint32_t caller) {
+  if (wanted.accepted == owner_rule::kind::user) return "uid " + std::to_string(wanted.uid);
   return "the caller, uid " + std::to_string(caller) + ", or root";
 }
 
@@ -83,7 +83,7 @@ error not_reserved(const std::string& name, std::uint64_t found, std::uint64_t e
   return broken;
 }
 
-result<done> check_owner(const std::string& name, std::uint32_t owner, const owned_by& wanted) {
+result<done> check_owner(const std::string& name, std::uint32_t owner, const owner_rule& wanted) {
   const std::uint32_t caller = system::effective_user();
   if (wanted.admits(owner, caller)) return done{};
   return error{EACCES, "owner",

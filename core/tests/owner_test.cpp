@@ -16,12 +16,12 @@ using testing::small;
 
 constexpr std::uint32_t somebody = 65534;
 
-attach_options owned(owned_by owner) {
+attach_options owned(owner_rule owner) {
   attach_options options;
   options.owner = owner;
   return options;
 }
-create_options made_or_attached(owned_by owner) {
+create_options made_or_attached(owner_rule owner) {
   create_options options = small(segment_mode::ring);
   options.existing = if_exists::attach;
   options.owner = owner;
@@ -39,32 +39,33 @@ bool refused_as_of(const result<T>& answer, std::uint32_t owner) {
 
 // checks G9
 TEST(owner, the_caller_and_root_are_trusted_and_others_only_if_asked_for) {
-  constexpr auto usual = owned_by::caller_or_root();
+  constexpr auto usual = owner_rule::caller_or_root();
   EXPECT_TRUE(usual.admits(7, 7));
   EXPECT_TRUE(usual.admits(0, 7));
   EXPECT_TRUE(usual.admits(0, 0));
   EXPECT_FALSE(usual.admits(8, 7));
   EXPECT_FALSE(usual.admits(7, 0));  // root has the most to lose
-  EXPECT_TRUE(owned_by::user(8).admits(8, 7));
-  EXPECT_FALSE(owned_by::user(8).admits(7, 7));
-  EXPECT_FALSE(owned_by::user(8).admits(0, 7));
-  EXPECT_TRUE(owned_by::anyone().admits(8, 7));
+  EXPECT_TRUE(owner_rule::user(8).admits(8, 7));
+  EXPECT_FALSE(owner_rule::user(8).admits(7, 7));
+  EXPECT_FALSE(owner_rule::user(8).admits(0, 7));
+  EXPECT_TRUE(owner_rule::any().admits(8, 7));
 }
 
 // checks G9
 TEST(owner, another_owner_than_the_one_asked_for_is_refused_with_both_uids) {
   const testing::unique_name name;
   const std::uint32_t self = ::geteuid();
-  static_cast<void>(must(segment::create(name.get(), made_or_attached(owned_by::user(self + 1)))));
-  const auto attached = segment::attach(name.get(), owned(owned_by::user(self + 1)));
+  static_cast<void>(
+      must(segment::create(name.get(), made_or_attached(owner_rule::user(self + 1)))));
+  const auto attached = segment::attach(name.get(), owned(owner_rule::user(self + 1)));
   ASSERT_TRUE(refused_as_of(attached, self));
   EXPECT_NE(attached.failure().text.find("expected uid " + std::to_string(self + 1) + ":"),
             std::string::npos);
-  EXPECT_TRUE(
-      refused_as_of(segment::create(name.get(), made_or_attached(owned_by::user(self + 1))), self));
+  EXPECT_TRUE(refused_as_of(
+      segment::create(name.get(), made_or_attached(owner_rule::user(self + 1))), self));
   EXPECT_EQ(segment::create(name.get(), small(segment_mode::ring)).failure().code, EEXIST);
-  for (const owned_by rule :
-       {owned_by::user(self), owned_by::caller_or_root(), owned_by::anyone()}) {
+  for (const owner_rule rule :
+       {owner_rule::user(self), owner_rule::caller_or_root(), owner_rule::any()}) {
     EXPECT_TRUE(bool(segment::attach(name.get(), owned(rule))));
     EXPECT_TRUE(bool(segment::create(name.get(), made_or_attached(rule))));
   }
@@ -81,7 +82,7 @@ TEST(owner, a_segment_of_another_user_is_attached_only_if_asked_for) {
     if (!refused_as_of(segment::attach(name.get()), somebody)) return 1;
     if (!refused_as_of(segment::attach(name.get(), reading), somebody)) return 2;
     if (!refused_as_of(segment::create(name.get(), made_or_attached({})), somebody)) return 3;
-    for (const owned_by rule : {owned_by::user(somebody), owned_by::anyone()}) {
+    for (const owner_rule rule : {owner_rule::user(somebody), owner_rule::any()}) {
       if (!segment::attach(name.get(), owned(rule))) return 4;
       if (!segment::create(name.get(), made_or_attached(rule))) return 5;
     }

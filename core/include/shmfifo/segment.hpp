@@ -29,23 +29,23 @@ enum class if_exists : std::uint8_t {
 // Whose segments may be attached. The owner of a file can cut it short, which ends every process
 // that has it mapped (SIGBUS), readers too; so one of another user is refused unless it is asked
 // for.
-struct owned_by {
+struct owner_rule {
   // See the functions below.
-  enum class whom : std::uint8_t { caller_or_root, user, anyone };
-  whom which = whom::caller_or_root;  // the kind of rule
-  std::uint32_t uid = 0;              // with whom::user
+  enum class kind : std::uint8_t { caller_or_root, user, any };
+  kind accepted = kind::caller_or_root;  // which owners
+  std::uint32_t uid = 0;                 // with kind::user
 
   // By the caller (its effective uid), or by root, who can end it anyway.
-  static constexpr owned_by caller_or_root() noexcept { return {}; }
+  static constexpr owner_rule caller_or_root() noexcept { return {}; }
   // By this user and nobody else.
-  static constexpr owned_by user(std::uint32_t uid) noexcept { return {whom::user, uid}; }
-  // By whomever.
-  static constexpr owned_by anyone() noexcept { return {whom::anyone, 0}; }
+  static constexpr owner_rule user(std::uint32_t uid) noexcept { return {kind::user, uid}; }
+  // By any user.
+  static constexpr owner_rule any() noexcept { return {kind::any, 0}; }
 
   // Whether `caller` may attach what `owner` owns; both are uids.
   [[nodiscard]] constexpr bool admits(std::uint32_t owner, std::uint32_t caller) const noexcept {
-    if (which == whom::user) return owner == uid;
-    return which == whom::anyone || owner == caller || owner == 0;
+    if (accepted == kind::user) return owner == uid;
+    return accepted == kind::any || owner == caller || owner == 0;
   }
 };
 
@@ -61,7 +61,7 @@ struct create_options {
   if_exists existing = if_exists::refuse;                  // what an existing name means
   bool pretouch = false;       // let the kernel zero and map every page now instead of at first use
   bool huge_pages = false;     // advise the kernel to use huge pages
-  owned_by owner = {};         // of an existing segment that is attached instead
+  owner_rule owner = {};       // of an existing segment that is attached instead
   std::string directory = {};  // where the name lies, absolute, a tmpfs; empty: /dev/shm
   bool dump = false;           // let core dumps of this process hold the segment
 };
@@ -82,7 +82,7 @@ struct attach_options {
   // initialiser may leave the member out without a warning.)
   std::optional<std::uint64_t> content_size = {};
   bool pretouch = false;       // map every page now instead of at first use
-  owned_by owner = {};         // refuse a segment of anybody else
+  owner_rule owner = {};       // refuse a segment of anybody else
   std::string directory = {};  // as of create_options
   bool huge_pages = false;     // as of create_options
   bool dump = false;           // as of create_options
