@@ -21,6 +21,8 @@ std::optional<fields> row_of(const std::string& name, owner_rule owner,
   if (!home) {
     const error& why = home.failure();
     if (why.code == ENOENT) return std::nullopt;
+    const bool ours = why.code == EMFILE || why.code == ENFILE || why.code == ENOMEM;
+    if (ours) throw failure(why);  // says nothing of the segment
     const bool foreign = why.rule == std::string_view("owner");
     return fields{{"name", name}, {foreign ? "refused" : "broken", why.rule}, {"error", why.text}};
   }

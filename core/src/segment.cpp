@@ -15,13 +15,16 @@ namespace {
 constexpr unsigned create_tries = 100;  // somebody creates and removes the name in a loop
 
 // Looking for the name failed, which says nothing about the name: out of descriptors or memory,
-// say. The codes excepted mean that something has the name, though not a segment that may be
-// opened.
-bool looking_failed(const error& failure) {
+// say, or a directory that may not be searched. Something may have the name and not be a segment
+// that may be opened.
+bool looking_failed(const system::location& where, const error& failure) {
   const std::string_view rule = failure.rule;
   if (rule != "open") return rule == "fstat" || rule == "pread" || rule == "mmap";
-  constexpr int taken[] = {ENOENT, EACCES, ELOOP, ENXIO};
-  return std::find(std::begin(taken), std::end(taken), failure.code) == std::end(taken);
+  if (failure.code == ENOENT) return false;
+  constexpr int taken[] = {EACCES, ELOOP, ENXIO};
+  const bool perhaps =
+      std::find(std::begin(taken), std::end(taken), failure.code) != std::end(taken);
+  return !perhaps || !system::inspect_name(where);
 }
 
 result<done> same_geometry(const std::string& name, const geometry& found, const geometry& wanted) {
@@ -69,7 +72,7 @@ result<segment> segment::create(std::string_view given_name, const create_option
     attaching.huge_pages = options.huge_pages;
     attaching.dump = options.dump;
     auto existing = attach_mapping(*where, attaching);
-    if (!existing && looking_failed(existing.failure())) return existing.failure();
+    if (!existing && looking_failed(*where, existing.failure())) return existing.failure();
     if (existing || existing.failure().code != ENOENT) {
       if (options.existing == if_exists::refuse) {
         return error{

@@ -235,11 +235,11 @@ int open_above_standard(const char* path, int flags, std::uint32_t permissions =
   errno = code;
   return above;
 }
-// ENOENT may be meant of the name or of its directory.
+// An errno may be meant of the name or of its directory.
 error failed_at(const char* call, const location& where) {
   const int code = errno;
-  const bool nowhere = code == ENOENT && ::access(where.directory.c_str(), F_OK) != 0;
-  if (nowhere) return failed(code, call, where.directory, object::directory);
+  const bool there = ::faccessat(AT_FDCWD, where.directory.c_str(), X_OK, AT_EACCESS) == 0;
+  if (!there && errno == code) return failed(code, call, where.directory, object::directory);
   return failed(code, call, where.path());
 }
 }  // namespace
@@ -257,12 +257,22 @@ descriptor::~descriptor() {
 }
 
 segment_file::segment_file(descriptor kept, const location& where, const file_facts& facts)
-    : kept_(std::move(kept)), path_(where.path()), facts_(facts) {}
+    : kept_(std::move(kept)),
+      mark_(static_cast<off_t>(random_word() >> 24)),
+      path_(where.path()),
+      facts_(facts) {
+  ::lseek(kept_.get(), mark_, SEEK_SET);
+}
 
 segment_file::~segment_file() {
-  const int code = identify(kept_.get());
-  // The number is another file's now, or nobody's.
+  const int code = identify_kept();
+  // The number is another description's now, or nobody's.
   if (code == ESTALE || code == EBADF) static_cast<void>(kept_.release());
+}
+
+int segment_file::identify_kept() const noexcept {
+  const int code = identify(kept_.get());
+  return code == 0 && ::lseek(kept_.get(), 0, SEEK_CUR) != mark_ ? ESTALE : code;
 }
 
 int segment_file::identify(int number) const noexcept {
@@ -281,7 +291,7 @@ segment_file::opened segment_file::open_this(const char* path, int flags) const 
 
 segment_file::opened segment_file::open(bool writable) const noexcept {
   const int flags = writable ? O_RDWR : O_RDONLY;
-  if (identify(kept_.get()) == 0) {
+  if (identify_kept() == 0) {
     opened again = open_this(path_of(kept_).text, flags);
     if (again.failure.code != ENOENT) return again;  // or there is no /proc
   }
@@ -291,9 +301,10 @@ segment_file::opened segment_file::open(bool writable) const noexcept {
 bool segment_file::locked(unsigned lock) const noexcept {
   struct ::flock request = lock_request(lock);
   const auto ask = [&](int number) { return ::fcntl(number, F_OFD_GETLK, &request) == 0; };
-  const int kept = kept_.get();
   // Looked at before and after: the number may become another file's in between.
-  if (identify(kept) == 0 && ask(kept) && identify(kept) == 0) return request.l_type != F_UNLCK;
+  if (identify_kept() == 0 && ask(kept_.get()) && identify_kept() == 0) {
+    return request.l_type != F_UNLCK;
+  }
   request = lock_request(lock);
   const opened again = open(false);
   return !again.file || !ask(again.file.get()) || request.l_type != F_UNLCK;

@@ -5,6 +5,8 @@
 // Each function that can fail answers with a result whose error carries errno, the call's name as
 // its rule, and a sentence.
 
+#include <sys/types.h>
+
 #include <cerrno>
 #include <cstdint>
 #include <optional>
@@ -64,7 +66,8 @@ struct file_facts {
 // The file behind a mapping, as this process can reach it again: by a read-only descriptor that is
 // kept, or by name. Descriptors belong to the application, which may close or reuse their numbers
 // at any time (every daemon does); a name may come to mean another file. So either is compared
-// with the device and inode noted here before anything is done with it. Any thread.
+// with the device and inode noted here before anything is done with it, the descriptor also with a
+// mark of its own. Any thread.
 class segment_file {
  public:
   segment_file(descriptor kept, const location& where, const file_facts& facts);
@@ -86,9 +89,14 @@ class segment_file {
  private:
   // 0 if the number is this file's; ESTALE if another's; else errno of fstat.
   [[nodiscard]] int identify(int number) const noexcept;
+  // The same, and ESTALE if it is this file's by another description.
+  [[nodiscard]] int identify_kept() const noexcept;
   [[nodiscard]] opened open_this(const char* path, int flags) const noexcept;
 
   descriptor kept_;
+  // The offset of kept_'s description, which nothing else uses: a descriptor of this file under the
+  // same number may be the application's, or another handle's.
+  off_t mark_;
   std::string path_;
   file_facts facts_;
 };

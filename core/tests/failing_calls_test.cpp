@@ -389,11 +389,13 @@ TEST(failing_calls, a_refusal_without_memory_for_its_text_is_still_an_error) {
   const auto freed = observing.recover();
   const auto forgotten = observing.forget("billing");
   const auto named = observing.check_name();
+  const auto writer = observing.attach_producer();
   planned = {};
-  ASSERT_FALSE(freed || forgotten || named);
+  ASSERT_FALSE(freed || forgotten || named || writer);
   EXPECT_EQ(freed.failure().code, ENOMEM);
   EXPECT_EQ(forgotten.failure().code, ENOMEM);
   EXPECT_EQ(named.failure().code, ENOMEM);
+  EXPECT_EQ(writer.failure().code, ENOMEM);
 }
 
 // checks G11: a process that could not have the page that the kernel wipes at a fork. It is this
@@ -428,15 +430,15 @@ INSTANTIATE_TEST_SUITE_P(
         failing_call{"readdir", EIO, told}, failing_call{"fchmod", EPERM, told},
         failing_call{"unlink", EROFS, told}, failing_call{"_Znwm", ENOMEM, told},
         failing_call{"pread", ENOMEM, told}, failing_call{"linkat", ENOMEM, told},
-        failing_call{"madvise", ENOMEM, told}, failing_call{"opendir", ENFILE, told},
-        failing_call{"dontfork", ENOMEM, told}, failing_call{"ftruncate", EFBIG, told},
-        failing_call{"fallocate", ENOSPC, told}, failing_call{"open_of_limits", EACCES, survived},
-        failing_call{"read", EIO, survived}, failing_call{"read", EINTR, survived},
-        failing_call{"fallocate", EINTR, survived}, failing_call{"fstat", ENOMEM, either},
-        failing_call{"advice", EINVAL, survived}, failing_call{"fstatfs", ENOSYS, survived},
-        failing_call{"madvise", EINVAL, survived}, failing_call{"pread", EINTR, survived},
-        failing_call{"getrandom", EAGAIN, survived}, failing_call{"fcntl", ENOLCK, either},
-        failing_call{"fcntl", EINTR, survived}),
+        failing_call{"linkat", ENOENT, survived}, failing_call{"madvise", ENOMEM, told},
+        failing_call{"opendir", ENFILE, told}, failing_call{"dontfork", ENOMEM, told},
+        failing_call{"ftruncate", EFBIG, told}, failing_call{"fallocate", ENOSPC, told},
+        failing_call{"open_of_limits", EACCES, survived}, failing_call{"read", EIO, survived},
+        failing_call{"read", EINTR, survived}, failing_call{"fallocate", EINTR, survived},
+        failing_call{"fstat", ENOMEM, either}, failing_call{"advice", EINVAL, survived},
+        failing_call{"fstatfs", ENOSYS, survived}, failing_call{"madvise", EINVAL, survived},
+        failing_call{"pread", EINTR, survived}, failing_call{"getrandom", EAGAIN, survived},
+        failing_call{"fcntl", ENOLCK, either}, failing_call{"fcntl", EINTR, survived}),
     [](const auto& one) {
       return std::string(one.param.call) + "_" + strerrorname_np(one.param.code);
     });

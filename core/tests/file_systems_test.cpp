@@ -2,8 +2,10 @@
 // Goal: what file systems and mappings of segments may lack, or have to offer. Method: file systems
 // of a child's own, in a mount namespace that ends with it.
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 
 #include <filesystem>
 #include <fstream>
@@ -63,6 +65,33 @@ TEST(file_systems, a_refusal_by_a_file_system_names_its_own_cause) {
     if (!says("tmpfs", MS_RDONLY, "", "mounted read-only")) return 2;
     if (!says("tmpfs", 0, "size=4k", "file system is full")) return 3;
     return says("ramfs", 0, "", "cannot reserve memory") ? 0 : 4;
+  });
+  EXPECT_EQ(confined.join(), 0);
+}
+
+// So that modes count for root, too.
+bool drop_capabilities() {
+  __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
+  __user_cap_data_struct none[2] = {};
+  return ::syscall(SYS_capset, &header, none) == 0;
+}
+
+// checks G10: nothing has the name, and nobody can look
+TEST(file_systems, a_directory_that_cannot_be_searched_is_no_taken_name) {
+  child confined([] {
+    if (!testing::enter_private_mounts()) return 50;
+    if (::mount("tmpfs", "/dev/shm", "tmpfs", 0, "size=1m,mode=777") != 0) return 51;
+    if (::symlink("circle", "/dev/shm/circle") != 0) return 52;
+    create_options options = small(segment_mode::ring);
+    options.directory = "/dev/shm/circle";
+    const auto circle = segment::create("test", options);
+    if (circle || circle.failure().code != ELOOP) return 1;
+    if (circle.failure().text.find("too many symbolic links") == std::string::npos) return 2;
+    options.directory = "";
+    if (::chmod("/dev/shm", 0) != 0 || !drop_capabilities()) return 53;
+    const auto closed = segment::create("test", options);
+    if (closed || closed.failure().code != EACCES) return 4;
+    return closed.failure().text.find("may not make or list files") != std::string::npos ? 0 : 5;
   });
   EXPECT_EQ(confined.join(), 0);
 }

@@ -157,6 +157,37 @@ TEST(descriptors, a_file_of_the_application_under_an_old_number_is_left_alone) {
   EXPECT_TRUE(must(must(segment::attach(name.get())).stat()).participants.empty());
 }
 
+// checks G11: the number may be another handle's by now, or the application's way to the same file
+TEST(descriptors, a_handle_closes_its_own_and_no_other_of_the_same_file) {
+  const testing::unique_name name;
+  static_cast<void>(must(segment::create(name.get(), small(segment_mode::ring))));
+  child application([&] {
+    auto first = std::make_unique<segment>(must(segment::attach(name.get())));
+    child::close_descriptors();
+    const auto second = must(segment::attach(name.get()));
+    first = std::make_unique<segment>(must(segment::attach(name.get())));
+    child::close_descriptors();
+    const int own = ::open(name.path().c_str(), O_RDONLY | O_CLOEXEC);
+    const int same = ::dup(own);
+    const auto third = must(segment::attach(name.get()));
+    first.reset();
+    if (::fcntl(own, F_GETFD) == -1 || ::fcntl(same, F_GETFD) == -1) return 1;
+    ::unlink(name.path().c_str());
+    return third.attach_consumer() ? 0 : 2;
+  });
+  EXPECT_EQ(application.join(), 0);
+  static_cast<void>(must(segment::create(name.get(), small(segment_mode::ring))));
+  child daemon([&] {
+    auto first = std::make_unique<segment>(must(segment::attach(name.get())));
+    child::close_descriptors();
+    const auto second = must(segment::attach(name.get()));
+    first.reset();  // whose number is the second one's now
+    ::unlink(name.path().c_str());
+    return second.attach_consumer() ? 0 : 1;
+  });
+  EXPECT_EQ(daemon.join(), 0);
+}
+
 // checks G8 G11: whoever cannot ask says so, and declares nobody dead
 TEST(descriptors, without_descriptor_and_name_nobody_is_dead_and_roles_are_refused) {
   const testing::unique_name name;
