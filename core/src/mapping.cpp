@@ -119,9 +119,7 @@ result<name_state> mapping::check_name() const {
   auto found = system::inspect_name(where_);
   if (!found && found.failure().code == ENOENT) return name_state::removed;
   if (!found) return found.failure();
-  const system::file_facts& noted = file_->facts();
-  const bool same = found->device == noted.device && found->inode == noted.inode;
-  return same ? name_state::same : name_state::replaced;
+  return same_file(*found, file_->facts()) ? name_state::same : name_state::replaced;
 }
 
 bool has_control_character(std::string_view name) noexcept {

@@ -52,7 +52,7 @@ std::uint64_t huge_bytes_in(std::string_view text, std::uint64_t base, std::uint
       std::from_chars(line.data() + std::min(digits, line.size()), line.data() + line.size(),
                       number);
       if (inside) kibibytes += number;
-    } else if (line.empty() || line.front() < 'A' || line.front() > 'Z') {
+    } else if (line.find_first_of("ABCDEFGHIJKLMNOPQRSTUVWXYZ") != 0) {
       std::from_chars(line.data(), line.data() + line.size(), number, 16);
       inside = number >= base && number - base < size;
     }

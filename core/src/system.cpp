@@ -235,6 +235,12 @@ int open_above_standard(const char* path, int flags, std::uint32_t permissions =
   errno = code;
   return above;
 }
+file_facts facts_of(const struct ::stat& seen) noexcept {
+  // st_blocks counts in these, whatever the file system's.
+  constexpr std::uint64_t block_size = 512;
+  return {seen.st_dev, seen.st_ino, static_cast<std::uint64_t>(seen.st_size),
+          static_cast<std::uint64_t>(seen.st_blocks) * block_size, seen.st_uid};
+}
 // An errno may be meant of the name or of its directory.
 error failed_at(const char* call, const location& where) {
   const int code = errno;
@@ -278,7 +284,7 @@ int segment_file::identify_kept() const noexcept {
 int segment_file::identify(int number) const noexcept {
   struct ::stat facts {};
   if (::fstat(number, &facts) != 0) return errno;
-  return facts.st_dev == facts_.device && facts.st_ino == facts_.inode ? 0 : ESTALE;
+  return same_file(facts_of(facts), facts_) ? 0 : ESTALE;
 }
 
 segment_file::opened segment_file::open_this(const char* path, int flags) const noexcept {
@@ -307,7 +313,7 @@ bool segment_file::locked(unsigned lock) const noexcept {
   }
   request = lock_request(lock);
   const opened again = open(false);
-  return !again.file || !ask(again.file.get()) || request.l_type != F_UNLCK;
+  return !ask(again.file.get()) || request.l_type != F_UNLCK;  // no file cannot be asked about
 }
 
 result<descriptor> create_unnamed(const location& where, std::uint32_t permissions) {
@@ -346,17 +352,6 @@ result<done> remove_name(const location& where) {
   if (::unlink(where.path().c_str()) != 0) return failed_at("unlink", where);
   return done{};
 }
-
-namespace {
-
-file_facts facts_of(const struct ::stat& seen) noexcept {
-  // st_blocks counts in these, whatever the file system's.
-  constexpr std::uint64_t block_size = 512;
-  return {seen.st_dev, seen.st_ino, static_cast<std::uint64_t>(seen.st_size),
-          static_cast<std::uint64_t>(seen.st_blocks) * block_size, seen.st_uid};
-}
-
-}  // namespace
 
 result<file_facts> inspect(const descriptor& file, const std::string& name) {
   struct ::stat facts {};

@@ -63,6 +63,10 @@ struct file_facts {
   std::uint32_t owner = 0;     // uid
 };
 
+[[nodiscard]] inline bool same_file(const file_facts& a, const file_facts& b) noexcept {
+  return std::pair(a.device, a.inode) == std::pair(b.device, b.inode);
+}
+
 // The file behind a mapping, as this process can reach it again: by a read-only descriptor that is
 // kept, or by name. Descriptors belong to the application, which may close or reuse their numbers
 // at any time (every daemon does); a name may come to mean another file. So either is compared

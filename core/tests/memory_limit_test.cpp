@@ -172,6 +172,21 @@ TEST(memory_limit, that_is_unlimited_missing_or_nonsense_limits_nothing) {
       .mebibytes("/sys/fs/cgroup/a/memory.current", 5);
   nonsense.mebibytes("/sys/fs/cgroup/memory.max", 5).add("/sys/fs/cgroup/memory.current", "");
   EXPECT_EQ(nonsense.room(), no_limit);
+  EXPECT_FALSE(files("0:cpu:/\n0::/\n", mount_two)
+                   .two("/sys/fs/cgroup", 5, 0)
+                   .allow((std::uint64_t{1} << 44) - 1));  // and the kernel's own overflows
+  EXPECT_EQ(files("0::/a\n", "41 31 0:38 / /sys/odd\\name rw - cgroup2 cgroup2 rw\n")
+                .two("/sys/odd\\name/a", 5, 0)
+                .room(),
+            4U);
+  EXPECT_EQ(files("0::/a\n", "41 31 0:38 /a /sys/own rw - cgroup2 cgroup2 rw\n")
+                .two("/sys/own", 5, 0)
+                .room(),
+            4U);
+  EXPECT_EQ(files("0::/../b\n", "41 31 0:38 /../.. /sys/up rw - cgroup2 cgroup2 rw\n")
+                .two("/sys/up", 5, 0)
+                .room(),
+            no_limit);
   const auto nothing = [](const std::string&) { return std::optional<std::string>(); };
   EXPECT_TRUE(memory_limits(nothing).allow(UINT64_MAX));
 }

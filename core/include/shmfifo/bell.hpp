@@ -75,10 +75,12 @@ class wake_word {
   // Takes it, if there is one. The waiting thread.
   template <memory_model M>
   [[nodiscard]] bool take(const M& memory) noexcept {
+    if (!requested(memory)) return false;
     std::uint32_t seen = 1;
-    // SYNC wake: acquire, see request.
-    return requested(memory) && memory.compare_exchange(word_, seen, 0, std::memory_order_acquire,
-                                                        std::memory_order_relaxed, site::wake_take);
+    // SYNC wake: acquire, see request. It takes place, since nobody else takes the word.
+    static_cast<void>(memory.compare_exchange(word_, seen, 0, std::memory_order_acquire,
+                                              std::memory_order_relaxed, site::wake_take));
+    return true;
   }
 
  private:

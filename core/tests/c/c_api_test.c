@@ -291,8 +291,10 @@ static int whole_life(shmfifo_error* error) {
                : NULL;
   shmfifo_consumer* observer =
       consumer ? shmfifo_attach_observer(again, SHMFIFO_LATEST, 0, error) : NULL;
+  int name = 0;
   int good = observer && shmfifo_stat(segment, NULL, NULL, 0, NULL, error) == 0 &&
-             shmfifo_recover(segment, NULL, error) == 0;
+             shmfifo_recover(segment, NULL, error) == 0 &&
+             shmfifo_check_name(segment, &name, error) == 0;
   shmfifo_close_consumer(observer);
   shmfifo_close_consumer(consumer);
   good = good && shmfifo_forget(again, "a cursor whose name is on the heap", error) == 0;
