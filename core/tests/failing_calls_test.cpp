@@ -165,9 +165,7 @@ int set_up(const std::string& name) {
   auto home = segment::create(name, options);
   if (!home) return home.failure().code;
   if (const auto same = segment::create(name, options); !same) return same.failure().code;
-  attach_options attaching;
-  attaching.pretouch = true;
-  auto other = segment::attach(name, attaching);
+  auto other = segment::attach(name, {.content_size = {}, .pretouch = true});
   if (!other) return other.failure().code;
   {
     const auto writer = other->attach_producer();
