@@ -106,7 +106,7 @@ class downstream(support.case):
         self.assertNotIn("evidence", told, "nobody asked for validation")
         folder = self.project("fetch_content", f"-DSHMFIFO_ARCHIVE={archive}")
         self.round_trip(f"{folder}/round_trip")
-        # checks G10: memory that cannot be had is an error, also in a build without exceptions
+        # checks G10: memory that cannot be obtained is an error, also in a build without exceptions
         self.assertEqual(self.command(f"{folder}/out_of_memory"), "out of memory\n")
 
     def test_add_subdirectory(self):

@@ -61,7 +61,7 @@ struct target {
   owner_rule owner;
   std::string directory;
 
-  // Answers with the name's option.
+  // Returns the name's option.
   CLI::Option* add_to(CLI::App& app) {
     add_owner(app, owner);
     add_directory(app, directory);

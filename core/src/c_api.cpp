@@ -128,14 +128,20 @@ shmfifo::owner_rule owner_in(const Options& given) noexcept {
   return shmfifo::owner_rule::caller_or_root();
 }
 
-shmfifo::attach_options as_cpp(const shmfifo_attach_options& given) {
-  shmfifo::attach_options options;
-  if (given.read_only != 0) options.mode = shmfifo::access::read_only;
+// What create and attach have in common.
+template <class Options, class Given>
+void copy_shared(Options& options, const Given& given) {
   options.pretouch = given.pretouch != 0;
   options.huge_pages = given.huge_pages != 0;
   options.dump = given.dump != 0;
   options.owner = owner_in(given);
   if (given.directory != nullptr) options.directory = given.directory;
+}
+
+shmfifo::attach_options as_cpp(const shmfifo_attach_options& given) {
+  shmfifo::attach_options options;
+  if (given.read_only != 0) options.mode = shmfifo::access::read_only;
+  copy_shared(options, given);
   return options;
 }
 
@@ -153,11 +159,7 @@ shmfifo::create_options as_cpp(const shmfifo_create_options& given) {
   if (given.participant_count != 0) options.participant_count = given.participant_count;
   if (given.permissions != 0) options.permissions = given.permissions;
   if (given.attach_if_exists != 0) options.existing = shmfifo::if_exists::attach;
-  options.pretouch = given.pretouch != 0;
-  options.huge_pages = given.huge_pages != 0;
-  options.dump = given.dump != 0;
-  options.owner = owner_in(given);
-  if (given.directory != nullptr) options.directory = given.directory;
+  copy_shared(options, given);
   return options;
 }
 

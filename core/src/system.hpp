@@ -2,7 +2,7 @@
 #pragma once
 // Every call into the kernel that the library makes, behind names of our own: system.cpp and, for
 // memory, memory.cpp are the files that have to be looked at (or replaced) to know what can fail.
-// Each function that can fail answers with a result whose error carries errno, the call's name as
+// Each function that can fail returns a result whose error carries errno, the call's name as
 // its rule, and a sentence.
 
 #include <sys/types.h>

@@ -127,7 +127,7 @@ TEST(file_systems, a_file_with_holes_is_reserved_by_writers_and_refused_by_reade
   EXPECT_EQ(confined.join(), 0);
 }
 
-// checks G10: on a file system of the test's own, which gives huge pages to whom asks for them.
+// checks G10: on a file system of the test's own, which gives huge pages on request.
 // Where the kernel has none, core.failing_calls.huge_pages_are_advised_and_touched_before_they_are_
 // reserved shows the order of the calls.
 TEST(file_systems, huge_pages_are_obtained_where_the_file_system_has_them) {

@@ -214,7 +214,7 @@ TEST(descriptors, without_descriptor_and_name_nobody_is_dead_and_roles_are_refus
 }
 
 // checks G10: a role costs no descriptor
-TEST(descriptors, two_hundred_and_fifty_five_roles_fit_into_a_process_with_few) {
+TEST(descriptors, all_roles_of_the_largest_table_fit_into_a_process_with_few) {
   const testing::unique_name name;
   create_options options = small(segment_mode::ring);
   options.participant_count = participants_max;

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# What somebody types who has the sources and installs them below the home folder.
+# Commands for a build from the sources, installed below the home folder.
 set -euo pipefail
 cmake -S . -B build/by_hand -DSHMFIFO_DEVELOPER=OFF   # library, programs, manual pages, guides; no tests
 cmake --build build/by_hand --parallel 2
