@@ -29,8 +29,8 @@ CORE_LAYERS = [
 PROTOCOL = {"bell", "participants", "claim", "mark", "producer", "consumer"}
 OUTSIDE_THE_SEAM = re.compile(
     r"std::atomic|atomic_ref|__atomic_|__sync_|memcpy|memmove|memset|syscall|fcntl|futex\s*\(|<sys/|<unistd")
-FOLDERS_ABOVE_CORE = ("harness", "property_tests", "stress", "sanitizers", "coverage")
-NAMES_OF_TESTS = "shmfifo/harness/names.hpp"
+ABOVE_BOTH = ("property_tests", "stress", "sanitizers", "coverage")  # core and harness stand side by side
+SUPPORT_OF_TESTS = "shmfifo/harness/support/"
 LINE_MAX = 100
 FILE_MAX = 450
 FUNCTION_MAX = 70
@@ -110,8 +110,8 @@ def function_length(tree):
 
 
 def core_layers(tree):
-    """Inside the core, includes run from higher layers to lower ones; the core names nothing above it. Its tests have
-    their names from where all tests have them."""
+    """Inside the core, includes run from higher layers to lower ones, and none leaves it. Its tests share the support
+    of all tests."""
     rank = {unit: i for i, layer in enumerate(CORE_LAYERS) for unit in layer}
     for name in tree.sources():
         if not name.startswith("core/"):
@@ -125,27 +125,44 @@ def core_layers(tree):
             if not found:
                 continue
             target = found.group(1)
-            if name.startswith("core/tests/") and target == NAMES_OF_TESTS:
+            if name.startswith("core/tests/") and target.startswith(SUPPORT_OF_TESTS):
                 continue
-            if target.startswith(tuple(f"{f}/" for f in FOLDERS_ABOVE_CORE)) or "harness/" in target:
-                yield name, number, f"the core includes {target}, which is above it"
+            if target.startswith(tuple(f"{f}/" for f in ABOVE_BOTH)) or "harness/" in target:
+                yield name, number, f"the core includes {target}, which is not its own"
             if unit and target.startswith("shmfifo/"):
                 other = Path(target).stem
                 if rank.get(other, 99) >= rank[unit]:
                     yield name, number, f"{unit} includes {other}, which is not below it"
 
 
+def pillars(tree):
+    """The harness works on any queue: it includes nothing of the core, nor of what stands upon both."""
+    folders = [f for f in tree.files if f.startswith(("core/", *(f"{above}/" for above in ABOVE_BOTH)))]
+    theirs = {Path(f).name for f in folders if f.endswith((".hpp", ".h"))}
+    own = {Path(f).name for f in tree.files if f.startswith("harness/")}
+    for name in tree.sources():
+        if not name.startswith("harness/"):
+            continue
+        for number, line in tree.lines(name):
+            found = re.match(r'\s*#\s*include\s*[<"]([^>"]+)[>"]', line)
+            if not found or found.group(1).startswith("shmfifo/harness/"):
+                continue
+            target = found.group(1)
+            if target.startswith("shmfifo") or Path(target).name in theirs - own:
+                yield name, number, f"the harness includes {target}, which is not its own"
+
+
 def protocol_purity(tree):
     """Protocol code touches shared memory, sleep and locks only through the memory_model seam."""
     for unit in sorted(PROTOCOL):
-        name = f"core/include/shmfifo/{unit}.hpp"
-        if name not in tree.files:
-            continue
-        for number, line in tree.lines(name):
-            code = line.split("//")[0]
-            found = OUTSIDE_THE_SEAM.search(code)
-            if found:
-                yield name, number, f"'{found.group(0)}' goes around the memory_model seam"
+        for name in (f"core/include/shmfifo/{unit}.hpp", f"core/include/shmfifo/protocol/{unit}.hpp"):
+            if name not in tree.files:
+                continue
+            for number, line in tree.lines(name):
+                code = line.split("//")[0]
+                found = OUTSIDE_THE_SEAM.search(code)
+                if found:
+                    yield name, number, f"'{found.group(0)}' goes around the memory_model seam"
 
 
 def sync_points(tree):
@@ -256,7 +273,7 @@ def scripts_can_be_run(tree):
             yield name, 1, "begins with #! and is not executable" if says else "is executable and does not begin with #!"
 
 
-RULES = [licence_line, line_length, file_length, function_length, core_layers, protocol_purity, sync_points,
+RULES = [licence_line, line_length, file_length, function_length, core_layers, pillars, protocol_purity, sync_points,
          documents_name_real_files, requirements_list, requirements_and_tests, no_leftovers, silenced_lints,
          scripts_can_be_run]
 

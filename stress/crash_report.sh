@@ -6,10 +6,10 @@ build=$(realpath "$1")
 cd "$(dirname "${BASH_SOURCE[0]}")"
 tables=$(mktemp -d)
 trap 'rm -rf "$tables"' EXIT
-"$build/harness/src/crash/shmfifo_crash" --quiet --snapshot --depth-two --kill --stop --stop-every 9 \
+"$build/stress/crash/shmfifo_crash" --quiet --snapshot --depth-two --kill --stop --stop-every 9 \
   --markdown "$tables/crash"
-"$build/harness/src/fault/shmfifo_fault" --markdown "$tables/fault" > /dev/null
-"$build/harness/src/fault/shmfifo_fault_tools" --tool "$build/harness/src/fault/shmfifo_faulted" \
+"$build/stress/fault/shmfifo_fault" --markdown "$tables/fault" > /dev/null
+"$build/stress/fault/shmfifo_fault_tools" --tool "$build/stress/fault/shmfifo_faulted" \
   --markdown "$tables/tools" > /dev/null
 {
   cat << 'TXT'
@@ -18,7 +18,7 @@ trap 'rm -rf "$tables"' EXIT
 Made by `stress/crash_report.sh build/gcc-release`.
 
 ## Instructions
-`shmfifo_crash --snapshot --depth-two --kill --stop --stop-every 9` (`build/<preset>/harness/src/crash/`).
+`shmfifo_crash --snapshot --depth-two --kill --stop --stop-every 9` (`build/<preset>/stress/crash/`).
 Instructions: of one run of the operation, system calls included. States: distinct contents of the segment
 during it. Pictures: copies of a state, judged by fresh processes after everybody in it had died, in two
 orders. Kills: real ones (SIGKILL), with living peers, at every instruction; one that comes again and again

@@ -40,10 +40,6 @@ if(SHMFIFO_DEVELOPER)
               $<$<COMPILE_LANGUAGE:CXX>:-Wold-style-cast -Wnon-virtual-dtor -Woverloaded-virtual>)
 endif()
 
-# How coverage counts what a child ran that is killed: core/tests/support/coverage.hpp, for the harness, too.
-add_library(shmfifo_counted_deaths INTERFACE)
-target_include_directories(shmfifo_counted_deaths INTERFACE ${PROJECT_SOURCE_DIR}/core/tests)
-
 # shmfifo_compile_lightly(target): a program whose speed nobody measures and whose code nobody ships, such as a
 # core with seeded bugs, or one that is only arguments and words. A release build by g++ optimises it less: -O3
 # would be up to half of its compilation. Not by clang, which gains a fifth, and at -O1 leaves instructions without

@@ -21,7 +21,7 @@ import tempfile
 from pathlib import Path
 
 TREE = Path(__file__).resolve().parent.parent.parent
-INCLUDES = [f"-I{TREE}/core/include", f"-I{TREE}/harness/include"]
+INCLUDES = [f"-I{TREE}/core/include", f"-I{TREE}/core/c", f"-I{TREE}/harness/include"]
 BLOCK = re.compile(r"(?:^<!-- (given|from)[: ](?P<note>.*?) *-->\n)?^```(?P<language>\w*)\n(?P<text>.*?)^```$", re.M | re.S)
 INSIDE = "--inside"
 
@@ -60,7 +60,7 @@ def cpp(build, folder, given, text):
 
 
 def shell(build, folder, text, wanted):
-    path = [f"{build}/core/apps", f"{build}/stress", f"{build}/stress/stress_matrix", f"{TREE}/core/examples/python"]
+    path = [f"{build}/core/apps", f"{build}/stress", f"{build}/stress/processes", f"{TREE}/core/examples/python"]
     out = call(["bash", "-euo", "pipefail", "-c", text], "it fails", cwd=folder,
                env={**os.environ, "PATH": ":".join([*path, os.environ["PATH"]])})
     how = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE

@@ -12,10 +12,10 @@ import requirements  # noqa: E402
 FOLDERS = ("core", "harness", "property_tests", "stress", "sanitizers", "coverage", "ci/packaging")
 # Tests that are the runs of one program, which judges by all of these: name, method, guarantees.
 FAMILIES = [
-    (r"harness\.crash\.catches_", "seeded", "G2 G4 G6 G7 G8 G11"),
-    (r"harness\.crash\.", "crash", "G2 G4 G6 G7 G8 G11"),
-    (r"harness\.fault\.catches_", "seeded", "G10"),
-    (r"harness\.fault\.(every_failed_call|a_full_file_system)", "fault", "G10"),
+    (r"stress\.crash\.catches_", "seeded", "G2 G4 G6 G7 G8 G11"),
+    (r"stress\.crash\.", "crash", "G2 G4 G6 G7 G8 G11"),
+    (r"stress\.fault\.catches_", "seeded", "G10"),
+    (r"stress\.fault\.(every_failed_call|a_full_file_system)", "fault", "G10"),
     (r"stress\.matrix\.(recoverer|creator|churn)", "stress", "G8"),
     (r"stress\.matrix\.", "stress", "G1 G2 G3 G4 G5 G6 G7 G11"),
     (r"stress\.million_messages\.gate$", "throughput", "G14"),

@@ -21,7 +21,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-CORE = ("core/include", "core/src")
+CORE = ("core/include", "core/src", "core/c")
 CHECKS = ("harness", "property_tests", "stress", "sanitizers", "core/tests")
 ENDINGS = (".cpp", ".hpp", ".c", ".h", ".py", ".sh", ".cmake", ".txt", ".json", ".csv")
 

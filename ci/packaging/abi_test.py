@@ -43,6 +43,9 @@ class library:
         self.compiler, self.folder = compiler, Path(folder)
         for name in ("include", "src"):
             shutil.copytree(source / name, self.folder / name)
+        for name, beside in (("c/shmfifo.h", "include"), ("c/c_api.cpp", "src")):  # a copy has them there
+            if (source / name).is_file():
+                shutil.copy(source / name, self.folder / beside)
 
     def build(self, names=None):
         for name in sorted(path.stem for path in self.folder.glob("src/*.cpp")) if names is None else names:

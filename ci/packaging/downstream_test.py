@@ -215,11 +215,11 @@ class downstream(support.case):
         other = os.path.join(self.work, "other_layout")
         shutil.copytree(os.path.join(root, "core/include"), other + "/include")
         shutil.copytree(os.path.join(root, "core/src"), other + "/src")
-        with open(other + "/include/shmfifo/layout.hpp", encoding="utf-8") as file:
+        with open(other + "/include/shmfifo/protocol/layout.hpp", encoding="utf-8") as file:
             text = file.read()
         patched = text.replace("layout_version = 1;", "layout_version = 2;")
         self.assertNotEqual(text, patched)
-        with open(other + "/include/shmfifo/layout.hpp", "w", encoding="utf-8") as file:
+        with open(other + "/include/shmfifo/protocol/layout.hpp", "w", encoding="utf-8") as file:
             file.write(patched)
         folder = self.project("layouts", f"-DOTHER_LAYOUT={other}")
         for maker, reader, found, expected in (("old", "new", 1, 2), ("new", "old", 2, 1)):
@@ -244,12 +244,12 @@ class downstream(support.case):
         self.assertIn("shmfifo_VALIDATED is TRUE", self.configure("find_package"))
         self.assertIn("round trip with libshmfifo.so: passed",
                       self.command(verify, "--rerun", "quick", CXX=compiler))
-        with open(os.path.join(self.prefix, "include/shmfifo/layout.hpp"), "a", encoding="utf-8") as file:
+        with open(os.path.join(self.prefix, "include/shmfifo/protocol/layout.hpp"), "a", encoding="utf-8") as file:
             file.write("\n")
         told = self.configure("find_package")
         self.assertIn("shmfifo_VALIDATED is FALSE", told)
-        self.assertIn("include/shmfifo/layout.hpp is not the file", told)
-        self.assertIn("include/shmfifo/layout.hpp is not the file", self.command(verify, fails=True))
+        self.assertIn("include/shmfifo/protocol/layout.hpp is not the file", told)
+        self.assertIn("include/shmfifo/protocol/layout.hpp is not the file", self.command(verify, fails=True))
 
     def test_validated_beside_dependencies_of_another_prefix(self):
         """Each package's config file sets PACKAGE_PREFIX_DIR to a prefix of its own."""

@@ -117,11 +117,11 @@ class packages(support.case):
                   os.path.join(gathered, "evidence/evidence.json"), "--prefix"]
         self.assertIn("\nvalidated: ", output(*verify, prefix))
         shutil.copytree(os.path.join(prefix, "include"), os.path.join(copy, "include"))
-        with open(os.path.join(copy, "include/shmfifo/layout.hpp"), "a", encoding="utf-8") as file:
+        with open(os.path.join(copy, "include/shmfifo/protocol/layout.hpp"), "a", encoding="utf-8") as file:
             file.write("\n")
         told = subprocess.run([*verify, copy], capture_output=True, text=True, preexec_fn=support.die_with_parent)
         self.assertEqual(told.returncode, 1)
-        self.assertIn("include/shmfifo/layout.hpp is not the file", told.stdout)
+        self.assertIn("include/shmfifo/protocol/layout.hpp is not the file", told.stdout)
 
     def test_the_pages_tell_what_the_programs_tell(self):
         for program in ("shmfifo", "message_producer", "message_consumer", "million_messages",

@@ -6,13 +6,13 @@ endif()
 
 if(SHMFIFO_HARNESS)
   list(APPEND programs million_messages:harness shmfifo_stress:harness)
-  foreach(target shmfifo_harness shmfifo_harness_names shmfifo_harness_model shmfifo_stress_main)
+  foreach(target shmfifo_harness shmfifo_harness_support shmfifo_harness_model shmfifo_stress_main)
     shmfifo_install_library(${target} shmfifo_harness_targets harness)
   endforeach()
   shmfifo_install_export(shmfifo_harness_targets shmfifo_harness_targets.cmake harness)
   install(DIRECTORY ${PROJECT_SOURCE_DIR}/harness/include/ DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}
           COMPONENT harness
-          PATTERN crash EXCLUDE    # their libraries are not installed
+          PATTERN trace EXCLUDE    # their libraries are not installed
           PATTERN fault EXCLUDE)
   install(DIRECTORY ${PROJECT_SOURCE_DIR}/harness/guides ${PROJECT_SOURCE_DIR}/harness/examples
           DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT harness)
@@ -35,7 +35,7 @@ if(SHMFIFO_SHARED AND SHMFIFO_PROGRAMS AND SHMFIFO_HARNESS)
   add_custom_target(
     shmfifo_packaged
     DEPENDS shmfifo_core shmfifo::core_shared shmfifo message_producer message_consumer shmfifo_harness
-            shmfifo_harness_names shmfifo_harness_model shmfifo_stress_main million_messages shmfifo_stress)
+            shmfifo_harness_support shmfifo_harness_model shmfifo_stress_main million_messages shmfifo_stress)
   if(TARGET shmfifo_man_pages)
     add_dependencies(shmfifo_packaged shmfifo_man_pages)
   endif()

@@ -5,7 +5,7 @@
 
 #include <charconv>
 
-#include "shmfifo/validate.hpp"
+#include "shmfifo/protocol/validate.hpp"
 
 namespace shmfifo::apps {
 namespace {

@@ -6,7 +6,7 @@
 #include <map>
 #include <optional>
 
-#include "shmfifo/participants.hpp"
+#include "shmfifo/protocol/participants.hpp"
 
 namespace shmfifo::apps {
 namespace {

@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-#include "shmfifo/layout.hpp"
+#include "shmfifo/protocol/layout.hpp"
 
 namespace shmfifo::apps {
 

@@ -5,9 +5,9 @@
 #include <cerrno>
 #include <cstring>
 
-#include "system.hpp"
+#include "kernel.hpp"
 
-namespace shmfifo::system {
+namespace shmfifo::kernel {
 namespace {
 
 struct cure {
@@ -166,4 +166,4 @@ error unreachable(const failed_call& failure, const std::string& name) {
   return failed(failure.code, failure.call, "the file of '" + name + "'", object::lock);
 }
 
-}  // namespace shmfifo::system
+}  // namespace shmfifo::kernel

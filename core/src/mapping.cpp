@@ -9,13 +9,13 @@ namespace shmfifo {
 namespace {
 
 // Takes the mapped bytes over, or gives them back if there is no memory for their owner.
-std::shared_ptr<mapping> adopt(const system::location& where,
-                               std::shared_ptr<const system::segment_file> file, std::byte* base,
+std::shared_ptr<mapping> adopt(const kernel::location& where,
+                               std::shared_ptr<const kernel::segment_file> file, std::byte* base,
                                const segment_header& header, bool writable) {
   try {
     return std::make_shared<mapping>(where, std::move(file), base, header, writable);
   } catch (...) {
-    system::unmap(base, header.segment_size);
+    kernel::unmap(base, header.segment_size);
     throw;
   }
 }
@@ -27,8 +27,8 @@ segment_header make_header(const geometry& shape) {
   header.byte_order = byte_order_mark;
   header.word_size = sizeof(void*);
   header.header_size = sizeof(segment_header);
-  header.uid = system::random_word();
-  header.created_ns = system::realtime_ns();
+  header.uid = kernel::random_word();
+  header.created_ns = kernel::realtime_ns();
   header.mode = static_cast<std::uint32_t>(shape.mode);
   header.full_policy = static_cast<std::uint32_t>(shape.when_full);
   header.producer_role = static_cast<std::uint32_t>(shape.producers);
@@ -84,7 +84,7 @@ error not_reserved(const std::string& name, std::uint64_t found, std::uint64_t e
 }
 
 result<done> check_owner(const std::string& name, std::uint32_t owner, const owner_rule& wanted) {
-  const std::uint32_t caller = system::effective_user();
+  const std::uint32_t caller = kernel::effective_user();
   if (wanted.admits(owner, caller)) return done{};
   return error{EACCES, "owner",
                "'" + name + "' belongs to uid " + std::to_string(owner) + ", expected " +
@@ -116,7 +116,7 @@ error cursor_in_use(const std::string& name, std::uint32_t pid) {
 }
 
 result<name_state> mapping::check_name() const {
-  auto found = system::inspect_name(where_);
+  auto found = kernel::inspect_name(where_);
   if (!found && found.failure().code == ENOENT) return name_state::removed;
   if (!found) return found.failure();
   return same_file(*found, file_->facts()) ? name_state::same : name_state::replaced;
@@ -143,64 +143,64 @@ result<std::string> checked_name(std::string_view name) {
 }  // namespace
 
 result<std::string> checked_directory(std::string_view directory) {
-  if (directory.empty()) return std::string(system::default_directory);
+  if (directory.empty()) return std::string(kernel::default_directory);
   const bool ends_early = directory.find('\0') != directory.npos;
   if (directory.front() == '/' && !ends_early) return std::string(directory);
   return error{EINVAL, "directory",
                "bad directory '" + std::string(directory) + "': it must be absolute, as /dev/shm"};
 }
 
-result<system::location> locate(std::string_view name, std::string_view directory) {
+result<kernel::location> locate(std::string_view name, std::string_view directory) {
   auto file = checked_name(name);
   if (!file) return file.failure();
   auto in = checked_directory(directory);
   if (!in) return in.failure();
-  return system::location{std::move(*file), std::move(*in)};
+  return kernel::location{std::move(*file), std::move(*in)};
 }
 
 std::uint32_t pid_of(const layout_view& view, const std_memory_model& memory, unsigned line) {
   return memory.load(view.participant(line).pid, std::memory_order_relaxed, site::attach_name);
 }
 
-result<std::shared_ptr<mapping>> build_segment(const system::location& where, const geometry& shape,
+result<std::shared_ptr<mapping>> build_segment(const kernel::location& where, const geometry& shape,
                                                const create_options& options) {
-  auto file = system::create_unnamed(where, options.permissions);
+  auto file = kernel::create_unnamed(where, options.permissions);
   if (!file) return file.failure();
   const segment_header header = make_header(shape);
   const std::uint64_t size = header.segment_size;
-  if (auto extended = system::extend(*file, where, size); !extended) return extended.failure();
-  auto facts = system::inspect(*file, where.name);
+  if (auto extended = kernel::extend(*file, where, size); !extended) return extended.failure();
+  auto facts = kernel::inspect(*file, where.name);
   if (!facts) return facts.failure();
-  auto kept = system::open_readable(*file);
+  auto kept = kernel::open_readable(*file);
   if (!kept) return kept.failure();
-  auto reachable = std::make_shared<const system::segment_file>(std::move(*kept), where, *facts);
-  auto base = system::map(*file, size, true);
+  auto reachable = std::make_shared<const kernel::segment_file>(std::move(*kept), where, *facts);
+  auto base = kernel::map(*file, size, true);
   if (!base) return base.failure();
   auto home = adopt(where, std::move(reachable), *base, header, true);
-  system::advise(*base, size, options.huge_pages, options.dump);
-  const system::reservation everything{size, options.huge_pages ? *base : nullptr};
-  if (auto reserved = system::reserve(*file, where, size, everything); !reserved) {
+  kernel::advise(*base, size, options.huge_pages, options.dump);
+  const kernel::reservation everything{size, options.huge_pages ? *base : nullptr};
+  if (auto reserved = kernel::reserve(*file, where, size, everything); !reserved) {
     return reserved.failure();
   }
   if (options.pretouch) {
-    if (auto touched = system::touch(*base, size, true); !touched) return touched.failure();
+    if (auto touched = kernel::touch(*base, size, true); !touched) return touched.failure();
   }
   // Reserved memory is zero: control words, participants and slots start as they must.
   std::memcpy(*base, &header, sizeof header);
-  if (auto named = system::give_name(*file, where); !named) return named.failure();
+  if (auto named = kernel::give_name(*file, where); !named) return named.failure();
   return home;
 }
 
-result<std::shared_ptr<mapping>> attach_mapping(const system::location& where,
+result<std::shared_ptr<mapping>> attach_mapping(const kernel::location& where,
                                                 const attach_options& options) {
   const bool writable = options.mode == access::read_write;
   const std::string& name = where.name;
-  auto file = system::open_readable(where);
+  auto file = kernel::open_readable(where);
   if (!file) return file.failure();
-  auto facts = system::inspect(*file, name);
+  auto facts = kernel::inspect(*file, name);
   if (!facts) return facts.failure();
   if (auto owned = check_owner(name, facts->owner, options.owner); !owned) return owned.failure();
-  auto header = system::read_header(*file, name);
+  auto header = kernel::read_header(*file, name);
   if (!header) return header.failure();
   if (facts->size < sizeof(segment_header)) {
     return refusal(name, {"file_size", facts->size, sizeof(segment_header)}, EINVAL);
@@ -209,23 +209,23 @@ result<std::shared_ptr<mapping>> attach_mapping(const system::location& where,
   if (options.content_size && *options.content_size != header->content_size) {
     return refusal(name, {"content_size", header->content_size, *options.content_size}, EINVAL);
   }
-  auto reachable = std::make_shared<const system::segment_file>(std::move(*file), where, *facts);
+  auto reachable = std::make_shared<const kernel::segment_file>(std::move(*file), where, *facts);
   const auto [mapped, failure] = reachable->open(writable);
-  if (!mapped) return system::unreachable(failure, name);
+  if (!mapped) return kernel::unreachable(failure, name);
   const std::uint64_t size = header->segment_size;
   if (facts->reserved < size) {
     if (!writable) return not_reserved(name, facts->reserved, size);
-    const system::reservation rest{size - facts->reserved};
-    if (auto reserved = system::reserve(mapped, where, size, rest); !reserved) {
+    const kernel::reservation rest{size - facts->reserved};
+    if (auto reserved = kernel::reserve(mapped, where, size, rest); !reserved) {
       return reserved.failure();
     }
   }
-  auto base = system::map(mapped, size, writable);
+  auto base = kernel::map(mapped, size, writable);
   if (!base) return base.failure();
   auto home = adopt(where, std::move(reachable), *base, *header, writable);
-  system::advise(*base, size, options.huge_pages, options.dump);
+  kernel::advise(*base, size, options.huge_pages, options.dump);
   if (options.pretouch) {
-    if (auto touched = system::touch(*base, size, writable); !touched) return touched.failure();
+    if (auto touched = kernel::touch(*base, size, writable); !touched) return touched.failure();
   }
   if (auto broken = validate_control(home->view())) return refusal(name, *broken, EINVAL);
   return home;

@@ -8,9 +8,9 @@
 #include <string>
 #include <string_view>
 
+#include "kernel.hpp"
+#include "shmfifo/protocol/validate.hpp"
 #include "shmfifo/segment.hpp"
-#include "shmfifo/validate.hpp"
-#include "system.hpp"
 
 #if !defined(__cpp_exceptions)
 #error "only shmfifo's own sources need -fexceptions: out of memory becomes ENOMEM by a catch"
@@ -20,7 +20,7 @@ namespace shmfifo {
 
 class mapping {
  public:
-  mapping(system::location where, std::shared_ptr<const system::segment_file> file, std::byte* base,
+  mapping(kernel::location where, std::shared_ptr<const kernel::segment_file> file, std::byte* base,
           const segment_header& header, bool writable)
       : where_(std::move(where)),
         file_(std::move(file)),
@@ -30,22 +30,22 @@ class mapping {
         writable_(writable) {}
   mapping(const mapping&) = delete;
   mapping& operator=(const mapping&) = delete;
-  ~mapping() { system::unmap(base_, header_.segment_size); }
+  ~mapping() { kernel::unmap(base_, header_.segment_size); }
 
   [[nodiscard]] const std::string& name() const noexcept { return where_.name; }
   [[nodiscard]] const segment_header& header() const noexcept { return header_; }
   [[nodiscard]] const layout_view& view() const noexcept { return view_; }
   [[nodiscard]] bool writable() const noexcept { return writable_; }
   [[nodiscard]] std::uint64_t huge_bytes() const {
-    return system::huge_bytes(base_, header_.segment_size);
+    return kernel::huge_bytes(base_, header_.segment_size);
   }
   // With locks of its own.
   [[nodiscard]] std_memory_model memory() const noexcept { return std_memory_model(file_); }
   [[nodiscard]] result<name_state> check_name() const;
 
  private:
-  system::location where_;
-  std::shared_ptr<const system::segment_file> file_;
+  kernel::location where_;
+  std::shared_ptr<const kernel::segment_file> file_;
   std::byte* base_;
   segment_header header_;  // a validated copy
   layout_view view_;
@@ -54,7 +54,7 @@ class mapping {
 
 // The file for a name as shm_open takes it, and a directory as of create_options. What could mean
 // another file is refused.
-result<system::location> locate(std::string_view name, std::string_view directory);
+result<kernel::location> locate(std::string_view name, std::string_view directory);
 result<std::string> checked_directory(std::string_view directory);
 
 // Such characters forge rows on the terminal of whoever lists names.
@@ -76,9 +76,9 @@ result<done> own_naming(const mapping& home, std_memory_model& memory);
 std::uint32_t pid_of(const layout_view& view, const std_memory_model& memory, unsigned line);
 
 // A complete segment. It has its name from the last step on; EEXIST if that is taken.
-result<std::shared_ptr<mapping>> build_segment(const system::location& where, const geometry& shape,
+result<std::shared_ptr<mapping>> build_segment(const kernel::location& where, const geometry& shape,
                                                const create_options& options);
-result<std::shared_ptr<mapping>> attach_mapping(const system::location& where,
+result<std::shared_ptr<mapping>> attach_mapping(const kernel::location& where,
                                                 const attach_options& options);
 
 }  // namespace shmfifo

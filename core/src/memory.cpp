@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The memory of segments: the part of system.hpp that reserves, maps and describes it.
+// The memory of segments: the part of kernel.hpp that reserves, maps and describes it.
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
@@ -11,10 +11,10 @@
 #include <charconv>
 #include <string_view>
 
+#include "kernel.hpp"
 #include "memory_limit.hpp"
-#include "system.hpp"
 
-namespace shmfifo::system {
+namespace shmfifo::kernel {
 namespace {
 
 // Reserved at once. Before Linux 6.11 a signal undoes the whole call, and under a steady timer a
@@ -138,4 +138,4 @@ std::uint64_t huge_bytes(std::byte* base, std::uint64_t size) {
   return huge_bytes_in(text, reinterpret_cast<std::uintptr_t>(base), size);
 }
 
-}  // namespace shmfifo::system
+}  // namespace shmfifo::kernel

@@ -7,9 +7,9 @@
 #include <optional>
 #include <string_view>
 
-#include "system.hpp"
+#include "kernel.hpp"
 
-namespace shmfifo::system {
+namespace shmfifo::kernel {
 namespace {
 
 constexpr std::uint64_t unlimited = UINT64_MAX;
@@ -225,4 +225,4 @@ result<done> memory_limits::allow(std::uint64_t size) const {
   return done{};
 }
 
-}  // namespace shmfifo::system
+}  // namespace shmfifo::kernel

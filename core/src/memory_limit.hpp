@@ -11,10 +11,10 @@
 #include <string_view>
 #include <vector>
 
+#include "kernel.hpp"
 #include "shmfifo/status.hpp"
-#include "system.hpp"
 
-namespace shmfifo::system {
+namespace shmfifo::kernel {
 
 // The text of a file, by its path; nothing if it cannot be read.
 using file_reader = std::function<std::optional<std::string>(const std::string&)>;
@@ -40,4 +40,4 @@ class memory_limits {
   std::vector<group> groups_;
 };
 
-}  // namespace shmfifo::system
+}  // namespace shmfifo::kernel

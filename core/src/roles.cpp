@@ -35,7 +35,7 @@ consumer::~consumer() {
 
 // The kernel could not say whether a lock is held: no memory for locks, say.
 error lock_trouble(const mapping& home, const std_memory_model& memory) {
-  return system::unreachable(memory.lock_failure(), home.name());
+  return kernel::unreachable(memory.lock_failure(), home.name());
 }
 
 result<done> own_naming(const mapping& home, std_memory_model& memory) {
@@ -46,7 +46,7 @@ result<done> own_naming(const mapping& home, std_memory_model& memory) {
       return error{EBUSY, "cursor_name",
                    "another process has been attaching or forgetting a named cursor for long"};
     }
-    system::sleep_ms(1);
+    kernel::sleep_ms(1);
   }
   return done{};
 }

@@ -7,7 +7,7 @@
 #include <new>
 
 #include "mapping.hpp"
-#include "shmfifo/mark.hpp"
+#include "shmfifo/protocol/mark.hpp"
 
 namespace shmfifo {
 namespace {
@@ -17,14 +17,14 @@ constexpr unsigned create_tries = 100;  // somebody creates and removes the name
 // Looking for the name failed, which says nothing about the name: out of descriptors or memory,
 // say, or a directory that may not be searched. Something may have the name and not be a segment
 // that may be opened.
-bool looking_failed(const system::location& where, const error& failure) {
+bool looking_failed(const kernel::location& where, const error& failure) {
   const std::string_view rule = failure.rule;
   if (rule != "open") return rule == "fstat" || rule == "pread" || rule == "mmap";
   if (failure.code == ENOENT) return false;
   constexpr int taken[] = {EACCES, ELOOP, ENXIO};
   const bool perhaps =
       std::find(std::begin(taken), std::end(taken), failure.code) != std::end(taken);
-  return !perhaps || !system::inspect_name(where);
+  return !perhaps || !kernel::inspect_name(where);
 }
 
 result<done> same_geometry(const std::string& name, const geometry& found, const geometry& wanted) {
@@ -108,7 +108,7 @@ result<segment> segment::attach(std::string_view given_name, const attach_option
 result<done> segment::remove(std::string_view name, std::string_view directory) try {
   auto where = locate(name, directory);
   if (!where) return where.failure();
-  return system::remove_name(*where);
+  return kernel::remove_name(*where);
 } catch (const std::bad_alloc&) {
   return no_memory();
 }
@@ -116,7 +116,7 @@ result<done> segment::remove(std::string_view name, std::string_view directory) 
 result<std::vector<std::string>> list_segments(std::string_view given_directory) try {
   auto directory = checked_directory(given_directory);
   if (!directory) return directory.failure();
-  auto names = system::names_in(*directory);
+  auto names = kernel::names_in(*directory);
   if (!names) return names;
   // What cannot be read is none of the caller's; but for want of means of its own the list would be
   // silently short.
@@ -126,10 +126,10 @@ result<std::vector<std::string>> list_segments(std::string_view given_directory)
     return true;
   };
   std::erase_if(*names, [&](const std::string& name) {
-    auto file = system::open_readable({name, *directory});
+    auto file = kernel::open_readable({name, *directory});
     if (!file) return passed_over(file.failure());
-    if (auto facts = system::inspect(*file, name); !facts) return passed_over(facts.failure());
-    auto header = system::read_header(*file, name);
+    if (auto facts = kernel::inspect(*file, name); !facts) return passed_over(facts.failure());
+    auto header = kernel::read_header(*file, name);
     if (!header) return passed_over(header.failure());
     return std::memcmp(header->magic, segment_magic, sizeof segment_magic) != 0;
   });

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Goal: nobody sleeps through news, and news costs no system call while nobody sleeps. Method: a
 // memory model that counts sleeps and wakes, with the news coming at each step of falling asleep.
-#include "shmfifo/bell.hpp"
+#include "shmfifo/protocol/bell.hpp"
 
 #include <functional>
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Goal: the byte-wise atomic copies copy exactly the bytes asked for. Method: every length up to a
 // few vectors and every alignment of the private side, with guard bytes around both.
-#include "shmfifo/content_copy.hpp"
+#include "shmfifo/protocol/content_copy.hpp"
 
 #include "support/testing.hpp"
 

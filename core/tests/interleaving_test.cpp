@@ -4,7 +4,7 @@
 // windows of a few nanoseconds are hit on purpose.
 #include <span>
 
-#include "shmfifo/mark.hpp"
+#include "shmfifo/protocol/mark.hpp"
 #include "support/hooked_memory.hpp"
 
 namespace shmfifo {

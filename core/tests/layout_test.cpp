@@ -2,7 +2,7 @@
 // Goal: the format of a segment is what core/README.md says, byte by byte. Method: offsets and
 // sizes against literals, and a segment made through the API read back as plain bytes from its
 // file.
-#include "shmfifo/layout.hpp"
+#include "shmfifo/protocol/layout.hpp"
 
 #include <cstddef>
 #include <fstream>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Goal: a management process can mark any message that is there and no other. Method: every answer
 // of mark.
-#include "shmfifo/mark.hpp"
+#include "shmfifo/protocol/mark.hpp"
 
 #include "support/testing.hpp"
 

@@ -8,7 +8,7 @@
 #include <cerrno>
 #include <map>
 
-namespace shmfifo::system {
+namespace shmfifo::kernel {
 namespace {
 
 constexpr std::uint64_t mebibyte = 1 << 20;
@@ -197,4 +197,4 @@ TEST(memory_limit, is_found_below_a_mount_with_a_space_in_its_name) {
 }
 
 }  // namespace
-}  // namespace shmfifo::system
+}  // namespace shmfifo::kernel

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Goal: the production memory model does with locks, sleep and time what the protocol counts on.
 // Method: two handles on one file, and the kernel's own view of the locks, byte by byte.
-#include "shmfifo/memory_model.hpp"
+#include "shmfifo/protocol/memory_model.hpp"
 
 #include <fcntl.h>
 

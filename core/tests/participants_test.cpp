@@ -2,7 +2,7 @@
 // Goal: lines are given, named, gated and cleared as participants.hpp says, also when their owner
 // dies half-way or the bytes are hostile. Method: the protocol's own functions on a small segment,
 // with a memory model that dies at a named site; threads for what two processes may do at once.
-#include "shmfifo/participants.hpp"
+#include "shmfifo/protocol/participants.hpp"
 
 #include <atomic>
 #include <thread>

@@ -8,7 +8,7 @@
 #include <cerrno>
 #include <memory>
 
-#include "support/coverage.hpp"
+#include "shmfifo/harness/support/coverage.hpp"
 
 namespace shmfifo {
 namespace {

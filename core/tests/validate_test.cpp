@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Goal: a header that breaks a rule is refused by the rule's name, with both values. Method: a
 // sound header, each field spoilt in turn; then the same bytes as a file that attach has to refuse.
-#include "shmfifo/validate.hpp"
+#include "shmfifo/protocol/validate.hpp"
 
 #include <fcntl.h>
 

@@ -6,7 +6,7 @@
 
 #include <cstdlib>
 
-#include "support/coverage.hpp"
+#include "shmfifo/harness/support/coverage.hpp"
 
 namespace {
 

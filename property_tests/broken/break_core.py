@@ -84,8 +84,8 @@ def main():
         sys.exit(__doc__)
     source, output = Path(sys.argv[1]), Path(sys.argv[2])
     edits = edits_by_file()
-    for folder in ("core/include/shmfifo", "core/src"):
-        for path in sorted((source / folder).iterdir()):
+    for folder in ("core/include/shmfifo", "core/include/shmfifo/protocol", "core/src"):
+        for path in sorted((source / folder).glob("*.?pp")):
             name = f"{folder}/{path.name}"
             text = path.read_text()
             if name in edits:

@@ -4,6 +4,7 @@ the core's real text. In an edit BROKEN stands for "this bug is switched on", so
 them all and SHMFIFO_BROKEN=name chooses one at run time. Every old text must occur exactly once."""
 
 INCLUDE = "core/include/shmfifo/"
+PROTOCOL = INCLUDE + "protocol/"
 
 
 def swap(file, old, new):
@@ -20,9 +21,9 @@ def edit(file, old, new):
     return file, old, new
 
 
-LAYOUT, VALIDATE = INCLUDE + "layout.hpp", INCLUDE + "validate.hpp"
+LAYOUT, VALIDATE = PROTOCOL + "layout.hpp", PROTOCOL + "validate.hpp"
 PRODUCER, CONSUMER = INCLUDE + "producer.hpp", INCLUDE + "consumer.hpp"
-PARTICIPANTS, CLAIM, MARK = INCLUDE + "participants.hpp", INCLUDE + "claim.hpp", INCLUDE + "mark.hpp"
+PARTICIPANTS, CLAIM, MARK = PROTOCOL + "participants.hpp", PROTOCOL + "claim.hpp", PROTOCOL + "mark.hpp"
 ROLES, MAPPING, SEGMENT = "core/src/roles.cpp", "core/src/mapping.cpp", "core/src/segment.cpp"
 
 MUTANTS = [

@@ -3,7 +3,7 @@
 // can be done with a segment ends with an answer. The first byte may ask for a right checksum and a
 // right file size, which chance alone would never hit.
 // checks G3 G9
-#include "shmfifo/validate.hpp"
+#include "shmfifo/protocol/validate.hpp"
 #include "target.hpp"
 
 namespace {

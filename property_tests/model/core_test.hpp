@@ -9,10 +9,10 @@
 #include <string>
 #include <vector>
 
+#include "core_memory.hpp"
 #include "shmfifo/consumer.hpp"
-#include "shmfifo/harness/model/core_memory.hpp"
-#include "shmfifo/mark.hpp"
 #include "shmfifo/producer.hpp"
+#include "shmfifo/protocol/mark.hpp"
 
 namespace shmfifo::model_tests {
 

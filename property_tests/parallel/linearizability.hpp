@@ -10,8 +10,8 @@
 #include <string>
 #include <vector>
 
-#include "shmfifo/harness/oracle/reference_fifo.hpp"
 #include "stateful/program.hpp"
+#include "stateful/reference_fifo.hpp"
 
 namespace shmfifo::property_tests {
 

@@ -3,7 +3,7 @@
 // values. Method: change one of these fields to anything, make the checksum right again, and
 // attach.
 // checks G13
-#include "shmfifo/validate.hpp"
+#include "shmfifo/protocol/validate.hpp"
 #include "support/play.hpp"
 
 namespace shmfifo::property_tests {

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "shmfifo/harness/oracle/reference_fifo.hpp"
+#include "stateful/reference_fifo.hpp"
 
 namespace shmfifo::property_tests {
 

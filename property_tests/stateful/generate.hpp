@@ -6,7 +6,7 @@
 
 #include <rapidcheck.h>
 
-#include "shmfifo/harness/oracle/reference_fifo.hpp"
+#include "stateful/reference_fifo.hpp"
 
 namespace shmfifo::property_tests {
 

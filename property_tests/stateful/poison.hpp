@@ -5,7 +5,7 @@
 // slots that no message is in, and what lies behind the end of each message; except where the
 // operation may write. Without AddressSanitizer this is nothing.
 
-#include "shmfifo/harness/oracle/reference_fifo.hpp"
+#include "stateful/reference_fifo.hpp"
 
 #if defined(__SANITIZE_ADDRESS__)
 #define SHMFIFO_CAN_POISON 1

@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-#include "shmfifo/harness/oracle/reference_types.hpp"
+#include "stateful/reference_types.hpp"
 
 namespace shmfifo::property_tests {
 

@@ -13,8 +13,8 @@
 #include <variant>
 
 #include "program.hpp"
-#include "shmfifo/harness/oracle/reference_fifo.hpp"
 #include "shmfifo/segment.hpp"
+#include "stateful/reference_fifo.hpp"
 #include "support/testing.hpp"
 
 namespace shmfifo::property_tests {

@@ -13,7 +13,7 @@
 #include "instruments.hpp"
 #include "judge.hpp"
 #include "roles.hpp"
-#include "shmfifo/harness/names.hpp"
+#include "shmfifo/harness/support/names.hpp"
 
 namespace shmfifo::threads {
 namespace {

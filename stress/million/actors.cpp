@@ -19,8 +19,8 @@
 #include <system_error>
 
 #include "machine.hpp"
-#include "shmfifo/content_copy.hpp"
-#include "shmfifo/harness/names.hpp"
+#include "shmfifo/harness/support/names.hpp"
+#include "shmfifo/protocol/content_copy.hpp"
 
 namespace shmfifo::million {
 namespace {

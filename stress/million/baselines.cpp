@@ -11,7 +11,7 @@
 #include <new>
 
 #include "bare_ring.hpp"
-#include "shmfifo/content_copy.hpp"
+#include "shmfifo/protocol/content_copy.hpp"
 #include "streams.hpp"
 
 namespace shmfifo::million {

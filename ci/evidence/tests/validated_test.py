@@ -31,7 +31,7 @@ class validated(unittest.TestCase):
         (self.prefix / "nothing").mkdir()
         self.evidence = self.prefix / "share/shmfifo/evidence.json"
         self.write(gather.gather(root, self.prefix / "nothing"))
-        self.header = self.prefix / "include/shmfifo/layout.hpp"
+        self.header = self.prefix / "include/shmfifo/protocol/layout.hpp"
 
     def write(self, what):
         self.evidence.write_text(json.dumps(what, indent=1) + "\n")
@@ -64,11 +64,11 @@ class validated(unittest.TestCase):
 
     def test_one_edited_header_is_named(self):
         self.header.write_text(self.header.read_text() + "\n")
-        self.check_refused("include/shmfifo/layout.hpp")
+        self.check_refused("include/shmfifo/protocol/layout.hpp")
 
     def test_a_missing_header_is_named(self):
         self.header.unlink()
-        self.check_refused("include/shmfifo/layout.hpp")
+        self.check_refused("include/shmfifo/protocol/layout.hpp")
 
     def test_a_header_that_the_evidence_does_not_know_is_named(self):
         (self.prefix / "include/shmfifo/more.hpp").write_text("\n")

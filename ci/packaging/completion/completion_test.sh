@@ -6,7 +6,7 @@ program=$1
 # shellcheck source=/dev/null
 source "$(dirname "$0")/shmfifo.bash"
 
-# A name and its lock by the scheme of shmfifo/harness/names.hpp: not one whose lock a cleaner removed
+# A name and its lock by the scheme of shmfifo/harness/support/names.hpp: not one whose lock a cleaner removed
 # before it was held.
 until [ /dev/fd/9 -ef "${lock:-}" ]; do
   beginning=shmfifo-test-$(od -An -N8 -tx8 /dev/urandom | tr -d ' ')-

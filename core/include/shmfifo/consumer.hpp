@@ -14,7 +14,7 @@
 #include <type_traits>
 #include <utility>
 
-#include "shmfifo/participants.hpp"
+#include "shmfifo/protocol/participants.hpp"
 #include "shmfifo/status.hpp"
 
 namespace shmfifo {

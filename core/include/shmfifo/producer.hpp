@@ -13,8 +13,8 @@
 #include <span>
 #include <utility>
 
-#include "shmfifo/claim.hpp"
-#include "shmfifo/participants.hpp"
+#include "shmfifo/protocol/claim.hpp"
+#include "shmfifo/protocol/participants.hpp"
 #include "shmfifo/status.hpp"
 
 namespace shmfifo {

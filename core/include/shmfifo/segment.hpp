@@ -12,9 +12,9 @@
 #include <vector>
 
 #include "shmfifo/consumer.hpp"
-#include "shmfifo/layout.hpp"
-#include "shmfifo/memory_model.hpp"
 #include "shmfifo/producer.hpp"
+#include "shmfifo/protocol/layout.hpp"
+#include "shmfifo/protocol/memory_model.hpp"
 #include "shmfifo/status.hpp"
 
 namespace shmfifo {

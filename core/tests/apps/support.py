@@ -3,7 +3,7 @@
 
 Nothing outlives a test: children die with it (PR_SET_PDEATHSIG), and a reaper, a process of its own
 that notices the end of the test however it ends, removes the test's names from /dev/shm, by the scheme of
-harness/include/shmfifo/harness/names.hpp.
+harness/include/shmfifo/harness/support/names.hpp.
 """
 import contextlib
 import ctypes

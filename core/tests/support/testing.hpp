@@ -18,9 +18,9 @@
 #include <string>
 #include <vector>
 
-#include "shmfifo/harness/names.hpp"
+#include "shmfifo/harness/support/coverage.hpp"
+#include "shmfifo/harness/support/names.hpp"
 #include "shmfifo/shmfifo.hpp"
-#include "support/coverage.hpp"
 
 namespace shmfifo::testing {
 

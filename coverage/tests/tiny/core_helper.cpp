@@ -6,7 +6,7 @@
 #include <functional>
 
 #include "core/product.hpp"
-#include "support/coverage.hpp"
+#include "shmfifo/harness/support/coverage.hpp"
 
 namespace testing = shmfifo::testing;
 

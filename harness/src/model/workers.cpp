@@ -10,7 +10,7 @@
 #include <cstdio>
 #include <cstring>
 
-#include "support/coverage.hpp"
+#include "shmfifo/harness/support/coverage.hpp"
 
 namespace shmfifo::harness::model::detail {
 namespace {

@@ -8,7 +8,7 @@
 #include <functional>
 #include <optional>
 
-#include "support/coverage.hpp"
+#include "shmfifo/harness/support/coverage.hpp"
 
 namespace shmfifo::harness {
 

@@ -6,7 +6,7 @@
 #include <csignal>
 #include <stdexcept>
 
-#include "shmfifo/harness/names.hpp"
+#include "shmfifo/harness/support/names.hpp"
 #include "supervisor.hpp"
 
 namespace shmfifo::harness {

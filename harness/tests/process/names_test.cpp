@@ -2,7 +2,7 @@
 // Goal: a run's names stay as long as any process of the run lives, and go with the last of them.
 // Method: runs in processes that are killed, in pid namespaces of their own, too; a pipe that the
 // guardian holds shows when it has ended.
-#include "shmfifo/harness/names.hpp"
+#include "shmfifo/harness/support/names.hpp"
 
 #include <gtest/gtest.h>
 #include <sched.h>

@@ -18,7 +18,7 @@
 #include "iceoryx_posh/popo/untyped_subscriber.hpp"
 #include "iceoryx_posh/runtime/posh_runtime.hpp"
 #include "shmfifo/harness/adapters/queue.hpp"
-#include "shmfifo/harness/names.hpp"
+#include "shmfifo/harness/support/names.hpp"
 
 namespace shmfifo::harness::foreign {
 namespace {

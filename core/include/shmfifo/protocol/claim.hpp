@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+// How one of many producers takes a number: by a compare-exchange of the slot's own stamp, from
+// "previous lap done" to "claimed n by p". The shared cursor lags, and everybody helps it forward
+// (after Michael and Scott, PODC 1996). So there is no instant in which a number is taken and
+// nobody knows by whom.
+
+#include "shmfifo/protocol/layout.hpp"
+#include "shmfifo/protocol/memory_model.hpp"
+
+namespace shmfifo::protocol {
+
+// Whether others have taken `number` meanwhile.
+template <memory_model M>
+[[nodiscard]] bool cursor_moved(const layout_view& view, const M& memory,
+                                std::uint64_t number) noexcept {
+  return memory.load(view.control().producer_cursor, std::memory_order_relaxed,
+                     site::claim_recheck_cursor) != number;
+}
+
+// Moves the shared cursor past a claimed number, unless somebody else did.
+template <memory_model M>
+void help_cursor(const layout_view& view, const M& memory, std::uint64_t number) noexcept {
+  // SYNC cursor: release, a cursor above n shows n's stamp to be claimed or final.
+  static_cast<void>(memory.compare_exchange(view.control().producer_cursor, number, number + 1,
+                                            std::memory_order_release, std::memory_order_relaxed,
+                                            site::claim_help));
+}
+
+// Whether the slot waits for `number`: unused in the first lap, or holding the number one lap
+// before. An unfinished previous lap counts only where nobody is waited for.
+[[nodiscard]] inline bool is_previous_lap(const geometry& shape, std::uint64_t stamp,
+                                          std::uint64_t number) noexcept {
+  const std::uint64_t lap = shape.slot_count;
+  if (stamp == 0) return number < lap;
+  if (number < lap || stamp_number(stamp) != number - lap) return false;
+  if (stamp_done(stamp)) return true;
+  const slot_state state = stamp_state(stamp);
+  return shape.when_full == full_policy::overwrite &&
+         (state == slot_state::claimed || state == slot_state::held);
+}
+
+// In a lossless ring the slot waits for nobody yet: who claimed it one lap before has not finished.
+// That happens where the only reader attached behind a claim that was open.
+[[nodiscard]] inline bool is_unfinished_lap(const geometry& shape, std::uint64_t stamp,
+                                            std::uint64_t number) noexcept {
+  return shape.gated() && number >= shape.slot_count &&
+         stamp_number(stamp) == number - shape.slot_count &&
+         stamp_state(stamp) == slot_state::claimed;
+}
+
+// How an attempt to take a number ended.
+enum class claim_step : std::uint8_t {
+  taken,   // the number is the caller's
+  again,   // somebody was faster: look at the cursor again
+  passed,  // the number was given up, because its slot is still being written
+  busy,    // a lossless ring's slot is still being written: there is no room yet
+  broken,  // the slot's stamp can belong to no lap: the bytes were changed
+};
+
+// One attempt at `number`, which was the cursor. Precondition: the slot may be rewritten (the
+// gate).
+template <memory_model M>
+[[nodiscard]] claim_step claim_slot(const layout_view& view, const M& memory, unsigned self,
+                                    std::uint64_t number) noexcept {
+  slot_header& slot = view.slot(number);
+  // SYNC overwrite: acquire, the previous owner's late stores come before ours.
+  std::uint64_t stamp = memory.load(slot.stamp, std::memory_order_acquire, site::claim_stamp);
+  if (stamp_number(stamp) == number && stamp_state(stamp) != slot_state::free) {
+    help_cursor(view, memory, number);
+    return claim_step::again;
+  }
+  if (!is_previous_lap(view.shape(), stamp, number)) {
+    if (cursor_moved(view, memory, number)) return claim_step::again;
+    return is_unfinished_lap(view.shape(), stamp, number) ? claim_step::busy : claim_step::broken;
+  }
+  if (stamp != 0 && !stamp_done(stamp) && memory.alive(stamp_owner(stamp))) {
+    // In an overwriting ring the slot's owner is a whole lap behind and alive. Waiting for it would
+    // break the policy, writing over it would tear its message: the number is given up instead.
+    // Relaxed: the number carries no message, and the helped cursor orders the rest.
+    if (memory.compare_exchange(
+            slot.stamp, stamp, make_stamp(number, slot_state::held, stamp_owner(stamp)),
+            std::memory_order_relaxed, std::memory_order_relaxed, site::pass_over)) {
+      help_cursor(view, memory, number);
+      return claim_step::passed;
+    }
+    return claim_step::again;
+  }
+  // Relaxed: a recoverer reads it after the kernel said that we are dead; one that reads a
+  // successor's is stopped by the stamp and the role.
+  memory.store(view.participant(self).intent, number, std::memory_order_relaxed,
+               site::claim_intent);
+  // SYNC cursor: release, the claim is part of what the helped cursor shows.
+  if (!memory.compare_exchange(slot.stamp, stamp, make_stamp(number, slot_state::claimed, self),
+                               std::memory_order_release, std::memory_order_relaxed,
+                               site::claim_exchange)) {
+    return claim_step::again;
+  }
+  help_cursor(view, memory, number);
+  return claim_step::taken;
+}
+
+// Others passed over a slot while its owner `self` wrote into it; says that the owner no longer
+// does.
+template <memory_model M>
+void release_held(const M& memory, std::uint64_t& stamp, std::uint64_t seen,
+                  unsigned self) noexcept {
+  // SYNC overwrite: release, the owner's late stores come before the next owner's.
+  while (stamp_state(seen) == slot_state::held && stamp_owner(seen) == self &&
+         !memory.compare_exchange(stamp, seen, make_stamp(stamp_number(seen), slot_state::aborted),
+                                  std::memory_order_release, std::memory_order_relaxed,
+                                  site::release_held)) {
+  }
+}
+
+}  // namespace shmfifo::protocol

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+// The rules that a segment's header must keep before a byte of it is used. Pure: works on a private
+// copy of the header and on the file's size, so it can be run on any bytes. The first broken rule
+// is named, with the value found and the value expected.
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <optional>
+
+#include "shmfifo/protocol/layout.hpp"
+
+namespace shmfifo {
+
+// What is wrong with a header or a geometry.
+struct broken_rule {
+  const char* rule;        // the header's field, or file_size
+  std::uint64_t found;     // in the header, or asked for
+  std::uint64_t expected;  // the value, or the nearest allowed one
+};
+
+// FNV-1a, 64 bits: each single changed bit changes it. It guards against accidents, not against
+// malice: the other rules do that.
+[[nodiscard]] inline std::uint64_t header_checksum(const segment_header& header) noexcept {
+  const auto* bytes = reinterpret_cast<const unsigned char*>(&header);
+  std::uint64_t hash = 0xcbf29ce484222325;
+  for (std::size_t i = 0; i < offsetof(segment_header, checksum); ++i) {
+    hash = (hash ^ bytes[i]) * 0x100000001b3;
+  }
+  return hash;
+}
+
+// The geometry that a header tells, not yet checked.
+[[nodiscard]] inline geometry geometry_of(const segment_header& header) noexcept {
+  return {static_cast<segment_mode>(header.mode),
+          static_cast<full_policy>(header.full_policy),
+          static_cast<producer_role>(header.producer_role),
+          header.participant_count,
+          header.content_size,
+          header.slot_count};
+}
+
+// Limits and combinations; the same rules for the caller of create and for a header found in a
+// file.
+[[nodiscard]] inline std::optional<broken_rule> validate_geometry(const geometry& shape) noexcept {
+  const auto mode = static_cast<std::uint64_t>(shape.mode);
+  const auto when_full = static_cast<std::uint64_t>(shape.when_full);
+  const auto role = static_cast<std::uint64_t>(shape.producers);
+  if (mode < 1 || mode > 2) return broken_rule{"mode", mode, 1};
+  if (when_full < 1 || when_full > 3) return broken_rule{"full_policy", when_full, 1};
+  if (shape.mode == segment_mode::log && shape.when_full != full_policy::reject) {
+    return broken_rule{"full_policy", when_full,
+                       1};  // a full log has no room to wait for or overwrite
+  }
+  if (role < 1 || role > 2) return broken_rule{"producer_role", role, 1};
+  if (shape.participant_count < 1 || shape.participant_count > participants_max) {
+    return broken_rule{"participant_count", shape.participant_count,
+                       shape.participant_count < 1 ? 1 : participants_max};
+  }
+  if (shape.content_size < 1 || shape.content_size > content_size_max) {
+    return broken_rule{"content_size", shape.content_size,
+                       shape.content_size < 1 ? 1 : content_size_max};
+  }
+  if (shape.slot_count < 1 || shape.slot_count > slot_count_max) {
+    return broken_rule{"slot_count", shape.slot_count, shape.slot_count < 1 ? 1 : slot_count_max};
+  }
+  if (shape.mode == segment_mode::ring && !std::has_single_bit(shape.slot_count)) {
+    return broken_rule{"slot_count", shape.slot_count, std::bit_ceil(shape.slot_count)};
+  }
+  if (shape.slot_count > segment_size_max / shape.slot_stride()) {
+    return broken_rule{"slot_count", shape.slot_count, segment_size_max / shape.slot_stride()};
+  }
+  return std::nullopt;
+}
+
+// The first broken rule of a whole header, whose file has this size; nothing if it may be used.
+[[nodiscard]] inline std::optional<broken_rule> validate(const segment_header& header,
+                                                         std::uint64_t file_size) noexcept {
+  if (std::memcmp(header.magic, segment_magic, sizeof segment_magic) != 0) {
+    std::uint64_t found = 0;
+    std::uint64_t expected = 0;
+    std::memcpy(&found, header.magic, sizeof found);
+    std::memcpy(&expected, segment_magic, sizeof expected);
+    return broken_rule{"magic", found, expected};
+  }
+  const auto same = [](const char* rule, std::uint64_t found,
+                       std::uint64_t expected) -> std::optional<broken_rule> {
+    if (found == expected) return std::nullopt;
+    return broken_rule{rule, found, expected};
+  };
+  if (auto broken = same("byte_order", header.byte_order, byte_order_mark)) return broken;
+  if (auto broken = same("word_size", header.word_size, sizeof(void*))) return broken;
+  if (auto broken = same("layout_version", header.layout_version, layout_version)) return broken;
+  if (auto broken = same("header_size", header.header_size, sizeof(segment_header))) return broken;
+  const geometry shape = geometry_of(header);
+  if (auto broken = validate_geometry(shape)) return broken;
+  if (auto broken = same("slot_stride", header.slot_stride, shape.slot_stride())) return broken;
+  if (auto broken = same("participants_offset", header.participants_offset, participants_offset)) {
+    return broken;
+  }
+  if (auto broken = same("slots_offset", header.slots_offset, shape.slots_offset())) return broken;
+  if (auto broken = same("segment_size", header.segment_size, shape.segment_size())) return broken;
+  for (const std::uint64_t word : header.reserved) {
+    if (auto broken = same("reserved", word, 0)) return broken;
+  }
+  if (auto broken = same("checksum", header.checksum, header_checksum(header))) return broken;
+  return same("file_size", file_size, header.segment_size);
+}
+
+}  // namespace shmfifo

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+// The names of one run, under /dev/shm and wherever else queues keep some, and their end however
+// the run ends. All tests follow one scheme, those in C and Python with code of their own
+// (core/c/tests/support.c, core/tests/apps/support.py):
+//
+// - Names begin with shmfifo-<program>-<64 random bits>-. A pid would come again: in another pid
+//   namespace on the same /dev/shm, or after a restart.
+// - The file of the beginning and "lock" is locked (flock, shared) as long as any process of the
+//   run lives. The lock belongs to the open file, which every child inherits and the kernel closes
+//   for killed ones, too.
+// - A name is removed only by whoever holds that lock alone: the guardian, a process outside the
+//   run's family and session that waits for it, or, where the guardian was killed as well, the next
+//   run. The lock's file goes last.
+
+#include <string>
+
+namespace shmfifo::harness {
+
+// Removes every name that begins with this in /dev/shm, /dev/mqueue and /tmp, except the lock's;
+// returns how many.
+unsigned remove_names(const std::string& beginning) noexcept;
+
+// 64 random bits as hexadecimal digits. Throws std::runtime_error if the kernel gives none.
+std::string random_digits();
+
+class run_names {
+ public:
+  // First removes what earlier runs of this program left. Throws std::runtime_error if there can be
+  // no lock or no guardian.
+  explicit run_names(const std::string& program);
+  run_names(const run_names&) = delete;
+  run_names& operator=(const run_names&) = delete;
+  ~run_names();  // in the process that made it; a child's copy leaves everything as it is
+
+  // shmfifo-<program>-<16 hexadecimal digits>-
+  [[nodiscard]] const std::string& beginning() const noexcept { return beginning_; }
+  // A new name each time, all of one length.
+  [[nodiscard]] std::string next();
+  // In a child that is about to exec: the program that it becomes belongs to the run.
+  void keep_across_exec() const noexcept;
+
+ private:
+  unsigned forks_;  // of this process when it made the run; a child has more
+  std::string beginning_;
+  unsigned count_ = 0;
+  void* lock_ = nullptr;  // a mapping of the lock's file, which keeps it open without a descriptor
+};
+
+}  // namespace shmfifo::harness

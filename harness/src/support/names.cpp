@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: MIT
+#include "shmfifo/harness/support/names.hpp"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <sys/file.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <csignal>
+#include <cstdint>
+#include <cstdio>
+#include <cstring>
+#include <stdexcept>
+#include <vector>
+
+#include "shmfifo/harness/support/coverage.hpp"
+
+namespace shmfifo::harness {
+namespace {
+
+constexpr const char* lock_folder = "/dev/shm";
+constexpr const char* lock_ending = "lock";
+constexpr std::size_t mapped_bytes = 1;  // the kernel makes a page of it, which nobody touches
+
+// The file name without what POSIX semaphores put before theirs.
+std::string bare_name(std::string name) {
+  if (name.starts_with("sem.")) name.erase(0, 4);
+  return name;
+}
+
+// By readdir, not <filesystem>: MemorySanitizer does not see what the compiled standard library
+// writes.
+template <class Visit>
+void for_each_file(const char* folder, Visit&& visit) {
+  DIR* const listing = ::opendir(folder);
+  if (listing == nullptr) return;
+  while (const dirent* entry = ::readdir(listing)) visit(std::string(entry->d_name));
+  ::closedir(listing);
+}
+
+std::string lock_path(const std::string& beginning) {
+  return std::string(lock_folder) + "/" + beginning + lock_ending;
+}
+
+bool lock(int file, int operation) noexcept {
+  int answer = 0;
+  do {
+    answer = ::flock(file, operation);
+  } while (answer != 0 && errno == EINTR);
+  return answer == 0;
+}
+
+// In this order: a cleaner that is killed leaves the lock's file to the next one.
+void remove_names_and_lock(const std::string& beginning) noexcept {
+  remove_names(beginning);
+  ::unlink(lock_path(beginning).c_str());
+}
+
+// With LOCK_EX once no process of the run is left; with LOCK_NB, too, only if none is left now.
+void remove_dead_run(const std::string& beginning, int file, int operation) noexcept {
+  if (lock(file, operation)) remove_names_and_lock(beginning);
+}
+
+std::vector<std::string> find_runs(const std::string& kind) {
+  std::vector<std::string> beginnings;
+  for_each_file(lock_folder, [&](const std::string& name) {
+    if (!name.starts_with(kind) || !name.ends_with(std::string("-") + lock_ending)) return;
+    beginnings.push_back(name.substr(0, name.size() - std::strlen(lock_ending)));
+  });
+  return beginnings;
+}
+
+void remove_dead_runs(const std::string& kind) {
+  for (const std::string& beginning : find_runs(kind)) {
+    const int file = ::open(lock_path(beginning).c_str(), O_RDONLY | O_CLOEXEC);
+    if (file < 0) continue;  // somebody else's, or gone
+    remove_dead_run(beginning, file, LOCK_EX | LOCK_NB);
+    ::close(file);
+  }
+}
+
+// The locked file of a new beginning; nothing if a cleaner came between its creation and its lock.
+int try_new_lock(const std::string& path) {
+  const int file = ::open(path.c_str(), O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, 0600);
+  struct stat now {};
+  if (file < 0 || !lock(file, LOCK_SH) || ::fstat(file, &now) != 0) {
+    throw std::runtime_error("cannot lock " + path + ": " + std::strerror(errno));
+  }
+  if (now.st_nlink == 1) return file;
+  ::close(file);
+  return -1;
+}
+
+// Whoever waits for the end of the run's output must not wait for the guardian.
+void let_go_of_the_output() noexcept {
+  const int nowhere = ::open("/dev/null", O_RDWR);
+  for (int standard = 0; standard < 3; ++standard) ::dup2(nowhere, standard);
+}
+
+// The guardian's whole life. The inherited lock keeps cleaners away until it has the file open.
+[[noreturn]] void stand_guard(int inherited, const std::string& beginning) noexcept {
+  ::prctl(PR_SET_NAME, "shmfifo-guard");
+  sigset_t all;
+  sigfillset(&all);
+  ::sigprocmask(SIG_BLOCK, &all, nullptr);  // what ends the run must not end its guardian
+  let_go_of_the_output();
+  const int own = ::open(lock_path(beginning).c_str(), O_RDONLY | O_CLOEXEC);
+  ::close(inherited);
+  remove_dead_run(beginning, own, LOCK_EX);
+  testing::exit_child(0);
+}
+
+bool start_guardian(int lock, const std::string& beginning) {
+  std::fflush(nullptr);
+  const pid_t between = ::fork();
+  if (between == 0) {
+    ::setsid();
+    const pid_t guardian = ::fork();  // nobody's child, once `between` has ended
+    if (guardian == 0) stand_guard(lock, beginning);
+    testing::exit_child(guardian < 0 ? 1 : 0);
+  }
+  int status = 1;
+  while (between > 0 && ::waitpid(between, &status, 0) < 0 && errno == EINTR) {
+  }
+  return status == 0;
+}
+
+// Forks between the first process that asked and this one.
+unsigned count_forks() noexcept {
+  static unsigned forks = 0;
+  static const int counted = ::pthread_atfork(nullptr, nullptr, [] { ++forks; });
+  static_cast<void>(counted);
+  return forks;
+}
+
+}  // namespace
+
+unsigned remove_names(const std::string& beginning) noexcept {
+  unsigned removed = 0;
+  for (const char* folder : {"/dev/shm", "/dev/mqueue", "/tmp"}) {
+    for_each_file(folder, [&](const std::string& file) {
+      const std::string name = bare_name(file);
+      if (!name.starts_with(beginning) || name == beginning + lock_ending) return;
+      if (std::remove((std::string(folder) + "/" + file).c_str()) == 0) ++removed;
+    });
+  }
+  return removed;
+}
+
+std::string random_digits() {
+  std::uint64_t word = 0;
+  if (::getrandom(&word, sizeof word, 0) != sizeof word) {
+    throw std::runtime_error(std::string("no random name: ") + std::strerror(errno));
+  }
+  char text[17];
+  std::snprintf(text, sizeof text, "%016llx", static_cast<unsigned long long>(word));
+  return text;
+}
+
+run_names::run_names(const std::string& program) : forks_(count_forks()) {
+  const std::string kind = "shmfifo-" + program + "-";
+  remove_dead_runs(kind);
+  int file = -1;
+  while (file < 0) {
+    beginning_ = kind + random_digits() + "-";
+    file = try_new_lock(lock_path(beginning_));
+  }
+  const bool guarded = start_guardian(file, beginning_);
+  lock_ = ::mmap(nullptr, mapped_bytes, PROT_NONE, MAP_SHARED, file, 0);
+  ::close(file);
+  if (guarded && lock_ != MAP_FAILED) return;
+  ::unlink(lock_path(beginning_).c_str());
+  throw std::runtime_error("no guardian for the names of this run: no process or memory is left");
+}
+
+run_names::~run_names() {
+  if (count_forks() == forks_) remove_names_and_lock(beginning_);
+  ::munmap(lock_, mapped_bytes);
+}
+
+std::string run_names::next() {
+  const std::string digits = std::to_string(++count_);
+  return beginning_ + std::string(8 - std::min<std::size_t>(digits.size(), 8), '0') + digits;
+}
+
+void run_names::keep_across_exec() const noexcept {
+  const int file = ::open(lock_path(beginning_).c_str(), O_RDONLY);
+  if (file >= 0) static_cast<void>(lock(file, LOCK_SH));
+}
+
+}  // namespace shmfifo::harness

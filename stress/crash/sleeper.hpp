@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+// A living peer that is really asleep: a process of its own, in its futex while the victim is
+// broken off. It waits without a deadline, so what wakes it is the protocol, or nothing does.
+// Private to the crash harness.
+
+#include <sys/types.h>
+
+#include "aftermath.hpp"
+
+namespace shmfifo::harness::crash {
+
+// What the sleeper tells the judge, on a page of its own.
+struct sleeper_page {
+  struct sighting {
+    std::int64_t number = 0;
+    author who{};  // 0: the number was answered `aborted`
+    std::uint32_t sequence = 0;
+  };
+  volatile std::uint32_t count = 0;  // a consumer's sightings, complete up to here
+  sighting sightings[32] = {};
+  volatile std::int64_t published = -1;  // the number of a producer's message
+  char complaint[200] = {};
+};
+
+class sleeper {
+ public:
+  // Forks, and comes back when the peer sleeps in the kernel.
+  explicit sleeper(world& scene);
+  ~sleeper();
+  sleeper(const sleeper&) = delete;
+  sleeper& operator=(const sleeper&) = delete;
+
+  // Stopped for good: the map of the operation's instructions must not depend on its slices.
+  void freeze();
+  // The victim is dead, or has come to its end (`survived`): the peer must go on, and all be well.
+  void judge(const control_page& control, bool survived);
+
+ private:
+  sleeper(world& scene, sleeper_page* page);
+  void judge_consumer(bool survived);
+  void judge_producer();
+  void fall_asleep();
+  [[nodiscard]] bool asleep() const;
+  [[nodiscard]] std::string blocked_in() const;
+  void hear(std::int64_t until, const char* whose);
+
+  world& scene_;
+  sleeper_page* page_;
+  pid_t pid_ = -1;
+  ledger book_;
+  std::uint32_t heard_ = 0;
+  std::int64_t next_ = 0;
+};
+
+}  // namespace shmfifo::harness::crash

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: MIT
+#include "full_file_system.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sched.h>
+#include <sys/mount.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <stdexcept>
+#include <vector>
+
+#include "shmfifo/harness/support/coverage.hpp"
+#include "shmfifo/shmfifo.hpp"
+
+namespace shmfifo::harness::fault {
+
+// A /dev/shm of our own: nobody else's segments in it, and gone with this process.
+bool private_shm(const char* options) {
+  return ::unshare(CLONE_NEWNS) == 0 &&
+         ::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0 &&
+         ::mount("tmpfs", "/dev/shm", "tmpfs", 0, options) == 0;
+}
+
+namespace {
+
+// On a tmpfs of one megabyte: what does not fit is refused and leaves nothing; what was created
+// can be written to the last byte although the file system is full by then. checks G10
+void fill_the_file_system() {
+  create_options options;
+  options.content_size = 4000;
+  options.slot_count = 1024;
+  const auto large = segment::create("large", options);
+  if (large || large.failure().code != ENOSPC) throw std::runtime_error("4 MB fitted into 1 MB");
+  if (::access("/dev/shm/large", F_OK) == 0) throw std::runtime_error("a refused segment stayed");
+  options.slot_count = 64;
+  auto home = segment::create("small", options);
+  if (!home) throw std::runtime_error(home.failure().text);
+  const int filler = ::open("/dev/shm/filler", O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
+  const std::vector<char> page(4096, 'x');
+  while (::write(filler, page.data(), page.size()) > 0) {
+  }
+  auto out = home->attach_producer();
+  if (!out) throw std::runtime_error(out.failure().text);
+  for (unsigned i = 0; i < 64; ++i) {
+    const std::vector<char> content(4000, 'y');
+    if (out->try_publish(content.data(), 4000) != status::ok) throw std::runtime_error("no room");
+  }
+}
+
+}  // namespace
+
+int run_full_file_system() {
+  const pid_t child = ::fork();
+  if (child == 0) {
+    if (!private_shm("size=1m")) {
+      fmt::print("VIOLATION: no private tmpfs could be mounted: {}\n", std::strerror(errno));
+      std::fflush(stdout);
+      shmfifo::testing::exit_child(2);
+    }
+    try {
+      fill_the_file_system();
+    } catch (const std::exception& problem) {
+      fmt::print("VIOLATION: {}\n", problem.what());
+      std::fflush(stdout);
+      shmfifo::testing::exit_child(1);
+    }
+    shmfifo::testing::exit_child(0);
+  }
+  int status = 0;
+  ::waitpid(child, &status, 0);
+  if (WIFSIGNALED(status)) {
+    fmt::print("VIOLATION: a running segment got {}\n", strsignal(WTERMSIG(status)));
+    return 1;
+  }
+  if (WEXITSTATUS(status) == 0)
+    fmt::print("full tmpfs: create refused, the running segment goes on\n");
+  return WEXITSTATUS(status);
+}
+
+}  // namespace shmfifo::harness::fault
