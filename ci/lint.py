@@ -23,7 +23,7 @@ BUILD = "build/clang-release"
 TIDY_DATABASE = "build/lint"
 CODE = ("*.cpp", "*.hpp", "*.c", "*.h")
 CPPCHECK = ["cppcheck", "--quiet", "--std=c++20", "--language=c++", "--error-exitcode=1", "--inline-suppr",
-            "--enable=warning,performance,portability", "-Icore/include", "-Icore/c", "-Icore/src"]
+            "--enable=warning,performance,portability", "-Icore/include", "-Icore/c/include", "-Icore/src"]
 
 
 def translation_units(root):
@@ -52,7 +52,7 @@ CHECKS = {
     "codespell": ((*CODE, "*.md", "*.sh", "*.py"), ["codespell"], 0),
     "actionlint": ((".github/workflows/*.yml",), [sys.executable, "-B", str(HERE / "actionlint.py")], 0),
     "tidy": ((), [sys.executable, "-B", str(HERE / "tidy.py"), "."], 0),
-    "cppcheck": (("core/src/*.cpp", "core/c/*.cpp"), CPPCHECK, 2),
+    "cppcheck": (("core/src/*.cpp", "core/c/src/*.cpp"), CPPCHECK, 2),
     # Every public header must compile alone; the build is also what clang-tidy looks into.
     "headers": ((), ["cmake", "--build", BUILD, "--target", "all", "all_verify_interface_header_sets"], 0),
     "clang-tidy": (translation_units, ["clang-tidy", "-p", TIDY_DATABASE, "--quiet"], 1),

@@ -22,7 +22,7 @@ BUILD = ROOT / "build/clang19-mcdc"
 OUT = BUILD / "report"
 FLOORS = ROOT / "coverage/floors_clang.json"
 PART = "core"
-FOLDERS = [ROOT / "core/include", ROOT / "core/src", ROOT / "core/c"]
+FOLDERS = [ROOT / "core/include", ROOT / "core/src", ROOT / "core/c/src"]
 CODE_REGION = 0  # llvm-cov's number for it
 FIGURES = ("function", "region", "branch", "mcdc")
 

@@ -21,7 +21,7 @@ import tempfile
 from pathlib import Path
 
 TREE = Path(__file__).resolve().parent.parent.parent
-INCLUDES = [f"-I{TREE}/core/include", f"-I{TREE}/core/c", f"-I{TREE}/harness/include"]
+INCLUDES = [f"-I{TREE}/core/include", f"-I{TREE}/core/c/include", f"-I{TREE}/harness/include"]
 BLOCK = re.compile(r"(?:^<!-- (given|from)[: ](?P<note>.*?) *-->\n)?^```(?P<language>\w*)\n(?P<text>.*?)^```$", re.M | re.S)
 INSIDE = "--inside"
 

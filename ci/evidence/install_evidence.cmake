@@ -1,7 +1,11 @@
 # At install time: the evidence goes along only if it is about the sources that are being installed.
 if(EXISTS "${evidence}")
   include(${CMAKE_CURRENT_LIST_DIR}/shmfifo_validated.cmake)
-  shmfifo_check_evidence(validated "${evidence}" "${source}/core/include" core/include "${source}/core/src" core/src)
+  set(folders "")
+  foreach(folder core/include core/src core/c/include core/c/src)
+    list(APPEND folders "${source}/${folder}" ${folder})
+  endforeach()
+  shmfifo_check_evidence(validated "${evidence}" ${folders})
   if(validated)
     file(INSTALL "${evidence}" DESTINATION "${destination}")
   endif()

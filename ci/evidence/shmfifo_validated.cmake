@@ -1,5 +1,5 @@
 # shmfifo_check_evidence(RESULT EVIDENCE.json [FOLDER PREFIX]...): are the files in use the ones that the
-# evidence is about? Each FOLDER holds what the evidence calls PREFIX (core/include, core/src). RESULT
+# evidence is about? Each FOLDER holds what the evidence calls PREFIX (core/src, core/include|core/c/include). RESULT
 # is TRUE, or FALSE with a status message that names the first file which differs (not under find_package(QUIET)).
 # Used by the installed package, by projects that take the sources, and when the evidence is installed.
 function(shmfifo_check_evidence result evidence)
@@ -30,10 +30,10 @@ function(shmfifo_check_evidence result evidence)
     math(EXPR last "${count} - 1")
     foreach(i RANGE ${last})
       string(JSON name MEMBER "${files}" ${i})
-      if(NOT name MATCHES "^${prefix}/(.*)")
+      if(NOT name MATCHES "^(${prefix})/(.*)")
         continue()
       endif()
-      set(file "${CMAKE_MATCH_1}")
+      set(file "${CMAKE_MATCH_2}")
       list(APPEND listed "${file}")
       string(JSON wanted GET "${files}" "${name}")
       set(found "")
@@ -46,7 +46,7 @@ function(shmfifo_check_evidence result evidence)
       endif()
     endforeach()
     # A header that the evidence does not know could stand before one that it does.
-    file(GLOB here RELATIVE "${folder}" "${folder}/shmfifo/*.hpp" "${folder}/*.cpp" "${folder}/shmfifo*.h")
+    file(GLOB here RELATIVE "${folder}" "${folder}/shmfifo/*.hpp" "${folder}/shmfifo/protocol/*.hpp" "${folder}/*.cpp" "${folder}/shmfifo*.h")
     foreach(file IN LISTS here)
       list(FIND listed "${file}" place)  # IN_LIST needs a policy that an install script does not have
       if(place EQUAL -1)

@@ -22,15 +22,15 @@ INCLUDE, LIBRARIES, SHARE = "include", "lib", "share/shmfifo"
 
 def differences(evidence, include):
     """A sentence for each header that is not what the evidence is about."""
-    known = {name[len("core/include/"):]: value for name, value in evidence["subject"]["files"].items()
-             if name.startswith("core/include/")}
+    known = {name.split("/include/", 1)[1]: value for name, value in evidence["subject"]["files"].items()
+             if name.startswith(("core/include/", "core/c/include/"))}
     for name, wanted in sorted(known.items()):
         path = include / name
         if not path.is_file():
             yield f"{path} is missing"
         elif hashlib.sha256(path.read_bytes()).hexdigest() != wanted:
             yield f"{path} is not the file that the evidence is about"
-    here = [path for pattern in ("shmfifo/*.hpp", "shmfifo*.h") for path in include.glob(pattern)]
+    here = [path for pattern in ("shmfifo/*.hpp", "shmfifo/protocol/*.hpp", "shmfifo*.h") for path in include.glob(pattern)]
     for path in sorted(here):
         if path.relative_to(include).as_posix() not in known:
             yield f"the evidence says nothing about {path}"

@@ -21,8 +21,8 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-CORE = ("core/include", "core/src", "core/c")
-CHECKS = ("harness", "property_tests", "stress", "sanitizers", "core/tests")
+CORE = ("core/include", "core/src", "core/c/include", "core/c/src")
+CHECKS = ("harness", "property_tests", "stress", "sanitizers", "core/tests", "core/c/tests")
 ENDINGS = (".cpp", ".hpp", ".c", ".h", ".py", ".sh", ".cmake", ".txt", ".json", ".csv")
 
 

@@ -43,7 +43,7 @@ class library:
         self.compiler, self.folder = compiler, Path(folder)
         for name in ("include", "src"):
             shutil.copytree(source / name, self.folder / name)
-        for name, beside in (("c/shmfifo.h", "include"), ("c/c_api.cpp", "src")):  # a copy has them there
+        for name, beside in (("c/include/shmfifo.h", "include"), ("c/src/c_api.cpp", "src")):  # a copy has them there
             if (source / name).is_file():
                 shutil.copy(source / name, self.folder / beside)
 

@@ -26,8 +26,8 @@ foreach(target shmfifo_core shmfifo_core_shared)
   endif()
 endforeach()
 shmfifo_install_export(shmfifo_core_targets shmfifo_core_targets.cmake dev)
-install(DIRECTORY ${PROJECT_SOURCE_DIR}/core/include/ DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} COMPONENT dev)
-install(FILES ${PROJECT_SOURCE_DIR}/core/c/shmfifo.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} COMPONENT dev)
+install(DIRECTORY ${PROJECT_SOURCE_DIR}/core/include/ ${PROJECT_SOURCE_DIR}/core/c/include/
+        DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} COMPONENT dev)
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/core/guides ${PROJECT_SOURCE_DIR}/core/examples
         DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT dev
         PATTERN CMakeLists.txt EXCLUDE

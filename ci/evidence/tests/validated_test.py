@@ -27,6 +27,7 @@ class validated(unittest.TestCase):
         self.addCleanup(folder.cleanup)
         self.prefix = Path(folder.name)
         shutil.copytree(root / "core/include", self.prefix / "include")
+        shutil.copy(root / "core/c/include/shmfifo.h", self.prefix / "include")
         (self.prefix / "share/shmfifo").mkdir(parents=True)
         (self.prefix / "nothing").mkdir()
         self.evidence = self.prefix / "share/shmfifo/evidence.json"
@@ -40,7 +41,8 @@ class validated(unittest.TestCase):
         """What CMake says, what the program says, and whether each calls it validated."""
         script = self.prefix / "check.cmake"
         script.write_text(f'include("{here.parent}/shmfifo_validated.cmake")\n'
-                          f'shmfifo_check_evidence(answer "{self.evidence}" "{self.prefix}/include" core/include)\n'
+                          f'shmfifo_check_evidence(answer "{self.evidence}" "{self.prefix}/include" '
+                          '"core/include|core/c/include")\n'
                           'message(STATUS "answer ${answer}")\n')
         by_cmake = subprocess.run([cmake, "-P", script], capture_output=True, text=True)
         self.assertEqual(by_cmake.returncode, 0, by_cmake.stderr)
@@ -71,8 +73,10 @@ class validated(unittest.TestCase):
         self.check_refused("include/shmfifo/protocol/layout.hpp")
 
     def test_a_header_that_the_evidence_does_not_know_is_named(self):
-        (self.prefix / "include/shmfifo/more.hpp").write_text("\n")
-        self.check_refused("include/shmfifo/more.hpp")
+        for name in ("include/shmfifo/more.hpp", "include/shmfifo/protocol/more.hpp", "include/shmfifo_more.h"):
+            (self.prefix / name).write_text("\n")
+            self.check_refused(name)
+            (self.prefix / name).unlink()
 
     def test_evidence_of_a_failure_is_refused(self):
         evidence = json.loads(self.evidence.read_text())
@@ -95,7 +99,7 @@ class validated(unittest.TestCase):
     def test_a_core_source_that_differs_keeps_the_evidence_from_being_installed(self):
         for edited in (False, True):
             source, to = self.prefix / f"source{edited}", self.prefix / f"to{edited}"
-            for folder in ("core/include", "core/src"):
+            for folder in ("core/include", "core/src", "core/c/include", "core/c/src"):
                 shutil.copytree(root / folder, source / folder)
             if edited:
                 (source / "core/src/roles.cpp").write_text("\n")

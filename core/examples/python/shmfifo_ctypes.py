@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""A writer and a reader in Python, through the shared library's C interface (core/c/shmfifo.h).
+"""A writer and a reader in Python, through the shared library's C interface (core/c/include/shmfifo.h).
 
 usage: shmfifo_ctypes.py write NAME COUNT   creates a lossless ring and publishes COUNT texts
        shmfifo_ctypes.py read NAME COUNT    attaches and prints COUNT texts
