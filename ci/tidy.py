@@ -12,8 +12,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import requirements
-
 # Bottom to top. A header of the core may include headers of lower rows only (core/README.md draws it).
 CORE_LAYERS = [
     {"config"},
@@ -35,6 +33,14 @@ LINE_MAX = 100
 FILE_MAX = 450
 FUNCTION_MAX = 70
 SOURCE_ENDINGS = (".cpp", ".hpp", ".c", ".h")
+DESIGN = "core/DESIGN.md"
+# Where tests are named: G6_G8_sentence in a source; in CMake also G6.G8_sentence, and lists of guarantees.
+CMAKE = ("CMakeLists.txt", ".cmake")
+CODE = SOURCE_ENDINGS + (".py",) + CMAKE
+TESTS = re.compile(r"(^|/)(tests?|property_tests|stress|fault|crash|sanitizers|coverage)/|_test\.(py|c|cpp)$|CMakeLists")
+NOT_TESTS = re.compile(r"ci/(tests|evidence)/")  # the tests of these rules hold bad examples
+NAMED_GUARANTEES = re.compile(r"(?<![A-Za-z0-9])(?:G\d+[._])+(?=[A-Za-z])")
+ANY_GUARANTEE = re.compile(r"(?<![A-Za-z0-9])G\d+(?![A-Za-z0-9])")
 
 
 class Tree:
@@ -182,15 +188,14 @@ def sync_points(tree):
                     side.add("release")
                 if re.search(r"acquire|seq_cst|heavy_fence", near):
                     side.add("acquire")
-    design = "core/DESIGN.md"
-    table = tree.text(design) if design in tree.files else ""
+    table = tree.text(DESIGN) if DESIGN in tree.files else ""
     for point, found in sorted(sides.items()):
         name, number = first[point]
         for side in ("release", "acquire"):
             if side not in found:
                 yield name, number, f"SYNC {point} has no {side} side"
         if f"`{point}`" not in table:
-            yield name, number, f"SYNC {point} is missing in the table of {design}"
+            yield name, number, f"SYNC {point} is missing in the table of {DESIGN}"
 
 
 def documents_name_real_files(tree):
@@ -208,37 +213,26 @@ def documents_name_real_files(tree):
                     yield name, number, f"names {path}, which does not exist"
 
 
-def requirements_list(tree):
-    """ci/requirements.yaml says what core/DESIGN.md says, and its hashes are right."""
-    if requirements.LIST not in tree.files or requirements.DOCUMENT not in tree.files:
+def guarantees_and_tests(tree):
+    """Each guarantee of core/DESIGN.md begins the name of a test, and no test is named after one that there is not."""
+    if DESIGN not in tree.files:
         return
-    try:
-        listed = requirements.of_list(tree.text(requirements.LIST))
-    except ValueError as problem:
-        yield requirements.LIST, 1, str(problem)
-        return
-    if {one["id"]: one["text"] for one in listed} != requirements.of_document(tree.text(requirements.DOCUMENT)):
-        yield requirements.LIST, 1, f"differs from {requirements.DOCUMENT} (ci/requirements.py --write)"
-    for one in listed:
-        if one["sha256"] != requirements.digest(one["text"]):
-            yield requirements.LIST, 1, f"the hash of {one['id']} is not that of its text"
-
-
-def requirements_and_tests(tree):
-    """Each guarantee is named by a test, and no test names one that there is not."""
-    if requirements.LIST not in tree.files:
-        return
-    known = re.findall(r"^- id: (G\d+)$", tree.text(requirements.LIST), re.M)
-    seen = set()
+    known = {found.group(1): number for number, line in tree.lines(DESIGN)
+             if (found := re.match(r"\| (G\d+) \|", line))}
+    named = set()
     for name in tree.files:
-        if name == "property_tests/README.md" or name.endswith(requirements.CODE):
-            for number, one in requirements.named(name, tree.text(name)):
-                seen.add(one)
-                if one not in known:
-                    yield name, number, f"names {one}, which is no guarantee of {requirements.LIST}"
-    for one in known:
-        if one not in seen:
-            yield requirements.LIST, 1, f"no test names {one} (`checks {one}`)"
+        if not name.endswith(CODE) or NOT_TESTS.match(name) or not TESTS.search(name):
+            continue
+        names = ANY_GUARANTEE if name.endswith(CMAKE) else NAMED_GUARANTEES
+        for number, line in tree.lines(name):
+            code = line.split("//" if name.endswith(SOURCE_ENDINGS) else "#")[0]
+            for guarantee in re.findall(r"G\d+", " ".join(names.findall(code))):
+                named.add(guarantee)
+                if guarantee not in known:
+                    yield name, number, f"names {guarantee}, which is no guarantee of {DESIGN}"
+    for guarantee, number in known.items():
+        if guarantee not in named:
+            yield DESIGN, number, f"no test is named after {guarantee} ({guarantee}_sentence)"
 
 
 def no_leftovers(tree):
@@ -274,7 +268,7 @@ def scripts_can_be_run(tree):
 
 
 RULES = [licence_line, line_length, file_length, function_length, core_layers, pillars, protocol_purity, sync_points,
-         documents_name_real_files, requirements_list, requirements_and_tests, no_leftovers, silenced_lints,
+         documents_name_real_files, guarantees_and_tests, no_leftovers, silenced_lints,
          scripts_can_be_run]
 
 

@@ -55,34 +55,44 @@ set(SHMFIFO_TIMEOUT_FACTOR 1 CACHE STRING "For builds under an instrument that m
 # shmfifo_add_test(NAME folder.unit.sentence | TARGET gtest_program PREFIX folder.
 #                  KIND kind COST cost TIMEOUT seconds
 #                  [COMMAND words...] [PROPERTIES name value ...])
-# The only way to add a test. With TARGET every case of a GoogleTest program becomes a test.
+# The only way to add a test. With TARGET every case of a GoogleTest program becomes a test. The guarantees that it checks
+# are the first words of its sentence, G6.G8_sentence, and become labels beside its kind and its cost.
 function(shmfifo_add_test)
   cmake_parse_arguments(arg "" "NAME;TARGET;PREFIX;KIND;COST;TIMEOUT" "COMMAND;PROPERTIES" ${ARGN})
   if(arg_UNPARSED_ARGUMENTS)
     message(FATAL_ERROR "shmfifo_add_test does not know '${arg_UNPARSED_ARGUMENTS}'")
   endif()
-  _shmfifo_check_test("${arg_KIND}" "${arg_COST}" "${arg_TIMEOUT}")
+  _shmfifo_check_test("${arg_KIND}" "${arg_COST}" "${arg_TIMEOUT}" "${arg_NAME}")
   math(EXPR arg_TIMEOUT "${arg_TIMEOUT} * ${SHMFIFO_TIMEOUT_FACTOR}")
   if(arg_TARGET)
     include(GoogleTest)
     gtest_discover_tests(${arg_TARGET} TEST_PREFIX "${arg_PREFIX}" TEST_LIST ${arg_TARGET}_cases
                          DISCOVERY_TIMEOUT 60)
-    # gtest_discover_tests would tear a list of labels apart, and take the time-out with it.
+    # gtest_discover_tests would tear a list of labels apart, and take the time-out with it; and each case has its own.
     set(file ${CMAKE_CURRENT_BINARY_DIR}/${arg_TARGET}_properties.cmake)
     list(JOIN arg_PROPERTIES " " more)
-    file(WRITE ${file} "if(${arg_TARGET}_cases)\n  set_tests_properties(\${${arg_TARGET}_cases} PROPERTIES "
-                       "LABELS \"${arg_KIND};${arg_COST}\" TIMEOUT ${arg_TIMEOUT} ${more})\nendif()\n")
+    file(
+      CONFIGURE
+      OUTPUT ${file}
+      CONTENT
+        [[include("@CMAKE_CURRENT_FUNCTION_LIST_DIR@/shmfifo_test_words.cmake")
+foreach(case IN LISTS @arg_TARGET@_cases)
+  _shmfifo_labels_of("${case}" @arg_KIND@ @arg_COST@ labels)
+  set_tests_properties("${case}" PROPERTIES LABELS "${labels}" TIMEOUT @arg_TIMEOUT@ @more@)
+endforeach()
+]]
+      @ONLY)
     set_property(DIRECTORY APPEND PROPERTY TEST_INCLUDE_FILES ${file})
   else()
     add_test(NAME ${arg_NAME} COMMAND ${arg_COMMAND})
-    set_tests_properties(${arg_NAME} PROPERTIES LABELS "${arg_KIND};${arg_COST}"
-                                                TIMEOUT ${arg_TIMEOUT} ${arg_PROPERTIES})
+    _shmfifo_labels_of(${arg_NAME} ${arg_KIND} ${arg_COST} labels)
+    set_tests_properties(${arg_NAME} PROPERTIES LABELS "${labels}" TIMEOUT ${arg_TIMEOUT} ${arg_PROPERTIES})
   endif()
 endfunction()
 
 # shmfifo_add_python_tests(SCRIPT file PREFIX folder.unit. KIND kind COST cost TIMEOUT seconds
 #                          [FAST sentences...] [ENVIRONMENT NAME=value ...])
-# Every `def test_sentence` of the script's test class becomes a test; those of FAST have that cost.
+# Every `def test_sentence` of the script's test class becomes a test; those of FAST, without their guarantees, are fast.
 function(shmfifo_add_python_tests)
   cmake_parse_arguments(arg "" "SCRIPT;PREFIX;KIND;COST;TIMEOUT" "FAST;ENVIRONMENT" ${ARGN})
   find_package(Python3 REQUIRED COMPONENTS Interpreter)
@@ -94,13 +104,15 @@ function(shmfifo_add_python_tests)
     message(FATAL_ERROR "${arg_SCRIPT} has no tests")
   endif()
   foreach(test IN LISTS tests)
-    string(REGEX REPLACE "^ +def test_([a-z_]+).*" "\\1" sentence "${test}")
+    string(REGEX REPLACE "^ +def test_([A-Za-z0-9_]+).*" "\\1" sentence "${test}")
+    _shmfifo_dotted(${sentence} name)
     set(cost ${arg_COST})
-    if(sentence IN_LIST arg_FAST)
+    string(REGEX REPLACE "^(G[0-9]+_)+" "" plain ${sentence})
+    if(plain IN_LIST arg_FAST)
       set(cost fast)
     endif()
     shmfifo_add_test(
-      NAME ${arg_PREFIX}${sentence} KIND ${arg_KIND} COST ${cost} TIMEOUT ${arg_TIMEOUT}
+      NAME ${arg_PREFIX}${name} KIND ${arg_KIND} COST ${cost} TIMEOUT ${arg_TIMEOUT}
       COMMAND ${CMAKE_COMMAND} -E env PYTHONDONTWRITEBYTECODE=1 ${arg_ENVIRONMENT} ${Python3_EXECUTABLE}
               ${CMAKE_CURRENT_SOURCE_DIR}/${arg_SCRIPT} ${class}.test_${sentence})
   endforeach()

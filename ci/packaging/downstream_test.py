@@ -97,7 +97,7 @@ class downstream(support.case):
         self.assertNotIn("libshmfifo.a", files)
         self.assertNotIn("shmfifo", files, "a program was installed")
 
-    def test_fetch_content(self):
+    def test_G10_fetch_content(self):
         archive = os.path.join(self.work, "shmfifo.tar")
         with tarfile.open(archive, "w") as tar:
             for name in self.sources():
@@ -106,7 +106,7 @@ class downstream(support.case):
         self.assertNotIn("evidence", told, "nobody asked for validation")
         folder = self.project("fetch_content", f"-DSHMFIFO_ARCHIVE={archive}")
         self.round_trip(f"{folder}/round_trip")
-        # checks G10: memory that cannot be obtained is an error, also in a build without exceptions
+        # Memory that cannot be obtained is an error, also in a build without exceptions.
         self.assertEqual(self.command(f"{folder}/out_of_memory"), "out of memory\n")
 
     def test_add_subdirectory(self):
@@ -162,8 +162,7 @@ class downstream(support.case):
                 shutil.rmtree(folder)
                 shutil.rmtree(self.prefix)
 
-    # checks G13
-    def test_what_cannot_work_is_refused_in_the_first_sentence(self):
+    def test_G13_what_cannot_work_is_refused_in_the_first_sentence(self):
         without = os.path.join(self.work, "library_without_atomic_ref")
         os.makedirs(without)
         with open(os.path.join(without, "version"), "w", encoding="utf-8") as file:
@@ -209,8 +208,7 @@ class downstream(support.case):
         self.assertEqual(sorted(re.findall(r"^(?:\S+/)?(\w+): CXX_EXECUTABLE_LINKER", targets, re.M)),
                          ["message_consumer", "message_producer", "million_messages", "shmfifo", "shmfifo_stress"])
 
-    # checks G13
-    def test_another_layout_is_refused_with_both_values(self):
+    def test_G13_another_layout_is_refused_with_both_values(self):
         self.install("runtime", "dev")
         other = os.path.join(self.work, "other_layout")
         shutil.copytree(os.path.join(root, "core/include"), other + "/include")

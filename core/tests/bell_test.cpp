@@ -68,8 +68,7 @@ TEST(bell, a_ring_that_another_was_faster_with_wakes_nobody_again) {
   EXPECT_EQ(memory.wakes, 0);
 }
 
-// checks G11
-TEST(bell, what_is_ready_is_not_slept_for) {
+TEST(bell, G11_what_is_ready_is_not_slept_for) {
   const counting_memory memory;
   std::uint32_t bell = 0;
   EXPECT_TRUE(sleep_until(
@@ -94,8 +93,8 @@ TEST(bell, a_passed_deadline_ends_the_wait_after_one_look_and_one_question) {
   EXPECT_EQ(memory.sleeps, 0);
 }
 
-// checks G11: the news and its ring, at each step of falling asleep
-TEST(bell, news_at_any_step_is_not_slept_through) {
+// The news and the ring of the bell come at each step of falling asleep.
+TEST(bell, G11_news_at_any_step_is_not_slept_through) {
   enum step { announcing, fence, first_look, question, second_look, steps };
   for (int when = 0; when < steps; ++when) {
     counting_memory memory;

@@ -24,8 +24,7 @@ void fill(producer& writer, std::uint64_t from, std::uint64_t to) {
   for (std::uint64_t i = from; i < to; ++i) ASSERT_EQ(put(writer, i), status::ok);
 }
 
-// checks G1 G2
-TEST(consumer, a_log_can_be_read_from_every_place_at_any_time) {
+TEST(consumer, G1_G2_a_log_can_be_read_from_every_place_at_any_time) {
   const testing::unique_name name;
   auto home = must(segment::create(
       name.get(), small(segment_mode::log, full_policy::reject, producer_role::single, 8)));
@@ -47,8 +46,8 @@ TEST(consumer, a_log_can_be_read_from_every_place_at_any_time) {
   EXPECT_EQ(oldest.position(), 8);
 }
 
-// checks G2 G5: observers of rings, which gate nobody and are given what is left
-TEST(consumer, an_observer_of_a_ring_starts_at_every_place) {
+// Observers of rings gate nobody and get what is left.
+TEST(consumer, G2_G5_an_observer_of_a_ring_starts_at_every_place) {
   for (const auto policy : {full_policy::reject, full_policy::overwrite}) {
     const testing::unique_name name;
     auto home = must(segment::create(name.get(), small(segment_mode::ring, policy)));
@@ -74,8 +73,8 @@ TEST(consumer, an_observer_of_a_ring_starts_at_every_place) {
   }
 }
 
-// checks G5: consumers that own a line but gate nobody, as in a log or an overwriting ring
-TEST(consumer, a_consumer_that_gates_nobody_starts_at_every_place) {
+// Consumers that own a line but gate nobody, as in a log or an overwriting ring.
+TEST(consumer, G5_a_consumer_that_gates_nobody_starts_at_every_place) {
   for (const bool log : {true, false}) {
     const testing::unique_name name;
     auto home = must(segment::create(
@@ -101,8 +100,8 @@ TEST(consumer, a_consumer_that_gates_nobody_starts_at_every_place) {
   }
 }
 
-// checks G7: a log's cursor resumes like any other
-TEST(consumer, a_durable_cursor_of_a_log_resumes_where_it_stopped) {
+// A log's cursor resumes like any other.
+TEST(consumer, G7_a_durable_cursor_of_a_log_resumes_where_it_stopped) {
   const testing::unique_name name;
   auto home = must(segment::create(
       name.get(), small(segment_mode::log, full_policy::reject, producer_role::many, 8)));
@@ -117,8 +116,8 @@ TEST(consumer, a_durable_cursor_of_a_log_resumes_where_it_stopped) {
   EXPECT_EQ(look(again), "2:2 3:3 4:4 5:5 6:6 7:7");
 }
 
-// checks G4: in place where nothing can change under the reader, copied elsewhere
-TEST(consumer, only_who_could_be_overwritten_gets_a_copy) {
+// In place where nothing can change under the reader, copied elsewhere.
+TEST(consumer, G4_only_who_could_be_overwritten_gets_a_copy) {
   for (const auto& [mode, policy, observer, in_place] :
        {std::tuple{segment_mode::log, full_policy::reject, false, true},
         {segment_mode::log, full_policy::reject, true, true},
@@ -162,8 +161,7 @@ TEST(consumer, roles_can_be_moved_and_what_is_left_is_refused) {
   EXPECT_TRUE(home.attach_consumer({"billing", {}}));
 }
 
-// checks G2 G5
-TEST(consumer, a_gating_consumer_starts_only_where_nothing_can_be_missing) {
+TEST(consumer, G2_G5_a_gating_consumer_starts_only_where_nothing_can_be_missing) {
   const testing::unique_name name;
   auto home = must(segment::create(name.get(), small(segment_mode::ring)));
   auto writer = must(home.attach_producer());
@@ -195,8 +193,8 @@ TEST(consumer, a_gating_consumer_starts_only_where_nothing_can_be_missing) {
   EXPECT_EQ(look(next), "3:3 4:4 5:5 6:6");
 }
 
-// checks G2 G13: a number that no stamp can hold will never come
-TEST(consumer, a_start_beyond_the_last_number_is_refused) {
+// A number that no stamp can hold will never come.
+TEST(consumer, G2_G13_a_start_beyond_the_last_number_is_refused) {
   constexpr auto last = static_cast<std::int64_t>(number_max);
   for (const auto mode : {segment_mode::ring, segment_mode::log}) {
     const testing::unique_name name;
@@ -218,8 +216,8 @@ TEST(consumer, a_start_beyond_the_last_number_is_refused) {
   }
 }
 
-// checks G5: the furthest behind decides
-TEST(consumer, every_gating_consumer_holds_producers_back) {
+// The furthest behind decides.
+TEST(consumer, G5_every_gating_consumer_holds_producers_back) {
   const testing::unique_name name;
   auto home = must(segment::create(name.get(), small(segment_mode::ring)));
   auto writer = must(home.attach_producer());
@@ -237,8 +235,8 @@ TEST(consumer, every_gating_consumer_holds_producers_back) {
   EXPECT_EQ(put(writer, 4), status::ok);
 }
 
-// checks G5: seen + lost + aborted is everything
-TEST(consumer, an_observer_is_told_exactly_what_it_lost) {
+// Seen + lost + aborted is everything.
+TEST(consumer, G5_an_observer_is_told_exactly_what_it_lost) {
   const testing::unique_name name;
   auto home = must(segment::create(
       name.get(), small(segment_mode::ring, full_policy::overwrite, producer_role::many)));
@@ -270,8 +268,7 @@ TEST(consumer, an_observer_is_told_exactly_what_it_lost) {
   EXPECT_GT(missed, 0);
 }
 
-// checks G7
-TEST(consumer, a_durable_cursor_resumes_where_it_stopped) {
+TEST(consumer, G7_a_durable_cursor_resumes_where_it_stopped) {
   for (const auto policy : {full_policy::reject, full_policy::overwrite}) {
     const testing::unique_name name;
     auto home = must(segment::create(name.get(), small(segment_mode::ring, policy)));
@@ -293,8 +290,8 @@ TEST(consumer, a_durable_cursor_resumes_where_it_stopped) {
   }
 }
 
-// checks G7: it holds producers back while nobody reads, until it is forgotten
-TEST(consumer, an_absent_durable_cursor_gates_until_it_is_forgotten) {
+// It holds producers back while nobody reads, until it is forgotten.
+TEST(consumer, G7_an_absent_durable_cursor_gates_until_it_is_forgotten) {
   const testing::unique_name name;
   auto home = must(segment::create(name.get(), small(segment_mode::ring, full_policy::wait)));
   auto writer = must(home.attach_producer());
@@ -361,8 +358,8 @@ TEST(consumer, read_copies_out_one_message) {
   EXPECT_EQ(reader.read(record, buffer).answer, status::empty);
 }
 
-// checks G9 G3: garbage is told, and never read
-TEST(consumer, broken_slots_are_called_invalid_and_passed_once) {
+// Garbage is reported and never read.
+TEST(consumer, G9_G3_broken_slots_are_called_invalid_and_passed_once) {
   for (const bool copied : {false, true}) {
     const testing::unique_name name;
     auto home =
@@ -382,8 +379,8 @@ TEST(consumer, broken_slots_are_called_invalid_and_passed_once) {
   }
 }
 
-// checks G9: stamps of nonsense, with the cursor saying that there was a message
-TEST(consumer, broken_stamps_are_called_invalid_or_lost) {
+// The stamps are nonsense, while the cursor says that there was a message.
+TEST(consumer, G9_broken_stamps_are_called_invalid_or_lost) {
   const testing::unique_name name;
   auto home = must(segment::create(name.get(), small(segment_mode::ring)));
   auto writer = must(home.attach_producer());
@@ -405,8 +402,8 @@ TEST(consumer, broken_stamps_are_called_invalid_or_lost) {
   EXPECT_EQ(look(reader), "1:1 2:2 3:3");
 }
 
-// checks G9: garbage beyond what producers have taken is not told at all
-TEST(consumer, garbage_in_the_future_is_not_a_message) {
+// Garbage beyond what producers have taken is not reported at all.
+TEST(consumer, G9_garbage_in_the_future_is_not_a_message) {
   const testing::unique_name name;
   auto home = must(segment::create(name.get(), small(segment_mode::ring)));
   auto reader = must(home.attach_consumer());
@@ -418,8 +415,7 @@ TEST(consumer, garbage_in_the_future_is_not_a_message) {
   }
 }
 
-// checks G11
-TEST(consumer, wait_says_whether_anyone_could_still_publish) {
+TEST(consumer, G11_wait_says_whether_anyone_could_still_publish) {
   const testing::unique_name name;
   auto home = must(segment::create(name.get(), small(segment_mode::ring)));
   auto reader = must(home.attach_consumer());

@@ -32,8 +32,7 @@ void check_all(Copy copy, bool shared_is_target) {
   }
 }
 
-// checks G3 G4
-TEST(content_copy, copies_in_exactly_the_bytes_asked_for) {
+TEST(content_copy, G3_G4_copies_in_exactly_the_bytes_asked_for) {
   check_all([](std::byte* to, const std::byte* from,
                std::size_t n) { copy_to_shared(to, from, n, std::memory_order_release); },
             true);
@@ -88,8 +87,8 @@ using four_doubles = double __attribute__((vector_size(32)));
   return sum;
 }
 
-// checks G4: the copy is the library's, the registers are the caller's
-TEST(content_copy, leaves_the_callers_wide_registers_alone) {
+// The copy is the library's, the registers are the caller's.
+TEST(content_copy, G4_leaves_the_callers_wide_registers_alone) {
   if (__builtin_cpu_supports("avx") == 0) return;  // no wide registers, nothing to lose
   alignas(64) std::byte from[256] = {};
   alignas(64) std::byte to[256];
@@ -97,8 +96,8 @@ TEST(content_copy, leaves_the_callers_wide_registers_alone) {
 }
 #endif
 
-// checks G4: in a slot and in a reader's copy; the sanitizer of alignment judges the load
-TEST(content_copy, content_is_aligned_wherever_it_is_handed_out) {
+// In a slot and in a reader's copy; the sanitizer of alignment judges the load.
+TEST(content_copy, G4_content_is_aligned_wherever_it_is_handed_out) {
   // Not a vector type: g++ aligns those of 32 bytes to 16 unless AVX is asked for.
   struct [[gnu::may_alias]] alignas(content_alignment) block {
     std::uint64_t words[content_alignment / 8];

@@ -35,8 +35,8 @@ std::vector<int> at_once(int count, const std::function<int()>& body) {
   return codes;
 }
 
-// checks G8: one name, many creators
-TEST(creators, thirty_two_creators_of_one_name_share_one_segment) {
+// One name, many creators.
+TEST(creators, G8_thirty_two_creators_of_one_name_share_one_segment) {
   for (int round = 0; round < 5; ++round) {
     const testing::unique_name name;
     int answers[2];
@@ -62,8 +62,8 @@ TEST(creators, thirty_two_creators_of_one_name_share_one_segment) {
   }
 }
 
-// checks G8: and one of those who insist on a new one has it
-TEST(creators, of_many_creators_that_refuse_an_existing_name_one_wins) {
+// Of those that insist on a new segment, one gets it.
+TEST(creators, G8_of_many_creators_that_refuse_an_existing_name_one_wins) {
   const testing::unique_name name;
   int winners = 0;
   const std::vector<int> codes = at_once(32, [&] {
@@ -79,8 +79,8 @@ TEST(creators, of_many_creators_that_refuse_an_existing_name_one_wins) {
   EXPECT_TRUE(segment::attach(name.get()));
 }
 
-// checks G8: killed while creating, at ever later moments
-TEST(creators, a_killed_creator_leaves_nothing_or_a_whole_segment) {
+// Killed while creating, at ever later moments.
+TEST(creators, G8_a_killed_creator_leaves_nothing_or_a_whole_segment) {
   int whole = 0;
   int nothing = 0;
   for (int round = 0; round < 60; ++round) {

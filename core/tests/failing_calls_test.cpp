@@ -201,8 +201,7 @@ struct failing_call {
 
 class failing_calls : public ::testing::TestWithParam<failing_call> {};
 
-// checks G8 G10
-TEST_P(failing_calls, each_is_told_by_its_number_and_the_next_try_works) {
+TEST_P(failing_calls, G10_G8_each_is_told_by_its_number_and_the_next_try_works) {
   const failing_call what = GetParam();
   int failures = 0;
   for (;; ++failures) {
@@ -232,8 +231,8 @@ create_options large() {
   return options;
 }
 
-// checks G10: piece by piece it would fill up the machine's memory before it fails
-TEST(failing_calls, what_is_too_large_for_the_file_system_is_refused_before_the_first_piece) {
+// Piece by piece it would fill up the machine's memory before it fails.
+TEST(failing_calls, G10_what_is_too_large_for_the_file_system_is_refused_before_the_first_piece) {
   testing::child confined([] {
     if (!testing::enter_private_mounts()) return 50;
     if (::mount("tmpfs", "/dev/shm", "tmpfs", 0, "size=32m") != 0) return 51;
@@ -244,9 +243,9 @@ TEST(failing_calls, what_is_too_large_for_the_file_system_is_refused_before_the_
   EXPECT_EQ(confined.join(), 0);
 }
 
-// checks G10: before Linux 6.11 a signal undoes the whole call, so that under a steady timer one
-// that is too long is undone always
-TEST(failing_calls, memory_is_reserved_under_a_steady_timer) {
+// Before Linux 6.11 a signal undoes the whole call: under a steady timer a call that takes longer
+// is always undone.
+TEST(failing_calls, G10_memory_is_reserved_under_a_steady_timer) {
   const testing::unique_name name;
   longest_uninterrupted = 1 << 20;
   const auto home = segment::create(name.get(), large());
@@ -257,9 +256,9 @@ TEST(failing_calls, memory_is_reserved_under_a_steady_timer) {
   EXPECT_GE(facts.st_blocks * 512, facts.st_size);
 }
 
-// checks G10: the kernel makes huge pages only at the first touch of a mapping that it was advised
-// about; what is reserved before that consists of small ones
-TEST(failing_calls, huge_pages_are_advised_and_touched_before_they_are_reserved) {
+// The kernel makes huge pages only at the first touch of a mapping that it was advised
+// about; what is reserved before that consists of small ones.
+TEST(failing_calls, G10_huge_pages_are_advised_and_touched_before_they_are_reserved) {
   const testing::unique_name name;
   create_options options = large();
   options.huge_pages = true;
@@ -271,8 +270,8 @@ TEST(failing_calls, huge_pages_are_advised_and_touched_before_they_are_reserved)
   EXPECT_EQ(calls, "advise touch reserve touch reserve touch reserve ");
 }
 
-// checks G10: signals that leave no time for one page
-TEST(failing_calls, what_is_interrupted_for_ever_ends_in_an_error) {
+// The signals leave no time for one page.
+TEST(failing_calls, G10_what_is_interrupted_for_ever_ends_in_an_error) {
   const testing::unique_name name;
   for (const char* call : {"fallocate", "pread", "fcntl"}) {
     planned = {call, EINTR, 0, false, true};
@@ -290,8 +289,8 @@ void lower_limit() {
   write_file("/proc/memory.max", "50000000");
 }
 
-// checks G10: the kernel would end the process; a /proc of the test's own says what limits it
-TEST(failing_calls, a_memory_limit_is_asked_about_before_each_piece) {
+// The kernel would end the process; a /proc of the test's own gives its limits.
+TEST(failing_calls, G10_a_memory_limit_is_asked_about_before_each_piece) {
   testing::child confined([] {
     if (!testing::enter_private_mounts()) return 50;
     if (::mount("tmpfs", "/proc", "tmpfs", 0, "size=1m") != 0) return 51;
@@ -314,8 +313,8 @@ TEST(failing_calls, a_memory_limit_is_asked_about_before_each_piece) {
   EXPECT_EQ(confined.join(), 0);
 }
 
-// checks G8: a name that is there for who would make it, and gone for who would attach
-TEST(failing_calls, a_name_made_and_removed_again_and_again_ends_in_an_error) {
+// The name exists whenever it is to be created, and is gone whenever it is attached to.
+TEST(failing_calls, G8_a_name_made_and_removed_again_and_again_ends_in_an_error) {
   const testing::unique_name name;
   create_options options = small(segment_mode::ring);
   options.existing = if_exists::attach;
@@ -329,8 +328,8 @@ TEST(failing_calls, a_name_made_and_removed_again_and_again_ends_in_an_error) {
   }
 }
 
-// checks G8: no lock can be had at all, as on a file system without them
-TEST(failing_calls, who_can_take_no_line_is_told_why) {
+// No lock can be taken at all, as on a file system without locks.
+TEST(failing_calls, G8_who_can_take_no_line_is_told_why) {
   const testing::unique_name name;
   const auto home = must(segment::create(
       name.get(), small(segment_mode::ring, full_policy::reject, producer_role::many)));
@@ -343,9 +342,9 @@ TEST(failing_calls, who_can_take_no_line_is_told_why) {
   EXPECT_EQ(reader.failure().code, ENOLCK);
 }
 
-// checks G8: a kernel may answer EACCES for a lock that somebody holds; and of the producers that
-// lines speak of, only one that is alive is named
-TEST(failing_calls, another_ones_lock_is_no_failure) {
+// A kernel may answer EACCES for a lock that another process holds. Of the producers that lines
+// name, only a living one is reported.
+TEST(failing_calls, G8_another_ones_lock_is_no_failure) {
   const testing::unique_name name;
   const auto home = must(segment::create(name.get(), small(segment_mode::ring)));
   home.view().participant(3).role = make_role(1, participant_kind::producer);
@@ -357,8 +356,8 @@ TEST(failing_calls, another_ones_lock_is_no_failure) {
   EXPECT_EQ(writer.failure().text.find("pid"), std::string::npos);
 }
 
-// checks G11: without the kernel's fence a sleeper is late by a slice of its sleep, and not lost
-TEST(failing_calls, who_sleeps_without_the_kernels_fence_is_woken) {
+// Without the kernel's fence a wake-up is late by one slice of the sleep, but not lost.
+TEST(failing_calls, G11_who_sleeps_without_the_kernels_fence_is_woken) {
   const testing::unique_name name;
   const auto home = must(segment::create(name.get(), small(segment_mode::ring)));
   auto writer = must(home.attach_producer());
@@ -371,8 +370,8 @@ TEST(failing_calls, who_sleeps_without_the_kernels_fence_is_woken) {
   EXPECT_EQ(reader.wait(), status::ok);
 }
 
-// checks G10: a name that cannot be looked up is neither this segment's nor gone
-TEST(failing_calls, a_name_that_cannot_be_looked_up_is_an_error) {
+// A name that cannot be looked up is neither this segment's nor gone.
+TEST(failing_calls, G10_a_name_that_cannot_be_looked_up_is_an_error) {
   const testing::unique_name name;
   const auto home = must(segment::create(name.get(), small(segment_mode::ring)));
   planned = {"lstat", EACCES};
@@ -382,8 +381,8 @@ TEST(failing_calls, a_name_that_cannot_be_looked_up_is_an_error) {
   EXPECT_STREQ(state.failure().rule, "lstat");
 }
 
-// checks G10: the text of the refusal needs memory itself
-TEST(failing_calls, a_refusal_without_memory_for_its_text_is_still_an_error) {
+// The text of the refusal needs memory itself.
+TEST(failing_calls, G10_a_refusal_without_memory_for_its_text_is_still_an_error) {
   const testing::unique_name name;
   static_cast<void>(must(segment::create(name.get(), small(segment_mode::ring))));
   const auto observing = must(segment::attach(name.get(), {access::read_only, {}, false}));
@@ -400,9 +399,9 @@ TEST(failing_calls, a_refusal_without_memory_for_its_text_is_still_an_error) {
   EXPECT_EQ(writer.failure().code, ENOMEM);
 }
 
-// checks G11: a process that could not have the page that the kernel wipes at a fork. It is this
-// program again, since the page is had before main.
-TEST(failing_calls, a_process_without_the_page_for_forks_refuses_handles_in_children_too) {
+// A process that did not get the page that the kernel wipes at a fork. It is this program again,
+// since the page is obtained before main.
+TEST(failing_calls, G11_a_process_without_the_page_for_forks_refuses_handles_in_children_too) {
   if (std::getenv(without_page) == nullptr) {
     testing::child again([] {
       ::setenv(without_page, "1", 1);

@@ -20,8 +20,8 @@ using testing::must;
 using testing::put;
 using testing::small;
 
-// checks G10: a small tmpfs over /dev/shm, in a mount namespace of the child's own
-TEST(file_systems, no_space_is_an_error_of_create_and_leaves_nothing) {
+// A small tmpfs over /dev/shm, in a mount namespace of the child's own.
+TEST(file_systems, G10_no_space_is_an_error_of_create_and_leaves_nothing) {
   child confined([] {
     if (!testing::enter_private_mounts()) return 50;
     if (::mount("tmpfs", "/dev/shm", "tmpfs", 0, "size=1m") != 0) return 51;
@@ -49,8 +49,8 @@ TEST(file_systems, no_space_is_an_error_of_create_and_leaves_nothing) {
   EXPECT_EQ(confined.join(), 0);
 }
 
-// checks G10: the same errno has many causes, and only one of them helps
-TEST(file_systems, a_refusal_by_a_file_system_names_its_own_cause) {
+// The same errno has many causes, and only one of them helps.
+TEST(file_systems, G10_a_refusal_by_a_file_system_names_its_own_cause) {
   child confined([] {
     if (!testing::enter_private_mounts()) return 50;
     const auto says = [](const char* type, unsigned long flags, const char* with,
@@ -76,8 +76,8 @@ bool drop_capabilities() {
   return ::syscall(SYS_capset, &header, none) == 0;
 }
 
-// checks G10: nothing has the name, and nobody can look
-TEST(file_systems, a_directory_that_cannot_be_searched_is_no_taken_name) {
+// Nothing has the name, but the directory cannot be searched.
+TEST(file_systems, G10_a_directory_that_cannot_be_searched_is_no_taken_name) {
   child confined([] {
     if (!testing::enter_private_mounts()) return 50;
     if (::mount("tmpfs", "/dev/shm", "tmpfs", 0, "size=1m,mode=777") != 0) return 51;
@@ -96,8 +96,8 @@ TEST(file_systems, a_directory_that_cannot_be_searched_is_no_taken_name) {
   EXPECT_EQ(confined.join(), 0);
 }
 
-// checks G10: a load from a hole can be the one for which there is no memory left
-TEST(file_systems, a_file_with_holes_is_reserved_by_writers_and_refused_by_readers) {
+// A load from a hole can be the one for which there is no memory left.
+TEST(file_systems, G10_a_file_with_holes_is_reserved_by_writers_and_refused_by_readers) {
   child confined([] {
     if (!testing::enter_private_mounts()) return 50;
     if (::mount("tmpfs", "/dev/shm", "tmpfs", 0, "size=1m") != 0) return 51;
@@ -127,10 +127,10 @@ TEST(file_systems, a_file_with_holes_is_reserved_by_writers_and_refused_by_reade
   EXPECT_EQ(confined.join(), 0);
 }
 
-// checks G10: on a file system of the test's own, which gives huge pages on request.
-// Where the kernel has none, core.failing_calls.huge_pages_are_advised_and_touched_before_they_are_
-// reserved shows the order of the calls.
-TEST(file_systems, huge_pages_are_obtained_where_the_file_system_has_them) {
+// On a file system of the test's own, which gives huge pages on request. Where the kernel has none,
+// core.failing_calls.G10_huge_pages_are_advised_and_touched_before_they_are_reserved shows the
+// order of the calls.
+TEST(file_systems, G10_huge_pages_are_obtained_where_the_file_system_has_them) {
   child confined([] {
     if (!testing::enter_private_mounts()) return 50;
     const bool possible = ::mount("tmpfs", "/dev/shm", "tmpfs", 0, "size=64m,huge=advise") == 0;
@@ -187,8 +187,7 @@ TEST(file_systems, core_dumps_leave_segments_out_unless_asked) {
   }
 }
 
-// checks G10
-TEST(file_systems, another_directory_holds_names_of_its_own) {
+TEST(file_systems, G10_another_directory_holds_names_of_its_own) {
   child confined([] {
     if (!testing::enter_private_mounts()) return 50;
     if (::mount("tmpfs", "/mnt", "tmpfs", 0, "size=1m") != 0) return 51;
@@ -208,8 +207,7 @@ TEST(file_systems, another_directory_holds_names_of_its_own) {
   EXPECT_EQ(confined.join(), 0);
 }
 
-// checks G10
-TEST(file_systems, a_bad_directory_is_refused_and_named) {
+TEST(file_systems, G10_a_bad_directory_is_refused_and_named) {
   create_options options = small(segment_mode::ring);
   for (const std::string& bad :
        {std::string("dev/shm"), std::string("."), std::string("/dev/shm\0x", 10)}) {
@@ -229,8 +227,8 @@ TEST(file_systems, a_bad_directory_is_refused_and_named) {
   }
 }
 
-// checks G10: as before a container's /proc is mounted, or in a foreign mount namespace
-TEST(file_systems, without_proc_a_segment_is_created_or_the_cause_is_named) {
+// As before a container's /proc is mounted, or in a foreign mount namespace.
+TEST(file_systems, G10_without_proc_a_segment_is_created_or_the_cause_is_named) {
   const testing::unique_name name;
   child confined([&] {
     if (!testing::enter_private_mounts()) return 50;

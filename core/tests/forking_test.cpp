@@ -23,8 +23,8 @@ using testing::small;
 // Made before anything of the library, and so destroyed after whatever the library might destroy.
 std::optional<producer> role_of_the_program;
 
-// checks G11: the children must hold none of the locks that their parent was just taking
-TEST(forking, a_fork_during_an_attach_keeps_nobody_alive) {
+// The children must hold none of the locks that their parent was just taking.
+TEST(forking, G11_a_fork_during_an_attach_keeps_nobody_alive) {
   const testing::unique_name name;
   create_options options = small(segment_mode::ring);
   options.participant_count = 200;
@@ -57,8 +57,8 @@ TEST(forking, a_fork_during_an_attach_keeps_nobody_alive) {
   for (const int descriptor : end) ::close(descriptor);
 }
 
-// checks G11: locks of the library that another thread held at the fork are free in the child
-TEST(forking, a_child_may_attach_whatever_other_threads_were_doing) {
+// Locks of the library that another thread held at the fork are free in the child.
+TEST(forking, G11_a_child_may_attach_whatever_other_threads_were_doing) {
   const testing::unique_name name;
   const auto home = must(segment::create(name.get(), small(segment_mode::ring)));
   child parent([&] {
@@ -78,9 +78,9 @@ TEST(forking, a_child_may_attach_whatever_other_threads_were_doing) {
   EXPECT_EQ(parent.join(), 0);
 }
 
-// checks G11: not even a fork during the very first use leaves the child waiting for a lock
+// Not even a fork during the very first use leaves the child waiting for a lock
 // that only the parent's other thread could free. Each round is a process of its own.
-TEST(forking, a_child_may_attach_though_another_thread_was_at_its_first_use) {
+TEST(forking, G11_a_child_may_attach_though_another_thread_was_at_its_first_use) {
   const testing::unique_name name;
   const auto home = must(segment::create(name.get(), small(segment_mode::ring)));
   int bad = 0;
@@ -110,8 +110,8 @@ TEST(forking, a_child_may_attach_though_another_thread_was_at_its_first_use) {
   EXPECT_EQ(bad, 0);
 }
 
-// checks G8: a role that ends with the program ends in good order
-TEST(forking, a_role_in_a_static_object_ends_with_the_program) {
+// A role that ends with the program ends in good order.
+TEST(forking, G8_a_role_in_a_static_object_ends_with_the_program) {
   const testing::unique_name name;
   const auto home = must(segment::create(name.get(), small(segment_mode::ring)));
   child ending([&]() -> int {
@@ -125,8 +125,7 @@ TEST(forking, a_role_in_a_static_object_ends_with_the_program) {
   EXPECT_EQ(look(reader), "0:3");
 }
 
-// checks G11
-TEST(forking, a_handle_in_a_forked_child_is_refused_and_keeps_nobody_alive) {
+TEST(forking, G11_a_handle_in_a_forked_child_is_refused_and_keeps_nobody_alive) {
   const testing::unique_name name;
   const auto home = must(segment::create(name.get(), small(segment_mode::ring)));
   int report[2];
@@ -175,8 +174,8 @@ TEST(forking, a_handle_in_a_forked_child_is_refused_and_keeps_nobody_alive) {
   for (const int fd : {report[0], report[1], end[0], end[1]}) ::close(fd);
 }
 
-// checks G11: a child's destructors do not end the parent's roles
-TEST(forking, a_forked_child_that_ends_does_not_detach_the_parent) {
+// A child's destructors do not end the parent's roles.
+TEST(forking, G11_a_forked_child_that_ends_does_not_detach_the_parent) {
   const testing::unique_name name;
   const auto home = must(segment::create(name.get(), small(segment_mode::ring)));
   auto writer = std::make_unique<producer>(must(home.attach_producer()));

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Goal: whatever the bytes of a segment say, each call comes back, and nothing outside a slot is
 // handed out. Method: segments in use, their control words, lines and slots overwritten at random
-// with what is likely to hurt; then every call, with roles taken before and after. checks G3 G9
+// with what is likely to hurt; then every call, with roles taken before and after.
 #include <functional>
 #include <ostream>
 #include <random>
@@ -122,7 +122,7 @@ class hostile : public ::testing::TestWithParam<shape_name> {
   std::mt19937_64 random_{std::hash<std::string_view>{}(GetParam().name)};
 };
 
-TEST_P(hostile, no_bytes_make_a_call_fail_to_return_or_hand_out_too_much) {
+TEST_P(hostile, G9_G3_no_bytes_make_a_call_fail_to_return_or_hand_out_too_much) {
   const shape_name& chosen = GetParam();
   for (int round = 0; round < 150; ++round) {
     SCOPED_TRACE(round);

@@ -29,8 +29,8 @@ void put_each(producer& out, std::uint64_t first, std::uint64_t last) {
   for (std::uint64_t i = first; i <= last; ++i) ASSERT_EQ(put(out, i), status::ok);
 }
 
-// checks G2 G4 G5: passed over while it copies, it publishes under a new number
-TEST(interleaving, a_producer_that_the_ring_went_round_takes_a_new_number) {
+// Passed over while it copies, it publishes under a new number.
+TEST(interleaving, G2_G4_G5_a_producer_that_the_ring_went_round_takes_a_new_number) {
   const testing::unique_name name;
   const auto home = ring_of_many(name, full_policy::overwrite);
   auto fast = must(home.attach_producer());
@@ -45,8 +45,8 @@ TEST(interleaving, a_producer_that_the_ring_went_round_takes_a_new_number) {
   EXPECT_EQ(look(reader), "9:7 10:8 11:99");
 }
 
-// checks G5: room that is made while a producer waits, be it for one message, a batch or a claim
-TEST(interleaving, a_producer_that_waits_takes_the_room_that_is_made_meanwhile) {
+// Room appears while a producer waits, for one message, a batch or a claim.
+TEST(interleaving, G5_a_producer_that_waits_takes_the_room_that_is_made_meanwhile) {
   const testing::unique_name name;
   const auto home = must(segment::create(name.get(), small(segment_mode::ring, full_policy::wait)));
   auto reader = must(home.attach_consumer());
@@ -67,8 +67,8 @@ TEST(interleaving, a_producer_that_waits_takes_the_room_that_is_made_meanwhile) 
   EXPECT_EQ(writer.last_number(), 7);
 }
 
-// checks G11: what comes while a reader still spins
-TEST(interleaving, a_reader_that_spins_sees_what_comes_meanwhile) {
+// A message comes while the reader still spins.
+TEST(interleaving, G11_a_reader_that_spins_sees_what_comes_meanwhile) {
   const testing::unique_name name;
   const auto home = ring_of_many(name, full_policy::reject);
   auto writer = must(home.attach_producer());
@@ -80,8 +80,8 @@ TEST(interleaving, a_reader_that_spins_sees_what_comes_meanwhile) {
   EXPECT_EQ(looks, 2);
 }
 
-// checks G5 G11: it does not go on for ever
-TEST(interleaving, a_producer_that_the_ring_goes_round_each_time_answers_full) {
+// It does not try for ever.
+TEST(interleaving, G5_G11_a_producer_that_the_ring_goes_round_each_time_answers_full) {
   const testing::unique_name name;
   const auto home = ring_of_many(name, full_policy::overwrite);
   auto fast = must(home.attach_producer());
@@ -92,8 +92,8 @@ TEST(interleaving, a_producer_that_the_ring_goes_round_each_time_answers_full) {
   EXPECT_EQ(slow.last_number(), -1);
 }
 
-// checks G2 G5: of two that pass over one owner, only one gives its number up
-TEST(interleaving, a_number_is_given_up_once_by_two_that_pass_over_its_slot) {
+// Of two that pass over one owner, only one gives its number up.
+TEST(interleaving, G2_G5_a_number_is_given_up_once_by_two_that_pass_over_its_slot) {
   const testing::unique_name name;
   const auto home = ring_of_many(name, full_policy::overwrite);
   auto owner = must(home.attach_producer());
@@ -111,8 +111,8 @@ TEST(interleaving, a_number_is_given_up_once_by_two_that_pass_over_its_slot) {
   EXPECT_EQ(look(reader), "5:4 6:99");
 }
 
-// checks G2: who looks at a slot after the ring went round it looks at the cursor again
-TEST(interleaving, a_producer_that_comes_to_a_slot_of_a_later_lap_takes_a_later_number) {
+// A producer that sees a slot of a later lap reads the cursor again.
+TEST(interleaving, G2_a_producer_that_comes_to_a_slot_of_a_later_lap_takes_a_later_number) {
   const testing::unique_name name;
   const auto home = ring_of_many(name, full_policy::overwrite);
   auto fast = must(home.attach_producer());
@@ -124,8 +124,8 @@ TEST(interleaving, a_producer_that_comes_to_a_slot_of_a_later_lap_takes_a_later_
   EXPECT_EQ(look(reader), "4:5 5:99");
 }
 
-// checks G5: of two that raise the floor of the gate, the late one neither lowers it nor stops
-TEST(interleaving, the_floor_of_the_gate_rises_though_another_one_raises_it_first) {
+// Of two that raise the floor of the gate, the late one neither lowers it nor stops.
+TEST(interleaving, G5_the_floor_of_the_gate_rises_though_another_one_raises_it_first) {
   for (const std::uint64_t other : {1U, 3U}) {
     const testing::unique_name name;
     const auto home =
@@ -142,8 +142,8 @@ TEST(interleaving, the_floor_of_the_gate_rises_though_another_one_raises_it_firs
   }
 }
 
-// checks G5: full is the answer only if nobody took the number meanwhile
-TEST(interleaving, a_producer_that_finds_no_room_looks_again_if_the_cursor_moved) {
+// Full is the answer only if nobody took the number meanwhile.
+TEST(interleaving, G5_a_producer_that_finds_no_room_looks_again_if_the_cursor_moved) {
   const testing::unique_name name;
   const auto home = ring_of_many(name, full_policy::reject);
   auto other = must(home.attach_producer());
@@ -157,8 +157,8 @@ TEST(interleaving, a_producer_that_finds_no_room_looks_again_if_the_cursor_moved
   EXPECT_EQ(late.last_number(), 5);
 }
 
-// checks G6 G8: a line that has a new owner by now is left to it, with its claim
-TEST(interleaving, a_recoverer_leaves_a_line_alone_that_changed_hands) {
+// A line that has a new owner by now is left to it, with its claim.
+TEST(interleaving, G6_G8_a_recoverer_leaves_a_line_alone_that_changed_hands) {
   const testing::unique_name name;
   const auto home = ring_of_many(name, full_policy::reject);
   auto owner = must(home.attach_producer());
@@ -173,8 +173,8 @@ TEST(interleaving, a_recoverer_leaves_a_line_alone_that_changed_hands) {
   EXPECT_EQ(owner.commit(0), status::ok);
 }
 
-// checks G6: what the dead owner of line 0 committed bears no owner, as if line 0 were in it
-TEST(interleaving, a_recoverer_of_line_0_leaves_its_message_alone) {
+// A message that the dead owner of line 0 committed names no owner, which looks like line 0.
+TEST(interleaving, G6_a_recoverer_of_line_0_leaves_its_message_alone) {
   const testing::unique_name name;
   const auto home = ring_of_many(name, full_policy::reject);
   std::uint64_t& stamp = home.view().slot(0).stamp;
@@ -188,8 +188,8 @@ TEST(interleaving, a_recoverer_of_line_0_leaves_its_message_alone) {
   }
 }
 
-// checks G5 G6: the slot of a dead owner that was passed over is free for the next lap
-TEST(interleaving, a_recoverer_lets_go_of_a_slot_that_was_passed_over) {
+// The slot of a dead owner that was passed over is free for the next lap.
+TEST(interleaving, G6_G5_a_recoverer_lets_go_of_a_slot_that_was_passed_over) {
   const testing::unique_name name;
   const auto home = ring_of_many(name, full_policy::overwrite);
   auto owner = must(home.attach_producer());
@@ -207,8 +207,8 @@ TEST(interleaving, a_recoverer_lets_go_of_a_slot_that_was_passed_over) {
   EXPECT_EQ(look(reader), "5:4 6:5 7:6 8:7");
 }
 
-// checks G5: the same with a zero-copy claim, whose owner is told; abort changes nothing
-TEST(interleaving, a_commit_or_abort_that_comes_too_late_changes_no_later_message) {
+// The same with a zero-copy claim: its owner is told, and abort changes nothing.
+TEST(interleaving, G5_a_commit_or_abort_that_comes_too_late_changes_no_later_message) {
   for (const bool commits : {true, false}) {
     const testing::unique_name name;
     const auto home = ring_of_many(name, full_policy::overwrite);
@@ -226,8 +226,8 @@ TEST(interleaving, a_commit_or_abort_that_comes_too_late_changes_no_later_messag
   }
 }
 
-// checks G4 G5: overwritten at any step of reading, a message is lost and never torn
-TEST(interleaving, a_reader_that_copies_never_hands_out_what_was_overwritten_meanwhile) {
+// Overwritten at any step of reading, a message is lost and never torn.
+TEST(interleaving, G4_G5_a_reader_that_copies_never_hands_out_what_was_overwritten_meanwhile) {
   for (const site where : {site::poll_stamp, site::poll_length, site::poll_number,
                            site::poll_status_word, site::poll_content, site::poll_recheck}) {
     for (const auto role : {producer_role::single, producer_role::many}) {
@@ -255,8 +255,8 @@ TEST(interleaving, a_reader_that_copies_never_hands_out_what_was_overwritten_mea
   }
 }
 
-// checks G4: a mark falls on the message meant or on none
-TEST(interleaving, a_mark_never_falls_on_the_next_message) {
+// A mark falls on the message meant or on none.
+TEST(interleaving, G4_a_mark_never_falls_on_the_next_message) {
   for (const site where : {site::mark_stamp, site::mark_load, site::mark_exchange}) {
     const testing::unique_name name;
     const auto home =
@@ -270,9 +270,9 @@ TEST(interleaving, a_mark_never_falls_on_the_next_message) {
   }
 }
 
-// checks G2 G4 G5 G7: whoever attaches finds everything from its start on, whatever producers and
-// other consumers do while it attaches
-TEST(interleaving, a_consumer_that_attaches_misses_nothing_from_its_start) {
+// Whoever attaches finds everything from its start on, whatever producers and
+// other consumers do while it attaches.
+TEST(interleaving, G2_G4_G5_G7_a_consumer_that_attaches_misses_nothing_from_its_start) {
   for (const auto kind : {participant_kind::consumer, participant_kind::durable}) {
     for (const site where :
          {site::consumer_role_load, site::attach_cursor, site::consumer_role_store,
@@ -306,8 +306,8 @@ TEST(interleaving, a_consumer_that_attaches_misses_nothing_from_its_start) {
   }
 }
 
-// checks G5 G7: a consumer that leaves at any step of a producer's look at the gate
-TEST(interleaving, a_producer_that_looks_at_the_gate_never_passes_a_consumer) {
+// A consumer that leaves at any step of a producer's look at the gate.
+TEST(interleaving, G5_G7_a_producer_that_looks_at_the_gate_never_passes_a_consumer) {
   for (const site where : {site::gate_floor_load, site::gate_role, site::gate_consumer_cursor,
                            site::gate_floor_raise}) {
     const testing::unique_name name;
@@ -339,8 +339,8 @@ TEST(interleaving, a_producer_that_looks_at_the_gate_never_passes_a_consumer) {
   }
 }
 
-// checks G5 G6: what the late owner of a slot finds there is let go of only if it is still its own
-TEST(interleaving, a_producer_that_was_passed_over_lets_go_only_of_what_it_holds) {
+// The late owner of a slot frees what it finds there only if that is still its own.
+TEST(interleaving, G5_G6_a_producer_that_was_passed_over_lets_go_only_of_what_it_holds) {
   for (const std::uint64_t found :
        {make_stamp(0, slot_state::aborted), make_stamp(4, slot_state::held, 7)}) {
     const testing::unique_name name;
@@ -361,9 +361,8 @@ TEST(interleaving, a_producer_that_was_passed_over_lets_go_only_of_what_it_holds
   }
 }
 
-// checks G4 G6 G9: what a dead owner left, or what the cursor contradicts, is no verdict on what
-// came after it
-TEST(interleaving, an_observer_looks_again_before_it_judges_a_slot) {
+// Neither a dead owner's remains nor what the cursor contradicts decides about a later message.
+TEST(interleaving, G4_G6_G9_an_observer_looks_again_before_it_judges_a_slot) {
   const std::pair<site, std::uint64_t> judgements[] = {
       {site::examine_dead, make_stamp(0, slot_state::claimed, 7)},  // nobody has line 7
       {site::examine_again, 0}};

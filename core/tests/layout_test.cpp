@@ -21,8 +21,7 @@ T at(const std::string& bytes, std::size_t offset) {
   return value;
 }
 
-// checks G13
-TEST(layout, header_fields_are_where_the_format_says) {
+TEST(layout, G13_header_fields_are_where_the_format_says) {
   EXPECT_EQ(offsetof(segment_header, magic), 0U);
   EXPECT_EQ(offsetof(segment_header, layout_version), 8U);
   EXPECT_EQ(offsetof(segment_header, byte_order), 12U);
@@ -96,8 +95,8 @@ TEST(layout, derived_geometry_follows_from_the_given_one) {
   EXPECT_EQ(shape.slot_stride(), 128U);
 }
 
-// checks G13: the segment is an open format
-TEST(layout, a_published_message_is_in_the_file_as_documented) {
+// The segment is an open format.
+TEST(layout, G13_a_published_message_is_in_the_file_as_documented) {
   const testing::unique_name name;
   auto home = must(segment::create(name.get(), testing::small(segment_mode::ring)));
   auto writer = must(home.attach_producer());
@@ -144,8 +143,8 @@ class image {
   std::string bytes_;
 };
 
-// checks G13: every byte of the file, the zeroes too; what differs from run to run is copied over
-TEST(layout, a_segment_in_use_is_byte_for_byte_as_documented) {
+// Every byte of the file, the zeroes too; what differs from run to run is copied over.
+TEST(layout, G13_a_segment_in_use_is_byte_for_byte_as_documented) {
   const testing::unique_name name;
   const auto home = must(segment::create(
       name.get(), testing::small(segment_mode::ring, full_policy::wait, producer_role::many, 2)));

@@ -41,8 +41,7 @@ class liveness : public ::testing::TestWithParam<producer_role> {
       must(segment::create(name.get(), small(segment_mode::ring, full_policy::wait, GetParam())));
 };
 
-// checks G1 G2 G5 G6 G7 G11
-TEST_P(liveness, a_role_outlives_the_descriptors_of_its_process) {
+TEST_P(liveness, G11_G1_G2_G5_G6_G7_a_role_outlives_the_descriptors_of_its_process) {
   child owner([&] {
     auto writer = must(home.attach_producer());
     auto reader = must(home.attach_consumer());
@@ -79,8 +78,8 @@ TEST_P(liveness, a_role_outlives_the_descriptors_of_its_process) {
   EXPECT_EQ(next.publish(&word, sizeof word, in_ms(20000)), status::ok);
 }
 
-// checks G6 G8 G11: asked for by a process that has closed everything, also of itself
-TEST_P(liveness, a_process_without_descriptors_attaches_asks_and_leaves) {
+// The process that asks has closed everything; it asks about itself, too.
+TEST_P(liveness, G11_G6_G8_a_process_without_descriptors_attaches_asks_and_leaves) {
   child closed([&] {
     auto writer = must(home.attach_producer());
     child::close_descriptors();
@@ -95,8 +94,8 @@ TEST_P(liveness, a_process_without_descriptors_attaches_asks_and_leaves) {
   EXPECT_TRUE(must(home.stat()).participants.empty());
 }
 
-// checks G11: without handlers of fork, and without having run
-TEST_P(liveness, a_cloned_child_keeps_nobody_alive) {
+// Without handlers of fork, and without having run.
+TEST_P(liveness, G11_a_cloned_child_keeps_nobody_alive) {
   int end[2];
   ASSERT_EQ(::pipe(end), 0);
   child dying([&] {
@@ -127,8 +126,8 @@ INSTANTIATE_TEST_SUITE_P(roles, liveness,
                            return one.param == producer_role::single ? "single" : "many";
                          });
 
-// checks G11: neither closed nor locked nor asked about, by roles, segments and forked children
-TEST(descriptors, a_file_of_the_application_under_an_old_number_is_left_alone) {
+// Roles, segments and forked children neither close nor lock it, nor ask about it.
+TEST(descriptors, G11_a_file_of_the_application_under_an_old_number_is_left_alone) {
   const testing::unique_name name;
   static_cast<void>(must(segment::create(name.get(), small(segment_mode::ring))));
   child application([&] {
@@ -157,8 +156,8 @@ TEST(descriptors, a_file_of_the_application_under_an_old_number_is_left_alone) {
   EXPECT_TRUE(must(must(segment::attach(name.get())).stat()).participants.empty());
 }
 
-// checks G11: the number may be another handle's by now, or the application's way to the same file
-TEST(descriptors, a_handle_closes_its_own_and_no_other_of_the_same_file) {
+// The number may be another handle's by now, or the application's way to the same file.
+TEST(descriptors, G11_a_handle_closes_its_own_and_no_other_of_the_same_file) {
   const testing::unique_name name;
   static_cast<void>(must(segment::create(name.get(), small(segment_mode::ring))));
   child application([&] {
@@ -188,8 +187,8 @@ TEST(descriptors, a_handle_closes_its_own_and_no_other_of_the_same_file) {
   EXPECT_EQ(daemon.join(), 0);
 }
 
-// checks G8 G11: whoever cannot ask says so, and declares nobody dead
-TEST(descriptors, without_descriptor_and_name_nobody_is_dead_and_roles_are_refused) {
+// Whoever cannot ask says so, and declares nobody dead.
+TEST(descriptors, G11_G8_without_descriptor_and_name_nobody_is_dead_and_roles_are_refused) {
   const testing::unique_name name;
   const auto home = must(segment::create(
       name.get(), small(segment_mode::ring, full_policy::wait, producer_role::many)));
@@ -213,8 +212,8 @@ TEST(descriptors, without_descriptor_and_name_nobody_is_dead_and_roles_are_refus
   EXPECT_TRUE(home.attach_producer());  // a process that kept its descriptors needs no name
 }
 
-// checks G10: a role costs no descriptor
-TEST(descriptors, all_roles_of_the_largest_table_fit_into_a_process_with_few) {
+// A role costs no descriptor.
+TEST(descriptors, G10_all_roles_of_the_largest_table_fit_into_a_process_with_few) {
   const testing::unique_name name;
   create_options options = small(segment_mode::ring);
   options.participant_count = participants_max;
@@ -233,8 +232,8 @@ TEST(descriptors, all_roles_of_the_largest_table_fit_into_a_process_with_few) {
   EXPECT_TRUE(must(home.stat()).participants.empty());
 }
 
-// checks G3 G9: what a program without standard streams prints must not go into the segment
-TEST(descriptors, the_standard_numbers_stay_the_applications) {
+// What a program without standard streams prints must not go into the segment.
+TEST(descriptors, G3_G9_the_standard_numbers_stay_the_applications) {
   const testing::unique_name name;
   for (int closed = 1; closed < 8; ++closed) {
     child silent([&, closed] {

@@ -18,8 +18,7 @@ int status_of(consumer& reader) {
   return value;
 }
 
-// checks G4
-TEST(mark, is_seen_by_consumers_and_starts_at_zero) {
+TEST(mark, G4_is_seen_by_consumers_and_starts_at_zero) {
   const testing::unique_name name;
   auto home = must(segment::create(name.get(), small(segment_mode::ring)));
   auto writer = must(home.attach_producer());

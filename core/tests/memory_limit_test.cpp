@@ -63,8 +63,8 @@ class files {
 
 constexpr std::uint64_t no_limit = (1 << 21) - 1;
 
-// checks G10: every limit on the way up counts, and the tightest decides
-TEST(memory_limit, of_both_versions_holds_up_the_tree) {
+// Every limit on the way up counts, and the tightest decides.
+TEST(memory_limit, G10_of_both_versions_holds_up_the_tree) {
   files one("4:memory:/a/b\n1:cpu:/\n0::/\n", mount_one);
   one.one("/sys/fs/cgroup/memory/a/b", 300, 10).one("/sys/fs/cgroup/memory/a", 200, 20);
   EXPECT_EQ(one.room(), 178U);  // less what the kernel needs itself
@@ -77,8 +77,7 @@ TEST(memory_limit, of_both_versions_holds_up_the_tree) {
   EXPECT_EQ(two.room(), 0U);
 }
 
-// checks G10
-TEST(memory_limit, is_refused_with_both_values_the_file_and_the_cure) {
+TEST(memory_limit, G10_is_refused_with_both_values_the_file_and_the_cure) {
   files seen("0::/a\n", mount_two);
   const auto allowed = seen.two("/sys/fs/cgroup/a", 64, 16).allow(100);
   ASSERT_FALSE(allowed);
@@ -90,8 +89,8 @@ TEST(memory_limit, is_refused_with_both_values_the_file_and_the_cure) {
   }
 }
 
-// checks G10: the kernel takes the pages of files back before it ends anybody
-TEST(memory_limit, does_not_count_the_pages_of_files_as_used) {
+// The kernel takes the pages of files back before it ends anybody.
+TEST(memory_limit, G10_does_not_count_the_pages_of_files_as_used) {
   files two("0::/\n", mount_two);
   two.two("/sys/fs/cgroup", 200, 190);
   two.add("/sys/fs/cgroup/memory.stat",
@@ -104,8 +103,8 @@ TEST(memory_limit, does_not_count_the_pages_of_files_as_used) {
   EXPECT_EQ(one.room(), 109U);
 }
 
-// checks G10: with free swap space nobody is ended at the limit of memory
-TEST(memory_limit, counts_swap_space_that_is_free_and_allowed) {
+// With free swap space nobody is ended at the limit of memory.
+TEST(memory_limit, G10_counts_swap_space_that_is_free_and_allowed) {
   files two("0::/\n", mount_two);
   two.two("/sys/fs/cgroup", 100, 0).add("/proc/meminfo", "MemFree: 1 kB\nSwapFree: 204800 kB\n");
   EXPECT_EQ(two.room(), 297U);
@@ -122,16 +121,16 @@ TEST(memory_limit, counts_swap_space_that_is_free_and_allowed) {
   EXPECT_EQ(one.room(), 99U);
 }
 
-// checks G10: Docker with version 1 shows the host's path and mounts the group itself
-TEST(memory_limit, is_found_where_the_mount_shows_only_a_part_of_the_hierarchy) {
+// Docker with version 1 shows the host's path and mounts the group itself.
+TEST(memory_limit, G10_is_found_where_the_mount_shows_only_a_part_of_the_hierarchy) {
   files seen("4:cpu,memory:/docker/1f/app\n",
              "36 31 0:32 /docker/1f /sys/fs/cgroup/memory ro - cgroup cgroup rw,cpu,memory\n");
   seen.one("/sys/fs/cgroup/memory/app", 90, 0).one("/sys/fs/cgroup/memory", 100, 50);
   EXPECT_EQ(seen.room(), 49U);
 }
 
-// checks G10: a group's path is relative to the cgroup namespace, and ".." leads out of it
-TEST(memory_limit, is_found_in_a_namespace_of_control_groups) {
+// A group's path is relative to the cgroup namespace, and ".." leads out of it.
+TEST(memory_limit, G10_is_found_in_a_namespace_of_control_groups) {
   files own("0::/\n", mount_two);
   EXPECT_EQ(own.two("/sys/fs/cgroup", 100, 0).room(), 99U);
   files from_outside("0::/a\n", "41 31 0:38 /../.. /sys/fs/cgroup rw - cgroup2 cgroup2 rw\n");
@@ -140,8 +139,8 @@ TEST(memory_limit, is_found_in_a_namespace_of_control_groups) {
   EXPECT_EQ(moved_out.two("/sys/fs/cgroup/b", 100, 0).room(), 99U);
 }
 
-// checks G10: another group's limit is none of this process's
-TEST(memory_limit, of_other_groups_is_ignored) {
+// Another group's limit is none of this process's.
+TEST(memory_limit, G10_of_other_groups_is_ignored) {
   files outside("0::/../b\n", mount_two);
   EXPECT_EQ(outside.two("/sys/fs/cgroup", 100, 0).room(), no_limit);
   files neighbour("0::/b\n", "41 31 0:38 /a /mnt rw - cgroup2 cgroup2 rw\n");
@@ -150,8 +149,8 @@ TEST(memory_limit, of_other_groups_is_ignored) {
   EXPECT_EQ(similar.two("/mnt", 100, 0).two("/mntb", 100, 0).room(), no_limit);
 }
 
-// checks G10: systemd's mixture: memory is counted by version 1, and version 2 is there without it
-TEST(memory_limit, of_version_1_holds_beside_a_version_2_without_memory) {
+// Systemd's mixture: memory is counted by version 1, and version 2 is there without it.
+TEST(memory_limit, G10_of_version_1_holds_beside_a_version_2_without_memory) {
   files seen("4:memory:/user\n0::/user\n",
              std::string("41 31 0:38 / /sys/fs/cgroup/unified rw - cgroup2 cgroup2 rw\n"
                          "39 31 0:36 / /sys/fs/cgroup/pids rw - cgroup cgroup rw,pids\n") +
@@ -160,8 +159,7 @@ TEST(memory_limit, of_version_1_holds_beside_a_version_2_without_memory) {
   EXPECT_EQ(seen.one("/sys/fs/cgroup/memory/user", 100, 0).room(), 99U);
 }
 
-// checks G10
-TEST(memory_limit, that_is_unlimited_missing_or_nonsense_limits_nothing) {
+TEST(memory_limit, G10_that_is_unlimited_missing_or_nonsense_limits_nothing) {
   files unlimited("4:memory:/\n0::/\n", std::string(mount_one) + mount_two);
   unlimited.add("/sys/fs/cgroup/memory.max", "max\n").add("/sys/fs/cgroup/memory.current", "5\n");
   unlimited.add("/sys/fs/cgroup/memory/memory.limit_in_bytes", "9223372036854771712\n");

@@ -27,8 +27,7 @@ TEST(memory_model, every_site_has_its_own_name) {
   EXPECT_EQ(to_string(site::count), "unknown");
 }
 
-// checks G11
-TEST(memory_model, a_lock_belongs_to_one_handle_until_it_is_given_back) {
+TEST(memory_model, G11_a_lock_belongs_to_one_handle_until_it_is_given_back) {
   const testing::unique_name name;
   static_cast<void>(must(segment::create(name.get(), small(segment_mode::ring))));
   std_memory_model first = open_memory(name);
@@ -66,8 +65,8 @@ TEST(memory_model, locks_move_with_their_handle_and_end_with_it) {
   EXPECT_FALSE(witness.alive(3));
 }
 
-// checks G13: which byte is locked is part of the format
-TEST(memory_model, each_lock_is_on_its_own_byte_of_the_file) {
+// Which byte is locked is part of the format.
+TEST(memory_model, G13_each_lock_is_on_its_own_byte_of_the_file) {
   const testing::unique_name name;
   static_cast<void>(must(segment::create(name.get(), small(segment_mode::ring))));
   const int file = ::open(name.path().c_str(), O_RDWR | O_CLOEXEC);
@@ -101,8 +100,8 @@ TEST(memory_model, time_runs_out_at_the_deadline_and_never_without_one) {
   EXPECT_TRUE(std_memory_model::expired(deadline::min()));
 }
 
-// checks G11: each call returns, whatever it is asked to wait for
-TEST(memory_model, sleep_ends_when_the_bell_changed_or_the_slice_is_over) {
+// Each call returns, whatever it is asked to wait for.
+TEST(memory_model, G11_sleep_ends_when_the_bell_changed_or_the_slice_is_over) {
   const std_memory_model memory;
   std::uint32_t bell = 5;
   memory.sleep(bell, 4, no_deadline);   // changed already

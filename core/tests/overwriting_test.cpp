@@ -50,8 +50,7 @@ segment busy_ring(const testing::unique_name& name) {
       name.get(), small(segment_mode::ring, full_policy::overwrite, producer_role::many, 8)));
 }
 
-// checks G2 G4 G5 G11
-TEST(overwriting, a_paused_owner_of_a_claim_is_passed_by_and_told_so) {
+TEST(overwriting, G5_G2_G4_G11_a_paused_owner_of_a_claim_is_passed_by_and_told_so) {
   const testing::unique_name name;
   const auto home = busy_ring(name);
   auto writer = must(home.attach_producer());
@@ -97,8 +96,7 @@ TEST(overwriting, a_paused_owner_of_a_claim_is_passed_by_and_told_so) {
   ::close(go[1]);
 }
 
-// checks G5 G6 G11
-TEST(overwriting, a_dead_owner_of_a_claim_gives_its_slot_back) {
+TEST(overwriting, G6_G5_G11_a_dead_owner_of_a_claim_gives_its_slot_back) {
   for (const bool passed_over_before : {false, true}) {
     const testing::unique_name name;
     const auto home = busy_ring(name);
@@ -125,8 +123,8 @@ TEST(overwriting, a_dead_owner_of_a_claim_gives_its_slot_back) {
   }
 }
 
-// checks G1 G2 G4 G5 G6: several die in turn, others go on, and the count is exact
-TEST(overwriting, every_number_is_accounted_for_while_producers_are_killed) {
+// Several die in turn, others go on, and the count is exact.
+TEST(overwriting, G6_G1_G2_G4_G5_every_number_is_accounted_for_while_producers_are_killed) {
   const testing::unique_name name;
   const auto home = busy_ring(name);
   auto reader = must(home.attach_observer());

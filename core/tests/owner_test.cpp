@@ -37,8 +37,7 @@ bool refused_as_of(const result<T>& answer, std::uint32_t owner) {
          answer.failure().text.find("(--owner " + std::to_string(owner) + ")") != std::string::npos;
 }
 
-// checks G9
-TEST(owner, the_caller_and_root_are_trusted_and_others_only_if_asked_for) {
+TEST(owner, G9_the_caller_and_root_are_trusted_and_others_only_if_asked_for) {
   constexpr auto usual = owner_rule::caller_or_root();
   EXPECT_TRUE(usual.admits(7, 7));
   EXPECT_TRUE(usual.admits(0, 7));
@@ -51,8 +50,7 @@ TEST(owner, the_caller_and_root_are_trusted_and_others_only_if_asked_for) {
   EXPECT_TRUE(owner_rule::any().admits(8, 7));
 }
 
-// checks G9
-TEST(owner, another_owner_than_the_one_asked_for_is_refused_with_both_uids) {
+TEST(owner, G9_another_owner_than_the_one_asked_for_is_refused_with_both_uids) {
   const testing::unique_name name;
   const std::uint32_t self = ::geteuid();
   static_cast<void>(
@@ -71,8 +69,7 @@ TEST(owner, another_owner_than_the_one_asked_for_is_refused_with_both_uids) {
   }
 }
 
-// checks G9
-TEST(owner, a_segment_of_another_user_is_attached_only_if_asked_for) {
+TEST(owner, G9_a_segment_of_another_user_is_attached_only_if_asked_for) {
   const testing::unique_name name;
   static_cast<void>(must(segment::create(name.get(), small(segment_mode::ring))));
   child root([&] {

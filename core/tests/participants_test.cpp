@@ -29,13 +29,13 @@ struct participants : ::testing::Test {
   [[nodiscard]] participant_line& line(unsigned i) const { return home.view().participant(i); }
 };
 
-TEST_F(participants, a_name_is_stored_whole_and_leaves_nothing_of_its_predecessor) {
+TEST_F(participants, G9_a_name_is_stored_whole_and_leaves_nothing_of_its_predecessor) {
   const std::string longest(cursor_name_max, 'x');
   for (const std::string& text : {longest, std::string("ab"), std::string(), std::string("abcd")}) {
     protocol::store_name(line(3), memory, text);
     EXPECT_EQ(protocol::load_name(line(3), memory).view(), text);
   }
-  // checks G9: no zero at the field's end
+  // No zero at the field's end.
   std::memset(line(3).name, 'y', sizeof line(3).name);
   EXPECT_EQ(protocol::load_name(line(3), memory).view(), std::string(cursor_name_max, 'y'));
 }
@@ -51,8 +51,8 @@ TEST_F(participants, the_first_line_that_nobody_owns_is_taken) {
   EXPECT_EQ(line(1).role, make_role(7, participant_kind::durable));
 }
 
-// checks G5 G9: producers and nonsense gate nobody
-TEST_F(participants, the_lowest_cursor_is_that_of_the_consumer_furthest_behind) {
+// Producers and nonsense gate nobody.
+TEST_F(participants, G5_G9_the_lowest_cursor_is_that_of_the_consumer_furthest_behind) {
   const auto set = [&](unsigned i, std::uint64_t role, std::uint64_t cursor) {
     line(i).role = role;
     line(i).consumer_cursor = cursor;
@@ -68,8 +68,7 @@ TEST_F(participants, the_lowest_cursor_is_that_of_the_consumer_furthest_behind) 
   EXPECT_EQ(lowest.holder, 2U);
 }
 
-// checks G5
-TEST_F(participants, the_floor_follows_the_consumers_and_never_falls) {
+TEST_F(participants, G5_the_floor_follows_the_consumers_and_never_falls) {
   auto& floor = home.view().control().gate_floor;
   EXPECT_EQ(protocol::raise_gate_floor(home.view(), memory), 0U);  // nobody reads: all is kept
   line(1).role = make_role(1, participant_kind::consumer);
@@ -83,8 +82,7 @@ TEST_F(participants, the_floor_follows_the_consumers_and_never_falls) {
   EXPECT_EQ(protocol::raise_gate_floor(home.view(), memory), 5U);
 }
 
-// checks G5 G7
-TEST_F(participants, whoever_enters_below_the_floor_moves_up_or_is_refused) {
+TEST_F(participants, G5_G7_whoever_enters_below_the_floor_moves_up_or_is_refused) {
   home.view().control().gate_floor = 5;
   for (const auto kind : {participant_kind::consumer, participant_kind::durable}) {
     std::uint64_t position = 3;
@@ -100,8 +98,8 @@ TEST_F(participants, whoever_enters_below_the_floor_moves_up_or_is_refused) {
   EXPECT_EQ(role_generation(line(1).role), 6U);  // each owner is told from the one before
 }
 
-// checks G4 G7 G8: nobody may resume where producers have been already
-TEST_F(participants, who_dies_while_making_a_cursor_leaves_none_below_the_floor) {
+// Nobody may resume where producers have been already.
+TEST_F(participants, G7_G4_G8_who_dies_while_making_a_cursor_leaves_none_below_the_floor) {
   auto writer = must(home.attach_producer());
   {
     auto reader = must(home.attach_consumer());
@@ -129,8 +127,8 @@ TEST_F(participants, who_dies_while_making_a_cursor_leaves_none_below_the_floor)
   EXPECT_EQ(look(reader), "3:3 4:4");
 }
 
-// checks G5 G7 G8: a cursor is resumed or forgotten, never half of each
-TEST_F(participants, a_cursor_that_is_being_forgotten_is_not_resumed) {
+// A cursor is resumed or forgotten, never half of each.
+TEST_F(participants, G7_G5_G8_a_cursor_that_is_being_forgotten_is_not_resumed) {
   std::atomic<bool> over{false};
   std::thread forgetting([&] {
     while (!over) static_cast<void>(home.forget("billing"));
@@ -155,8 +153,8 @@ TEST_F(participants, a_cursor_that_is_being_forgotten_is_not_resumed) {
   EXPECT_EQ(half, 0);
 }
 
-// checks G8: twice equals once, and hostile intents lead nowhere
-TEST_F(participants, clearing_away_is_done_once_whatever_the_dead_left) {
+// Twice equals once, and hostile intents lead nowhere.
+TEST_F(participants, G8_clearing_away_is_done_once_whatever_the_dead_left) {
   const testing::unique_name log_name;
   const auto log = must(segment::create(
       log_name.get(), small(segment_mode::log, full_policy::reject, producer_role::many)));
@@ -177,8 +175,8 @@ TEST_F(participants, clearing_away_is_done_once_whatever_the_dead_left) {
   }
 }
 
-// checks G6 G11: a claim of somebody else's, or of somebody alive, is left alone
-TEST_F(participants, only_the_claims_of_the_dead_are_aborted) {
+// A claim of somebody else's, or of somebody alive, is left alone.
+TEST_F(participants, G6_G11_only_the_claims_of_the_dead_are_aborted) {
   const testing::unique_name ring_name;
   const auto ring = must(segment::create(
       ring_name.get(), small(segment_mode::ring, full_policy::wait, producer_role::many)));
@@ -193,8 +191,8 @@ TEST_F(participants, only_the_claims_of_the_dead_are_aborted) {
   EXPECT_EQ(alive.commit(0), status::ok);
 }
 
-// checks G6: two who clear away the same claim
-TEST_F(participants, a_dead_claim_is_aborted_once) {
+// Two processes clear away the same claim.
+TEST_F(participants, G6_a_dead_claim_is_aborted_once) {
   std::uint64_t& stamp = home.view().slot(1).stamp;
   const std::uint64_t claimed = make_stamp(1, slot_state::claimed, 3);
   stamp = claimed;
@@ -203,8 +201,7 @@ TEST_F(participants, a_dead_claim_is_aborted_once) {
   EXPECT_FALSE(protocol::abort_dead_claim(home.view(), memory, 1, claimed));
 }
 
-// checks G6 G8
-TEST_F(participants, a_line_that_has_a_new_owner_meanwhile_is_let_alone) {
+TEST_F(participants, G6_G8_a_line_that_has_a_new_owner_meanwhile_is_let_alone) {
   const testing::unique_name other;
   auto many = must(segment::create(
       other.get(), small(segment_mode::ring, full_policy::wait, producer_role::many)));
@@ -223,8 +220,7 @@ TEST_F(participants, a_line_that_has_a_new_owner_meanwhile_is_let_alone) {
   EXPECT_EQ(stamp, make_stamp(0, slot_state::aborted));
 }
 
-// checks G7
-TEST_F(participants, a_line_that_became_a_cursor_before_its_lock_was_had_is_passed_over) {
+TEST_F(participants, G7_a_line_that_became_a_cursor_before_its_lock_was_had_is_passed_over) {
   int loads = 0;
   hooked_memory own(open_memory(name), [&](site where) {
     if (where == site::take_role && ++loads == 2) {
@@ -236,8 +232,7 @@ TEST_F(participants, a_line_that_became_a_cursor_before_its_lock_was_had_is_pass
   EXPECT_TRUE(memory.alive(1));
 }
 
-// checks G7 G8
-TEST_F(participants, who_finds_the_names_held_for_long_is_told) {
+TEST_F(participants, G7_G8_who_finds_the_names_held_for_long_is_told) {
   ASSERT_TRUE(memory.try_own(lock_naming));
   const auto late = home.attach_consumer({"billing", {}});
   ASSERT_FALSE(late);
@@ -247,8 +242,7 @@ TEST_F(participants, who_finds_the_names_held_for_long_is_told) {
   EXPECT_TRUE(home.attach_consumer({"billing", {}}));
 }
 
-// checks G9
-TEST_F(participants, a_cursor_beyond_all_numbers_is_not_resumed) {
+TEST_F(participants, G9_a_cursor_beyond_all_numbers_is_not_resumed) {
   { const auto made = must(home.attach_consumer({"billing", {}})); }
   ASSERT_EQ(role_kind(line(0).role), participant_kind::durable);
   line(0).consumer_cursor = number_max + 1;
@@ -258,8 +252,8 @@ TEST_F(participants, a_cursor_beyond_all_numbers_is_not_resumed) {
   EXPECT_EQ(std::string_view(refused.failure().rule), "consumer_cursor");
 }
 
-// checks G9: it would forge rows on the terminal of whoever looks; one that is there is resumed
-TEST_F(participants, a_new_name_with_control_characters_is_refused) {
+// Such a name would forge rows on a terminal; one that exists already is resumed.
+TEST_F(participants, G9_a_new_name_with_control_characters_is_refused) {
   for (const char* forged : {"a\nb", "\x1b[2J", "x\x7f"}) {
     const auto refused = home.attach_consumer({forged, {}});
     ASSERT_FALSE(refused);

@@ -17,8 +17,7 @@ using testing::put;
 using testing::sleep_for_ever;
 using testing::small;
 
-// checks G1 G2 G4 G5
-TEST(processes, two_processes_pass_many_laps_without_a_fault) {
+TEST(processes, G1_G2_G4_G5_two_processes_pass_many_laps_without_a_fault) {
   for (const auto role : {producer_role::single, producer_role::many}) {
     const testing::unique_name name;
     create_options options = small(segment_mode::ring, full_policy::wait, role, 64);
@@ -53,8 +52,7 @@ TEST(processes, two_processes_pass_many_laps_without_a_fault) {
   }
 }
 
-// checks G6 G11
-TEST(processes, a_killed_producer_loses_only_its_claim) {
+TEST(processes, G6_G11_a_killed_producer_loses_only_its_claim) {
   const testing::unique_name name;
   const auto home = must(segment::create(
       name.get(), small(segment_mode::ring, full_policy::wait, producer_role::many, 8)));
@@ -88,8 +86,8 @@ TEST(processes, a_killed_producer_loses_only_its_claim) {
   EXPECT_EQ(must(home.recover()), 0U);  // twice is as good as once
 }
 
-// checks G6: who only polls gets past the dead, too
-TEST(processes, polling_alone_gets_past_a_dead_claim) {
+// A consumer that only polls gets past dead producers, too.
+TEST(processes, G6_polling_alone_gets_past_a_dead_claim) {
   const testing::unique_name name;
   const auto home = must(segment::create(
       name.get(), small(segment_mode::ring, full_policy::wait, producer_role::many)));
@@ -108,8 +106,8 @@ TEST(processes, polling_alone_gets_past_a_dead_claim) {
   EXPECT_EQ(told, "aborted 0+1");
 }
 
-// checks G2 G6: the single producer's successor uses the number again
-TEST(processes, a_single_producer_killed_in_a_claim_uses_up_no_number) {
+// The single producer's successor uses the number again.
+TEST(processes, G6_G2_a_single_producer_killed_in_a_claim_uses_up_no_number) {
   const testing::unique_name name;
   const auto home = must(segment::create(name.get(), small(segment_mode::ring)));
   auto reader = must(home.attach_consumer());
@@ -129,8 +127,8 @@ TEST(processes, a_single_producer_killed_in_a_claim_uses_up_no_number) {
   EXPECT_EQ(look(reader), "0:10 1:20");
 }
 
-// checks G11: a paused producer keeps its claim and its role
-TEST(processes, a_paused_producer_is_not_dead) {
+// A paused producer keeps its claim and its role.
+TEST(processes, G11_a_paused_producer_is_not_dead) {
   const testing::unique_name name;
   const auto home = must(segment::create(
       name.get(), small(segment_mode::ring, full_policy::wait, producer_role::many, 8)));
@@ -165,8 +163,7 @@ TEST(processes, a_paused_producer_is_not_dead) {
   ::close(go[1]);
 }
 
-// checks G5 G7
-TEST(processes, a_killed_consumer_without_a_name_blocks_nobody) {
+TEST(processes, G7_G5_a_killed_consumer_without_a_name_blocks_nobody) {
   const testing::unique_name name;
   const auto home = must(segment::create(name.get(), small(segment_mode::ring, full_policy::wait)));
   auto writer = must(home.attach_producer());
@@ -188,8 +185,8 @@ TEST(processes, a_killed_consumer_without_a_name_blocks_nobody) {
   EXPECT_EQ(look(reader), "4:4");
 }
 
-// checks G7: also for a producer that never waits
-TEST(processes, trying_again_gets_past_a_dead_consumer) {
+// Also for a producer that never waits.
+TEST(processes, G7_trying_again_gets_past_a_dead_consumer) {
   const testing::unique_name name;
   const auto home = must(segment::create(name.get(), small(segment_mode::ring)));
   auto writer = must(home.attach_producer());
@@ -208,8 +205,8 @@ TEST(processes, trying_again_gets_past_a_dead_consumer) {
   EXPECT_EQ(answer, status::ok);
 }
 
-// checks G5 G7: what a consumer was told and did not live to act upon is told again
-TEST(processes, a_consumer_killed_with_an_answer_in_hand_leaves_it_to_its_successor) {
+// An answer that a consumer did not live to act upon is reported again.
+TEST(processes, G7_G5_a_consumer_killed_with_an_answer_in_hand_leaves_it_to_its_successor) {
   for (const auto policy : {full_policy::wait, full_policy::overwrite}) {
     const testing::unique_name name;
     const auto home = must(segment::create(name.get(), small(segment_mode::ring, policy)));
@@ -239,8 +236,7 @@ TEST(processes, a_consumer_killed_with_an_answer_in_hand_leaves_it_to_its_succes
   }
 }
 
-// checks G7
-TEST(processes, a_consumer_killed_with_a_copy_in_hand_leaves_the_message_to_its_successor) {
+TEST(processes, G7_a_consumer_killed_with_a_copy_in_hand_leaves_the_message_to_its_successor) {
   const testing::unique_name name;
   const auto home = must(segment::create(name.get(), small(segment_mode::ring, full_policy::wait)));
   auto writer = must(home.attach_producer());
@@ -258,8 +254,7 @@ TEST(processes, a_consumer_killed_with_a_copy_in_hand_leaves_the_message_to_its_
   EXPECT_EQ(look(reader), "1:1 2:2");  // 0 was released when 1 was asked for
 }
 
-// checks G7
-TEST(processes, a_killed_durable_consumer_resumes_with_nothing_skipped) {
+TEST(processes, G7_a_killed_durable_consumer_resumes_with_nothing_skipped) {
   const testing::unique_name name;
   const auto home = must(segment::create(name.get(), small(segment_mode::ring, full_policy::wait)));
   auto writer = must(home.attach_producer());

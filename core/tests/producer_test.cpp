@@ -19,8 +19,7 @@ using testing::must;
 using testing::put;
 using testing::small;
 
-// checks G3
-TEST(producer, a_bad_length_is_refused_and_changes_nothing) {
+TEST(producer, G3_a_bad_length_is_refused_and_changes_nothing) {
   const testing::unique_name name;
   auto home = must(segment::create(name.get(), small(segment_mode::ring)));
   auto writer = must(home.attach_producer());
@@ -41,8 +40,7 @@ TEST(producer, a_bad_length_is_refused_and_changes_nothing) {
   EXPECT_EQ(writer.last_number(), 1);
 }
 
-// checks G5
-TEST(producer, reject_answers_full_and_changes_nothing) {
+TEST(producer, G5_reject_answers_full_and_changes_nothing) {
   for (const auto role : {producer_role::single, producer_role::many}) {
     const testing::unique_name name;
     auto home =
@@ -60,8 +58,7 @@ TEST(producer, reject_answers_full_and_changes_nothing) {
   }
 }
 
-// checks G5
-TEST(producer, wait_waits_until_the_deadline_and_says_why) {
+TEST(producer, G5_wait_waits_until_the_deadline_and_says_why) {
   for (const auto role : {producer_role::single, producer_role::many}) {
     const testing::unique_name name;
     auto home =
@@ -80,8 +77,7 @@ TEST(producer, wait_waits_until_the_deadline_and_says_why) {
   }
 }
 
-// checks G5
-TEST(producer, overwrite_never_waits) {
+TEST(producer, G5_overwrite_never_waits) {
   for (const auto role : {producer_role::single, producer_role::many}) {
     const testing::unique_name name;
     auto home =
@@ -95,8 +91,7 @@ TEST(producer, overwrite_never_waits) {
   }
 }
 
-// checks G5
-TEST(producer, a_full_log_answers_full_at_once) {
+TEST(producer, G5_a_full_log_answers_full_at_once) {
   for (const auto role : {producer_role::single, producer_role::many}) {
     const testing::unique_name name;
     auto home =
@@ -112,8 +107,7 @@ TEST(producer, a_full_log_answers_full_at_once) {
   }
 }
 
-// checks G2 G5
-TEST(producer, a_batch_goes_in_as_far_as_there_is_room) {
+TEST(producer, G2_G5_a_batch_goes_in_as_far_as_there_is_room) {
   const testing::unique_name name;
   auto home = must(segment::create(name.get(), small(segment_mode::ring, full_policy::wait)));
   auto writer = must(home.attach_producer());
@@ -133,8 +127,7 @@ TEST(producer, a_batch_goes_in_as_far_as_there_is_room) {
   EXPECT_EQ(look(reader), "4:4 5:5");
 }
 
-// checks G2
-TEST(producer, claim_commit_and_abort_work_in_place) {
+TEST(producer, G2_claim_commit_and_abort_work_in_place) {
   for (const auto mode : {segment_mode::log, segment_mode::ring}) {
     for (const auto role : {producer_role::single, producer_role::many}) {
       const testing::unique_name name;
@@ -165,8 +158,8 @@ TEST(producer, claim_commit_and_abort_work_in_place) {
   }
 }
 
-// checks G2 G6: leaving with an open claim gives the number up
-TEST(producer, leaving_aborts_an_open_claim) {
+// Leaving with an open claim gives the number up.
+TEST(producer, G2_G6_leaving_aborts_an_open_claim) {
   const testing::unique_name name;
   auto home = must(segment::create(
       name.get(), small(segment_mode::ring, full_policy::reject, producer_role::many)));
@@ -179,8 +172,8 @@ TEST(producer, leaving_aborts_an_open_claim) {
   EXPECT_EQ(look(reader), "aborted 0+1");
 }
 
-// checks G5: in an overwriting ring a paused claim is passed over, and its owner is told
-TEST(producer, a_claim_that_the_ring_went_round_is_lost) {
+// In an overwriting ring a paused claim is passed over, and its owner is told.
+TEST(producer, G5_a_claim_that_the_ring_went_round_is_lost) {
   const testing::unique_name name;
   auto home = must(segment::create(
       name.get(), small(segment_mode::ring, full_policy::overwrite, producer_role::many)));
@@ -201,8 +194,8 @@ TEST(producer, a_claim_that_the_ring_went_round_is_lost) {
   EXPECT_EQ(look(reader), "12:10 13:11 14:12 15:13");  // slot 0 is in use again
 }
 
-// checks G5: every slot held by somebody alive
-TEST(producer, an_overwriting_ring_of_held_slots_answers_full) {
+// Living producers hold every slot.
+TEST(producer, G5_an_overwriting_ring_of_held_slots_answers_full) {
   const testing::unique_name name;
   auto home = must(segment::create(
       name.get(), small(segment_mode::ring, full_policy::overwrite, producer_role::many, 2)));
@@ -217,8 +210,8 @@ TEST(producer, an_overwriting_ring_of_held_slots_answers_full) {
   EXPECT_EQ(put(third, 1), status::ok);
 }
 
-// checks G2: near the last number the stamp can hold
-TEST(producer, the_last_number_is_followed_by_exhausted) {
+// Near the last number the stamp can hold.
+TEST(producer, G2_the_last_number_is_followed_by_exhausted) {
   for (const auto role : {producer_role::single, producer_role::many}) {
     for (const auto policy : {full_policy::wait, full_policy::overwrite}) {
       const testing::unique_name name;
@@ -239,8 +232,8 @@ TEST(producer, the_last_number_is_followed_by_exhausted) {
   }
 }
 
-// checks G5: a claim is open, and the only reader attached behind it
-TEST(producer, a_slot_still_being_written_a_lap_later_is_no_room) {
+// A claim is open, and the only reader attached behind it.
+TEST(producer, G5_a_slot_still_being_written_a_lap_later_is_no_room) {
   for (const auto policy : {full_policy::reject, full_policy::wait}) {
     const testing::unique_name name;
     auto home = must(
@@ -261,8 +254,8 @@ TEST(producer, a_slot_still_being_written_a_lap_later_is_no_room) {
   }
 }
 
-// checks G5 G6: the same, and the owner of the claim is dead
-TEST(producer, a_slot_left_half_written_a_lap_ago_is_freed_by_those_it_holds_up) {
+// The same, but the owner of the claim is dead.
+TEST(producer, G6_G5_a_slot_left_half_written_a_lap_ago_is_freed_by_those_it_holds_up) {
   for (const auto policy : {full_policy::reject, full_policy::wait}) {
     const testing::unique_name name;
     auto home = must(
@@ -288,8 +281,8 @@ TEST(producer, a_slot_left_half_written_a_lap_ago_is_freed_by_those_it_holds_up)
   }
 }
 
-// checks G9: nonsense in the slot to be claimed
-TEST(producer, a_stamp_of_no_lap_is_answered_invalid) {
+// The slot to be claimed holds nonsense.
+TEST(producer, G9_a_stamp_of_no_lap_is_answered_invalid) {
   const testing::unique_name name;
   auto home = must(segment::create(
       name.get(), small(segment_mode::ring, full_policy::overwrite, producer_role::many)));
@@ -307,8 +300,7 @@ TEST(producer, a_stamp_of_no_lap_is_answered_invalid) {
   }
 }
 
-// checks G5
-TEST(producer, a_claim_and_a_batch_wait_for_room_until_their_deadline) {
+TEST(producer, G5_a_claim_and_a_batch_wait_for_room_until_their_deadline) {
   const testing::unique_name name;
   auto home = must(segment::create(name.get(), small(segment_mode::ring, full_policy::wait)));
   auto writer = must(home.attach_producer());
@@ -339,8 +331,8 @@ TEST(producer, a_claim_and_a_batch_wait_for_room_until_their_deadline) {
   EXPECT_EQ(writer.last_number(), last);
 }
 
-// checks G6: the predecessor died between the stamp of a message and the cursor
-TEST(producer, a_successor_goes_on_behind_what_the_cursor_does_not_tell_yet) {
+// The predecessor died between the stamp of a message and the cursor.
+TEST(producer, G6_a_successor_goes_on_behind_what_the_cursor_does_not_tell_yet) {
   const testing::unique_name name;
   auto home = must(segment::create(name.get(), small(segment_mode::ring)));
   {
@@ -355,8 +347,8 @@ TEST(producer, a_successor_goes_on_behind_what_the_cursor_does_not_tell_yet) {
   EXPECT_EQ(look(reader), "0:0 1:1 2:2 3:3");
 }
 
-// checks G9: a cursor and stamps that contradict each other; and the end of a log is one, too
-TEST(producer, a_successor_looks_at_each_slot_once_whatever_the_stamps_say) {
+// A cursor and stamps that contradict each other; and the end of a log is one, too.
+TEST(producer, G9_a_successor_looks_at_each_slot_once_whatever_the_stamps_say) {
   const testing::unique_name name;
   auto home = must(segment::create(name.get(), small(segment_mode::ring)));
   for (std::uint64_t i = 0; i < 4; ++i) {
@@ -377,8 +369,7 @@ TEST(producer, a_successor_looks_at_each_slot_once_whatever_the_stamps_say) {
   EXPECT_EQ(log.view().control().producer_cursor, 4U);
 }
 
-// checks G5
-TEST(producer, a_claim_and_a_batch_that_may_not_wait_answer_full_at_once) {
+TEST(producer, G5_a_claim_and_a_batch_that_may_not_wait_answer_full_at_once) {
   const testing::unique_name name;
   auto home = must(segment::create(name.get(), small(segment_mode::ring)));
   auto writer = must(home.attach_producer());

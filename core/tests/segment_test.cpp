@@ -28,8 +28,7 @@ std::string rule_of(const auto& r) {
   return r ? "none" : r.failure().rule;
 }
 
-// checks G9
-TEST(segment, a_bad_name_is_refused) {
+TEST(segment, G9_a_bad_name_is_refused) {
   const std::pair<std::string, int> names[] = {{"", EINVAL},
                                                {"/", EINVAL},
                                                {".", EINVAL},
@@ -56,8 +55,7 @@ TEST(segment, a_bad_name_is_refused) {
   EXPECT_TRUE(segment::remove("/" + padded));  // the slash may be there or not
 }
 
-// checks G10
-TEST(segment, bad_geometry_is_refused_by_name) {
+TEST(segment, G10_bad_geometry_is_refused_by_name) {
   const testing::unique_name name;
   const auto rule = [&](auto change) {
     create_options options = small(segment_mode::ring);
@@ -102,8 +100,8 @@ TEST(segment, an_existing_name_is_refused_or_attached_as_asked) {
   EXPECT_EQ(rule([](auto& o) { o.mode = segment_mode::log; }), "mode");
 }
 
-// checks G9: what has the name and is no segment is neither attached to nor replaced
-TEST(segment, a_name_that_something_else_has_is_refused) {
+// A file that has the name and is no segment is neither attached to nor replaced.
+TEST(segment, G9_a_name_that_something_else_has_is_refused) {
   const testing::unique_name name;
   std::ofstream(name.path()) << std::string(8192, 'x');
   create_options options = small(segment_mode::ring);
@@ -112,8 +110,7 @@ TEST(segment, a_name_that_something_else_has_is_refused) {
   EXPECT_TRUE(name.exists());
 }
 
-// checks G13
-TEST(segment, another_record_size_is_refused_with_both_values) {
+TEST(segment, G13_another_record_size_is_refused_with_both_values) {
   const testing::unique_name name;
   static_cast<void>(must(segment::create(name.get(), small(segment_mode::ring))));
   const auto attached = segment::attach(name.get(), {access::read_write, 1024, false});
@@ -123,8 +120,7 @@ TEST(segment, another_record_size_is_refused_with_both_values) {
   EXPECT_TRUE(segment::attach(name.get(), {access::read_write, 16, false}));
 }
 
-// checks G9
-TEST(segment, what_is_no_segment_is_refused) {
+TEST(segment, G9_what_is_no_segment_is_refused) {
   const testing::unique_name name;
   EXPECT_EQ(segment::attach(name.get()).failure().code, ENOENT);
   EXPECT_EQ(segment::remove(name.get()).failure().code, ENOENT);
@@ -169,8 +165,7 @@ TEST(segment, permissions_are_0600_or_as_asked_whatever_the_umask) {
   EXPECT_EQ(facts.st_mode & 07777, 0644U);
 }
 
-// checks G10
-TEST(segment, somebody_without_rights_is_refused_and_may_observe_if_allowed) {
+TEST(segment, G10_somebody_without_rights_is_refused_and_may_observe_if_allowed) {
   const testing::unique_name closed;
   const testing::unique_name open;
   create_options options = small(segment_mode::ring);
@@ -201,8 +196,8 @@ TEST(segment, somebody_without_rights_is_refused_and_may_observe_if_allowed) {
   EXPECT_EQ(code, ::geteuid() == 0 ? 0 : 50);
 }
 
-// checks G11: a wait that times out can ask why nobody comes
-TEST(segment, a_name_that_is_removed_or_made_again_is_noticed) {
+// A wait that times out can ask why nobody comes.
+TEST(segment, G11_a_name_that_is_removed_or_made_again_is_noticed) {
   const testing::unique_name name;
   const auto old = must(segment::create(name.get(), small(segment_mode::ring)));
   attach_options reading;
@@ -221,8 +216,7 @@ TEST(segment, a_name_that_is_removed_or_made_again_is_noticed) {
   EXPECT_EQ(must(made.check_name()), name_state::replaced);
 }
 
-// checks G10
-TEST(segment, more_than_the_limit_of_file_size_is_an_error_and_no_signal) {
+TEST(segment, G10_more_than_the_limit_of_file_size_is_an_error_and_no_signal) {
   const testing::unique_name name;
   child confined([&] {
     rlimit limit{};
@@ -237,8 +231,7 @@ TEST(segment, more_than_the_limit_of_file_size_is_an_error_and_no_signal) {
   EXPECT_EQ(confined.join(), 0);
 }
 
-// checks G10
-TEST(segment, no_descriptors_is_a_clear_error_and_the_next_try_works) {
+TEST(segment, G10_no_descriptors_is_a_clear_error_and_the_next_try_works) {
   const testing::unique_name name;
   child poor([&] {
     rlimit few{};
@@ -315,8 +308,7 @@ TEST(segment, pretouch_and_huge_pages_are_accepted) {
   EXPECT_FALSE(again.writable());
 }
 
-// checks G10
-TEST(segment, no_memory_for_a_readers_buffer_is_an_error_and_takes_no_line) {
+TEST(segment, G10_no_memory_for_a_readers_buffer_is_an_error_and_takes_no_line) {
   const testing::unique_name name;
   const auto home =
       must(segment::create(name.get(), small(segment_mode::ring, full_policy::overwrite)));

@@ -63,8 +63,7 @@ std::vector<spoil> spoils() {
           {"checksum", [](segment_header& h) { h.checksum ^= 1; }}};
 }
 
-// checks G9 G13
-TEST(validate, each_spoilt_field_is_refused_by_its_name) {
+TEST(validate, G9_G13_each_spoilt_field_is_refused_by_its_name) {
   const testing::unique_name name;
   const segment_header sound = sound_header(name);
   ASSERT_FALSE(validate(sound, sound.segment_size));
@@ -87,8 +86,8 @@ TEST(validate, each_spoilt_field_is_refused_by_its_name) {
   }
 }
 
-// checks G9: every single-bit flip of the header is noticed
-TEST(validate, no_flipped_bit_of_a_header_goes_unnoticed) {
+// Every single-bit flip of the header is noticed.
+TEST(validate, G9_no_flipped_bit_of_a_header_goes_unnoticed) {
   const testing::unique_name name;
   const segment_header sound = sound_header(name);
   for (std::size_t bit = 0; bit < sizeof(segment_header) * 8; ++bit) {
@@ -98,8 +97,8 @@ TEST(validate, no_flipped_bit_of_a_header_goes_unnoticed) {
   }
 }
 
-// checks G9: truncated to any length
-TEST(validate, a_truncated_file_is_refused) {
+// Truncated to any length.
+TEST(validate, G9_a_truncated_file_is_refused) {
   const testing::unique_name name;
   const segment_header sound = sound_header(name);
   for (const off_t size : {8191, 8190, 4097, 4096, 4095, 768, 256, 136, 135, 128, 8, 7, 1, 0}) {
@@ -112,8 +111,8 @@ TEST(validate, a_truncated_file_is_refused) {
   EXPECT_STREQ(segment::attach(name.get()).failure().rule, "magic");  // zeroes now
 }
 
-// checks G9: cursors that cannot be
-TEST(validate, a_cursor_beyond_its_stamps_is_refused) {
+// Impossible cursors.
+TEST(validate, G9_a_cursor_beyond_its_stamps_is_refused) {
   const testing::unique_name name;
   static_cast<void>(sound_header(name));
   const auto poke = [&](off_t offset, std::uint64_t value) {

@@ -27,9 +27,9 @@ long used_ms() {
          (usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1000;
 }
 
-// checks G11: asleep, then woken; and no processor time meanwhile, be it a consumer, an observer
-// (which may not write and so cannot be woken) or a producer
-TEST(waiting, whoever_sleeps_is_woken_and_uses_no_processor) {
+// They sleep, use no processor time meanwhile, and are woken: a consumer, an observer (which may
+// not write and so cannot be woken) and a producer.
+TEST(waiting, G11_whoever_sleeps_is_woken_and_uses_no_processor) {
   const testing::unique_name name;
   const auto home = must(segment::create(name.get(), small(segment_mode::ring, full_policy::wait)));
   const testing::unique_name full_name;
@@ -66,8 +66,7 @@ TEST(waiting, whoever_sleeps_is_woken_and_uses_no_processor) {
   EXPECT_EQ(producing.join(), 0);
 }
 
-// checks G5 G11
-TEST(waiting, a_sleeping_producer_is_woken_by_a_release) {
+TEST(waiting, G5_G11_a_sleeping_producer_is_woken_by_a_release) {
   const testing::unique_name name;
   const auto home = must(segment::create(name.get(), small(segment_mode::ring, full_policy::wait)));
   auto reader = must(home.attach_consumer());
@@ -85,8 +84,8 @@ TEST(waiting, a_sleeping_producer_is_woken_by_a_release) {
   EXPECT_EQ(look(reader), "4:4");
 }
 
-// checks G11: before the wait or in it, from another thread; one wake-up ends one wait
-TEST(waiting, wake_ends_a_readers_wait_even_if_there_are_messages) {
+// Before the wait or in it, from another thread; one wake-up ends one wait.
+TEST(waiting, G11_wake_ends_a_readers_wait_even_if_there_are_messages) {
   const testing::unique_name name;
   const auto home = must(segment::create(name.get(), small(segment_mode::ring)));
   auto writer = must(home.attach_producer());
@@ -108,8 +107,8 @@ TEST(waiting, wake_ends_a_readers_wait_even_if_there_are_messages) {
   }
 }
 
-// checks G5 G11: the message is not published, and nothing is lost
-TEST(waiting, wake_ends_a_producers_wait_for_room) {
+// The message is not published, and nothing is lost.
+TEST(waiting, G5_G11_wake_ends_a_producers_wait_for_room) {
   const testing::unique_name name;
   const auto home = must(segment::create(name.get(), small(segment_mode::ring, full_policy::wait)));
   auto reader = must(home.attach_consumer());
@@ -133,8 +132,8 @@ TEST(waiting, wake_ends_a_producers_wait_for_room) {
   EXPECT_EQ(look(reader), "4:4");
 }
 
-// checks G11: the handler runs at any instruction of the wait, and its wake-up is not lost
-TEST(waiting, a_signal_handler_may_wake) {
+// The handler runs at any instruction of the wait, and its wake-up is not lost.
+TEST(waiting, G11_a_signal_handler_may_wake) {
   const testing::unique_name name;
   const auto home = must(segment::create(name.get(), small(segment_mode::ring)));
   for (const bool observes : {false, true}) {
@@ -155,8 +154,8 @@ TEST(waiting, a_signal_handler_may_wake) {
   }
 }
 
-// checks G1 G2 G4: roles of threads, all on one mapping
-TEST(waiting, threads_share_a_segment_handle) {
+// Roles of threads, all on one mapping.
+TEST(waiting, G1_G2_G4_threads_share_a_segment_handle) {
   for (const auto policy : {full_policy::wait, full_policy::overwrite}) {
     const testing::unique_name name;
     const auto home = must(
@@ -225,8 +224,7 @@ class impatient_memory : public std_memory_model {
   mutable unsigned pauses_ = 0;
 };
 
-// checks G11
-TEST(waiting, who_may_not_spin_sleeps_until_the_deadline) {
+TEST(waiting, G11_who_may_not_spin_sleeps_until_the_deadline) {
   const testing::unique_name name;
   const auto home = must(segment::create(name.get(), small(segment_mode::ring, full_policy::wait)));
   using memory = impatient_memory;
@@ -240,8 +238,8 @@ TEST(waiting, who_may_not_spin_sleeps_until_the_deadline) {
   EXPECT_EQ(writer.publish(&word, 8, in_ms(1)), status::timed_out);
 }
 
-// checks G1 G2: what a reader learns about streams changes when it looks, not what it sees
-TEST(waiting, however_many_come_at_once_each_is_seen_once) {
+// What a reader learns about streams changes when it looks, not what it sees.
+TEST(waiting, G1_G2_however_many_come_at_once_each_is_seen_once) {
   const testing::unique_name name;
   create_options options = small(segment_mode::ring);
   options.slot_count = 1024;

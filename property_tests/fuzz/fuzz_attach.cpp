@@ -2,7 +2,6 @@
 // Any bytes as the segment's file: attaching refuses them by the name of a rule, or everything that
 // can be done with a segment ends with an answer. The first byte may ask for a right checksum and a
 // right file size, which chance alone would never hit.
-// checks G3 G9
 #include "shmfifo/protocol/validate.hpp"
 #include "target.hpp"
 

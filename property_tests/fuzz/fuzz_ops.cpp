@@ -2,7 +2,6 @@
 // Bytes as a program: the core must answer as the reference does. The same programs as the stateful
 // property's, found by coverage instead of chance; what fails is printed in the form that
 // property_tests/regressions/ keeps.
-// checks G1 G2 G3 G4 G5 G7
 #include "stateful/world.hpp"
 #include "target.hpp"
 

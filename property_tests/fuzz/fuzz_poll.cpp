@@ -2,7 +2,6 @@
 // A sound header, and behind it anything: readers of every kind, writers and the operator's calls
 // end with answers and stay inside the mapping. Input: a geometry, then pairs of a word's index and
 // its value, because whole segments are too long for a fuzzer to change with sense.
-// checks G3 G9
 #include "target.hpp"
 
 int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {

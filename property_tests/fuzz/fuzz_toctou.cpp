@@ -2,7 +2,6 @@
 // The bytes change while they are used: a second thread scribbles over header, control words, lines
 // and slots, while producers, consumers and observers work. Nothing may crash, hang, or be read or
 // written outside the mapping; what messages then say is nobody's business.
-// checks G3 G9
 #include <atomic>
 #include <thread>
 

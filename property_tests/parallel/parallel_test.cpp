@@ -3,7 +3,6 @@
 // threads on one mapping run random lists of commands; each call is noted with the ticks of its
 // begin and end, and a search looks for an order of steps that the reference would have answered in
 // the same way.
-// checks G1 G2 G4 G5
 #include "linearizability.hpp"
 
 #include <atomic>
@@ -117,7 +116,7 @@ history play(host& handles, const std::vector<std::vector<operation>>& lists) {
   return all;
 }
 
-TEST(parallel, histories_are_linearizable) {
+TEST(parallel, G1_G2_G4_G5_histories_are_linearizable) {
   expect_holds(
       [] {
         const scene s = *any_scene();

@@ -2,13 +2,12 @@
 // Goal: a batch does what its messages would do one after the other, up to the first that is
 // refused. Method: two queues of one shape; the same messages go as batches into one and singly
 // into the other.
-// checks G1 G5
 #include "support/play.hpp"
 
 namespace shmfifo::property_tests {
 namespace {
 
-TEST(batch, equals_singles) {
+TEST(batch, G1_G5_equals_singles) {
   expect_holds([] {
     const geometry shape = *any_geometry(2);
     using sizes = std::vector<std::int64_t>;

@@ -2,7 +2,6 @@
 // Goal: a claim that is given up, by a call or by leaving, is one aborted number and nothing
 // else. Method: any mixture of published and aborted claims; every number must be told, each with
 // its kind.
-// checks G2
 #include <optional>
 
 #include "support/play.hpp"
@@ -10,7 +9,7 @@
 namespace shmfifo::property_tests {
 namespace {
 
-TEST(claim, aborted_leaves_exactly_one_aborted_number) {
+TEST(claim, G2_aborted_leaves_exactly_one_aborted_number) {
   expect_holds([] {
     geometry shape = *any_geometry(2);
     shape.slot_count = 64;

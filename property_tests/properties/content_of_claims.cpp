@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: MIT
 // Goal: writing in place and copying in leave the same message. Method: two queues of one shape;
 // each message goes into one by publish and into the other by claim.
-// checks G4
 #include "support/play.hpp"
 
 namespace shmfifo::property_tests {
 namespace {
 
-TEST(content, of_a_claim_equals_content_of_a_publish) {
+TEST(content, G4_of_a_claim_equals_content_of_a_publish) {
   expect_holds([] {
     const geometry shape = *any_ring(full_policy::overwrite);
     const auto messages =

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Goal: read copies the smaller of message and buffer, and tells the true length. Method: any
 // message into any buffer, with a byte behind it that must stay.
-// checks G3 G4
 #include <algorithm>
 
 #include "support/play.hpp"
@@ -9,7 +8,7 @@
 namespace shmfifo::property_tests {
 namespace {
 
-TEST(content, read_fills_its_buffer_and_no_more) {
+TEST(content, G3_G4_read_fills_its_buffer_and_no_more) {
   expect_holds([] {
     const geometry shape = *any_geometry(2);
     const auto length =

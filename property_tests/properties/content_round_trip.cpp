@@ -2,7 +2,6 @@
 // Goal: a consumer gets exactly the bytes that were published, for every length and source
 // address. Method: any bytes from a source at any offset, exactly as long as the message, into
 // slots full of others.
-// checks G4
 #include <algorithm>
 
 #include "support/play.hpp"
@@ -10,7 +9,7 @@
 namespace shmfifo::property_tests {
 namespace {
 
-TEST(content, comes_back_whole_at_every_alignment) {
+TEST(content, G4_comes_back_whole_at_every_alignment) {
   expect_holds(
       [] {
         geometry shape = *any_geometry(3);

@@ -2,13 +2,12 @@
 // Goal: a killed producer loses nothing it committed; its open claim is aborted or written again,
 // others go on. Method: kill a child that published any number and holds a claim; another
 // producer and a reader that only polls.
-// checks G2 G6
 #include "support/play.hpp"
 
 namespace shmfifo::property_tests {
 namespace {
 
-TEST(death, of_a_producer_takes_only_its_open_claim) {
+TEST(death, G6_G2_of_a_producer_takes_only_its_open_claim) {
   expect_holds(
       [] {
         const geometry shape = *any_ring(full_policy::reject);

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Goal: a named cursor holds its messages while nobody reads, until it is forgotten. Method: fill
 // a lossless ring behind a reader that left, forget it, and go on.
-// checks G5 G7
 #include <cerrno>
 
 #include "support/play.hpp"
@@ -9,7 +8,7 @@
 namespace shmfifo::property_tests {
 namespace {
 
-TEST(durable, forgotten_cursor_gives_its_room_back) {
+TEST(durable, G7_G5_forgotten_cursor_gives_its_room_back) {
   expect_holds([] {
     geometry shape = *any_ring(full_policy::reject);
     const auto read =

@@ -2,7 +2,6 @@
 // Goal: a named cursor goes on with the first message it had not released, whoever published
 // meanwhile. Method: a reader of any kind of queue comes, reads a portion, and goes, again and
 // again.
-// checks G7
 #include <algorithm>
 
 #include "support/play.hpp"
@@ -10,7 +9,7 @@
 namespace shmfifo::property_tests {
 namespace {
 
-TEST(durable, resumes_exactly_where_it_stopped) {
+TEST(durable, G7_resumes_exactly_where_it_stopped) {
   expect_holds([] {
     geometry shape = *any_geometry(2);
     shape.slot_count = 64;

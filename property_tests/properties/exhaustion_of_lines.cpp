@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Goal: one role more than there are lines is refused with EUSERS, changes nothing, and works
 // once one leaves. Method: take every line in any mixture of roles.
-// checks G10
 #include <cerrno>
 
 #include "support/play.hpp"
@@ -9,7 +8,7 @@
 namespace shmfifo::property_tests {
 namespace {
 
-TEST(exhaustion, no_free_line_is_an_error_and_leaves_nothing) {
+TEST(exhaustion, G10_no_free_line_is_an_error_and_leaves_nothing) {
   expect_holds([] {
     geometry shape = *any_geometry();
     shape.producers = producer_role::many;

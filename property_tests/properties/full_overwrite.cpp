@@ -2,7 +2,6 @@
 // Goal: an overwriting ring never refuses, and what a reader saw and what it was told it lost is
 // all there was. Method: publish any portions, between which readers of both kinds come to read,
 // or do not.
-// checks G5
 #include <algorithm>
 
 #include "support/play.hpp"
@@ -10,7 +9,7 @@
 namespace shmfifo::property_tests {
 namespace {
 
-TEST(full, overwriting_tells_exactly_what_was_lost) {
+TEST(full, G5_overwriting_tells_exactly_what_was_lost) {
   expect_holds([] {
     const geometry shape = *any_ring(full_policy::overwrite);
     const auto portions = *rc::gen::container<std::vector<int>>(rc::gen::inRange(0, 20));

@@ -2,7 +2,6 @@
 // Goal: in an overwriting ring a claim that is held open stops nobody; its number is told, its
 // commit answers lost. Method: one producer claims, another goes round any number of times, then
 // the claim is committed or aborted.
-// checks G2 G5
 #include <algorithm>
 
 #include "support/play.hpp"
@@ -10,7 +9,7 @@
 namespace shmfifo::property_tests {
 namespace {
 
-TEST(full, a_slow_claim_is_passed_over_and_told_lost) {
+TEST(full, G5_G2_a_slow_claim_is_passed_over_and_told_lost) {
   expect_holds([] {
     geometry shape = *any_ring(full_policy::overwrite);
     shape.producers = producer_role::many;

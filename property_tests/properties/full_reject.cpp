@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: MIT
 // Goal: a full queue that rejects answers full at once, by every way in, and not a byte of it
 // changes. Method: fill any lossless queue that nobody reads, then try everything.
-// checks G5
 #include "support/play.hpp"
 
 namespace shmfifo::property_tests {
 namespace {
 
-TEST(full, rejected_publish_changes_nothing) {
+TEST(full, G5_rejected_publish_changes_nothing) {
   expect_holds([] {
     geometry shape = *any_geometry();
     shape.when_full = full_policy::reject;

@@ -2,7 +2,6 @@
 // Goal: a full queue that waits gives up at the deadline, and says whether somebody alive could
 // make room. Method: fill a waiting ring behind a reader that is attached, durable and left, or
 // not there.
-// checks G5
 #include <optional>
 
 #include "support/play.hpp"
@@ -10,7 +9,7 @@
 namespace shmfifo::property_tests {
 namespace {
 
-TEST(full, waiting_ends_with_the_deadline_and_loses_nothing) {
+TEST(full, G5_waiting_ends_with_the_deadline_and_loses_nothing) {
   expect_holds([] {
     const geometry shape = *any_ring(full_policy::wait);
     const int who = *rc::gen::inRange(0, 3);

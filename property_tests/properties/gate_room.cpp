@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Goal: a lossless ring takes messages until it is a lap ahead of the slowest consumer, exactly.
 // Method: consumers read any portions; after each the producer fills the ring and counts.
-// checks G4 G5
 #include <algorithm>
 
 #include "support/play.hpp"
@@ -9,7 +8,7 @@
 namespace shmfifo::property_tests {
 namespace {
 
-TEST(gate, room_is_what_the_slowest_consumer_left) {
+TEST(gate, G5_G4_room_is_what_the_slowest_consumer_left) {
   expect_holds([] {
     const geometry shape = *any_ring(full_policy::reject);
     const auto portions = *rc::gen::container<std::vector<std::pair<int, int>>>(

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: MIT
 // Goal: a geometry that breaks a limit is refused by the limit's name before anything exists.
 // Method: spoil one field of a sound geometry.
-// checks G10 G13
 #include "support/play.hpp"
 
 namespace shmfifo::property_tests {
 namespace {
 
-TEST(geometry, impossible_ones_are_refused_by_name_and_leave_nothing) {
+TEST(geometry, G10_G13_impossible_ones_are_refused_by_name_and_leave_nothing) {
   expect_holds([] {
     geometry shape = *any_geometry();
     const auto huge = *rc::gen::inRange<std::uint64_t>(0, 1000);

@@ -2,7 +2,6 @@
 // Goal: a segment with one wrong bit in its header is refused by the name of a rule; behind it
 // bits are harmless. Method: flip each bit of the header of a segment of any geometry, one after
 // the other, and attach.
-// checks G9
 #include <set>
 
 #include "support/play.hpp"
@@ -30,7 +29,7 @@ const std::set<std::string> rules{"magic",
                                   "checksum",
                                   "file_size"};
 
-TEST(header, every_flipped_bit_is_refused_by_name) {
+TEST(header, G9_every_flipped_bit_is_refused_by_name) {
   expect_holds(
       [] {
         const geometry shape = *any_geometry();

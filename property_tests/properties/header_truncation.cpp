@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Goal: a file that is shorter or longer than its segment is refused, never mapped. Method: cut a
 // segment of any geometry at any byte, or make it longer, and attach.
-// checks G9 G10
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
@@ -11,7 +10,7 @@
 namespace shmfifo::property_tests {
 namespace {
 
-TEST(header, every_other_file_size_is_refused) {
+TEST(header, G9_G10_every_other_file_size_is_refused) {
   expect_holds([] {
     const geometry shape = *any_geometry();
     fixture f(shape);

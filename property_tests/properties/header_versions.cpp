@@ -2,14 +2,13 @@
 // Goal: another layout version, word size, byte order, header or record size is refused with both
 // values. Method: change one of these fields to anything, make the checksum right again, and
 // attach.
-// checks G13
 #include "shmfifo/protocol/validate.hpp"
 #include "support/play.hpp"
 
 namespace shmfifo::property_tests {
 namespace {
 
-TEST(header, other_versions_are_refused_with_both_values) {
+TEST(header, G13_other_versions_are_refused_with_both_values) {
   expect_holds([] {
     const geometry shape = *any_geometry();
     fixture f(shape);

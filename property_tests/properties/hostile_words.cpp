@@ -2,7 +2,6 @@
 // Goal: whatever stands in control words, lines and slots, calls end with an answer and touch
 // only the segment. Method: overwrite words of a sound segment with anything, then read, publish,
 // mark, recover and look.
-// checks G3 G9
 #include <numeric>
 
 #include "support/play.hpp"
@@ -27,7 +26,7 @@ std::vector<std::uint64_t*> words_of(const layout_view& view) {
   return words;
 }
 
-TEST(hostile, any_words_give_an_answer_inside_bounds) {
+TEST(hostile, G9_G3_any_words_give_an_answer_inside_bounds) {
   expect_holds(
       [] {
         const geometry shape = *any_geometry(3);

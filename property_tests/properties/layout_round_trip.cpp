@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: MIT
 // Goal: who attaches sees the geometry of the creator, and no two parts of a segment overlap.
 // Method: any geometry; compare it, and the addresses of all lines and slots.
-// checks G3 G13
 #include "support/play.hpp"
 
 namespace shmfifo::property_tests {
 namespace {
 
-TEST(layout, every_geometry_survives_attaching) {
+TEST(layout, G3_G13_every_geometry_survives_attaching) {
   expect_holds([] {
     geometry shape = *any_geometry();
     shape.content_size = *rc::gen::inRange<std::uint64_t>(1, 300);

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: MIT
 // Goal: number, owner and state come out of a stamp as they went in; so do the parts of the other
 // words. Method: any parts, up to the last number.
-// checks G2 G4
 #include "support/play.hpp"
 
 namespace shmfifo::property_tests {
 namespace {
 
-TEST(layout, stamps_and_words_keep_their_parts) {
+TEST(layout, G2_G4_stamps_and_words_keep_their_parts) {
   expect_holds([] {
     const auto number =
         *rc::gen::oneOf(rc::gen::inRange<std::uint64_t>(0, number_max),

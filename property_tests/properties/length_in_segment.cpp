@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: MIT
 // Goal: a reader hands out a length only if it fits, whatever the slot says. Method: publish,
 // overwrite the length in the slot with any value, read as each kind of reader.
-// checks G3 G9
 #include "support/play.hpp"
 
 namespace shmfifo::property_tests {
 namespace {
 
-TEST(length, in_the_segment_is_never_believed) {
+TEST(length, G3_G9_in_the_segment_is_never_believed) {
   expect_holds([] {
     const geometry shape = *any_geometry(2);
     const std::int64_t length =

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Goal: every length from INT64_MIN to INT64_MAX that does not fit is refused and changes
 // nothing. Method: any such length, through publish, batch and commit, into any queue.
-// checks G3
 #include <limits>
 
 #include "support/play.hpp"
@@ -9,7 +8,7 @@
 namespace shmfifo::property_tests {
 namespace {
 
-TEST(length, outside_the_content_is_refused_and_changes_nothing) {
+TEST(length, G3_outside_the_content_is_refused_and_changes_nothing) {
   expect_holds([] {
     const geometry shape = *any_geometry();
     const auto size = static_cast<std::int64_t>(shape.content_size);

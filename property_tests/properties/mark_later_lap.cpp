@@ -2,7 +2,6 @@
 // Goal: a mark meant for a message that was replaced answers lost; the new message starts with
 // status 0. Method: mark messages at random while the ring goes round, and compare every status
 // that is read.
-// checks G4
 #include <map>
 
 #include "support/play.hpp"
@@ -10,7 +9,7 @@
 namespace shmfifo::property_tests {
 namespace {
 
-TEST(mark, never_lands_on_a_later_lap) {
+TEST(mark, G4_never_lands_on_a_later_lap) {
   expect_holds([] {
     const geometry shape = *any_ring(full_policy::overwrite);
     const auto marks = *rc::gen::container<std::vector<std::pair<int, std::int8_t>>>(

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: MIT
 // Goal: a mark changes the status byte of its own message and nothing else. Method: mark any
 // number with any value, then compare the whole segment and what readers see.
-// checks G4
 #include "support/play.hpp"
 
 namespace shmfifo::property_tests {
 namespace {
 
-TEST(mark, changes_only_the_status_of_its_message) {
+TEST(mark, G4_changes_only_the_status_of_its_message) {
   expect_holds([] {
     const geometry shape = *any_geometry(2);
     fixture f(shape);

@@ -2,7 +2,6 @@
 // Goal: any string is either a name under which a segment is made and found, or refused with
 // nothing left behind. Method: any bytes, made unlike any other name by a prefix where that does
 // not change the case.
-// checks G10
 #include <cerrno>
 
 #include "support/play.hpp"
@@ -10,7 +9,7 @@
 namespace shmfifo::property_tests {
 namespace {
 
-TEST(names, are_accepted_or_refused_whole) {
+TEST(names, G10_are_accepted_or_refused_whole) {
   expect_holds([] {
     const shmfifo::testing::unique_name mine;
     const auto tail =

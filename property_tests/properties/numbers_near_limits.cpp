@@ -2,13 +2,12 @@
 // Goal: nothing changes at 2^31, 2^32, 2^47; after the last number of the stamp producers answer
 // exhausted. Method: set a ring to where it would be after so many messages, then publish and
 // read over the limit.
-// checks G1 G2 G3
 #include "support/play.hpp"
 
 namespace shmfifo::property_tests {
 namespace {
 
-TEST(numbers, stay_right_near_every_limit) {
+TEST(numbers, G2_G1_G3_stay_right_near_every_limit) {
   expect_holds([] {
     const auto role = *rc::gen::element(producer_role::single, producer_role::many);
     const auto policy = *rc::gen::element(full_policy::reject, full_policy::overwrite);

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Goal: producers that take turns at random share one dense row of numbers, each number once.
 // Method: any turns of up to four producers, some of them with claims that stay open for a while.
-// checks G2
 #include <algorithm>
 
 #include "support/play.hpp"
@@ -9,7 +8,7 @@
 namespace shmfifo::property_tests {
 namespace {
 
-TEST(numbers, are_dense_with_many_producers) {
+TEST(numbers, G2_are_dense_with_many_producers) {
   expect_holds([] {
     geometry shape = *any_ring(full_policy::reject);
     shape.producers = producer_role::many;

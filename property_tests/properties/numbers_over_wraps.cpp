@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: MIT
 // Goal: numbers start at 0 and are dense, however often producers come and go. Method: publish in
 // portions, each by a new producer, into any queue that a consumer keeps empty.
-// checks G2
 #include "support/play.hpp"
 
 namespace shmfifo::property_tests {
 namespace {
 
-TEST(numbers, are_dense_from_zero_over_wraps_and_restarts) {
+TEST(numbers, G2_are_dense_from_zero_over_wraps_and_restarts) {
   expect_holds([] {
     const geometry shape = *any_geometry(2);
     const auto portions = *rc::gen::container<std::vector<int>>(rc::gen::inRange(0, 6));

@@ -2,13 +2,12 @@
 // Goal: whatever an observer does, not a byte of the segment changes and no producer waits for
 // it. Method: any queue with messages and open claims; an observer with a read-only mapping reads
 // and waits.
-// checks G5 G7
 #include "support/play.hpp"
 
 namespace shmfifo::property_tests {
 namespace {
 
-TEST(observer, changes_no_byte_and_holds_nobody_back) {
+TEST(observer, G5_G7_changes_no_byte_and_holds_nobody_back) {
   expect_holds([] {
     geometry shape = *any_geometry(2);
     const bool claims = *rc::gen::arbitrary<bool>();

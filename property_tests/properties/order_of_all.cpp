@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: MIT
 // Goal: all consumers see the same messages in the same order, and each producer finds its own in
 // order. Method: producers take turns at random; consumers and observers read in random portions.
-// checks G1
 #include "support/play.hpp"
 
 namespace shmfifo::property_tests {
 namespace {
 
-TEST(order, is_agreed_by_all_and_kept_for_each_producer) {
+TEST(order, G1_is_agreed_by_all_and_kept_for_each_producer) {
   expect_holds([] {
     geometry shape = *any_ring(full_policy::reject);
     shape.producers = producer_role::many;

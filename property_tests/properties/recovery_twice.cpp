@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Goal: recovering again changes nothing, and a claim of a dead producer is one aborted number.
 // Method: a child takes any roles and is killed; recover, remember every byte, recover again.
-// checks G6 G8
 #include <optional>
 
 #include "support/play.hpp"
@@ -9,7 +8,7 @@
 namespace shmfifo::property_tests {
 namespace {
 
-TEST(recovery, twice_equals_once) {
+TEST(recovery, G8_G6_twice_equals_once) {
   expect_holds(
       [] {
         const geometry shape =

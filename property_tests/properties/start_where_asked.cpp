@@ -2,7 +2,6 @@
 // Goal: a reader begins at the oldest message that is kept, behind the newest, or at its number,
 // or is refused. Method: any queue with any number of messages; each place for each kind of
 // reader.
-// checks G1 G2
 #include <algorithm>
 #include <cerrno>
 
@@ -11,7 +10,7 @@
 namespace shmfifo::property_tests {
 namespace {
 
-TEST(start, begins_where_it_was_asked_to) {
+TEST(start, G1_G2_begins_where_it_was_asked_to) {
   expect_holds([] {
     const geometry shape =
         *any_ring(*rc::gen::element(full_policy::reject, full_policy::overwrite));

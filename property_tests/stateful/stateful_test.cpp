@@ -3,7 +3,6 @@
 // Method: RapidCheck makes up programs (several handles, some in other processes that are killed),
 // each operation is run on the reference and on a real segment, and after each both are looked at.
 // Programs that once failed (property_tests/regressions/*.ops) come first.
-// checks G1 G2 G3 G4 G5 G6 G7
 #include <rapidcheck/state.h>
 
 #include <filesystem>
@@ -46,7 +45,7 @@ void agrees() {
   rc::state::runAll(commands, start, real);
 }
 
-TEST(stateful, kept_counterexamples_agree) {
+TEST(stateful, G1_G2_G3_G4_G5_G6_G7_kept_counterexamples_agree) {
   int programs = 0;
   for (const auto& entry : std::filesystem::directory_iterator(regressions_folder())) {
     if (entry.path().extension() != ".ops") continue;
@@ -57,7 +56,7 @@ TEST(stateful, kept_counterexamples_agree) {
   EXPECT_GT(programs, 0) << "nothing in " << regressions_folder();
 }
 
-TEST(stateful, core_agrees_with_reference) {
+TEST(stateful, G1_G2_G3_G4_G5_G6_G7_core_agrees_with_reference) {
   const outcome o = expect_holds(agrees, 400, 200);
   if (HasFailure()) return;
   for (const auto& [name, count] : o.tags) std::cout << name << " in " << count << " runs\n";

@@ -28,7 +28,7 @@ bool private_shm(const char* options) {
 namespace {
 
 // On a tmpfs of one megabyte: what does not fit is refused and leaves nothing; what was created
-// can be written to the last byte although the file system is full by then. checks G10
+// can be written to the last byte although the file system is full by then.
 void fill_the_file_system() {
   create_options options;
   options.content_size = 4000;

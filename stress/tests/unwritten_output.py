@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Goal: no instrument exits 0 when its report could not be written. checks G10
+"""Goal: no instrument exits 0 when its report could not be written.
 Method: the quickest call of each program, with standard output full and closed."""
 import os
 import subprocess

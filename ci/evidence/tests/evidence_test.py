@@ -26,8 +26,8 @@ import statements  # noqa: E402
 
 SCENARIO = dict.fromkeys(("instructions", "states", "pictures", "kills", "pauses", "depth_two"), 5)
 STRESS = dict.fromkeys(("sent", "delivered", "aborted", "lost", "kills", "pauses"), 9)
-JUNIT = ('<testsuite><testcase name="core.segment.a_bad_name_is_refused" status="run"/>'
-         '<testcase name="property_tests.batch.equals_singles" status="run"/></testsuite>')
+JUNIT = ('<testsuite><testcase name="core.segment.G9_a_bad_name_is_refused" status="run"/>'
+         '<testcase name="property_tests.batch.G1_G5_equals_singles" status="run"/></testsuite>')
 MILLION = {"messages": 1000000, "executions": 1, "strict": False, "passed": True, "baselines": [],
            "rows": [{"kind": "text", "mode": "log_live", "role": "reader", "execution": 1, "ms": 20.0,
                      "messages_per_second": 5e7}],
@@ -210,9 +210,9 @@ class evidence(unittest.TestCase):
 
     def test_a_case_with_parameters_is_known_by_its_name(self):
         known = citations.Citations(root)
-        for name in ("core.set_up/failing_calls.each_is_told_by_its_number_and_the_next_try_works/open_EMFILE",
-                     "core.hot_path.makes_no_system_call/ring_wait_many_consumer  # GetParam() = x",
-                     "stress.million_messages.gates.a_slow_log_is_never_excused"):
+        for name in ("core.set_up/failing_calls.G10_G8_each_is_told_by_its_number_and_the_next_try_works/open_EMFILE",
+                     "core.hot_path.G14_makes_no_system_call/ring_wait_many_consumer  # GetParam() = x",
+                     "stress.million_messages.gates.G14_a_slow_log_is_never_excused"):
             self.assertIn(known.key_of(name), known.by_end)
 
     def test_it_keeps_its_schema_which_refuses_other_things(self):

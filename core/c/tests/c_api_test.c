@@ -23,8 +23,7 @@ static int collect(const shmfifo_record* record, void* user) {
   return ++seen->count != seen->stop_after;
 }
 
-// checks G1, G2, G4
-static void messages_come_out_as_they_went_in(void) {
+static void G1_G2_G4_messages_come_out_as_they_went_in(void) {
   shmfifo_segment* segment = make_ring(SHMFIFO_REJECT, 8);
   shmfifo_segment* again = shmfifo_attach(test_name(), 0, NULL);
   shmfifo_producer* producer = shmfifo_attach_producer(segment, NULL);
@@ -61,8 +60,7 @@ static void messages_come_out_as_they_went_in(void) {
   CHECK(shmfifo_remove(test_name(), NULL) == 0 && access(test_path(), F_OK) != 0);
 }
 
-// checks G5
-static void a_full_ring_answers_by_its_policy(void) {
+static void G5_a_full_ring_answers_by_its_policy(void) {
   shmfifo_segment* segment = make_ring(SHMFIFO_WAIT, 2);
   shmfifo_producer* producer = shmfifo_attach_producer(segment, NULL);
   CHECK(shmfifo_try_publish(producer, "a", 1) == SHMFIFO_OK);
@@ -86,8 +84,7 @@ static void a_full_ring_answers_by_its_policy(void) {
   shmfifo_close(segment);
 }
 
-// checks G2, G4
-static void a_claim_is_filled_in_place_and_committed_or_aborted(void) {
+static void G2_G4_a_claim_is_filled_in_place_and_committed_or_aborted(void) {
   shmfifo_segment* segment = make_ring(SHMFIFO_REJECT, 4);
   shmfifo_producer* producer = shmfifo_attach_producer(segment, NULL);
   shmfifo_consumer* consumer = shmfifo_attach_observer(segment, SHMFIFO_OLDEST, 0, NULL);
@@ -109,8 +106,7 @@ static void a_claim_is_filled_in_place_and_committed_or_aborted(void) {
   shmfifo_close(segment);
 }
 
-// checks G7
-static void a_named_cursor_resumes_and_is_seen_and_forgotten(void) {
+static void G7_a_named_cursor_resumes_and_is_seen_and_forgotten(void) {
   shmfifo_segment* segment = make_ring(SHMFIFO_REJECT, 4);
   shmfifo_producer* producer = shmfifo_attach_producer(segment, NULL);
   shmfifo_consumer* consumer = shmfifo_attach_consumer(segment, "audit", SHMFIFO_LATEST, 0, NULL);
@@ -158,8 +154,7 @@ static void expect(const shmfifo_error* error, int code, const char* rule, const
   }
 }
 
-// checks G9, G13
-static void a_failure_tells_errno_rule_and_both_values(void) {
+static void G9_G13_a_failure_tells_errno_rule_and_both_values(void) {
   shmfifo_error error;
   CHECK(shmfifo_attach(test_name(), 0, &error) == NULL);
   expect(&error, ENOENT, "open", "create it first");
@@ -325,8 +320,7 @@ static int whole_life_in_a_child(int successes) {
   return WEXITSTATUS(end) == all_went_well;
 }
 
-// checks G10
-static void each_allocation_may_fail_and_is_an_error(void) {
+static void G10_each_allocation_may_fail_and_is_an_error(void) {
   int failures = 0;
   while (!whole_life_in_a_child(failures)) {
     if (access(test_path(), F_OK) == 0) CHECK(shmfifo_remove(test_name(), NULL) == 0);
@@ -352,8 +346,7 @@ static void whatever_is_thrown_is_an_error(void) {
   shmfifo_close(again);
 }
 
-// checks G9
-static void attaching_takes_options(void) {
+static void G9_attaching_takes_options(void) {
   shmfifo_close(make_ring(SHMFIFO_REJECT, 2));
   shmfifo_error error;
   const uint32_t self = geteuid();
@@ -423,17 +416,17 @@ static void a_directory_is_taken_by_every_call_with_a_name(void) {
 }
 
 static const struct test tests[] = {TEST(a_directory_is_taken_by_every_call_with_a_name),
-                                    TEST(messages_come_out_as_they_went_in),
-                                    TEST(a_full_ring_answers_by_its_policy),
-                                    TEST(a_claim_is_filled_in_place_and_committed_or_aborted),
-                                    TEST(a_named_cursor_resumes_and_is_seen_and_forgotten),
-                                    TEST(a_failure_tells_errno_rule_and_both_values),
+                                    TEST(G1_G2_G4_messages_come_out_as_they_went_in),
+                                    TEST(G5_a_full_ring_answers_by_its_policy),
+                                    TEST(G2_G4_a_claim_is_filled_in_place_and_committed_or_aborted),
+                                    TEST(G7_a_named_cursor_resumes_and_is_seen_and_forgotten),
+                                    TEST(G9_G13_a_failure_tells_errno_rule_and_both_values),
                                     TEST(each_option_of_create_arrives),
                                     TEST(a_forked_child_is_told_that_the_handle_is_not_its_own),
                                     TEST(every_answer_has_its_word),
-                                    TEST(each_allocation_may_fail_and_is_an_error),
+                                    TEST(G10_each_allocation_may_fail_and_is_an_error),
                                     TEST(whatever_is_thrown_is_an_error),
-                                    TEST(attaching_takes_options),
+                                    TEST(G9_attaching_takes_options),
                                     TEST(the_name_of_a_segment_is_looked_up)};
 
 int main(int count, char** words) {

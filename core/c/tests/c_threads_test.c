@@ -13,8 +13,7 @@ static void* wake_both(void* words) {
   return NULL;
 }
 
-// checks G11
-static void a_wait_is_ended_by_another_thread(void) {
+static void G11_a_wait_is_ended_by_another_thread(void) {
   shmfifo_segment* segment = make_ring(SHMFIFO_WAIT, 1);
   shmfifo_producer* producer = shmfifo_attach_producer(segment, NULL);
   shmfifo_consumer* consumer = shmfifo_attach_consumer(segment, NULL, SHMFIFO_OLDEST, 0, NULL);
@@ -98,8 +97,7 @@ static void* call_cancelled(void* words) {
   return NULL;
 }
 
-// checks G11
-static void no_call_is_a_cancellation_point(void) {
+static void G11_no_call_is_a_cancellation_point(void) {
   struct stage on = {0};
   for (; on.done == on.step; ++on.step) {
     pthread_t caller;
@@ -116,8 +114,7 @@ static void* wait_for_ever(void* consumer) {
   return NULL;
 }
 
-// checks G11
-static void a_cancelled_wait_ends_by_its_wake(void) {
+static void G11_a_cancelled_wait_ends_by_its_wake(void) {
   shmfifo_segment* segment = make_ring(SHMFIFO_REJECT, 1);
   for (int observes = 0; observes < 2; ++observes) {
     shmfifo_consumer* consumer =
@@ -134,9 +131,9 @@ static void a_cancelled_wait_ends_by_its_wake(void) {
   shmfifo_close(segment);
 }
 
-static const struct test tests[] = {TEST(a_wait_is_ended_by_another_thread),
-                                    TEST(no_call_is_a_cancellation_point),
-                                    TEST(a_cancelled_wait_ends_by_its_wake)};
+static const struct test tests[] = {TEST(G11_a_wait_is_ended_by_another_thread),
+                                    TEST(G11_no_call_is_a_cancellation_point),
+                                    TEST(G11_a_cancelled_wait_ends_by_its_wake)};
 
 int main(int count, char** words) {
   return run_test(tests, sizeof tests / sizeof *tests, count, words);

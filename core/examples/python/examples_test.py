@@ -38,8 +38,7 @@ class python_examples(support.case):
         fifo.check(fifo.library.shmfifo_claim(producer, fifo.byref(content), 0))
         fifo.check(fifo.library.shmfifo_abort(producer))
 
-    # checks G1, G2, G4
-    def test_reader_prints_what_the_writer_wrote(self):
+    def test_G1_G2_G4_reader_prints_what_the_writer_wrote(self):
         reader = self.example("shmfifo_ctypes.py", "read", self.name, 500)
         writer = self.example("shmfifo_ctypes.py", "write", self.name, 500)
         self.assertEqual(support.answer(writer).code, 0)
@@ -52,16 +51,14 @@ class python_examples(support.case):
         with self.assertRaisesRegex(OSError, "found 5, expected 8"):
             fifo.create(self.name, slot_count=5)
 
-    # checks G11
-    def test_ctrl_c_ends_a_wait_without_a_message(self):
+    def test_G11_ctrl_c_ends_a_wait_without_a_message(self):
         segment = fifo.create(self.name, when_full=fifo.WAIT, slot_count=16)
         reader = self.example("shmfifo_ctypes.py", "read", self.name, 1)
         self.wait_until(lambda: self.participants("consumer"), "the reader")
         self.end_by_ctrl_c(reader)
         fifo.library.shmfifo_close(segment)
 
-    # checks G11
-    def test_ctrl_c_ends_a_wait_for_room(self):
+    def test_G11_ctrl_c_ends_a_wait_for_room(self):
         writer = self.example("shmfifo_ctypes.py", "write", self.name, 17)
         self.wait_until(lambda: self.participants("producer") and self.stat()["producer_cursor"] == 16, "a full ring")
         self.end_by_ctrl_c(writer)
@@ -71,8 +68,7 @@ class python_examples(support.case):
         seen = support.answer(child)
         self.assertEqual((seen.code, seen.out, seen.err), (128 + signal.SIGINT, "", ""))
 
-    # checks G4
-    def test_a_long_message_comes_whole(self):
+    def test_G4_a_long_message_comes_whole(self):
         segment = fifo.create(self.name, content_size=8000)
         producer = fifo.call("attach_producer", segment)
         self.write(producer, "long " * 1600)
@@ -82,8 +78,7 @@ class python_examples(support.case):
         fifo.library.shmfifo_close_producer(producer)
         fifo.library.shmfifo_close(segment)
 
-    # checks G1, G2, G4
-    def test_observer_follows_a_live_log(self):
+    def test_G1_G2_G4_observer_follows_a_live_log(self):
         producer = self.spawn("message_producer", "--name", self.name, "--mode", "log", "--messages",
                               400, "--rate", 2000)
         self.wait_until(lambda: os.path.exists(f"/dev/shm/{self.name}"), "the segment")
@@ -93,8 +88,7 @@ class python_examples(support.case):
         text = support.text_content.decode()
         self.assertEqual(seen.out.splitlines(), [f"{n} ok {text}" for n in range(400)])
 
-    # checks G2, G5
-    def test_observer_tells_what_was_lost_and_aborted(self):
+    def test_G2_G5_observer_tells_what_was_lost_and_aborted(self):
         segment = fifo.create(self.name, when_full=fifo.OVERWRITE, slot_count=4, content_size=16)
         producer = fifo.call("attach_producer", segment)
         observed = observe.follow(self.name)
@@ -108,16 +102,14 @@ class python_examples(support.case):
         fifo.library.shmfifo_close_producer(producer)
         fifo.library.shmfifo_close(segment)
 
-    # checks G13
-    def test_observer_refuses_another_layout_version(self):
+    def test_G13_observer_refuses_another_layout_version(self):
         fifo.library.shmfifo_close(fifo.create(self.name))
         support.segment_file(self.name).write(8, b"\x02\0\0\0")
         seen = support.answer(self.example("observe.py", self.name, 1))
         self.assertNotEqual(seen.code, 0)
         self.assertIn("layout version 1, found 2", seen.err)
 
-    # checks G9
-    def test_observer_refuses_another_users_segment(self):
+    def test_G9_observer_refuses_another_users_segment(self):
         fifo.library.shmfifo_close(fifo.create(self.name))
         stranger = mock.patch.object(os, "geteuid", lambda: os.getuid() + 1)
         here = mock.patch.object(os, "fstat", lambda number: mock.Mock(st_uid=os.getuid() + 2))

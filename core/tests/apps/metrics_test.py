@@ -153,7 +153,7 @@ class metrics(support.case):
                                   ("holds_back", 1)):
                 self.assertEqual(text.value("shmfifo_participant_" + metric, **cursor), value)
 
-    def test_all_segments_are_shown_also_the_broken_ones(self):  # checks G9
+    def test_G9_all_segments_are_shown_also_the_broken_ones(self):
         self.put_everything()
         text = self.read()
         self.assertEqual(text.value("shmfifo_segment_readable", segment=self.name), 1)

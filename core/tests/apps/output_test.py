@@ -56,14 +56,14 @@ class output(support.case):
                 self.assertEqual(error, f"{program}: standard output: {reason}\n")
         self.assertEqual(self.stat()["producer_cursor"], 20)
 
-    def test_a_full_standard_output_is_a_failure(self):  # checks G10
+    def test_G10_a_full_standard_output_is_a_failure(self):
         with open("/dev/full", "w") as full:
             self.check_unwritten("No space left on device", stdout=full)
 
-    def test_a_closed_standard_output_is_a_failure(self):  # checks G10
+    def test_G10_a_closed_standard_output_is_a_failure(self):
         self.check_unwritten("Bad file descriptor", prepare=lambda: os.close(1))
 
-    def test_a_standard_output_that_nobody_reads_is_a_failure(self):  # checks G10
+    def test_G10_a_standard_output_that_nobody_reads_is_a_failure(self):
         read_end, write_end = os.pipe()
         os.close(read_end)
         with open(write_end, "w") as broken:
@@ -71,7 +71,7 @@ class output(support.case):
                 "Broken pipe", stdout=broken,
                 prepare=lambda: signal.signal(signal.SIGPIPE, signal.SIG_IGN))
 
-    def test_a_message_that_cannot_be_printed_is_not_released(self):  # checks G2, G7
+    def test_G7_G2_a_message_that_cannot_be_printed_is_not_released(self):
         self.fill(10)
         words = ["--name", self.name, "--cursor", "kept", "--messages", 10, "--print"]
         with open("/dev/full", "w") as full:
@@ -91,7 +91,7 @@ class output(support.case):
             code, _ = self.run_with(program, words, close, stdout=null)
         return code
 
-    def test_output_never_goes_into_a_segment(self):  # checks G3, G9
+    def test_G3_G9_output_never_goes_into_a_segment(self):
         log = ["--mode", "log", "--slots", 50]
         for closed in closed_subsets:
             with self.subTest(closed=closed):
@@ -133,7 +133,7 @@ class output(support.case):
     def assert_harmless(self, text):
         self.assertTrue(all(" " <= c <= "~" or c == "\n" for c in text), ascii(text))
 
-    def test_names_of_cursors_reach_terminals_as_printable_text(self):  # checks G9
+    def test_G9_names_of_cursors_reach_terminals_as_printable_text(self):
         self.put_harmful_cursor()
         told = self.assert_ok(tool("stat", self.name)).out
         self.assert_harmless(told)
@@ -144,7 +144,7 @@ class output(support.case):
         self.assert_harmless(tool("stat", self.name, "--json").out)
         self.assert_harmless(self.assert_ok(tool("forget", self.name, harmful)).out)
 
-    def test_names_of_segments_reach_terminals_as_printable_text(self):  # checks G9
+    def test_G9_names_of_segments_reach_terminals_as_printable_text(self):
         self.fill()
         path = self.rename_to_harmful()
         told = self.assert_ok(tool("ls")).out
@@ -170,7 +170,7 @@ class output(support.case):
             done = self.assert_usage(tool(*words), shown)
             self.assert_harmless(done.out + done.err)
 
-    def test_names_that_are_no_text_are_shown_and_replaced_in_json(self):  # checks G9
+    def test_G9_names_that_are_no_text_are_shown_and_replaced_in_json(self):
         self.fill()
         os.rename(f"/dev/shm/{self.name}", f"/dev/shm/{self.name}-".encode() + b"\xff\x9b2J")
         told = self.assert_ok(tool("ls")).out

@@ -24,7 +24,7 @@ class stream(support.case):
                            *produce_words)
         return sent, support.answer(reader)
 
-    def check_all(self, count, sent, got):  # checks G1, G2, G4
+    def check_all(self, count, sent, got):
         self.assert_ok(sent)
         self.assert_ok(got)
         self.assertEqual(sent.json["published"], count)
@@ -33,26 +33,26 @@ class stream(support.case):
         for nothing in ("gaps", "aborted", "lost", "invalid", "wrong"):
             self.assertEqual(got.json[nothing], 0, nothing)
 
-    def test_a_waiting_ring_delivers_all_text(self):  # checks G5
+    def test_G5_G1_G2_G4_a_waiting_ring_delivers_all_text(self):
         self.check_all(60000, *self.both(60000, ["--slots", 64]))
 
-    def test_a_waiting_ring_delivers_all_structures_in_batches(self):
+    def test_G1_G2_G4_a_waiting_ring_delivers_all_structures_in_batches(self):
         words = ["--kind", "structured"]
         self.check_all(60000, *self.both(60000, words + ["--batch", 32, "--slots", 64], words))
 
-    def test_a_waiting_ring_delivers_all_serialized_numbered_messages(self):
+    def test_G1_G2_G4_a_waiting_ring_delivers_all_serialized_numbered_messages(self):
         words = ["--kind", "serialized", "--numbered"]
         self.check_all(30000, *self.both(30000, words, words))
 
-    def test_a_log_is_read_while_it_is_written(self):
+    def test_G1_G2_G4_a_log_is_read_while_it_is_written(self):
         self.check_all(20000, *self.both(20000, ["--mode", "log"], ["--batch", 7]))
 
-    def test_a_log_is_read_after_its_producer_has_gone(self):
+    def test_G1_G2_G4_a_log_is_read_after_its_producer_has_gone(self):
         words = ["--name", self.name, "--messages", 5000, "--json"]
         sent = support.run(produce, *words, "--mode", "log")
         self.check_all(5000, sent, support.run(consume, *words, "--verify"))
 
-    def test_a_ring_for_many_producers_delivers_each_ones_order(self):  # checks G1
+    def test_G1_a_ring_for_many_producers_delivers_each_ones_order(self):
         words = ["--name", self.name, "--numbered", "--json"]
         reader = self.spawn(consume, *words, "--messages", 40000, "--verify")
         writers = [self.spawn(produce, *words, "--messages", 20000, "--producers-role", "many",
@@ -62,7 +62,7 @@ class stream(support.case):
         got = self.assert_ok(support.answer(reader)).json
         self.assertEqual((got["messages"], got["wrong"], got["gaps"]), (40000, 0, 0))
 
-    def test_an_overwriting_ring_never_waits_and_every_loss_is_told(self):  # checks G5
+    def test_G5_an_overwriting_ring_never_waits_and_every_loss_is_told(self):
         words = ["--name", self.name, "--json", "--messages", 3000]
         sent = self.assert_ok(support.run(produce, *words, "--when-full", "overwrite", "--slots",
                                           128))
@@ -80,7 +80,7 @@ class stream(support.case):
         self.assertEqual(seen["messages"] + seen["lost"], 60000 - seen["start"])
         self.assertEqual((seen["wrong"], seen["gaps"], seen["invalid"]), (0, 0, 0))
 
-    def test_a_rejecting_ring_counts_what_it_refused(self):  # checks G5
+    def test_G5_a_rejecting_ring_counts_what_it_refused(self):
         sent = support.run(produce, "--name", self.name, "--messages", 100, "--when-full", "reject",
                            "--slots", 64, "--json")
         self.assert_failed(sent, "36 messages were refused")
@@ -117,14 +117,14 @@ class stream(support.case):
         self.wait_until(lambda: [one["cursor"] for one in self.participants("consumer")] == [3], "the reader")
         return reader
 
-    def test_a_replaced_segment_is_reported(self):  # checks G11
+    def test_G11_a_replaced_segment_is_reported(self):
         reader = self.read_three("--messages", 0, "--timeout", 1000)
         self.assert_ok(support.tool("rm", self.name))
         self.assert_ok(support.tool("create", self.name))
         seen = self.assert_failed(support.answer(reader), "was removed and made again", "--follow-name")
         self.assertEqual((seen.json["name_state"], seen.json["segments"], seen.json["messages"]), ("replaced", 1, 3))
 
-    def test_a_replaced_segment_is_followed_if_asked_for(self):  # checks G1 G2 G4
+    def test_G1_G2_G4_a_replaced_segment_is_followed_if_asked_for(self):
         reader = self.read_three("--messages", 8, "--timeout", 1000, "--follow-name")
         self.assert_ok(support.tool("rm", self.name))
         self.fill(5, "--slots", 16)
@@ -177,7 +177,7 @@ class stream(support.case):
         self.assertEqual(support.run(consume, *words, 1, "--until", 49, "--from", 40)
                          .json["messages"], 10)
 
-    def test_a_killed_producer_is_followed_by_another(self):  # checks G6
+    def test_G6_a_killed_producer_is_followed_by_another(self):
         words = ["--name", self.name, "--json"]
         reader = self.spawn(consume, *words, "--messages", 0, "--verify", "--timeout", 1)
         for _ in range(3):
@@ -189,7 +189,7 @@ class stream(support.case):
         self.assertEqual(got["messages"], self.stat()["producer_cursor"])
         self.assertEqual((got["gaps"], got["wrong"], got["lost"]), (0, 0, 0))
 
-    def test_a_killed_one_of_many_producers_loses_at_most_its_claim(self):  # checks G6
+    def test_G6_a_killed_one_of_many_producers_loses_at_most_its_claim(self):
         words = ["--name", self.name, "--numbered", "--json"]
         reader = self.spawn(consume, *words, "--messages", 0, "--verify", "--timeout", 1)
         steady = self.spawn(produce, *words, "--messages", 0, "--slots", 64, "--producers-role",
@@ -207,7 +207,7 @@ class stream(support.case):
         self.assertLessEqual(got["aborted"], kills)
         self.assertEqual((got["gaps"], got["wrong"], got["lost"]), (0, 0, 0))
 
-    def test_a_killed_consumers_cursor_resumes_with_nothing_skipped(self):  # checks G7
+    def test_G7_a_killed_consumers_cursor_resumes_with_nothing_skipped(self):
         words = ["--name", self.name, "--json"]
         writer = self.spawn(produce, *words, "--messages", 0, "--slots", 64, "--rate", 50000)
         reading = [*words, "--messages", 0, "--verify", "--cursor", "audit", "--print"]
@@ -233,7 +233,7 @@ class stream(support.case):
         self.assertLessEqual(got["first"], seen + 1)
         self.assertEqual((got["last"], got["gaps"], got["lost"]), (last, 0, 0))
 
-    def test_a_killed_nameless_consumer_blocks_nobody(self):  # checks G7
+    def test_G7_a_killed_nameless_consumer_blocks_nobody(self):
         self.assert_ok(support.tool("create", self.name, "--slots", 64))
         idle = self.spawn(consume, "--name", self.name, "--rate", 0.001)
         reader = self.spawn(consume, "--name", self.name, "--messages", 100)
@@ -244,7 +244,7 @@ class stream(support.case):
         self.assert_ok(support.answer(writer))
         self.assert_ok(support.answer(reader))
 
-    def test_a_changed_byte_is_found(self):  # checks G4: proof that --verify can fail
+    def test_G4_a_changed_byte_is_found(self):  # proof that --verify can fail
         words = ["--name", self.name, "--messages", 10]
         support.run(produce, *words, "--mode", "log")
         file = support.segment_file(self.name)
@@ -263,7 +263,7 @@ class stream(support.case):
         file.write(file.slot(5) + 32 + 133 + 18 + 10 + 19, b"3")
         self.assert_failed(support.run(consume, *words, "--verify"), "message 5", "sent 3 after 4")
 
-    def test_a_broken_record_is_told_as_invalid(self):  # checks G9
+    def test_G9_a_broken_record_is_told_as_invalid(self):
         words = ["--name", self.name, "--messages", 10]
         support.run(produce, *words, "--mode", "log")
         file = support.segment_file(self.name)

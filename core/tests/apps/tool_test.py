@@ -44,7 +44,7 @@ class operator_tool(support.case):
         self.assert_ok(tool("create", self.name, "--attach"))
         self.assert_failed(tool("create", self.name, "--attach", "--slots", 64), "slot_count")
 
-    def test_create_without_space_says_so_and_leaves_nothing(self):  # checks G10
+    def test_G10_create_without_space_says_so_and_leaves_nothing(self):
         made = tool("create", self.name, "--slots", "16M", "--content-size", "1M", "--json")
         self.assert_failed(made, "in /dev/shm failed", "That file system is full")
         self.assertEqual(made.json["error"]["rule"], "fallocate")
@@ -76,7 +76,7 @@ class operator_tool(support.case):
         self.fill().write(64, 63)
         self.assert_ok(tool("rm", "/" + self.name))
 
-    def test_a_directory_is_taken_from_the_environment_or_an_option(self):  # checks G10
+    def test_G10_a_directory_is_taken_from_the_environment_or_an_option(self):
         here = ("--directory", "/dev/shm")
         os.environ["SHMFIFO_DIRECTORY"] = "/dev/nowhere"
         self.addCleanup(os.environ.pop, "SHMFIFO_DIRECTORY")
@@ -93,7 +93,7 @@ class operator_tool(support.case):
             self.assert_ok(support.run(program, *words[:-1], 5, *here))
         self.assert_ok(tool("rm", self.name, *here))
 
-    def test_another_users_segment_is_attached_only_if_asked_for(self):  # checks G9
+    def test_G9_another_users_segment_is_attached_only_if_asked_for(self):
         self.assert_ok(tool("create", self.name))
         self.fill(3)
         here, self_uid = f"/dev/shm/{self.name}", os.geteuid()
@@ -126,7 +126,7 @@ class operator_tool(support.case):
                           "neither a uid, a user's name, nor any")
         self.assert_ok(tool("rm", self.name))  # maps nothing
 
-    def test_tail_ends_when_the_segment_was_replaced(self):  # checks G11
+    def test_G11_tail_ends_when_the_segment_was_replaced(self):
         self.fill(3)
         reader = self.spawn("shmfifo", "tail", self.name)
         self.assertIn("0 status=0", reader.stdout.readline())
@@ -136,7 +136,7 @@ class operator_tool(support.case):
 
     # ---- stat
 
-    def test_stat_tells_a_killed_consumer_and_who_holds_back(self):  # checks G11
+    def test_G11_stat_tells_a_killed_consumer_and_who_holds_back(self):
         self.assert_ok(tool("create", self.name, "--slots", 64))
         reader = self.spawn(consume, "--name", self.name, "--rate", 0.001)
         self.wait_until(lambda: self.participants("consumer"), "the consumer")
@@ -156,7 +156,7 @@ class operator_tool(support.case):
         self.assertEqual(self.participants("consumer"), [])
         self.assertEqual(tool("recover", self.name, "--json").json["recovered"], 0)
 
-    def test_stat_tells_a_paused_consumer_alive(self):  # checks G11
+    def test_G11_stat_tells_a_paused_consumer_alive(self):
         self.assert_ok(tool("create", self.name))
         reader = self.spawn(consume, "--name", self.name)
         self.wait_until(lambda: self.participants("consumer"), "the consumer")
@@ -279,19 +279,19 @@ class operator_tool(support.case):
     def test_a_missing_segment_is_a_clear_error(self):
         self.refused_everywhere("There is no segment of this name")
 
-    def test_garbage_is_refused(self):  # checks G9
+    def test_G9_garbage_is_refused(self):
         for data in (b"", b"x", b"\0" * 5000, os.urandom(100000)):
             self.put_file(data)
             self.refused_everywhere("breaks the rule " + ("magic" if len(data) > 200 else ""))
 
-    def test_a_truncated_segment_is_refused(self):  # checks G9
+    def test_G9_a_truncated_segment_is_refused(self):
         self.fill()
         size = os.stat(f"/dev/shm/{self.name}").st_size
         os.truncate(f"/dev/shm/{self.name}", size - 4096)
         self.refused_everywhere("breaks the rule file_size", f"found {size - 4096}",
                                 f"expected {size}")
 
-    def test_another_layout_version_is_refused_with_both_values(self):  # checks G13
+    def test_G13_another_layout_version_is_refused_with_both_values(self):
         self.fill().write(8, (2).to_bytes(4, "little"))
         self.refused_everywhere("layout_version: found 2, expected 1")
 
@@ -302,7 +302,7 @@ class operator_tool(support.case):
         os.symlink("/dev/null", f"/dev/shm/{self.name}")
         self.refused_everywhere("symbolic link")
 
-    def test_random_damage_never_crashes_the_tool(self):  # checks G9
+    def test_G9_random_damage_never_crashes_the_tool(self):
         # A repeatable walk over the words behind the header; exit code 0 or 1, never a signal.
         seed = 12345
         for round_number in range(40):

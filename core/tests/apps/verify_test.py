@@ -57,7 +57,7 @@ class segment_check(support.case):
         self.assert_ok(tool("verify", self.name))
         self.assert_ok(tool("rm", self.name))
 
-    def test_verify_names_each_broken_rule_of_a_slot(self):  # checks G9
+    def test_G9_verify_names_each_broken_rule_of_a_slot(self):
         log = ["--mode", "log", "--slots", 32]
         ring = ["--when-full", "overwrite", "--slots", 16]
         many = ring + ["--producers-role", "many"]
@@ -87,7 +87,7 @@ class segment_check(support.case):
                 self.check_broken(words, lambda file: file.slot(slot) + field, value, rule, found,
                                   expected)
 
-    def test_verify_names_each_broken_rule_of_control_and_participants(self):  # checks G9
+    def test_G9_verify_names_each_broken_rule_of_control_and_participants(self):
         ring = ["--slots", 32]
         line = support.participants_offset + 5 * support.line_size
         self.check_broken(["--mode", "log", "--slots", 32], support.floor_offset, 3, "gate_floor",
@@ -142,7 +142,7 @@ class segment_check(support.case):
                          [("claim_intent", 6, 5)])
         self.kill(writer)
 
-    def test_a_reader_may_be_gone_before_the_cursor_moves(self):  # checks G6, G8
+    def test_G6_G8_a_reader_may_be_gone_before_the_cursor_moves(self):
         # As after the death of a producer between its last message's stamp and its cursor.
         file = self.fill(1, "--slots", 16)
         self.assert_ok(support.run(consume, "--name", self.name, "--messages", 1))

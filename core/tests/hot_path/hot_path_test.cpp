@@ -2,7 +2,7 @@
 // Goal: a message costs no heap allocation and no system call, in every mode, policy and kind of
 // reader. Method: thousands of messages through every call of the hot path, once under an allocator
 // that counts and once in a child that the kernel kills at its first system call. Each watch is
-// shown to bite. checks G14
+// shown to bite.
 #include <gtest/gtest.h>
 #include <unistd.h>
 
@@ -19,7 +19,7 @@ namespace {
 
 class hot_path : public testing::TestWithParam<shape> {};
 
-TEST_P(hot_path, allocates_nothing) {
+TEST_P(hot_path, G14_allocates_nothing) {
   const auto all = traffic::open(GetParam());
   ASSERT_NE(all, nullptr);
   const std::uint64_t before = allocations();
@@ -28,7 +28,7 @@ TEST_P(hot_path, allocates_nothing) {
   EXPECT_TRUE(right);
 }
 
-TEST_P(hot_path, makes_no_system_call) {
+TEST_P(hot_path, G14_makes_no_system_call) {
   const ending how = run_sealed([]() -> std::function<bool()> {
     std::shared_ptr<traffic> all = traffic::open(GetParam());
     if (!all) return {};
@@ -40,7 +40,7 @@ TEST_P(hot_path, makes_no_system_call) {
 INSTANTIATE_TEST_SUITE_P(, hot_path, testing::ValuesIn(all_shapes()),
                          [](const auto& chosen) { return chosen.param.name; });
 
-TEST(hot_path_watch, counts_malloc_and_its_relatives) {
+TEST(hot_path_watch, G14_counts_malloc_and_its_relatives) {
   const auto counted = [](auto allocate) {
     const std::uint64_t before = allocations();
     void* memory = allocate();
@@ -58,14 +58,14 @@ TEST(hot_path_watch, counts_malloc_and_its_relatives) {
   EXPECT_EQ(allocations() - before, 2U);
 }
 
-TEST(hot_path_watch, catches_a_system_call) {
+TEST(hot_path_watch, G14_catches_a_system_call) {
   const ending how =
       run_sealed([]() -> std::function<bool()> { return [] { return ::getppid() > 0; }; });
   EXPECT_EQ(how, ending::system_call) << to_string(how);
 }
 
 // The trap sees through the library, too: with a sleeper announced, publish has to wake it.
-TEST(hot_path_watch, catches_the_wake_up_of_a_sleeper) {
+TEST(hot_path_watch, G14_catches_the_wake_up_of_a_sleeper) {
   const ending how = run_sealed([]() -> std::function<bool()> {
     std::shared_ptr<traffic> all = traffic::open(all_shapes().front());
     if (!all) return {};
@@ -79,7 +79,7 @@ TEST(hot_path_watch, catches_the_wake_up_of_a_sleeper) {
   EXPECT_EQ(how, ending::system_call) << to_string(how);
 }
 
-TEST(hot_path_watch, tells_a_failed_job_from_a_good_one) {
+TEST(hot_path_watch, G14_tells_a_failed_job_from_a_good_one) {
   EXPECT_EQ(run_sealed([] { return std::function<bool()>([] { return false; }); }), ending::failed);
   EXPECT_EQ(run_sealed([] { return std::function<bool()>(); }), ending::failed);
   EXPECT_EQ(run_sealed([] { return std::function<bool()>([] { return true; }); }), ending::quiet);

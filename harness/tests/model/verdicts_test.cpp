@@ -203,8 +203,8 @@ TEST(verdicts, a_wait_for_a_value_that_comes_is_no_deadlock) {
   EXPECT_EQ(r.blocked, 2U);
 }
 
-// checks G12: by line where it is declared, or first accessed where the model knows only an address
-TEST(verdicts, the_report_says_which_variable_each_letter_is) {
+// By line where it is declared, or first accessed where the model knows only an address.
+TEST(verdicts, G12_the_report_says_which_variable_each_letter_is) {
   unsigned message_line = 0, ready_line = 0, word_line = 0;
   const model::result r = model::check([&] {
     std::uint32_t word = 0;

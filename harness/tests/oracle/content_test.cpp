@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::uint64_t size_max = 200;
 
-TEST(content, names_itself_and_checks_every_byte) {  // checks G4
+TEST(content, G4_names_itself_and_checks_every_byte) {
   const content_source source(3, size_max, 0);
   std::vector<std::byte> buffer(size_max);
   for (std::uint64_t s = 0; s < 300; ++s) {
@@ -36,7 +36,7 @@ TEST(content, names_itself_and_checks_every_byte) {  // checks G4
   }
 }
 
-TEST(content, tells_short_messages_apart_by_their_raw_bytes) {  // checks G4
+TEST(content, G4_tells_short_messages_apart_by_their_raw_bytes) {
   const content_source source(3, size_max, 0);
   std::map<std::uint64_t, unsigned> of_seven_bytes;
   for (std::uint64_t s = 0; s < 5000; ++s) {
@@ -46,7 +46,7 @@ TEST(content, tells_short_messages_apart_by_their_raw_bytes) {  // checks G4
   for (const auto& [bytes, count] : of_seven_bytes) EXPECT_EQ(count, 1U) << bytes;
 }
 
-TEST(content, notices_the_wrong_length_and_another_runs_message) {  // checks G3
+TEST(content, G3_notices_the_wrong_length_and_another_runs_message) {
   const content_source source(3, size_max, 0);
   const content_source other(4, size_max, 0);
   std::vector<std::byte> buffer(size_max);
@@ -58,7 +58,7 @@ TEST(content, notices_the_wrong_length_and_another_runs_message) {  // checks G3
   }
 }
 
-TEST(content, favours_the_edges_and_keeps_to_the_bounds) {  // checks G3
+TEST(content, G3_favours_the_edges_and_keeps_to_the_bounds) {
   for (const std::uint64_t largest : {1U, 7U, 8U, 63U, 1000U}) {
     for (const std::uint64_t shortest : {0U, 8U}) {
       const content_source source(9, largest, shortest);

@@ -40,28 +40,28 @@ TEST(judge_numbered, passes_what_is_in_order) {
   expect_ok(run);
 }
 
-TEST(judge_numbered, finds_a_number_told_twice) {  // checks G2
+TEST(judge_numbered, G2_finds_a_number_told_twice) {
   auto run = numbered(2);
   run.sends(0, 0);
   run.sends(1, 0);
   expect_broken(run, rule::number_twice);
 }
 
-TEST(judge_numbered, finds_a_producer_told_falling_numbers) {  // checks G1
+TEST(judge_numbered, G1_finds_a_producer_told_falling_numbers) {
   auto run = numbered();
   run.sends(0, 1);
   run.sends(0, 0);
   expect_broken(run, rule::producer_order);
 }
 
-TEST(judge_numbered, finds_numbers_that_are_not_dense) {  // checks G2
+TEST(judge_numbered, G2_finds_numbers_that_are_not_dense) {
   auto run = numbered(1, 0);  // receivers would say it, too, in words of their own
   run.sends(0, 0);
   run.sends(0, 2);
   expect_broken(run, rule::skipped);
 }
 
-TEST(judge_numbered, finds_a_number_passed_over) {  // checks G2
+TEST(judge_numbered, G2_finds_a_number_passed_over) {
   auto run = numbered();
   for (std::uint64_t n = 0; n < 3; ++n) run.sends(0, n);
   run.gets(0, {0, 0}, 0);
@@ -69,7 +69,7 @@ TEST(judge_numbered, finds_a_number_passed_over) {  // checks G2
   expect_broken(run, rule::skipped);
 }
 
-TEST(judge_numbered, finds_two_numbers_exchanged) {  // checks G1
+TEST(judge_numbered, G1_finds_two_numbers_exchanged) {
   auto run = numbered();
   for (std::uint64_t n = 0; n < 3; ++n) run.sends(0, n);
   run.gets(0, {0, 0}, 0);
@@ -78,14 +78,14 @@ TEST(judge_numbered, finds_two_numbers_exchanged) {  // checks G1
   expect_broken(run, rule::order);
 }
 
-TEST(judge_numbered, finds_a_repetition) {  // checks G2
+TEST(judge_numbered, G2_finds_a_repetition) {
   auto run = numbered();
   send_and_get(run, 3, 1);
   run.gets(0, {0, 2}, 2);
   expect_broken(run, rule::duplicate);
 }
 
-TEST(judge_numbered, finds_the_message_of_another_number) {  // checks G4
+TEST(judge_numbered, G4_finds_the_message_of_another_number) {
   auto run = numbered(2);
   run.sends(0, 0);
   run.sends(1, 1);
@@ -94,7 +94,7 @@ TEST(judge_numbered, finds_the_message_of_another_number) {  // checks G4
   expect_broken(run, rule::wrong_message);
 }
 
-TEST(judge_numbered, finds_a_short_message_in_anothers_place) {  // checks G4
+TEST(judge_numbered, G4_finds_a_short_message_in_anothers_place) {
   auto run = numbered();
   message_id id{0, 0};
   while (run.logs.content().length(id) >= content_source::self_naming ||
@@ -110,21 +110,21 @@ TEST(judge_numbered, finds_a_short_message_in_anothers_place) {  // checks G4
   expect_broken(run, rule::wrong_message);
 }
 
-TEST(judge_numbered, finds_a_message_that_never_came) {  // checks G2
+TEST(judge_numbered, G2_finds_a_message_that_never_came) {
   auto run = numbered();
   send_and_get(run, 2, 1);
   run.sends(0, 2);
   expect_broken(run, rule::lost_message);
 }
 
-TEST(judge_numbered, finds_a_number_nobody_was_told) {  // checks G4
+TEST(judge_numbered, G4_finds_a_number_nobody_was_told) {
   auto run = numbered();
   send_and_get(run, 2, 1);
   run.gets(0, {0, 1}, 2);
   expect_broken(run, rule::wrong_message);
 }
 
-TEST(judge_numbered, finds_numbers_out_of_all_proportion) {  // checks G4
+TEST(judge_numbered, G4_finds_numbers_out_of_all_proportion) {
   auto run = numbered();
   send_and_get(run, 2, 1);
   run.is_told(0, event_kind::aborted, 2, std::uint64_t{1} << 60);
@@ -133,7 +133,7 @@ TEST(judge_numbered, finds_numbers_out_of_all_proportion) {  // checks G4
 
 // -- kills of senders
 
-TEST(judge_numbered, allows_a_message_in_doubt_to_come_or_to_be_aborted) {  // checks G6
+TEST(judge_numbered, G6_allows_a_message_in_doubt_to_come_or_to_be_aborted) {
   auto came = numbered();
   came.is_killed_sending(0);
   came.sends(0, 1);
@@ -155,7 +155,7 @@ TEST(judge_numbered, allows_a_message_in_doubt_to_come_or_to_be_aborted) {  // c
   expect_ok(unused);
 }
 
-TEST(judge_numbered, finds_more_aborted_numbers_than_deaths) {  // checks G2
+TEST(judge_numbered, G2_finds_more_aborted_numbers_than_deaths) {
   auto run = numbered();
   run.is_killed_sending(0);
   run.is_refused(0);  // makes the second number possible, but explains no abort
@@ -165,7 +165,7 @@ TEST(judge_numbered, finds_more_aborted_numbers_than_deaths) {  // checks G2
   expect_broken(run, rule::aborted_without_cause);
 }
 
-TEST(judge_numbered, counts_a_message_in_doubt_that_came_as_no_cause_of_an_abort) {  // checks G2
+TEST(judge_numbered, G2_counts_a_message_in_doubt_that_came_as_no_cause_of_an_abort) {
   auto run = numbered();
   run.is_killed_sending(0);
   run.is_refused(0);
@@ -175,7 +175,7 @@ TEST(judge_numbered, counts_a_message_in_doubt_that_came_as_no_cause_of_an_abort
   expect_broken(run, rule::aborted_without_cause);
 }
 
-TEST(judge_numbered, finds_a_committed_message_aborted) {  // checks G6
+TEST(judge_numbered, G6_finds_a_committed_message_aborted) {
   auto run = numbered();
   send_and_get(run, 2, 1);
   run.sends(0, 2);
@@ -183,7 +183,7 @@ TEST(judge_numbered, finds_a_committed_message_aborted) {  // checks G6
   expect_broken(run, rule::committed_aborted);
 }
 
-TEST(judge_numbered, finds_a_message_in_doubt_twice) {  // checks G2
+TEST(judge_numbered, G2_finds_a_message_in_doubt_twice) {
   auto run = numbered(2);
   message_id id{0, 0};
   while (run.logs.content().length(id) < content_source::self_naming) {
@@ -197,7 +197,7 @@ TEST(judge_numbered, finds_a_message_in_doubt_twice) {  // checks G2
   expect_broken(run, rule::duplicate);
 }
 
-TEST(judge_numbered, finds_a_message_in_doubt_behind_its_successor) {  // checks G1
+TEST(judge_numbered, G1_finds_a_message_in_doubt_behind_its_successor) {
   auto run = numbered();
   message_id id{0, 0};
   std::int64_t number = 0;
@@ -213,7 +213,7 @@ TEST(judge_numbered, finds_a_message_in_doubt_behind_its_successor) {  // checks
   expect_broken(run, rule::producer_order);
 }
 
-TEST(judge_numbered, finds_receivers_that_disagree_about_a_message_in_doubt) {  // checks G1
+TEST(judge_numbered, G1_finds_receivers_that_disagree_about_a_message_in_doubt) {
   auto run = numbered(1, 2);
   run.is_killed_sending(0);
   run.sends(0, 1);
@@ -232,7 +232,7 @@ TEST(judge_numbered, finds_receivers_that_disagree_about_a_message_in_doubt) {  
   expect_broken(other, rule::disagreement);
 }
 
-TEST(judge_numbered, finds_a_receiver_left_before_a_dead_senders_number) {  // checks G6
+TEST(judge_numbered, G6_finds_a_receiver_left_before_a_dead_senders_number) {
   auto run = numbered(2);
   run.sends(0, 0);
   run.gets(0, {0, 0}, 0);
@@ -243,7 +243,7 @@ TEST(judge_numbered, finds_a_receiver_left_before_a_dead_senders_number) {  // c
 
 // -- kills of receivers
 
-TEST(judge_numbered, allows_the_unreleased_to_come_again) {  // checks G7
+TEST(judge_numbered, G7_allows_the_unreleased_to_come_again) {
   auto run = numbered();
   send_and_get(run, 2, 1);
   run.releases(0);
@@ -258,7 +258,7 @@ TEST(judge_numbered, allows_the_unreleased_to_come_again) {  // checks G7
   EXPECT_EQ(figures.redelivered, 1U);
 }
 
-TEST(judge_numbered, finds_a_released_message_again) {  // checks G7
+TEST(judge_numbered, G7_finds_a_released_message_again) {
   auto run = numbered();
   send_and_get(run, 2, 1);
   run.releases(0);
@@ -267,7 +267,7 @@ TEST(judge_numbered, finds_a_released_message_again) {  // checks G7
   expect_broken(run, rule::redelivered_released);
 }
 
-TEST(judge_numbered, finds_a_message_skipped_over_a_death) {  // checks G7
+TEST(judge_numbered, G7_finds_a_message_skipped_over_a_death) {
   auto run = numbered();
   send_and_get(run, 2, 1);
   run.sends(0, 2);
@@ -277,7 +277,7 @@ TEST(judge_numbered, finds_a_message_skipped_over_a_death) {  // checks G7
   expect_broken(run, rule::skipped_after_restart);
 }
 
-TEST(judge_numbered, finds_a_gap_within_a_repetition) {  // checks G7
+TEST(judge_numbered, G7_finds_a_gap_within_a_repetition) {
   auto run = numbered();
   send_and_get(run, 4, 1);
   run.is_killed_and_comes_back(0);
@@ -301,7 +301,7 @@ TEST(judge_numbered, lets_a_receiver_without_a_name_begin_anywhere_after_a_death
 
 // -- losses
 
-TEST(judge_numbered, allows_an_observer_an_exact_loss) {  // checks G5
+TEST(judge_numbered, G5_allows_an_observer_an_exact_loss) {
   auto run = numbered(1, 1, 1);
   send_and_get(run, 20, 1);
   run.gets(1, {0, 0}, 0);
@@ -310,7 +310,7 @@ TEST(judge_numbered, allows_an_observer_an_exact_loss) {  // checks G5
   expect_ok(run);
 }
 
-TEST(judge_numbered, finds_a_wrong_count_of_losses) {  // checks G5
+TEST(judge_numbered, G5_finds_a_wrong_count_of_losses) {
   auto run = numbered(1, 1, 1);
   send_and_get(run, 20, 1);
   run.gets(1, {0, 0}, 0);
@@ -319,7 +319,7 @@ TEST(judge_numbered, finds_a_wrong_count_of_losses) {  // checks G5
   expect_broken(run, rule::loss_count);
 }
 
-TEST(judge_numbered, finds_a_loss_that_nothing_explains) {  // checks G5
+TEST(judge_numbered, G5_finds_a_loss_that_nothing_explains) {
   auto run = numbered(1, 1, 1);
   send_and_get(run, 20, 1);
   run.gets(1, {0, 0}, 0);
@@ -328,14 +328,14 @@ TEST(judge_numbered, finds_a_loss_that_nothing_explains) {  // checks G5
   expect_broken(run, rule::lost_not_overwritten);
 }
 
-TEST(judge_numbered, finds_a_loss_where_none_may_be) {  // checks G5
+TEST(judge_numbered, G5_finds_a_loss_where_none_may_be) {
   auto run = numbered();
   for (std::uint64_t n = 0; n < 20; ++n) run.sends(0, n);
   run.is_told(0, event_kind::lost, 0, 5);
   expect_broken(run, rule::loss_not_allowed);
 }
 
-TEST(judge_numbered, finds_numbers_called_invalid) {  // checks G9
+TEST(judge_numbered, G9_finds_numbers_called_invalid) {
   auto run = numbered();
   send_and_get(run, 2, 1);
   run.is_told(0, event_kind::invalid, 2);

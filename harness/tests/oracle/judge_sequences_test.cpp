@@ -33,7 +33,7 @@ TEST(judge_sequences, passes_two_producers_merged) {
   expect_ok(run);
 }
 
-TEST(judge_sequences, finds_a_message_that_never_came) {  // checks G2
+TEST(judge_sequences, G2_finds_a_message_that_never_came) {
   auto middle = unnumbered(kind::single);
   for (int i = 0; i < 3; ++i) middle.sends(0);
   middle.gets(0, {0, 0});
@@ -47,7 +47,7 @@ TEST(judge_sequences, finds_a_message_that_never_came) {  // checks G2
   expect_broken(last, rule::lost_message);
 }
 
-TEST(judge_sequences, finds_a_repetition) {  // checks G2
+TEST(judge_sequences, G2_finds_a_repetition) {
   auto run = unnumbered(kind::single);
   for (int i = 0; i < 2; ++i) run.sends(0);
   run.gets(0, {0, 0});
@@ -56,7 +56,7 @@ TEST(judge_sequences, finds_a_repetition) {  // checks G2
   expect_broken(run, rule::duplicate);
 }
 
-TEST(judge_sequences, finds_two_messages_exchanged) {  // checks G1
+TEST(judge_sequences, G1_finds_two_messages_exchanged) {
   auto run = unnumbered(kind::single);
   for (int i = 0; i < 2; ++i) run.sends(0);
   run.gets(0, {0, 1});
@@ -64,7 +64,7 @@ TEST(judge_sequences, finds_two_messages_exchanged) {  // checks G1
   expect_broken(run, rule::producer_order);
 }
 
-TEST(judge_sequences, finds_a_refused_message_delivered) {  // checks G4
+TEST(judge_sequences, G4_finds_a_refused_message_delivered) {
   auto run = unnumbered(kind::single);
   run.sends(0);
   run.is_refused(0);
@@ -73,7 +73,7 @@ TEST(judge_sequences, finds_a_refused_message_delivered) {  // checks G4
   expect_broken(run, rule::phantom_message);
 }
 
-TEST(judge_sequences, allows_a_message_in_doubt_to_come_or_not) {  // checks G6
+TEST(judge_sequences, G6_allows_a_message_in_doubt_to_come_or_not) {
   for (const bool comes : {true, false}) {
     auto run = unnumbered(kind::single);
     run.sends(0);
@@ -86,7 +86,7 @@ TEST(judge_sequences, allows_a_message_in_doubt_to_come_or_not) {  // checks G6
   }
 }
 
-TEST(judge_sequences, allows_one_message_a_kill_of_a_receiver_inside_the_call) {  // checks G7
+TEST(judge_sequences, G7_allows_one_message_a_kill_of_a_receiver_inside_the_call) {
   auto run = unnumbered(kind::single);
   for (int i = 0; i < 4; ++i) run.sends(0);
   run.gets(0, {0, 0});
@@ -98,7 +98,7 @@ TEST(judge_sequences, allows_one_message_a_kill_of_a_receiver_inside_the_call) {
   expect_broken(run, rule::lost_message);
 }
 
-TEST(judge_sequences, finds_a_gap_after_a_kill_outside_the_call) {  // checks G7
+TEST(judge_sequences, G7_finds_a_gap_after_a_kill_outside_the_call) {
   auto run = unnumbered(kind::single);
   for (int i = 0; i < 3; ++i) run.sends(0);
   run.gets(0, {0, 0});
@@ -107,7 +107,7 @@ TEST(judge_sequences, finds_a_gap_after_a_kill_outside_the_call) {  // checks G7
   expect_broken(run, rule::lost_message);
 }
 
-TEST(judge_sequences, allows_a_durable_receiver_a_repeated_tail) {  // checks G7
+TEST(judge_sequences, G7_allows_a_durable_receiver_a_repeated_tail) {
   auto run = unnumbered(kind::durable);
   for (int i = 0; i < 5; ++i) run.sends(0);
   run.gets(0, {0, 0});
@@ -122,7 +122,7 @@ TEST(judge_sequences, allows_a_durable_receiver_a_repeated_tail) {  // checks G7
   expect_ok(run);
 }
 
-TEST(judge_sequences, finds_a_gap_in_a_repetition_and_a_released_message_again) {  // checks G7
+TEST(judge_sequences, G7_finds_a_gap_in_a_repetition_and_a_released_message_again) {
   auto gap = unnumbered(kind::durable);
   for (int i = 0; i < 4; ++i) gap.sends(0);
   for (std::uint64_t s = 0; s < 3; ++s) gap.gets(0, {0, s});
@@ -142,7 +142,7 @@ TEST(judge_sequences, finds_a_gap_in_a_repetition_and_a_released_message_again) 
   expect_broken(again, rule::redelivered_released);
 }
 
-TEST(judge_sequences, finds_receivers_that_see_two_orders) {  // checks G1
+TEST(judge_sequences, G1_finds_receivers_that_see_two_orders) {
   auto run = unnumbered(kind::broadcast, 2, 2);
   run.sends(0);
   run.sends(1);
@@ -153,7 +153,7 @@ TEST(judge_sequences, finds_receivers_that_see_two_orders) {  // checks G1
   expect_broken(run, rule::disagreement);
 }
 
-TEST(judge_sequences, shares_messages_out_among_competing_receivers) {  // checks G2
+TEST(judge_sequences, G2_shares_messages_out_among_competing_receivers) {
   auto run = unnumbered(kind::competing, 1, 2);
   for (int i = 0; i < 3; ++i) run.sends(0);
   run.gets(0, {0, 0});
@@ -164,7 +164,7 @@ TEST(judge_sequences, shares_messages_out_among_competing_receivers) {  // check
   expect_broken(run, rule::lost_message);
 }
 
-TEST(judge_sequences, finds_a_message_given_to_two_competing_receivers) {  // checks G2
+TEST(judge_sequences, G2_finds_a_message_given_to_two_competing_receivers) {
   auto run = unnumbered(kind::competing, 1, 2);
   run.sends(0);
   run.gets(0, {0, 0});
@@ -172,7 +172,7 @@ TEST(judge_sequences, finds_a_message_given_to_two_competing_receivers) {  // ch
   expect_broken(run, rule::duplicate);
 }
 
-TEST(judge_sequences, finds_a_producers_messages_exchanged_at_a_competing_receiver) {  // checks G1
+TEST(judge_sequences, G1_finds_a_producers_messages_exchanged_at_a_competing_receiver) {
   auto run = unnumbered(kind::competing, 1, 2);
   for (int i = 0; i < 3; ++i) run.sends(0);
   run.gets(0, {0, 2});
@@ -181,7 +181,7 @@ TEST(judge_sequences, finds_a_producers_messages_exchanged_at_a_competing_receiv
   expect_broken(run, rule::producer_order);
 }
 
-TEST(judge_sequences, wants_losses_counted_exactly) {  // checks G5
+TEST(judge_sequences, G5_wants_losses_counted_exactly) {
   for (const std::uint64_t count : {1U, 2U, 3U}) {
     auto run = unnumbered(kind::lossy);
     for (int i = 0; i < 4; ++i) run.sends(0);
@@ -196,7 +196,7 @@ TEST(judge_sequences, wants_losses_counted_exactly) {  // checks G5
   }
 }
 
-TEST(judge_sequences, wants_the_losses_of_several_producers_counted_in_all) {  // checks G5
+TEST(judge_sequences, G5_wants_the_losses_of_several_producers_counted_in_all) {
   for (const std::uint64_t count : {1U, 2U}) {
     auto run = unnumbered(kind::lossy, 2);
     for (unsigned p : {0U, 1U, 0U, 1U}) run.sends(p);
@@ -211,7 +211,7 @@ TEST(judge_sequences, wants_the_losses_of_several_producers_counted_in_all) {  /
   }
 }
 
-TEST(judge_sequences, finds_losses_aborts_and_invalid_ones_where_none_may_be) {  // checks G2
+TEST(judge_sequences, G2_finds_losses_aborts_and_invalid_ones_where_none_may_be) {
   const std::pair<event_kind, rule> cases[] = {
       {event_kind::lost, rule::loss_not_allowed},
       {event_kind::aborted, rule::aborted_without_cause},

@@ -27,13 +27,13 @@ TEST(judge_whole, passes_the_run_that_the_others_spoil) {
   EXPECT_TRUE(good_run().judged().ok());
 }
 
-TEST(judge_whole, finds_wrong_bytes) {  // checks G4
+TEST(judge_whole, G4_finds_wrong_bytes) {
   auto run = good_run();
   run.logs.events(0)[1].sound = 0;
   expect_broken(run, rule::content);
 }
 
-TEST(judge_whole, finds_lengths_that_were_not_sent_or_fit_no_slot) {  // checks G3
+TEST(judge_whole, G3_finds_lengths_that_were_not_sent_or_fit_no_slot) {
   auto negative = good_run();
   negative.logs.events(0)[1].length = -1;
   expect_broken(negative, rule::length);
@@ -55,7 +55,7 @@ TEST(judge_whole, finds_lengths_that_were_not_sent_or_fit_no_slot) {  // checks 
   expect_broken(other, rule::length);
 }
 
-TEST(judge_whole, finds_messages_of_nobody) {  // checks G4
+TEST(judge_whole, G4_finds_messages_of_nobody) {
   auto run = good_run();
   event& entry = run.logs.events(0)[1];
   entry.length = 16;
@@ -65,19 +65,19 @@ TEST(judge_whole, finds_messages_of_nobody) {  // checks G4
   expect_broken(run, rule::phantom_message);
 }
 
-TEST(judge_whole, finds_an_actor_that_crashed) {  // checks G9
+TEST(judge_whole, G9_finds_an_actor_that_crashed) {
   auto run = good_run();
   run.logs.receiver(0).died_of = 11;
   expect_broken(run, rule::crashed);
 }
 
-TEST(judge_whole, finds_a_second_producer) {  // checks G1
+TEST(judge_whole, G1_finds_a_second_producer) {
   auto run = good_run();
   run.logs.facts().second_producer = 1;
   expect_broken(run, rule::second_producer);
 }
 
-TEST(judge_whole, passes_on_every_complaint_of_an_actor) {  // checks G5
+TEST(judge_whole, G5_passes_on_every_complaint_of_an_actor) {
   for (const rule which : {rule::full_with_room, rule::full_not_promised, rule::early_timeout,
                            rule::early_nothing, rule::empty_with_messages}) {
     auto run = good_run();
@@ -91,7 +91,7 @@ TEST(judge_whole, passes_on_every_complaint_of_an_actor) {  // checks G5
   EXPECT_NE(failed.judged().excerpt.find("no memory"), std::string::npos);
 }
 
-TEST(judge_whole, calls_a_stalled_run_stuck) {  // checks G11
+TEST(judge_whole, G11_calls_a_stalled_run_stuck) {
   auto run = good_run();
   run.logs.facts().ended = run_end::stalled;
   expect_broken(run, rule::stuck);

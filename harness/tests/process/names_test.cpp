@@ -113,8 +113,8 @@ TEST(run_names, of_dead_runs_are_removed_by_the_next_run) {
   EXPECT_TRUE(exists(living.beginning() + "living"));
 }
 
-// checks G11: as the names of two containers on one /dev/shm, with one pid for both
-TEST(run_names, of_another_pid_namespace_stay_until_it_is_killed) {
+// As the names of two containers on one /dev/shm, with one pid for both.
+TEST(run_names, G11_of_another_pid_namespace_stay_until_it_is_killed) {
   pipe_ends told;
   const pid_t parent = start_child([&] {
     return first_of_a_pid_namespace(
@@ -128,8 +128,8 @@ TEST(run_names, of_another_pid_namespace_stay_until_it_is_killed) {
   while (exists(name)) const run_names after(program);  // until all of it is gone
 }
 
-// checks G11: nor do closed descriptors end a run
-TEST(run_names, stay_while_any_process_of_the_run_lives) {
+// Closed descriptors do not end a run either.
+TEST(run_names, G11_stay_while_any_process_of_the_run_lives) {
   pipe_ends told;
   pipe_ends life;
   pipe_ends last;

@@ -110,7 +110,7 @@ TEST(runner, reports_what_an_actors_call_throws) {
   EXPECT_EQ(judged(send).broken, rule::failure);
 }
 
-TEST(runner, reports_a_crash_of_an_actor) {  // checks G9
+TEST(runner, G9_reports_a_crash_of_an_actor) {
   habits own;
   own.on_send = [](std::uint64_t n) {
     if (n == 500) std::raise(SIGABRT);
@@ -122,7 +122,7 @@ TEST(runner, reports_a_crash_of_an_actor) {  // checks G9
   EXPECT_EQ(judged(own).broken, rule::crashed);
 }
 
-TEST(runner, reports_calls_that_never_end) {  // checks G11
+TEST(runner, G11_reports_calls_that_never_end) {
   habits own;
   own.on_send = [](std::uint64_t n) {
     while (n == 500) ::pause();
@@ -158,8 +158,8 @@ TEST(runner, asks_no_queue_for_more_than_it_promises) {
   }
 }
 
-TEST(runner, notices_a_second_producer_that_was_let_in) {  // checks G1
-  habits own;                                              // two at most, and it says one
+TEST(runner, G1_notices_a_second_producer_that_was_let_in) {
+  habits own;  // two at most, and it says one
   own.on_promise = [](capabilities& can) { can.many_producers = false; };
   run_options options = small_run();
   options.intruder = true;
@@ -188,8 +188,8 @@ TEST(runner, notices_a_second_producer_that_was_let_in) {  // checks G1
   EXPECT_EQ(run(two, options).judged.broken, rule::second_producer);
 }
 
-// checks G6 G7: a run that injected nothing has shown nothing of a death
-TEST(runner, knows_nothing_when_the_faults_asked_for_cannot_happen) {
+// A run that injected nothing has shown nothing of a death.
+TEST(runner, G6_G7_knows_nothing_when_the_faults_asked_for_cannot_happen) {
   run_options options = small_run();
   options.faults.every = 1000000;
   options.faults.kill_senders = options.faults.kill_receivers = options.faults.pause = true;
@@ -204,8 +204,8 @@ TEST(runner, knows_nothing_when_the_faults_asked_for_cannot_happen) {
   EXPECT_NE(judged({}, options).excerpt.find("no meddler was killed"), std::string::npos);
 }
 
-// checks G6 G7: a log takes these messages in milliseconds, and yet each kind of fault comes
-TEST(runner, carries_out_its_faults_however_fast_the_queue_is) {
+// A log takes these messages in milliseconds, and yet each kind of fault comes.
+TEST(runner, G6_G7_carries_out_its_faults_however_fast_the_queue_is) {
   run_options options = small_run();
   options.messages = options.slots = options.capacity = 20000;
   options.reuses_slots = false;

@@ -69,8 +69,7 @@ bool fails_with(const result<T>& answer, int code, const std::string& rule) {
   return !answer && answer.failure().code == code && answer.failure().rule == rule;
 }
 
-// checks G10
-TEST_F(resources, no_descriptors_is_named_by_create_attach_and_roles) {
+TEST_F(resources, G10_no_descriptors_is_named_by_create_attach_and_roles) {
   const segment home = made();
   EXPECT_EQ(in_child([&] {
               const rlimit none{0, 0};
@@ -82,8 +81,7 @@ TEST_F(resources, no_descriptors_is_named_by_create_attach_and_roles) {
             0);
 }
 
-// checks G10
-TEST_F(resources, no_address_space_is_named_and_leaves_no_name) {
+TEST_F(resources, G10_no_address_space_is_named_and_leaves_no_name) {
   EXPECT_EQ(in_child([&] {
               create_options options = small_ring();
               options.slot_count = 1 << 16;
@@ -96,8 +94,8 @@ TEST_F(resources, no_address_space_is_named_and_leaves_no_name) {
             0);
 }
 
-// checks G10: the kernel's own answer would be SIGXFSZ.
-TEST_F(resources, a_limit_of_file_size_is_an_error_and_no_signal) {
+// The kernel's own answer would be SIGXFSZ.
+TEST_F(resources, G10_a_limit_of_file_size_is_an_error_and_no_signal) {
   EXPECT_EQ(in_child([&] {
               const rlimit little{4096, 4096};
               ::setrlimit(RLIMIT_FSIZE, &little);
@@ -107,8 +105,7 @@ TEST_F(resources, a_limit_of_file_size_is_an_error_and_no_signal) {
             0);
 }
 
-// checks G10
-TEST_F(resources, a_limit_of_locked_memory_changes_nothing) {
+TEST_F(resources, G10_a_limit_of_locked_memory_changes_nothing) {
   EXPECT_EQ(in_child([&] {
               const rlimit none{0, 0};
               ::setrlimit(RLIMIT_MEMLOCK, &none);
@@ -117,8 +114,7 @@ TEST_F(resources, a_limit_of_locked_memory_changes_nothing) {
             0);
 }
 
-// checks G10
-TEST_F(resources, another_user_is_refused_and_may_observe_where_the_mode_allows) {
+TEST_F(resources, G10_another_user_is_refused_and_may_observe_where_the_mode_allows) {
   ASSERT_EQ(::geteuid(), 0U) << "this test changes its user and must be run as root";
   const segment home = made();
   const auto as_nobody = [&](const std::function<bool()>& body) {
@@ -138,15 +134,14 @@ TEST_F(resources, another_user_is_refused_and_may_observe_where_the_mode_allows)
             0);
 }
 
-// checks G9
-TEST_F(resources, a_symbolic_link_is_never_followed) {
+TEST_F(resources, G9_a_symbolic_link_is_never_followed) {
   ASSERT_EQ(::symlink("/etc/passwd", path.c_str()), 0);
   EXPECT_TRUE(fails_with(segment::attach(name), ELOOP, "open"));
   EXPECT_TRUE(fails_with(segment::create(name, small_ring()), EEXIST, "name"));
 }
 
-// checks G9: the documented limit. A new attach is refused; who has it mapped gets SIGBUS.
-TEST_F(resources, truncation_is_refused_at_attach_and_ends_running_processes) {
+// The documented limit: a new attach is refused; a process that has it mapped gets SIGBUS.
+TEST_F(resources, G9_truncation_is_refused_at_attach_and_ends_running_processes) {
   const segment home = made();
   const int status = in_child([&] {
     auto out = home.attach_producer();
@@ -158,8 +153,7 @@ TEST_F(resources, truncation_is_refused_at_attach_and_ends_running_processes) {
   EXPECT_TRUE(WIFSIGNALED(status) && WTERMSIG(status) == SIGBUS) << status;
 }
 
-// checks G8
-TEST_F(resources, a_reader_keeps_its_segment_when_the_name_is_given_to_another) {
+TEST_F(resources, G8_a_reader_keeps_its_segment_when_the_name_is_given_to_another) {
   const segment old_one = made();
   auto out = old_one.attach_producer();
   auto in = old_one.attach_consumer();
@@ -175,8 +169,7 @@ TEST_F(resources, a_reader_keeps_its_segment_when_the_name_is_given_to_another) 
   EXPECT_NE(old_one.stat()->uid, new_one->stat()->uid);
 }
 
-// checks G11
-TEST_F(resources, liveness_crosses_pid_and_network_namespaces) {
+TEST_F(resources, G11_liveness_crosses_pid_and_network_namespaces) {
   ASSERT_EQ(::geteuid(), 0U) << "this test makes namespaces and must be run as root";
   const segment home = made();
   int ready[2];
@@ -208,8 +201,8 @@ TEST_F(resources, liveness_crosses_pid_and_network_namespaces) {
   ::close(ready[1]);
 }
 
-// checks G11: neither a child by fork nor a program started by it keeps a dead parent's role alive.
-TEST_F(resources, a_child_keeps_no_role_of_its_dead_parent_alive) {
+// Neither a child by fork nor a program started by it keeps a dead parent's role alive.
+TEST_F(resources, G11_a_child_keeps_no_role_of_its_dead_parent_alive) {
   const segment home = made();
   for (const bool with_exec : {false, true}) {
     int from_grandchild[2];
@@ -239,8 +232,8 @@ TEST_F(resources, a_child_keeps_no_role_of_its_dead_parent_alive) {
   }
 }
 
-// checks G11: a process that becomes another program gives its roles up, though it lives.
-TEST_F(resources, an_owner_that_executes_another_program_has_left) {
+// A process that executes another program gives its roles up, though it lives.
+TEST_F(resources, G11_an_owner_that_executes_another_program_has_left) {
   const segment home = made();
   int from_child[2];
   ASSERT_EQ(::pipe2(from_child, O_CLOEXEC), 0);
@@ -265,8 +258,7 @@ TEST_F(resources, an_owner_that_executes_another_program_has_left) {
   ::close(from_child[0]);
 }
 
-// checks G10
-TEST_F(resources, a_full_table_of_64_participants_is_an_answer_and_has_room_again) {
+TEST_F(resources, G10_a_full_table_of_64_participants_is_an_answer_and_has_room_again) {
   const segment home = made();
   std::vector<producer> all;
   for (unsigned i = 0; i < 64; ++i) all.push_back(std::move(home.attach_producer()).value());

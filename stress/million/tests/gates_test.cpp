@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Goal: the gates fail for a slow core and for nothing else. Method: findings made up, as a good
-// machine, a slow core and a slow machine would give them. checks G14
+// machine, a slow core and a slow machine would give them.
 #include "gates.hpp"
 
 #include <gtest/gtest.h>
@@ -44,11 +44,11 @@ bool passes(const results& all, std::string_view name) {
   return false;
 }
 
-TEST(gates, a_good_machine_passes_them_all) {
+TEST(gates, G14_a_good_machine_passes_them_all) {
   EXPECT_TRUE(all_passed(judge(of_a_good_machine(), false)));
 }
 
-TEST(gates, a_ring_slower_than_a_million_a_second_fails) {
+TEST(gates, G14_a_ring_slower_than_a_million_a_second_fails) {
   for (const mode how : {mode::ring_live, mode::ring_live_many}) {
     results all = of_a_good_machine();
     slow_down(all, subject::core, how, kind::block_1024);
@@ -56,14 +56,14 @@ TEST(gates, a_ring_slower_than_a_million_a_second_fails) {
   }
 }
 
-TEST(gates, the_slowest_row_is_named) {
+TEST(gates, G14_the_slowest_row_is_named) {
   results all = of_a_good_machine();
   slow_down(all, subject::core, mode::ring_live_many, kind::block_1024);
   EXPECT_EQ(judge(all, false).front().row, "ring_live_many block_1024 writer");
   EXPECT_EQ(judge({}, false).front().row, "");
 }
 
-TEST(gates, a_machine_that_cannot_carry_a_million_a_second_is_no_fault_of_the_core) {
+TEST(gates, G14_a_machine_that_cannot_carry_a_million_a_second_is_no_fault_of_the_core) {
   results all = of_a_good_machine();
   slow_down(all, subject::core, mode::ring_live, kind::block_1024);
   slow_down(all, subject::bare_ring, mode::ring_live, kind::block_1024);
@@ -73,7 +73,7 @@ TEST(gates, a_machine_that_cannot_carry_a_million_a_second_is_no_fault_of_the_co
   EXPECT_FALSE(passes(all, "slowest_row"));
 }
 
-TEST(gates, on_a_slow_machine_the_ratios_still_judge) {
+TEST(gates, G14_on_a_slow_machine_the_ratios_still_judge) {
   results all = of_a_good_machine();
   slow_down(all, subject::bare_ring, mode::ring_live, kind::block_1024);
   for (int i = 0; i < 3; ++i) slow_down(all, subject::core, mode::ring_live, kind::block_1024);
@@ -81,7 +81,7 @@ TEST(gates, on_a_slow_machine_the_ratios_still_judge) {
   EXPECT_FALSE(passes(all, "ring_1024_vs_bare_ring"));
 }
 
-TEST(gates, a_slow_log_is_never_excused) {
+TEST(gates, G14_a_slow_log_is_never_excused) {
   results all = of_a_good_machine();
   slow_down(all, subject::core, mode::log_phases, kind::text);
   slow_down(all, subject::bare_ring, mode::ring_live, kind::text);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Goal: what the verdict says of the machine follows from the kernel's figures. Method: figures
-// that were made up, and texts that are none. checks G14
+// that were made up, and texts that are none.
 #include "machine.hpp"
 
 #include <gtest/gtest.h>
@@ -15,7 +15,7 @@ processor_ticks ticks_of(const std::string& text) {
   return read_ticks(stream);
 }
 
-TEST(machine, ticks_are_those_of_the_first_line) {
+TEST(machine, G14_ticks_are_those_of_the_first_line) {
   const processor_ticks read =
       ticks_of("cpu  10 20 30 400 50 6 7 80 9 9\ncpu0 1 1 1 1 1 1 1 1 0 0\n");
   EXPECT_EQ(read.all, 603U);
@@ -23,20 +23,20 @@ TEST(machine, ticks_are_those_of_the_first_line) {
   EXPECT_EQ(read.steal, 80U);
 }
 
-TEST(machine, other_texts_give_nothing) {
+TEST(machine, G14_other_texts_give_nothing) {
   for (const char* text : {"", "cpu 1 2 3", "intr 1 2 3 4 5 6 7 8 9 10", "cpu a b c d e f g h"}) {
     EXPECT_EQ(ticks_of(text).all, 0U) << text;
   }
 }
 
-TEST(machine, what_is_neither_idle_stolen_nor_ours_is_of_others) {
+TEST(machine, G14_what_is_neither_idle_stolen_nor_ours_is_of_others) {
   machine_state state;
   add_ticks(state, {1000, 100, 10}, {2000, 200, 60}, 250);
   EXPECT_DOUBLE_EQ(state.steal_percent, 5);
   EXPECT_DOUBLE_EQ(state.others_percent, 60);
 }
 
-TEST(machine, no_time_between_says_nothing) {
+TEST(machine, G14_no_time_between_says_nothing) {
   machine_state state;
   add_ticks(state, {1000, 100, 10}, {1000, 100, 10}, 250);
   EXPECT_EQ(state.steal_percent, 0);

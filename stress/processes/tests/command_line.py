@@ -79,7 +79,7 @@ def soak(folder):
 
 
 def faults():
-    """What a death shows is known only if somebody died. checks G6 G7"""
+    """What a death shows is known only if somebody died."""
     seen = run("--messages", "20000", "--faults", "mixed", "--fault-every", "1000000")
     check(seen.returncode == 3, "a run without the faults it was asked for is unknown", seen)
     check("\nunknown: faults that were asked for did not happen: no producer was killed, no consumer was killed, nobody "

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """Goal: a full /dev/shm is a clear error at the start, leaves nothing behind, and never ends a running queue.
 Method: a mount namespace of its own with a /dev/shm of 16 MB; a log that does not fit, a ring that fits, and
-a ring that runs while the rest is filled up. checks G10"""
+a ring that runs while the rest is filled up."""
 import os
 import subprocess
 import sys

@@ -113,7 +113,7 @@ def stale_names():
 
 
 def two_containers():
-    """Two runs of one pid on one /dev/shm; then the first is killed with its guardian. checks G8"""
+    """Two runs of one pid on one /dev/shm; then the first is killed with its guardian."""
     container = ["unshare", "--pid", "--fork", "--kill-child", "--mount-proc"]
     if os.geteuid() != 0:
         container.append("--map-root-user")
