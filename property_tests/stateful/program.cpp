@@ -171,12 +171,12 @@ program parse_program(std::istream& text) {
   return p;
 }
 
-program decode(std::span<const std::uint8_t> bytes, std::size_t operations_max) {
+program decode(std::span<const std::uint8_t> input, std::size_t operations_max) {
   program p;
   const auto next = [&]() -> std::uint8_t {
-    if (bytes.empty()) return 0;
-    const std::uint8_t first = bytes.front();
-    bytes = bytes.subspan(1);
+    if (input.empty()) return 0;
+    const std::uint8_t first = input.front();
+    input = input.subspan(1);
     return first;
   };
   const std::uint8_t kind = next();
@@ -187,7 +187,7 @@ program decode(std::span<const std::uint8_t> bytes, std::size_t operations_max) 
   p.shape.slot_count = std::uint64_t{1} << (kind >> 3 & 3);
   p.shape.participant_count = 1 + (kind >> 5);
   p.shape.content_size = 1 + next() % 40;
-  while (!bytes.empty() && p.operations.size() < operations_max) {
+  while (!input.empty() && p.operations.size() < operations_max) {
     operation o;
     const std::uint8_t what = next();
     o.what = static_cast<op>(what % static_cast<unsigned>(op::kill));  // no other processes here

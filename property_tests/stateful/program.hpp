@@ -35,6 +35,6 @@ std::string to_text(const program& p);
 program parse_program(std::istream& text);
 
 // Any bytes make a program; handles stay in the test's own process.
-program decode(std::span<const std::uint8_t> bytes, std::size_t operations_max);
+program decode(std::span<const std::uint8_t> input, std::size_t operations_max);
 
 }  // namespace shmfifo::property_tests

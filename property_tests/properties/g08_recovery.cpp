@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Goal: recovering again changes nothing, and a claim of a dead producer is one aborted number.
-// Method: a child takes any roles and is killed; recover, remember every byte, recover again.
+// The properties of G8, birth and recovery; above each stand its goal and its method.
 #include <optional>
 
 #include "support/play.hpp"
@@ -8,6 +7,8 @@
 namespace shmfifo::property_tests {
 namespace {
 
+// Goal: recovering again changes nothing, and a claim of a dead producer is one aborted number.
+// Method: a child takes any roles and is killed; recover, remember every byte, recover again.
 TEST(recovery, G8_G6_twice_equals_once) {
   expect_holds(
       [] {

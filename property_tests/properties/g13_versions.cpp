@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: MIT
-// Goal: another layout version, word size, byte order, header or record size is refused with both
-// values. Method: change one of these fields to anything, make the checksum right again, and
-// attach.
+// The properties of G13, versions; above each stand its goal and its method.
 #include "shmfifo/protocol/validate.hpp"
 #include "support/play.hpp"
 
 namespace shmfifo::property_tests {
 namespace {
 
+// Goal: another layout version, word size, byte order, header or record size is refused with both
+// values. Method: change one of these fields to anything, make the checksum right again, and
+// attach.
 TEST(header, G13_other_versions_are_refused_with_both_values) {
   expect_holds([] {
     const geometry shape = *any_geometry();

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MIT
-// Goal: a killed producer loses nothing it committed; its open claim is aborted or written again,
-// others go on. Method: kill a child that published any number and holds a claim; another
-// producer and a reader that only polls.
+// The properties of G6, the death of producers; above each stand its goal and its method.
 #include "support/play.hpp"
 
 namespace shmfifo::property_tests {
 namespace {
 
+// Goal: a killed producer loses nothing it committed; its open claim is aborted or written again,
+// others go on. Method: kill a child that published any number and holds a claim; another
+// producer and a reader that only polls.
 TEST(death, G6_G2_of_a_producer_takes_only_its_open_claim) {
   expect_holds(
       [] {
