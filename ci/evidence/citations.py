@@ -54,8 +54,8 @@ def model_tests(root):
     """{name of a model test: guarantees}."""
     found = {}
     for path in (Path(root) / "property_tests/model").glob("model_*.cpp"):
-        for name, cited in re.findall(r'\{\{\s*"([\w.]+)",\s*"(G[\dG ]+)"', path.read_text()):
-            found[name] = set(cited.split())
+        for name in re.findall(r'registration \w+\{\s*\{\s*"([\w.]+)"', path.read_text()):
+            found[name] = guarantees(name)
     return found
 
 

@@ -42,12 +42,12 @@ def read_model(path, citations):
         if not line.startswith("| `"):
             continue
         cells = [cell.strip() for cell in line.strip("| ").split("|")]
-        if len(cells) != 7:
+        if len(cells) != 6:
             raise ValueError(line)
-        graphs, deaths, blocked = (int(cell.split(" ")[0]) for cell in cells[3:6])
-        name, reason = cells[0].strip("`"), cells[3].partition(" ")[2]
-        found = outcome("model", re.findall(r"G\d+", cells[1]), graphs and (not reason or "budget" in reason),
-                        {"graphs": graphs, "graphs_with_a_death": deaths, "blocked": blocked}, cells[2],
+        graphs, deaths, blocked = (int(cell.split(" ")[0]) for cell in cells[2:5])
+        name, reason = cells[0].strip("`"), cells[2].partition(" ")[2]
+        found = outcome("model", re.findall(r"G\d+", cells[0]), graphs and (not reason or "budget" in reason),
+                        {"graphs": graphs, "graphs_with_a_death": deaths, "blocked": blocked}, cells[1],
                         [f"{name} {reason}".strip()])
         # Out of time is no violation and no proof: the test counts among those that were not recorded.
         found["unfinished"] = "budget" in reason

@@ -21,9 +21,8 @@ using model::core_memory;
 using model::core_world;
 
 struct core_test {
-  std::string name;
-  std::string guarantees;  // ids
-  std::string bounds;      // threads, slots, messages, crash points
+  std::string name;    // group.G6.G8_sentence: CMakeLists.txt reads it here
+  std::string bounds;  // threads, slots, messages, crash points
   std::function<void()> body;
   bool slow = false;
 };
@@ -34,6 +33,13 @@ inline std::vector<core_test>& all_tests() {
 }
 struct registration {
   explicit registration(core_test test) { all_tests().push_back(std::move(test)); }
+};
+// One of the slow tier, which core_model runs only with --slow.
+struct slow_registration {
+  explicit slow_registration(core_test test) {
+    test.slow = true;
+    all_tests().push_back(std::move(test));
+  }
 };
 
 inline geometry ring(full_policy when_full, producer_role producers, std::uint64_t slots) {

@@ -29,7 +29,6 @@ account count(const seen& log, unsigned dead_line) {
 
 // A producer of two dies; its successor-free peer publishes, the reader gets past whatever was
 // claimed.
-// checks G2 G6 G11 G12
 void one_of_two_producers_dies() {
   auto* world = model::make<core_world>(ring(full_policy::wait, producer_role::many, 2));
   world->mortals = 1U << first_thread;
@@ -61,12 +60,11 @@ void one_of_two_producers_dies() {
   model::require(answered == 0 || a.of_dead == 1, "G6: nothing committed is lost");
 }
 const registration two_producers{
-    {"deaths.one_of_two_producers", "G2 G6 G8 G11 G12",
+    {"deaths.G6.G2.G11.G12_one_of_two_producers",
      "2 producers (one dies at each event), recoverer, consumer, 2 slots",
      one_of_two_producers_dies}};
 
 // The reader itself, while waiting, gets past a dead producer's claim. Nobody else recovers.
-// checks G6 G11
 void waiting_reader_passes_a_dead_claim(bool observer) {
   auto* world = model::make<core_world>(ring(full_policy::wait, producer_role::many, 2));
   world->mortals = 1U << first_thread;
@@ -89,15 +87,14 @@ void waiting_reader_passes_a_dead_claim(bool observer) {
   }
   model::require(count(log, 0).aborted <= 1, "G6");
 }
-const registration waiting_consumer{{"deaths.waiting_consumer_passes_a_dead_claim", "G6 G11",
+const registration waiting_consumer{{"deaths.G6.G11_waiting_consumer_passes_a_dead_claim",
                                      "1 producer that dies, 1 living, 1 consumer, 2 slots",
                                      [] { waiting_reader_passes_a_dead_claim(false); }}};
-const registration waiting_observer{{"deaths.waiting_observer_passes_a_dead_claim", "G6 G11",
+const registration waiting_observer{{"deaths.G6.G11_waiting_observer_passes_a_dead_claim",
                                      "1 producer that dies, 1 living, 1 observer, 2 slots",
                                      [] { waiting_reader_passes_a_dead_claim(true); }}};
 
 // A reader that waits at a claim asks whether its owner lives. A living one keeps its claim.
-// checks G6 G11 G12
 void waiting_reader_meets_a_living_claim(bool observer) {
   auto* world = model::make<core_world>(ring(full_policy::wait, producer_role::many, 2));
   auto* reader = observer ? model::make<consumer>(*world, consumer::observes{})
@@ -113,15 +110,14 @@ void waiting_reader_meets_a_living_claim(bool observer) {
   }
   model::require(log.words[0] == content_of(0, 0), "G11: nobody takes a living producer's claim");
 }
-const registration living_consumer{{"deaths.waiting_consumer_meets_a_living_claim", "G6 G11 G12",
+const registration living_consumer{{"deaths.G11.G6.G12_waiting_consumer_meets_a_living_claim",
                                     "1 producer, 1 waiting consumer, 2 slots, 1 message",
                                     [] { waiting_reader_meets_a_living_claim(false); }}};
-const registration living_observer{{"deaths.waiting_observer_meets_a_living_claim", "G6 G11 G12",
+const registration living_observer{{"deaths.G11.G6.G12_waiting_observer_meets_a_living_claim",
                                     "1 producer, 1 waiting observer, 2 slots, 1 message",
                                     [] { waiting_reader_meets_a_living_claim(true); }}};
 
 // Two recoverers meet while a third process wants the dead one's line.
-// checks G6 G8
 void two_recover_at_once() {
   auto* world = model::make<core_world>(ring(full_policy::wait, producer_role::many, 2));
   world->mortals = 1U << first_thread;
@@ -163,12 +159,11 @@ void two_recover_at_once() {
   }
   model::require(log.words[end - 1] == word, "G8: the successor's message is not aborted");
 }
-const registration two_recoverers{{"deaths.two_recover_while_a_third_takes_the_line", "G6 G8 G11",
+const registration two_recoverers{{"deaths.G8.G6.G11.G12_two_recover_while_a_third_takes_the_line",
                                    "1 producer that dies, recoverer, successor, consumer, 2 slots",
                                    two_recover_at_once}};
 
 // A recoverer dies at each of its events; the next one finishes.
-// checks G8
 void recoverer_dies() {
   auto* world = model::make<core_world>(ring(full_policy::wait, producer_role::many, 2));
   world->mortals = 3U << first_thread;
@@ -195,12 +190,11 @@ void recoverer_dies() {
   read_until(*world, *reader, log, end);
   model::require(log.words[end - 1] == content_of(1, 0), "G8: usable afterwards");
 }
-const registration recoverer{{"deaths.recoverer", "G8",
+const registration recoverer{{"deaths.G8_recoverer",
                               "1 producer and 1 recoverer that die, consumer, 2 slots",
                               recoverer_dies}};
 
 // A single producer dies; its successor goes on with the number that was not published.
-// checks G2 G6
 void single_producer_dies() {
   auto* world = model::make<core_world>(ring(full_policy::wait, producer_role::single, 2));
   world->mortals = 1U << first_thread;
@@ -234,13 +228,12 @@ void single_producer_dies() {
     model::require(log.words[i] == content_of(0, static_cast<unsigned>(i)), "G1 G4");
   }
 }
-const registration single{{"deaths.single_producer", "G1 G2 G6 G8",
+const registration single{{"deaths.G6.G1.G2.G4_single_producer",
                            "1 producer that dies, successor, consumer, 2 slots, 3 messages",
                            single_producer_dies}};
 
 // A consumer without a name dies; the producer is not held back for ever, and nothing unread is
 // lost.
-// checks G5 G7 G11
 void consumer_dies() {
   auto* world = model::make<core_world>(ring(full_policy::wait, producer_role::single, 1));
   world->mortals = 1U << first_thread;
@@ -272,11 +265,10 @@ void consumer_dies() {
   model::require(log.words[0] == content_of(1, 0) && log.words[1] == content_of(1, 1), "G4 G7");
 }
 const registration consumer_death{
-    {"deaths.anonymous_consumer", "G5 G7 G8 G11",
+    {"deaths.G7.G4.G5.G8.G11.G12_anonymous_consumer",
      "1 producer, 1 consumer that dies attaching or reading, 1 survivor, 1 slot", consumer_dies}};
 
 // A durable cursor's owner dies; the next owner resumes with nothing skipped.
-// checks G7
 void durable_consumer_dies() {
   auto* world = model::make<core_world>(ring(full_policy::wait, producer_role::single, 1));
   world->mortals = 1U << (first_thread + 1);
@@ -312,13 +304,12 @@ void durable_consumer_dies() {
   model::require(log.words[1] == content_of(1, 1), "G7");
 }
 const registration durable{
-    {"deaths.durable_consumer", "G7 G8 G11",
+    {"deaths.G7_durable_consumer",
      "1 producer, 1 durable consumer that dies, its successor, 1 slot, 2 messages",
      durable_consumer_dies}};
 
 // The successor of a producer that died between stamp and cursor moves the cursor on. A waiting
 // reader must not take the one for a denial of the other.
-// checks G6 G9 G11 G12
 void successor_moves_the_cursor() {
   auto* world = model::make<core_world>(ring(full_policy::wait, producer_role::single, 2));
   world->mortals = 1U << first_thread;
@@ -342,12 +333,11 @@ void successor_moves_the_cursor() {
   }
   model::require(log.next == 0 || log.words[0] == content_of(1, 0), "G4");
 }
-const registration successor{{"deaths.successor_moves_the_cursor", "G6 G9 G11 G12",
+const registration successor{{"deaths.G6.G9.G11.G12_successor_moves_the_cursor",
                               "1 producer that dies, successor, consumer, 2 slots, 1 message",
                               successor_moves_the_cursor}};
 
 // What a dead producer wrote in place comes before the next owner's message.
-// checks G4 G6 G12
 void dead_claim_written_in_place() {
   auto* world = model::make<core_world>(ring(full_policy::wait, producer_role::many, 1));
   world->mortals = 1U << first_thread;
@@ -372,12 +362,11 @@ void dead_claim_written_in_place() {
     model::require(log.words[1] == content_of(1, 0), "G4: the next owner's message");
   }
 }
-const registration written{{"deaths.claim_written_in_place", "G4 G6 G12",
+const registration written{{"deaths.G4.G6.G12_claim_written_in_place",
                             "1 producer that dies, recoverer, successor, consumer, 1 slot",
                             dead_claim_written_in_place}};
 
 // A recoverer and an overwriting producer meet at a dead one's claim: one of them has it.
-// checks G2 G6 G8
 void recovery_meets_overwriting() {
   auto* world = model::make<core_world>(ring(full_policy::overwrite, producer_role::many, 1));
   world->mortals = 1U << first_thread;
@@ -402,12 +391,11 @@ void recovery_meets_overwriting() {
   model::require(log.next == end && log.words[end - 1] == content_of(1, 0),
                  "G6: nothing committed is lost");
 }
-const registration meets{{"deaths.recovery_meets_overwriting", "G2 G6 G8",
+const registration meets{{"deaths.G6.G2.G8.G12_recovery_meets_overwriting",
                           "1 producer that dies, recoverer, overwriting producer, observer, 1 slot",
                           recovery_meets_overwriting}};
 
 // A producer of an overwriting ring dies a lap behind; others go round.
-// checks G5 G6
 void overwriting_past_the_dead() {
   auto* world = model::make<core_world>(ring(full_policy::overwrite, producer_role::many, 1));
   world->mortals = 1U << first_thread;
@@ -434,7 +422,7 @@ void overwriting_past_the_dead() {
   read_until(*world, watcher, log, end);
   model::require(log.words[end - 1] == content_of(2, 0), "G5: the last message is not lost");
 }
-const registration overwriting{{"deaths.overwriting_producer", "G5 G6 G8",
+const registration overwriting{{"deaths.G5.G6.G8.G12_overwriting_producer",
                                 "2 producers (one dies), recoverer, observer, 1 slot",
                                 overwriting_past_the_dead}};
 

@@ -24,7 +24,6 @@ unsigned expect_orders_of_own(const seen& log, unsigned producers) {
   return messages;
 }
 
-// checks G1 G2 G4 G5 G12
 void share_a_lossless_ring(std::uint64_t slots, unsigned of_first, unsigned of_second) {
   auto* world = model::make<core_world>(ring(full_policy::wait, producer_role::many, slots));
   auto* reader = model::make<consumer>(*world, 2U);
@@ -38,14 +37,13 @@ void share_a_lossless_ring(std::uint64_t slots, unsigned of_first, unsigned of_s
   read_until(*world, *reader, log, of_first + of_second);
   model::require(expect_orders_of_own(log, 2) == of_first + of_second, "G2: every message once");
 }
-const registration share_1{{"many.two_share_a_ring_of_1", "G1 G2 G4 G5 G12",
+const registration share_1{{"many.G1.G2.G4.G5.G12_two_share_a_ring_of_1",
                             "2 producers, 1 consumer, 1 slot, 2 messages",
                             [] { share_a_lossless_ring(1, 1, 1); }}};
-const registration share_2{{"many.two_share_a_ring_of_2", "G1 G2 G4 G5 G12",
+const registration share_2{{"many.G1.G2.G4.G5.G12_two_share_a_ring_of_2",
                             "2 producers, 1 consumer, 2 slots, 3 messages",
                             [] { share_a_lossless_ring(2, 1, 2); }}};
 
-// checks G1 G2 G4
 void share_a_log() {
   auto* world = model::make<core_world>(
       geometry{segment_mode::log, full_policy::reject, producer_role::many, 4, 8, 2});
@@ -68,10 +66,10 @@ void share_a_log() {
   model::require((*accepted)[0] + (*accepted)[1] + (*accepted)[2] == 2, "G5: full tells the truth");
   model::require(expect_orders_of_own(log, 3) == 2, "G2: every message once");
 }
-const registration log_3{{"many.three_share_a_log", "G1 G2 G4 G5",
+const registration log_3{{"many.G1.G2.G4.G5_three_share_a_log",
                           "3 producers, 1 observer, log of 2, 3 messages", share_a_log}};
 
-// checks G2 G4 G5 G12: passing over a slot whose owner is a lap behind
+// A slot whose owner is a lap behind is passed over.
 void overwrite(std::uint64_t slots, unsigned of_first, unsigned of_second, bool watched) {
   auto* world = model::make<core_world>(ring(full_policy::overwrite, producer_role::many, slots));
   const auto produce = [=](unsigned line, unsigned count) {
@@ -96,22 +94,21 @@ void overwrite(std::uint64_t slots, unsigned of_first, unsigned of_second, bool 
   model::require(log.next >= 1, "G2: what was published is there");
   expect_orders_of_own(log, 2);
 }
-const registration over_1{{"many.two_overwrite_a_ring_of_1", "G1 G2 G4 G5 G12",
+const registration over_1{{"many.G5.G1.G2.G4.G12_two_overwrite_a_ring_of_1",
                            "2 producers, 1 observer, 1 slot, 2 messages and more numbers",
                            [] { overwrite(1, 1, 1, true); }}};
 const registration over_2{
-    {"many.two_overwrite_a_ring_of_2", "G1 G2 G4 G5 G12",
+    {"many.G5.G1.G2.G4.G12_two_overwrite_a_ring_of_2",
      "2 producers, 1 observer afterwards, 2 slots, 3 messages and more numbers",
      [] { overwrite(2, 1, 2, false); }}};
 
 // A group of its own, left out of coverage and of the instruments: it takes three times as long as
 // all the others.
-const registration late_stores{{"late.stores_come_before_the_next_owners", "G4 G5 G12",
+const registration late_stores{{"late.G5.G1.G2.G4.G12_stores_come_before_the_next_owners",
                                 "2 producers, 1 observer, 1 slot, 3 messages and more numbers",
                                 [] { overwrite(1, 1, 2, true); }}};
 
 // What was written in place into a claim that was given up comes before the next owner's message.
-// checks G4 G12
 void abort_after_writing_in_place() {
   auto* world = model::make<core_world>(ring(full_policy::wait, producer_role::many, 1));
   auto* reader = model::make<consumer>(*world, 2U);
@@ -130,12 +127,11 @@ void abort_after_writing_in_place() {
   read_until(*world, *reader, log, 2);
   model::require(log.words[1] == content_of(1, 0), "G4: the next owner's message");
 }
-const registration in_place{{"many.abort_after_writing_in_place", "G4 G12",
+const registration in_place{{"many.G4.G12_abort_after_writing_in_place",
                              "2 producers, 1 consumer, 1 slot, 2 numbers",
                              abort_after_writing_in_place}};
 
 // Two observers that are told about the same numbers agree on them.
-// checks G1
 void observers_agree() {
   auto* world = model::make<core_world>(ring(full_policy::overwrite, producer_role::many, 2));
   model::thread first([=] {
@@ -159,10 +155,10 @@ void observers_agree() {
     model::require(log.words[i] == other->words[i], "G1: all readers agree");
   }
 }
-const registration agree{{"many.observers_agree", "G1",
-                          "2 producers, 2 observers, 2 slots, 2 messages", observers_agree}};
+const registration agree{
+    {"many.G1_observers_agree", "2 producers, 2 observers, 2 slots, 2 messages", observers_agree}};
 
-// checks G2 G6: a claim that is given up is told to everybody
+// A claim that is given up is reported to everybody.
 void abort_among_others() {
   auto* world = model::make<core_world>(ring(full_policy::wait, producer_role::many, 1));
   auto* reader = model::make<consumer>(*world, 2U);
@@ -180,7 +176,7 @@ void abort_among_others() {
   read_until(*world, *reader, log, 2);
   model::require(expect_orders_of_own(log, 2) == 1, "G2: one message, one aborted number");
 }
-const registration aborts{{"many.abort_among_others", "G2 G6",
+const registration aborts{{"many.G2.G6_abort_among_others",
                            "2 producers, 1 consumer, 1 slot, 2 numbers", abort_among_others}};
 
 }  // namespace

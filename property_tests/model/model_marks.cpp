@@ -6,7 +6,7 @@
 namespace shmfifo::model_tests {
 namespace {
 
-// checks G4 G12: a mark never falls on the slot's next message
+// A mark never falls on the slot's next message.
 void mark_races_with_overwriting() {
   auto* world = model::make<core_world>(ring(full_policy::overwrite, producer_role::single, 1));
   model::thread producing([=] {
@@ -27,10 +27,10 @@ void mark_races_with_overwriting() {
   });
   model::require(result.answer == status::ok, "the second message is there");
 }
-const registration races{{"marks.never_fall_on_the_next_message", "G4 G12",
+const registration races{{"marks.G4.G12_never_fall_on_the_next_message",
                           "1 producer, 1 marker, 1 slot, 2 messages", mark_races_with_overwriting}};
 
-// checks G4 G12: what can be marked is never called broken
+// What can be marked is never called broken.
 void mark_of_a_new_message() {
   auto* world = model::make<core_world>(ring(full_policy::overwrite, producer_role::single, 1));
   auto* writer = model::make<producer>(*world, 0U);
@@ -40,10 +40,10 @@ void mark_of_a_new_message() {
   const status answer = protocol::mark(world->view, memory, 1, 7);
   model::require(answer == status::ok || answer == status::empty, "mark of a message that comes");
 }
-const registration new_message{{"marks.of_a_new_message", "G4 G12",
+const registration new_message{{"marks.G4.G12_of_a_new_message",
                                 "1 producer, 1 marker, 1 slot, 2 messages", mark_of_a_new_message}};
 
-// checks G4: who sees a mark sees what its maker did before
+// Whoever sees a mark sees what its maker did before.
 void mark_publishes() {
   auto* world = model::make<core_world>(ring(full_policy::wait, producer_role::single, 2));
   auto* note = model::make<std::uint64_t>(0U);
@@ -60,8 +60,8 @@ void mark_publishes() {
   });
   model::require(result.answer == status::ok, "the message is there");
 }
-const registration publishes{{"marks.publish_what_came_before", "G4 G12",
-                              "1 marker, 1 consumer, 1 message", mark_publishes}};
+const registration publishes{
+    {"marks.G4.G12_publish_what_came_before", "1 marker, 1 consumer, 1 message", mark_publishes}};
 
 }  // namespace
 }  // namespace shmfifo::model_tests

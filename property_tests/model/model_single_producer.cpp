@@ -18,7 +18,6 @@ void expect_all(const seen& log, std::int64_t count) {
   }
 }
 
-// checks G1 G2 G4 G5 G12
 void ring_wraps_for_one_consumer(std::uint64_t slots, unsigned messages) {
   auto* world = model::make<core_world>(wait_single(slots));
   auto* reader = model::make<consumer>(*world, 1U);
@@ -30,14 +29,13 @@ void ring_wraps_for_one_consumer(std::uint64_t slots, unsigned messages) {
   read_until(*world, *reader, log, messages);
   expect_all(log, messages);
 }
-const registration wraps_2_3{{"single.ring_of_2_wraps", "G1 G2 G4 G5 G12",
+const registration wraps_2_3{{"single.G1.G2.G4.G5.G12_ring_of_2_wraps",
                               "1 producer, 1 consumer, 2 slots, 3 messages",
                               [] { ring_wraps_for_one_consumer(2, 3); }}};
-const registration wraps_1_3{{"single.ring_of_1_wraps", "G1 G2 G4 G5 G12",
+const registration wraps_1_3{{"single.G1.G2.G4.G5.G12_ring_of_1_wraps",
                               "1 producer, 1 consumer, 1 slot, 3 messages",
                               [] { ring_wraps_for_one_consumer(1, 3); }}};
 
-// checks G1 G2 G4 G5
 void two_consumers_gate() {
   auto* world = model::make<core_world>(wait_single(1));
   auto* first = model::make<consumer>(*world, 1U);
@@ -55,11 +53,10 @@ void two_consumers_gate() {
   read_until(*world, *first, log, 2);
   expect_all(log, 2);
 }
-const registration gates_2{{"single.two_consumers_gate", "G1 G2 G4 G5",
+const registration gates_2{{"single.G1.G2.G4.G5_two_consumers_gate",
                             "1 producer, 2 consumers, 1 slot, 2 messages", two_consumers_gate}};
 
 // A consumer that attaches while the producer runs misses nothing from its start on.
-// checks G2 G4 G5
 void late_consumer() {
   auto* world = model::make<core_world>(wait_single(1));
   auto* early = model::make<consumer>(*world, 1U);
@@ -79,12 +76,11 @@ void late_consumer() {
   read_until(*world, *early, log, 2);
   expect_all(log, 2);
 }
-const registration late{{"single.consumer_attaches_late", "G2 G4 G5",
+const registration late{{"single.G2.G4.G5_consumer_attaches_late",
                          "1 producer, 2 consumers (one attaches and leaves), 1 slot, 2 messages",
                          late_consumer}};
 
 // The last consumer leaves; what it had not read is kept for the next one.
-// checks G2 G5 G7
 void consumer_leaves_and_another_comes() {
   auto* world = model::make<core_world>(wait_single(1));
   auto* first = model::make<consumer>(*world, 1U);
@@ -107,11 +103,10 @@ void consumer_leaves_and_another_comes() {
   read_until(*world, next, rest, 3);
   expect_all(rest, 3);
 }
-const registration leaves{{"single.consumer_leaves_and_another_comes", "G2 G5 G7",
+const registration leaves{{"single.G2.G5.G7_consumer_leaves_and_another_comes",
                            "1 producer, 2 consumers in turn, 1 slot, 3 messages",
                            consumer_leaves_and_another_comes}};
 
-// checks G2 G4 G5
 void observer_of_an_overwriting_ring(std::uint64_t slots, unsigned messages) {
   auto* world = model::make<core_world>(ring(full_policy::overwrite, producer_role::single, slots));
   model::thread producing([=] {
@@ -129,15 +124,14 @@ void observer_of_an_overwriting_ring(std::uint64_t slots, unsigned messages) {
   }
   model::require(log.words[messages - 1] != seen::lost, "G5: the last message is not lost");
 }
-const registration observer_1{{"single.observer_of_overwriting_ring_of_1", "G2 G4 G5 G12",
+const registration observer_1{{"single.G4.G2.G5.G12_observer_of_overwriting_ring_of_1",
                                "1 producer, 1 observer, 1 slot, 2 messages",
                                [] { observer_of_an_overwriting_ring(1, 2); }}};
-const registration observer_2{{"single.observer_of_overwriting_ring_of_2", "G2 G4 G5 G12",
+const registration observer_2{{"single.G4.G2.G5.G12_observer_of_overwriting_ring_of_2",
                                "1 producer, 1 observer, 2 slots, 3 messages",
                                [] { observer_of_an_overwriting_ring(2, 3); }}};
 
 // Length and status belong to the same lap as the content.
-// checks G3 G4 G12
 void observer_sees_fields_of_one_lap() {
   auto* world = model::make<core_world>(ring(full_policy::overwrite, producer_role::single, 1));
   auto* writer = model::make<producer>(*world, 0U);
@@ -157,13 +151,12 @@ void observer_sees_fields_of_one_lap() {
       1);
   model::require(result.answer != status::invalid, "G9");
 }
-const registration fields{{"single.observer_sees_fields_of_one_lap", "G3 G4 G12",
+const registration fields{{"single.G3.G4.G12_observer_sees_fields_of_one_lap",
                            "1 producer, 1 observer, 1 slot, 2 messages of different length",
                            observer_sees_fields_of_one_lap}};
 
 // A consumer leaves while another attaches and the producer goes round: the floor that the one
 // raises is seen by the other, or the other is seen by the producer.
-// checks G4 G5 G12
 void one_comes_while_another_leaves() {
   auto* world = model::make<core_world>(wait_single(1));
   auto* leaving = model::make<consumer>(*world, 1U);
@@ -182,13 +175,12 @@ void one_comes_while_another_leaves() {
   }
   expect_all(log, log.next);
 }
-const registration comes{{"single.one_comes_while_another_leaves", "G4 G5 G12",
+const registration comes{{"single.G4.G5.G12_one_comes_while_another_leaves",
                           "1 producer, 2 consumers (one leaves, one attaches), 1 slot, 2 messages",
                           one_comes_while_another_leaves}};
 
 // A durable consumer takes the line of one that was ahead of it: who sees its role sees its cursor,
 // not its predecessor's.
-// checks G4 G5 G12
 void durable_takes_a_used_line() {
   auto* world = model::make<core_world>(wait_single(1));
   auto* slow = model::make<consumer>(*world, 1U);
@@ -209,12 +201,11 @@ void durable_takes_a_used_line() {
   seen log;
   static_cast<void>(poll_once(*world, *slow, log));
 }
-const registration used_line{{"single.durable_takes_a_used_line", "G4 G5 G12",
+const registration used_line{{"single.G4.G5.G12_durable_takes_a_used_line",
                               "1 producer, 2 consumers (one attaches), 1 slot, 2 messages",
                               durable_takes_a_used_line}};
 
 // Two leave at once while a third attaches: the floor never goes back.
-// checks G4 G5 G12
 void two_leave_while_one_comes() {
   auto* world = model::make<core_world>(wait_single(2));
   auto* writer = model::make<producer>(*world, 0U);
@@ -240,11 +231,11 @@ void two_leave_while_one_comes() {
       memory.load(world->view.control().gate_floor, std::memory_order_seq_cst, site::operate) == 2,
       "G5: the floor never goes back");
 }
-const registration floor_only_rises{{"single.the_floor_never_goes_back", "G5 G12",
+const registration floor_only_rises{{"single.G5.G12_the_floor_never_goes_back",
                                      "3 raisers, 2 consumers that leave, 2 slots",
                                      two_leave_while_one_comes}};
 
-// checks G2: an aborted claim is told, in its place
+// An aborted claim is reported, in its place.
 void claim_and_abort() {
   auto* world = model::make<core_world>(wait_single(1));
   auto* reader = model::make<consumer>(*world, 1U);
@@ -260,10 +251,10 @@ void claim_and_abort() {
   model::require(log.words[0] == seen::aborted, "G2: the aborted number is told");
   model::require(log.words[1] == content_of(1, 1), "G4");
 }
-const registration abort_1{{"single.claim_and_abort", "G2 G4",
-                            "1 producer, 1 consumer, 1 slot, 2 numbers", claim_and_abort}};
+const registration abort_1{
+    {"single.G2.G4_claim_and_abort", "1 producer, 1 consumer, 1 slot, 2 numbers", claim_and_abort}};
 
-// checks G5: a batch is as good as singles
+// A batch is as good as single messages.
 void batch() {
   auto* world = model::make<core_world>(wait_single(2));
   auto* reader = model::make<consumer>(*world, 1U);
@@ -284,7 +275,7 @@ void batch() {
   expect_all(log, 3);
 }
 const registration batch_3{
-    {"single.batch", "G1 G2 G4 G5", "1 producer, 1 consumer, 2 slots, 3 messages", batch}};
+    {"single.G1.G2.G4.G5_batch", "1 producer, 1 consumer, 2 slots, 3 messages", batch}};
 
 }  // namespace
 }  // namespace shmfifo::model_tests

@@ -8,7 +8,6 @@
 namespace shmfifo::model_tests {
 namespace {
 
-// checks G11 G12
 void reader_sleeps(unsigned messages) {
   auto* world = model::make<core_world>(ring(full_policy::wait, producer_role::single, 2));
   auto* reader = model::make<consumer>(*world, 1U);
@@ -22,14 +21,14 @@ void reader_sleeps(unsigned messages) {
     model::require(poll_once(*world, *reader, log), "G11: after wait there is something to poll");
   }
 }
-const registration sleeps_1{{"waiting.reader_sleeps_for_one", "G11 G12",
+const registration sleeps_1{{"waiting.G11.G12_reader_sleeps_for_one",
                              "1 producer, 1 sleeping consumer, 2 slots, 1 message",
                              [] { reader_sleeps(1); }}};
-const registration sleeps_2{{"waiting.reader_sleeps_for_two", "G11 G12",
+const registration sleeps_2{{"waiting.G11.G12_reader_sleeps_for_two",
                              "1 producer, 1 sleeping consumer, 2 slots, 2 messages",
                              [] { reader_sleeps(2); }}};
 
-// checks G11: one bell wakes all
+// One bell wakes all.
 void two_readers_sleep() {
   auto* world = model::make<core_world>(ring(full_policy::wait, producer_role::single, 2));
   auto* first = model::make<consumer>(*world, 1U);
@@ -47,10 +46,10 @@ void two_readers_sleep() {
   model::require(first->wait() == status::ok, "G11");
   model::require(poll_once(*world, *first, log), "G11");
 }
-const registration two{{"waiting.two_readers_sleep", "G11",
+const registration two{{"waiting.G11.G12_two_readers_sleep",
                         "1 producer, 2 sleeping consumers, 1 message", two_readers_sleep}};
 
-// checks G11: two producers ring while a reader falls asleep
+// Two producers ring while a reader falls asleep.
 void many_producers_ring() {
   auto* world = model::make<core_world>(ring(full_policy::wait, producer_role::many, 2));
   auto* reader = model::make<consumer>(*world, 2U);
@@ -66,12 +65,11 @@ void many_producers_ring() {
     model::require(poll_once(*world, *reader, log), "G11");
   }
 }
-const registration many{{"waiting.two_producers_ring", "G11",
-                         "2 producers, 1 sleeping consumer, 2 slots, 2 messages",
-                         many_producers_ring, true}};
+const slow_registration many{{"waiting.G11_two_producers_ring",
+                              "2 producers, 1 sleeping consumer, 2 slots, 2 messages",
+                              many_producers_ring}};
 
 // The bell alone: two ring, each with news of its own; the sleeper must learn of both.
-// checks G11 G12
 void two_ring_one_bell() {
   auto* world = model::make<core_world>(ring(full_policy::wait, producer_role::single, 1));
   auto* news = model::make<std::array<std::uint64_t, 2>>();
@@ -91,12 +89,11 @@ void two_ring_one_bell() {
                  "G11");
 }
 const registration bell{
-    {"waiting.two_ring_one_bell", "G11 G12", "2 ringers, 1 sleeper", two_ring_one_bell}};
+    {"waiting.G11.G12_two_ring_one_bell", "2 ringers, 1 sleeper", two_ring_one_bell}};
 
 // A ringer that is slow rings with what it saw before others rang and fell asleep. If it could
 // take back what they did to the bell, a sleeper would be behind the news and still find its value
 // there.
-// checks G11 G12
 void slow_ringer() {
   auto* world = model::make<core_world>(ring(full_policy::wait, producer_role::single, 1));
   auto* news = model::make<std::uint64_t>(0U);
@@ -118,9 +115,8 @@ void slow_ringer() {
                  "G11");
 }
 const registration slow{
-    {"waiting.slow_ringer", "G11 G12", "2 ringers, 1 sleeper, 1 that passes by", slow_ringer}};
+    {"waiting.G11.G12_slow_ringer", "2 ringers, 1 sleeper, 1 that passes by", slow_ringer}};
 
-// checks G5 G11 G12
 void producer_sleeps() {
   auto* world = model::make<core_world>(ring(full_policy::wait, producer_role::single, 1));
   auto* reader = model::make<consumer>(*world, 1U);
@@ -134,12 +130,11 @@ void producer_sleeps() {
   seen log;
   read_until(*world, *reader, log, 2);
 }
-const registration producer_waits{{"waiting.producer_sleeps", "G5 G11 G12",
+const registration producer_waits{{"waiting.G11.G5.G12_producer_sleeps",
                                    "1 sleeping producer, 1 consumer, 1 slot, 2 messages",
                                    producer_sleeps}};
 
 // Two threads, each with news of its own, wake one that waits for nothing else.
-// checks G11 G12
 template <class Role, class Wait>
 void woken_by_two(Role* role, Wait wait) {
   auto* news = model::make<std::array<std::uint64_t, 2>>();
@@ -163,16 +158,16 @@ void two_wake_a_consumer() {
   auto* world = model::make<core_world>(ring(full_policy::wait, producer_role::single, 1));
   woken_by_two(model::make<consumer>(*world, 1U), [](consumer& reader) { return reader.wait(); });
 }
-const registration consumer_woken{{"waiting.two_wake_a_consumer", "G11 G12",
-                                   "2 wakers, 1 sleeping consumer", two_wake_a_consumer}};
+const registration consumer_woken{
+    {"waiting.G11.G12_two_wake_a_consumer", "2 wakers, 1 sleeping consumer", two_wake_a_consumer}};
 
 void two_wake_an_observer() {
   auto* world = model::make<core_world>(ring(full_policy::wait, producer_role::single, 1));
   woken_by_two(model::make<consumer>(*world, consumer::observes{}),
                [](consumer& reader) { return reader.wait(); });
 }
-const registration observer_woken{{"waiting.two_wake_an_observer", "G11 G12",
-                                   "2 wakers, 1 napping observer", two_wake_an_observer}};
+const registration observer_woken{
+    {"waiting.G11.G12_two_wake_an_observer", "2 wakers, 1 napping observer", two_wake_an_observer}};
 
 void two_wake_a_producer() {
   auto* world = model::make<core_world>(ring(full_policy::wait, producer_role::single, 1));
@@ -183,10 +178,10 @@ void two_wake_a_producer() {
     return waiting.publish(&word, sizeof word);
   });
 }
-const registration producer_woken{{"waiting.two_wake_a_producer", "G11 G12",
+const registration producer_woken{{"waiting.G11.G12_two_wake_a_producer",
                                    "2 wakers, 1 sleeping producer, 1 slot", two_wake_a_producer}};
 
-// checks G5 G11: the news may also be that the consumer left
+// The news may also be that the consumer left.
 void consumer_that_leaves_wakes() {
   auto* world = model::make<core_world>(ring(full_policy::wait, producer_role::single, 1));
   auto* reader = model::make<consumer>(*world, 1U);
@@ -202,7 +197,7 @@ void consumer_that_leaves_wakes() {
   seen log;
   read_until(*world, *reader, log, 2);
 }
-const registration leaving{{"waiting.consumer_that_leaves_wakes", "G5 G11",
+const registration leaving{{"waiting.G11.G5_consumer_that_leaves_wakes",
                             "1 sleeping producer, 2 consumers (one leaves), 1 slot, 2 messages",
                             consumer_that_leaves_wakes}};
 

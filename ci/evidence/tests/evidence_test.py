@@ -36,9 +36,9 @@ MILLION = {"messages": 1000000, "executions": 1, "strict": False, "passed": True
            "latency_ns": {"ping_pong": [{"execution": 1, "p50": 400.0, "p99": 600.0}]}}
 RECORDED = {
     "recorded/junit/gcc-release.xml": JUNIT,
-    "recorded/model.md": "| test | guarantees |\n| `marks.of_a_new_message` | G4 G12 | 1 slot | 7 | 0 | 0 | 0.1 |\n",
+    "recorded/model.md": "| test |\n| `marks.G4.G12_of_a_new_message` | 1 slot | 7 | 0 | 0 | 0.1 |\n",
     "recorded/orders.json": json.dumps([{"site": "s", "change": "release -> relaxed", "killed": True,
-                                         "killed_by": "single.batch", "by_what": "a < b", "seconds": 1}]),
+                                         "killed_by": "single.G1.G2.G4.G5_batch", "by_what": "a < b", "seconds": 1}]),
     "recorded/crash.json": json.dumps({"build": "GNU", "passed": True, "scenarios": [
         {"operation": "publish", "queue": "ring", **SCENARIO, "violations": []}]}),
     "recorded/fault.json": json.dumps([{"operation": "stat", "call": "open", "cases": 3, "wrong": 0}]),
@@ -110,7 +110,7 @@ class evidence(unittest.TestCase):
         self.assertEqual(by_id["G1"]["methods"]["stress"]["counts"]["sent"], 18)
         # One of many model tests was recorded: that is a part, and the others are named.
         self.assertEqual(by_id["G4"]["methods"]["model"]["verdict"], "passed in part")
-        self.assertIn("single.ring_of_2_wraps", by_id["G4"]["methods"]["model"]["missing"])
+        self.assertIn("single.G1.G2.G4.G5.G12_ring_of_2_wraps", by_id["G4"]["methods"]["model"]["missing"])
         self.assertEqual(by_id["G1"]["methods"]["sanitizers"]["verdict"], "not checked in this run")
         self.assertNotIn("passed", self.verdicts(found).values())
         self.assertNotIn("failed", self.verdicts(found).values())
@@ -136,12 +136,12 @@ class evidence(unittest.TestCase):
 
     def test_a_model_test_out_of_time_is_no_violation_and_no_proof(self):
         name = "recorded/model.md"
-        late = "| `single.ring_of_2_wraps` | G4 | 1 slot | 7 (budget of 60 seconds exceeded) | 0 | 0 | 60 |\n"
+        late = "| `single.G1.G2.G4.G5.G12_ring_of_2_wraps` | 1 slot | 7 (budget of 60 seconds exceeded) | 0 | 0 | 60 |\n"
         self.write(name, RECORDED[name] + late, code=1)
         model = next(one for one in self.gather()["requirements"] if one["id"] == "G4")["methods"]["model"]
         self.assertEqual(model["verdict"], "passed in part")
         self.assertEqual(model["counts"]["graphs"], 14)
-        self.assertIn("single.ring_of_2_wraps", model["missing"])
+        self.assertIn("single.G1.G2.G4.G5.G12_ring_of_2_wraps", model["missing"])
 
     def test_deaths_without_pauses_say_nothing_of_the_paused(self):
         for name in ("soak/state.json", "recorded/stress.json"):
