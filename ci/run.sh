@@ -125,7 +125,7 @@ coverage() {
   # counted test runs is not built.
   local targets=(--target core/all harness/all stress/all coverage/all property_tests property_tests/model/all property_tests/fuzz/all)
   local parts=() failed=0 tests=(-LE 'slow|soak|throughput'
-    -E '^(ci|coverage|sanitizers|property_tests[.]broken)[.]|^property_tests_broken_NOT_BUILT$|^stress[.]crash[.][G0-9._]*(a_million|every_state_that_a_dead|living|a_paused|seeded_program_without)|^property_tests[.]model[.]late[._]|random_(programs|symmetry)[.].*/[2-5]$')
+    -E '^(ci|coverage|sanitizers|property_tests[.]planted)[.]|^property_tests_planted_NOT_BUILT$|^stress[.]crash[.][G0-9._]*(a_million|every_state_that_a_dead|living|a_paused|planted_program_without)|^property_tests[.]model[.]late[._]|random_(programs|symmetry)[.].*/[2-5]$')
   if [ "${1:-}" = core ]; then
     shift
     targets=(--target sanitizer_programs)
@@ -190,7 +190,7 @@ case "$name" in
     ci/install_packages.sh
     for preset in gcc-debug gcc-release clang-debug clang-release; do
       say "$preset"
-      build "$preset" --target shmfifo_crash shmfifo_crash_seeded shmfifo_fault shmfifo_fault_seeded \
+      build "$preset" --target shmfifo_crash shmfifo_crash_planted shmfifo_fault shmfifo_fault_planted \
         shmfifo_resources_test shmfifo_faulted shmfifo_fault_tools
       run_tests "$preset-crash" "$preset" -R '^stress\.(crash|fault)' "$@"
     done

@@ -9,10 +9,10 @@ import unittest
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-sys.path.append(str(ROOT / "property_tests/broken"))
-import run_mutants  # noqa: E402
+sys.path.append(str(ROOT / "property_tests/planted"))
+import run_planted  # noqa: E402
 
-README = run_mutants.README.read_text()
+README = run_planted.README.read_text()
 
 
 def rows(text):
@@ -41,9 +41,9 @@ class tables(unittest.TestCase):
         for text in spoilt:
             self.assertNotEqual(cells(told(text, heading), columns), right)
 
-    def test_of_seeded_bugs_is_whole(self):
-        unmeasured = {name: [] for name, _, _, _ in run_mutants.MUTANTS}
-        self.compare("Seeded bugs", run_mutants.table(run_mutants.short_names(README), unmeasured), 3)
+    def test_of_planted_bugs_is_whole(self):
+        unmeasured = {name: [] for name, _, _ in run_planted.PLANTED}
+        self.compare("Planted bugs", run_planted.table(run_planted.short_names(README), unmeasured), 3)
 
     def test_of_the_model_is_what_it_finds(self):
         made = subprocess.run([os.environ["SHMFIFO_CORE_MODEL"], "--table"], check=True, stdout=subprocess.PIPE, text=True)

@@ -11,6 +11,10 @@
 #include "report.hpp"
 #include "standard_output.hpp"
 
+#ifdef SHMFIFO_PLANTED_BUGS
+#include "planted.hpp"
+#endif
+
 namespace {
 
 using namespace shmfifo::harness::crash;
@@ -49,8 +53,8 @@ void describe_options(CLI::App& app, arguments& given) {
   app.add_option("--markdown", given.markdown, "write the table to FILE");
   app.add_flag("--list", given.list, "name the scenarios and stop");
   app.add_flag("--quiet", given.quiet, "only the totals and the violations");
-#ifdef SHMFIFO_SEEDED_BUGS
-  app.add_option("--bug", given.bug, "the seeded bug that this core shall have");
+#ifdef SHMFIFO_PLANTED_BUGS
+  app.add_option("--bug", given.bug, "the planted bug that this core has");
 #endif
 }
 
@@ -82,18 +86,6 @@ void write(const std::string& path, const std::string& text) {
     if (!(file << text).flush()) throw std::runtime_error("cannot write " + path);
   }
 }
-
-#ifdef SHMFIFO_SEEDED_BUGS
-void choose_bug(const std::string& wanted_bug) {
-  for (std::size_t i = 0; i < std::size(shmfifo::seeded::names); ++i) {
-    if (wanted_bug == shmfifo::seeded::names[i]) {
-      shmfifo::seeded::bug = static_cast<shmfifo::seeded::name>(i);
-      return;
-    }
-  }
-  throw std::runtime_error("there is no seeded bug '" + wanted_bug + "'");
-}
-#endif
 
 int run(const arguments& given) {
   // A dying victim must not leave a core file for every instruction.
@@ -151,8 +143,10 @@ int run_program(int count, char** words) {
     return 2;
   }
   try {
-#ifdef SHMFIFO_SEEDED_BUGS
-    choose_bug(given.bug);
+#ifdef SHMFIFO_PLANTED_BUGS
+    if (!shmfifo::planted::choose(given.bug)) {
+      throw std::runtime_error("there is no planted bug '" + given.bug + "'");
+    }
 #endif
     return run(given);
   } catch (const std::exception& problem) {

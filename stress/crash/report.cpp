@@ -9,6 +9,10 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
+#ifdef SHMFIFO_PLANTED_BUGS
+#include "planted.hpp"
+#endif
+
 namespace shmfifo::harness::crash {
 namespace {
 
@@ -144,8 +148,8 @@ std::string describe_place(const failure& seen) {
 
 std::string replay_command(const scenario& what, const failure& seen) {
   std::string bug;
-#ifdef SHMFIFO_SEEDED_BUGS
-  bug = std::string(" --bug ") + seeded::names[seeded::bug];
+#ifdef SHMFIFO_PLANTED_BUGS
+  bug = std::string(" --bug ") + planted::names[planted::bug];
 #endif
   return fmt::format("{}{} --operation {} --queue {} --position {} --{} --at {}", executable(), bug,
                      what.operation, what.mode(), what.position, to_string(seen.how),

@@ -28,6 +28,10 @@
 #include "shmfifo/shmfifo.hpp"
 #include "standard_output.hpp"
 
+#ifdef SHMFIFO_PLANTED_BUGS
+#include "planted.hpp"
+#endif
+
 namespace shmfifo::harness::fault {
 namespace {
 
@@ -383,19 +387,15 @@ int run_program(int count, char** words) {
                  "compare what the library says of each failed call with FILE; -: print it");
   app.add_option("--json", json, "write the report to FILE");
   app.add_option("--markdown", markdown, "write the table to FILE");
-#ifdef SHMFIFO_SEEDED_BUGS
-  app.add_option("--bug", bug, "the seeded bug that this core shall have")
-      ->check(CLI::IsMember(std::vector<std::string>(std::begin(shmfifo::seeded::names),
-                                                     std::end(shmfifo::seeded::names))));
+#ifdef SHMFIFO_PLANTED_BUGS
+  app.add_option("--bug", bug, "the planted bug that this core has");
 #endif
   app.add_flag("--full-tmpfs", full, "fill a real file system instead (needs the right to mount)");
   try {
     app.parse(count, words);
-#ifdef SHMFIFO_SEEDED_BUGS
-    for (std::size_t i = 0; i < std::size(shmfifo::seeded::names); ++i) {
-      if (bug == shmfifo::seeded::names[i]) {
-        shmfifo::seeded::bug = static_cast<shmfifo::seeded::name>(i);
-      }
+#ifdef SHMFIFO_PLANTED_BUGS
+    if (!planted::choose(bug)) {
+      throw std::runtime_error("there is no planted bug '" + bug + "'");
     }
 #endif
     if (full) return run_full_file_system();

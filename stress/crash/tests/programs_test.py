@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Goal: a find of the crash harness can be understood and had again, and its programs refuse nonsense.
+"""Goal: what shmfifo_crash finds can be understood and reproduced, and the programs refuse nonsense.
 
-Method: a core with a seeded bug, whose report must have every part; each line that carries a part is
+Method: a core with a planted bug, whose report must have every part; each line that carries a part is
 then taken out, and the check must miss it. The replay line is run as it stands.
 """
 
@@ -42,8 +42,8 @@ def forbid_ptrace():
         raise OSError(ctypes.get_errno(), "prctl")
 
 
-def seeded(*words):
-    return run(os.environ["SEEDED"], "--bug", "claim_without_intent", "--operation", "publish", "--queue",
+def planted(*words):
+    return run(os.environ["PLANTED"], "--bug", "claim_without_intent", "--operation", "publish", "--queue",
                "ring-reject-many", "--position", "last_before_wrap", "--kill", *words)
 
 
@@ -53,7 +53,7 @@ def missing(report):
 
 class crash_programs(unittest.TestCase):
     def test_a_find_is_reported_with_everything_needed_to_understand_it(self):
-        found = seeded()
+        found = planted()
         self.assertEqual(found.returncode, 1, found.stderr)
         first = "VIOLATION" + found.stdout.split("VIOLATION")[1]
         self.assertEqual(missing(first), [], first)
@@ -62,7 +62,7 @@ class crash_programs(unittest.TestCase):
             self.assertIn(name, missing(without))
 
     def test_a_replay_line_finds_the_same_again(self):
-        first = "VIOLATION" + seeded().stdout.split("VIOLATION")[1]
+        first = "VIOLATION" + planted().stdout.split("VIOLATION")[1]
         command = re.search(r"^  replay: (.*)$", first, re.MULTILINE).group(1)
         again = run(*shlex.split(command))
         self.assertEqual(again.returncode, 1)
@@ -71,7 +71,7 @@ class crash_programs(unittest.TestCase):
     def test_the_json_says_what_the_text_says(self):
         with tempfile.TemporaryDirectory() as folder:
             path = os.path.join(folder, "report.json")
-            found = seeded("--json", path)
+            found = planted("--json", path)
             with open(path, encoding="utf-8") as file:
                 report = json.load(file)
         self.assertFalse(report["passed"])
@@ -100,7 +100,7 @@ class crash_programs(unittest.TestCase):
         for words in ([crash, "--operation", "dance"], [crash, "--every", "0"], [crash, "--at", "-3"],
                       [crash, "--operation", "mark", "--kill", "--at", "999999"], [crash, "--every", "x"],
                       [crash, "--operation", "mark", "--snapshot", "--json", "/nowhere/report"], [crash, "more"],
-                      [os.environ["SEEDED"], "--bug", "none_such"], [fault, "--operation", "dance"], [fault, "more"],
+                      [os.environ["PLANTED"], "--bug", "none_such"], [fault, "--operation", "dance"], [fault, "more"],
                       tools + ["/nowhere/tool"], tools + [os.environ["TOOL"], "--command", "dance"], tools[:1]):
             answer = run(*words)
             self.assertEqual(answer.returncode, 2, f"{words}: {answer.stdout}{answer.stderr}")
