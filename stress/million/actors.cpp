@@ -35,8 +35,8 @@ void futex_wake(const std::atomic<std::uint32_t>& word) noexcept {
   ::syscall(SYS_futex, &word, FUTEX_WAKE, INT_MAX, nullptr, nullptr, 0);
 }
 
-// Each actor keeps to one processor, if there are two: otherwise the scheduler may put both on one
-// after a wake-up and measure itself.
+// Each actor is pinned to its own processor, if there are two: otherwise the scheduler may put both
+// on one after a wake-up, and its decisions would be measured.
 void stay_on_own_processor(side who) noexcept {
   cpu_set_t allowed;
   if (::sched_getaffinity(0, sizeof allowed, &allowed) != 0 || CPU_COUNT(&allowed) < 2) return;
@@ -76,8 +76,7 @@ pid_t start_actor(shared_block& block, side who, const options& chosen, const st
   ::_exit(0);
 }
 
-// Waits for both actors, keeps the display going, and ends both when one fails or we are asked to
-// stop.
+// Waits for both actors, updates the display, and ends both when one fails or a signal asks for it.
 class supervisor {
  public:
   supervisor(shared_block& block, const sigset_t& signals, std::uint32_t steps_in_all)
@@ -124,7 +123,7 @@ class supervisor {
       actor = 0;
     }
   }
-  // On a terminal one line that is rewritten; elsewhere a line now and then in a long run.
+  // On a terminal one line that is rewritten; elsewhere occasional lines in a long run.
   void show() {
     if (!on_terminal_ && clock::now() < next_line_) return;
     next_line_ = clock::now() + between_lines;
@@ -153,7 +152,7 @@ void collect(const shared_block& block, const options& chosen, results& found) {
     found.samples.insert(found.samples.end(), half.samples, half.samples + half.sample_count);
     found.latencies.insert(found.latencies.end(), half.latencies,
                            half.latencies + half.latency_count);
-    found.seed_short_reads += half.seed_short_reads;
+    found.original_short_reads += half.original_short_reads;
     if (half.idle_cpu_percent >= 0) found.idle_cpu_percent = half.idle_cpu_percent;
   }
 }
@@ -207,7 +206,7 @@ void actor::record(const latency& measured) {
 }
 
 void actor::fail(const std::string& sentence) noexcept {
-  // The first to fail says why; the other's failure is its consequence.
+  // Only the first failure is kept: the other actor's failure is its consequence.
   if (!block_.failed.exchange(true, std::memory_order_acq_rel)) {
     std::strncpy(block_.failure, sentence.c_str(), sizeof block_.failure - 1);
   }

@@ -2,7 +2,7 @@
 #pragma once
 // The two processes between which everything is measured: one writes, one reads, from the first row
 // to the last, so that all figures of a run belong to the same two processes on the same two
-// processors. Also what keeps /dev/shm clean however the run ends.
+// processors. They also keep /dev/shm clean however the run ends.
 
 #include <atomic>
 #include <chrono>
@@ -58,7 +58,7 @@ class actor {
   void record(const row_key& key, std::uint32_t execution, double ms);
   void record(const latency& measured);
 
-  // Something is wrong with the machine or with what was measured: ends the whole run.
+  // Ends the whole run: the machine or the measured system is at fault.
   [[noreturn]] void fail(const std::string& sentence) noexcept;
 
  private:
@@ -78,13 +78,13 @@ using clock = std::chrono::steady_clock;
 
 struct run_outcome {
   bool ok = false;
-  int signal = 0;       // SIGINT or SIGTERM came; everything is cleaned up
+  int signal = 0;       // SIGINT or SIGTERM, after everything was cleaned up
   std::string failure;  // why it is not ok
   results found;
 };
 
-// Runs `script` in two new processes and waits. Whatever ends the run (also SIGKILL of this process
-// or of all three), no name that begins with the prefix is left in /dev/shm, and no process.
+// Runs `script` in two new processes and waits. However the run ends (also by SIGKILL of this
+// process or of all three), it leaves no name with its prefix in /dev/shm and no process.
 [[nodiscard]] run_outcome run_in_two_processes(const options& chosen, std::uint32_t steps_in_all,
                                                const std::function<void(actor&)>& script);
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-// The limit that the core is held against: the smallest ring for one producer and one consumer. Two
-// indices on lines of their own, each side with a cached copy of the other's; payloads copied in
-// and out with memcpy. It has no lengths, no numbers, no recovery, no sleep, no second reader and
-// no checks.
+// The limit with which the core is compared: the smallest ring for one producer and one consumer.
+// Two indices on separate cache lines, each side with a cached copy of the other's; payloads copied
+// in and out with memcpy. It has no lengths, no numbers, no recovery, no sleep, no second reader
+// and no checks.
 
 #include <atomic>
 #include <cstddef>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What the core is compared with, measured by the same two processes in turn with it.
+// The baselines of the comparison, measured by the same two processes in turn with the core.
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sched.h>
@@ -19,7 +19,7 @@ namespace {
 
 constexpr unsigned spins_before_yield = 65536;  // matters only where there is one processor
 
-// The seed's record, with its field names; sizeof is its 1,048 bytes.
+// The original's record, with its field names; sizeof is its 1,048 bytes.
 struct shm_fifo_message {
   std::int64_t value_length = 0;
   std::int64_t message_number = 0;
@@ -43,7 +43,7 @@ class descriptor {
   int number_;
 };
 
-double seed_write_all(actor& self, int file, kind what) {
+double write_all_as_original(actor& self, int file, kind what) {
   const payloads source(what);
   payload_walk walk(source);
   self.start_line();
@@ -55,15 +55,16 @@ double seed_write_all(actor& self, int file, kind what) {
     message.status = 0;
     message.message_number = i;
     if (::write(file, &message, sizeof message) != static_cast<ssize_t>(sizeof message)) {
-      self.fail(fmt::format("write of the seed's record {}: {}", i, std::strerror(errno)));
+      self.fail(fmt::format("write of the original's record {}: {}", i, std::strerror(errno)));
     }
   }
   return ms_since(start);
 }
 
-// As the seed's reader, which takes whatever read(2) gives for a message, but the rest of a short
-// read is fetched and only whole records count; otherwise it would be done long before the writer.
-double seed_read_all(actor& self, int file, kind what) {
+// Like the original's reader, which takes whatever read(2) returns for a message, but here the rest
+// of a short read is fetched and only whole records count; otherwise it would finish long before
+// the writer.
+double read_all_as_original(actor& self, int file, kind what) {
   const payloads expected(what);
   checker check(expected);
   shm_fifo_message message;
@@ -74,13 +75,13 @@ double seed_read_all(actor& self, int file, kind what) {
     while (have < sizeof message) {
       const ssize_t got =
           ::read(file, reinterpret_cast<char*>(&message) + have, sizeof message - have);
-      if (got < 0) self.fail(std::string("read of the seed's record: ") + std::strerror(errno));
+      if (got < 0) self.fail(std::string("read of the original's record: ") + std::strerror(errno));
       have += static_cast<std::size_t>(got);
-      if (got > 0 && have < sizeof message) ++self.found().seed_short_reads;
+      if (got > 0 && have < sizeof message) ++self.found().original_short_reads;
     }
     if (!check.take(message.message_number, message.value_length,
                     reinterpret_cast<const std::byte*>(message.content))) {
-      self.fail(fmt::format("the seed's record {} is broken", check.count()));
+      self.fail(fmt::format("the original's record {} is broken", check.count()));
     }
   }
   return ms_since(start);
@@ -130,7 +131,7 @@ stream_times bare_ring_stream(actor& self, std::byte* memory, kind what) {
   return times;
 }
 
-stream_times seed_stream(actor& self, mode how, kind what) {
+stream_times original_stream(actor& self, mode how, kind what) {
   stream_times times;
   const std::string name = fmt::format("/{}", self.next_name());
   const bool phases = how == mode::log_phases;
@@ -141,7 +142,7 @@ stream_times seed_stream(actor& self, mode how, kind what) {
     self.meet();
     if (self.writes()) {
       ::shm_unlink(name.c_str());
-      times.writer = seed_write_all(self, file.number(), what);
+      times.writer = write_all_as_original(self, file.number(), what);
       self.meet();
       if (phases) self.start_line();
     } else {
@@ -149,7 +150,7 @@ stream_times seed_stream(actor& self, mode how, kind what) {
         self.start_line();
         self.meet();
       }
-      times.reader = seed_read_all(self, file.number(), what);
+      times.reader = read_all_as_original(self, file.number(), what);
       if (!phases) self.meet();
     }
     self.meet();

@@ -47,7 +47,7 @@ std::string script(const std::string& file, const results& found) {
 }  // namespace
 
 std::string write_chart(const std::string& file, const results& found) {
-  std::signal(SIGPIPE, SIG_IGN);  // a missing gnuplot must be an answer, not our end
+  std::signal(SIGPIPE, SIG_IGN);  // a missing gnuplot is reported and must not end this program
   FILE* gnuplot = ::popen("gnuplot", "w");
   if (gnuplot == nullptr) return "cannot start gnuplot";
   fmt::print(gnuplot, "{}", script(file, found));

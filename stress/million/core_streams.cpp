@@ -26,7 +26,8 @@ create_options options_for(mode how, kind what, std::int64_t messages) {
   } else {
     options.mode = segment_mode::log;
     options.slot_count = static_cast<std::uint64_t>(messages);
-    // In phases the seed's records; live, where both sides meet in the cache, no more than is sent.
+    // In phases records of the original's size; live, where both sides share the cache, only what
+    // is sent.
     options.content_size = how == mode::log_phases ? default_content_size : size_of(what);
   }
   return options;
@@ -79,7 +80,7 @@ double read_all(actor& self, consumer& in, const payloads& expected) {
   return ms_since(start);
 }
 
-// The least that a log can cost: the same bytes to the same places of the same touched memory.
+// The least that a log can cost: the same bytes copied to the same touched memory.
 double copy_all(actor& self, const segment& log, const payloads& source) {
   payload_walk walk(source);
   const layout_view& view = log.view();
@@ -100,7 +101,7 @@ stream_times write_side(actor& self, mode how, kind what, bool copy_first) {
       value_or_fail(self, segment::create(name, options_for(how, what, self.chosen().messages)));
   times.create = ms_since(start);
   producer out = value_or_fail(self, made.attach_producer());
-  self.meet();  // there is something to attach to
+  self.meet();  // the segment exists
   self.meet();  // the reader is attached, so the name has done its work
   if (auto removed = segment::remove(name); !removed) self.fail(removed.failure().text);
   const bool phases = how == mode::log_phases;
@@ -123,7 +124,7 @@ stream_times read_side(actor& self, mode how, kind what) {
   const bool phases = how == mode::log_phases;
   attach_options options;
   options.pretouch = true;
-  // After the fact a log is read by an observer, which may not write a byte of it.
+  // Afterwards a log is read by an observer, which may not write to it.
   if (phases) options.mode = access::read_only;
   const auto start = clock::now();
   const segment found = value_or_fail(self, segment::attach(name, options));

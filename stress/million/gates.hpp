@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 // The verdict. Each gate is one number with two thresholds: one that it passes by a wide margin
-// wherever the host puts our processors, so that it never fails for nothing, and the target of this
-// project, which is reported beside it and decides only when the run is strict.
+// wherever the host places our processors, so that it never fails without cause, and the target of
+// this project, which is reported beside it and decides only in a strict run.
 
 #include <string>
 #include <vector>
@@ -15,7 +15,7 @@ enum class sense : std::uint8_t { at_least, at_most };
 
 struct gate {
   std::string name;
-  std::string what;  // a line for people
+  std::string what;  // what is compared, as text
   sense direction = sense::at_least;
   double value = 0;
   double default_threshold = 0;
@@ -23,7 +23,7 @@ struct gate {
   double threshold = 0;  // the one that decides in this run
   bool passed = false;
   bool target_reached = false;
-  std::string row = {};  // which line of the table decides, where the name does not say it
+  std::string row = {};  // the line of the table that decides, if the name does not say it
 };
 
 [[nodiscard]] std::vector<gate> judge(const results& found, bool strict);

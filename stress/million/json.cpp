@@ -69,7 +69,7 @@ std::string write_json(const std::string& file, const results& found,
                            probe::wake_up, probe::ping_pong_at_rings}) {
     out["latency_ns"][std::string(to_string(what))] = latency_of(found, what);
   }
-  out["seed_short_reads"] = found.seed_short_reads;
+  out["seed_short_reads"] = found.original_short_reads;
   for (const gate& g : gates) {
     out["gates"].push_back({{"name", g.name},
                             {"value", g.value},

@@ -23,7 +23,7 @@ constexpr unsigned wake_ups = 200;
 constexpr std::chrono::seconds patience{120};
 constexpr std::chrono::seconds idle_time{1};
 
-// One clock reading a round: from the end of one round to the end of the next.
+// One clock reading per round: from the end of one round to the end of the next.
 class stop_watch {
  public:
   stop_watch() { ns_.reserve(rounds); }
@@ -102,16 +102,15 @@ void receive(actor& self, consumer& in, deadline until, Take&& take) {
   }
 }
 
-// A message as it was copied out, to be checked while the answer is under way.
+// A message as it was copied out; it is checked while the answer is on its way.
 struct copied {
   std::int64_t number = -1;
   std::int64_t length = -1;
   std::byte content[size_of(kind::text)] = {};
 };
 
-// The size is known to the compiler, as it is to a program that sends words or structs: copying a
-// number of bytes that is known only at run time costs 30 ns a round, and is not what is asked
-// here.
+// The compiler knows the size, as in a program that sends words or structs: copying a number of
+// bytes known only at run time costs 30 ns a round and is not measured here.
 template <kind what, class Producer>
 void play(actor& self, Producer& out, consumer& in, std::uint32_t execution) {
   constexpr std::size_t size = size_of(what);
@@ -215,7 +214,7 @@ void measure_round_trip(actor& self, std::uint32_t execution, kind what) {
   self.meet();
 }
 
-// The message is the moment of its publish. The writer waits until the reader really sleeps.
+// The message holds the time of its publish. The writer waits until the reader really sleeps.
 void measure_wake_up(actor& self, std::uint32_t execution) {
   {
     link ring = open_link(self, kind::word_8, self.writes());
@@ -225,7 +224,7 @@ void measure_wake_up(actor& self, std::uint32_t execution) {
     for (unsigned i = 0; i < wake_ups; ++i) {
       if (self.writes()) {
         while (!somebody_sleeps(ring.home)) sleep_us(100);
-        sleep_us(100);  // from the announcement into the kernel
+        sleep_us(100);  // time for the reader to enter the kernel
         const std::int64_t now = clock::now().time_since_epoch().count();
         if (ring.out->publish(&now, sizeof now, until) != status::ok) self.fail("publish failed");
         continue;
@@ -246,7 +245,7 @@ void measure_wake_up(actor& self, std::uint32_t execution) {
   self.meet();
 }
 
-// Nothing comes for a second; the reader waits all the while.
+// No message comes for a second; the reader waits.
 void measure_idle_consumer(actor& self) {
   {
     link ring = open_link(self, kind::word_8, self.writes());

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-// How long one message takes: there and back again through two rings, against two bare flags; from
-// a publish until a sleeping consumer has the message; and what a consumer that waits costs.
+// The latency of one message: a round trip through two rings, compared with two bare flags; from a
+// publish until a sleeping consumer has the message; and the processor time of a waiting consumer.
 
 #include <cstdint>
 

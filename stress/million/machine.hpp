@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-// What else the machine did while we measured. Figures of a busy machine say little of the core, so
-// whoever reads a verdict sees it there; it decides nothing.
+// What else the machine did during the measurement. Figures of a busy machine say little about the
+// core, so the verdict shows it; it decides nothing.
 
 #include <cstdint>
 #include <istream>
@@ -13,14 +13,14 @@ namespace shmfifo::million {
 // Processor time since the start of the machine, of all processors, in clock ticks.
 struct processor_ticks {
   std::uint64_t all = 0;
-  std::uint64_t idle = 0;   // also while waiting for a disk
+  std::uint64_t idle = 0;   // including waiting for a disk
   std::uint64_t steal = 0;  // what the host gave to others
 };
 
-// From the first line of /proc/stat; all zero if it is no such text.
+// From the first line of /proc/stat; all zero if the text is not such a line.
 [[nodiscard]] processor_ticks read_ticks(std::istream& proc_stat);
 
-// `own_ticks`: what this program and its processes used in between.
+// `own_ticks`: processor time of this program and its processes in between.
 void add_ticks(machine_state& state, const processor_ticks& before, const processor_ticks& after,
                double own_ticks) noexcept;
 

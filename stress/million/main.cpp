@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // million_messages: measures one million messages between two processes, five times, against the
-// machine's limit and the seed's own design, and judges.
+// machine's limit and the original program's design, and judges.
 #include <fmt/format.h>
 #include <signal.h>
 #include <sys/statvfs.h>
@@ -52,7 +52,7 @@ void declare(CLI::App& app, command_line& chosen) {
   app.footer("Exit status: 0 all gates passed, 1 not (or nothing could be measured), 2 usage.");
 }
 
-// Measuring for a minute and then finding no space would be unkind.
+// Checked first: a run takes a minute.
 std::string check_space(std::int64_t messages) {
   struct statvfs shm {};
   if (::statvfs("/dev/shm", &shm) != 0) return "there is no /dev/shm to measure in";
@@ -85,7 +85,7 @@ int report(const command_line& chosen, const results& found) {
   return all_passed(gates) ? exit_passed : exit_failed;
 }
 
-// The default gates, which judge every day, must each catch a core that is slow.
+// Each default gate must catch a core that is slow.
 int report_self_test(const results& found) {
   const std::vector<gate> gates = judge(found, false);
   print_verdict(gates, found, false);
@@ -132,8 +132,8 @@ int run(command_line chosen) {
 
 int run_program(int argc, char** argv) {
   CLI::App app{
-      "One million messages between two processes: measures the core in the rows of the seed's "
-      "table, in turn with a bare ring, the seed's own design, a copy loop and a flag ping-pong, "
+      "One million messages between two processes: measures the core in the rows of the original's "
+      "table, in turn with a bare ring, the original's design, a copy loop and a flag ping-pong, "
       "and judges."};
   command_line chosen;
   declare(app, chosen);

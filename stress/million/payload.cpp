@@ -6,7 +6,7 @@
 namespace shmfifo::million {
 namespace {
 
-// The seed's structured message.
+// The original's structured message.
 struct check_imei_req {
   char imei[16] = "254784512658411";
   char imsi[16] = "214021245145781";
@@ -40,7 +40,7 @@ payloads::payloads(kind which)
   for (unsigned v = 0; v < variants; ++v) {
     std::byte* bytes = bytes_.data() + v * stride_;
     std::memcpy(bytes, sample.data(), size_);
-    // One byte of every word tells the variant (none is a terminator of the structured message).
+    // One byte of every word identifies the variant (none ends the structured message).
     for (std::size_t i = 3; i < size_; i += 8) bytes[i] = static_cast<std::byte>('a' + v);
   }
 }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-// What the million messages carry: the seed's text, its CheckImeiReq, a full kilobyte and one word.
-// Each kind has a few variants, taken in turn, whose number is coprime to the ring's: a slot never
-// holds the same bytes in two laps, so bytes that are torn or a lap old are told apart at full
-// speed.
+// The content of the million messages: the original's text, its CheckImeiReq, a full kilobyte and
+// one word. Each kind has a few variants, used in turn, whose number is coprime to the number of
+// slots: a slot never holds the same bytes in two consecutive laps, so torn or old bytes are
+// noticed at full speed.
 
 #include <array>
 #include <cstddef>
@@ -38,11 +38,12 @@ class payloads {
 
  private:
   std::size_t size_;
-  std::size_t stride_;  // whole lines, so that sources are as aligned as a program's own buffers
+  std::size_t
+      stride_;  // whole cache lines, so that sources are aligned like a program's own buffers
   std::vector<std::byte> bytes_;
 };
 
-// Message after message: the bytes of number 0, 1, 2, ...
+// The bytes of message 0, 1, 2, ... in turn.
 class payload_walk {
  public:
   explicit payload_walk(const payloads& source) noexcept : source_(source) {}
@@ -57,7 +58,7 @@ class payload_walk {
   unsigned index_ = 0;
 };
 
-// Copies every message out and compares number, length and bytes. Runs inside the timed part.
+// Copies each message out and compares number, length and bytes, inside the timed part.
 class checker {
  public:
   explicit checker(const payloads& expected)

@@ -33,15 +33,16 @@ void record(actor& self, subject who, mode how, kind what, std::uint32_t executi
 
 void log_phases(actor& self, kind what, std::uint32_t execution) {
   self.step(fmt::format("execution {}: log, phases, {}", execution + 1, to_string(what)));
-  // Each comes first in turn, because the second finds the page tables warmer.
+  // They take turns in being first, because the second finds warmer page tables.
   const auto times = core_stream(self, mode::log_phases, what, execution % 2 == 0);
   record(self, subject::core, mode::log_phases, what, execution, times, 1);
 }
 
-void seed_design(actor& self, mode how, std::uint32_t execution) {
-  // Its records are of one size whatever they carry: the text stands for both kinds.
-  self.step(fmt::format("execution {}: the seed's design, {}", execution + 1, to_string(how)));
-  record(self, subject::seed, how, kind::text, execution, seed_stream(self, how, kind::text), 1);
+void original_design(actor& self, mode how, std::uint32_t execution) {
+  // Its records have one size whatever they carry: the text stands for both kinds.
+  self.step(fmt::format("execution {}: the original's design, {}", execution + 1, to_string(how)));
+  record(self, subject::original, how, kind::text, execution,
+         original_stream(self, how, kind::text), 1);
 }
 
 void log_live(actor& self, kind what, std::uint32_t execution) {
@@ -67,7 +68,7 @@ void rings(actor& self, std::byte* memory, kind what, std::uint32_t execution) {
 
 void latencies(actor& self, std::uint32_t execution) {
   self.step(fmt::format("execution {}: latency", execution + 1));
-  // The flags in the middle: next in time to both that are compared with them.
+  // The flags in the middle, next to both round trips that are compared with them.
   measure_round_trip(self, execution, kind::word_8);
   measure_ping_pong(self, execution, probe::ping_pong);
   measure_round_trip(self, execution, kind::text);
@@ -83,10 +84,10 @@ std::uint32_t steps_of(const options& chosen) noexcept {
 void run_plan(actor& self, std::byte* bare_ring_memory) {
   for (std::uint32_t execution = 0; execution < self.chosen().executions; ++execution) {
     for (const kind what : {kind::text, kind::structured}) log_phases(self, what, execution);
-    // Two seconds of page faults that no gate judges: once is enough to fill in the seed's table.
-    if (execution == 0) seed_design(self, mode::log_phases, execution);
+    // Two seconds of page faults that no gate judges: once is enough for the table.
+    if (execution == 0) original_design(self, mode::log_phases, execution);
     for (const kind what : {kind::text, kind::structured}) log_live(self, what, execution);
-    seed_design(self, mode::log_live, execution);
+    original_design(self, mode::log_live, execution);
     measure_ping_pong(self, execution, probe::ping_pong_at_rings);
     for (const kind what : {kind::text, kind::structured, kind::block_1024, kind::word_8}) {
       rings(self, bare_ring_memory, what, execution);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-// The order in which a run measures. What is compared is measured in turn, A B A B, within the
-// smallest stretch of time.
+// The order of the measurements. Figures that are compared are measured in turn, A B A B, close
+// together in time.
 
 #include <cstdint>
 

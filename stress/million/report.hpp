@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-// The run's findings for people (the seed's table, executions side by side), for programs (JSON)
-// and as a picture (gnuplot).
+// The results as text (the original's table, executions side by side), as JSON and as a chart.
 
 #include <string>
 #include <vector>
@@ -11,14 +10,14 @@
 
 namespace shmfifo::million {
 
-// The rows that there are, in the table's order.
+// The rows, in the order of the table.
 [[nodiscard]] std::vector<row_key> rows_of(const results& found);
 
 void print_table(const results& found);
-// Ends with the gates that failed, and with what the machine did meanwhile before them.
+// Ends with what the machine did meanwhile, and then the gates that failed.
 void print_verdict(const std::vector<gate>& gates, const results& found, bool strict);
 
-// Both answer with a sentence if they fail, and with nothing if they do not.
+// Both return an error text, empty if they succeed.
 [[nodiscard]] std::string write_json(const std::string& file, const results& found,
                                      const std::vector<gate>& gates, bool strict);
 // SVG or PNG, by the file's ending.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-// What the two processes measured, as plain records that they leave in memory shared with their
-// parent; the parent judges and reports only after both have ended.
+// The results of the two processes, as plain records in memory shared with their parent, which
+// judges and reports after both have ended.
 
 #include <array>
 #include <cstddef>
@@ -14,12 +14,12 @@
 
 namespace shmfifo::million {
 
-enum class subject : std::uint8_t { core, bare_ring, seed, copy_loop };
+enum class subject : std::uint8_t { core, bare_ring, original, copy_loop };
 enum class mode : std::uint8_t { log_phases, log_live, ring_live, ring_live_many };
 enum class role : std::uint8_t { create, attach, writer, reader };
 
-inline constexpr std::array<std::string_view, 4> subject_names{"core", "bare_ring", "seed_design",
-                                                               "copy_loop"};
+inline constexpr std::array<std::string_view, 4> subject_names{"core", "bare_ring",
+                                                               "original_design", "copy_loop"};
 inline constexpr std::array<std::string_view, 4> mode_names{"log_phases", "log_live", "ring_live",
                                                             "ring_live_many"};
 inline constexpr std::array<std::string_view, 4> role_names{"create", "attach", "writer", "reader"};
@@ -34,7 +34,7 @@ inline constexpr std::array<std::string_view, 4> role_names{"create", "attach", 
   return role_names[static_cast<std::size_t>(r)];
 }
 
-// Which line of the table: everything but the execution.
+// The line of the table: all but the execution.
 struct row_key {
   subject who = subject::core;
   mode how = mode::log_phases;
@@ -74,12 +74,12 @@ inline constexpr std::uint32_t executions_max = 100;
 inline constexpr std::size_t samples_max = 64 * executions_max;
 inline constexpr std::size_t latencies_max = 8 * executions_max;
 
-// One process's findings. Written by that process alone, read by the parent after its end.
+// The results of one process. Only that process writes them; the parent reads them after its end.
 struct findings {
   std::size_t sample_count = 0;
   std::size_t latency_count = 0;
-  std::uint64_t seed_short_reads = 0;  // of the seed's reader, live, over all executions
-  double idle_cpu_percent = -1;        // below zero: not measured by this process
+  std::uint64_t original_short_reads = 0;  // of the original's reader, live, over all executions
+  double idle_cpu_percent = -1;            // below zero: not measured by this process
   sample samples[samples_max];
   latency latencies[latencies_max];
 };
@@ -93,17 +93,17 @@ struct machine_state {
   double others_percent = 0;  // of all processor time: processes that are not ours
 };
 
-// The findings of both, as the parent judges them.
+// The results of both, which the parent judges.
 struct results {
   std::int64_t messages = 0;
   std::uint32_t executions = 0;
   std::vector<sample> samples;
   std::vector<latency> latencies;
-  std::uint64_t seed_short_reads = 0;
+  std::uint64_t original_short_reads = 0;
   double idle_cpu_percent = 0;
   machine_state machine = {};
 
-  // The row's milliseconds by execution; empty if there is no such row.
+  // The milliseconds of a row by execution; empty if there is no such row.
   [[nodiscard]] std::vector<double> row(const row_key& key) const;
   [[nodiscard]] std::vector<double> p50s(probe what) const;  // by execution
   [[nodiscard]] std::vector<double> p99s(probe what) const;
@@ -112,9 +112,9 @@ struct results {
 [[nodiscard]] double median(std::vector<double> values);  // 0 if there are none
 
 // The median of the quotients a[i] / b[i], execution by execution. The host moves the two virtual
-// cores apart or together while we run, and every figure with them: quotients of neighbours in time
-// stay right, and the median drops the few executions in which the move fell between the two. The
-// quotient of two medians would compare a figure of one placement with one of the other.
+// cores during a run, which changes every figure: quotients of figures close in time stay right,
+// and the median drops the few executions in which a move fell between the two. The quotient of two
+// medians would compare figures of different placements.
 [[nodiscard]] double median_ratio(const std::vector<double>& a, const std::vector<double>& b);
 
 }  // namespace shmfifo::million

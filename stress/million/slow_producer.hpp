@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-// A core slowed on purpose: the real producer behind a delay. The gate's own test runs with it and
-// must see every gate fail that judges the core's speed.
+// A core that is slow on purpose: the real producer after a delay. The self-test of the gates runs
+// with it, and each gate that judges the core's speed must fail.
 
 #include <chrono>
 
@@ -25,7 +25,7 @@ class slow_producer {
   producer& real_;
 };
 
-// Calls `job` with the producer that the run asks for.
+// Calls `job` with the real producer or with the slow one.
 template <class Job>
 auto with_producer(producer& real, bool sabotage, Job&& job) {
   if (!sabotage) return job(real);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 // One stream of all messages from the writer's process to the reader's, through the core or through
-// what it is compared with. Both actors call the same function; each fills in what it measured.
-// Every message is copied out and checked (number, length, bytes) inside the timed part.
+// a baseline. Both actors call the same function; each fills in what it measured. Every message is
+// copied out and checked (number, length, bytes) inside the timed part.
 
 #include <cstdint>
 
@@ -10,7 +10,7 @@
 
 namespace shmfifo::million {
 
-// Milliseconds; a side leaves what it did not measure at zero.
+// Milliseconds; zero for what a side did not measure.
 struct stream_times {
   double create = 0;  // reserve and touch every page
   double attach = 0;  // fill the reader's page table
@@ -35,8 +35,8 @@ struct stream_times {
 // `memory` is shared by both actors and holds at least a ring of the payload's size.
 [[nodiscard]] stream_times bare_ring_stream(actor& self, std::byte* memory, kind what);
 
-// The seed's program written afresh: fixed records written with write(2) and read with read(2).
-[[nodiscard]] stream_times seed_stream(actor& self, mode how, kind what);
+// The original program, rewritten: fixed records written with write(2) and read with read(2).
+[[nodiscard]] stream_times original_stream(actor& self, mode how, kind what);
 
 // Bytes in /dev/shm that the largest stream needs.
 [[nodiscard]] std::uint64_t space_needed(std::int64_t messages) noexcept;

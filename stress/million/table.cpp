@@ -28,10 +28,10 @@ std::string_view heading(const row_key& key) {
       break;
     case subject::bare_ring:
       return "baseline: bare ring, live";
-    case subject::seed:
+    case subject::original:
       return key.how == mode::log_phases
-                 ? "baseline: the seed's design, phases (first touch of the pages included)"
-                 : "baseline: the seed's design, live (likewise)";
+                 ? "baseline: the original's design, phases (first touch of the pages included)"
+                 : "baseline: the original's design, live (likewise)";
     case subject::copy_loop:
       return "baseline: plain copy loop over the log's touched memory";
   }
@@ -77,7 +77,7 @@ void print_gate(const gate& g, bool strict) {
              g.row.empty() ? "" : ": " + g.row);
 }
 
-// Judges nothing: whoever reads a failure decides whether to measure again on a quiet machine.
+// Judges nothing: it tells a reader of a failure whether to measure again on a quiet machine.
 void print_machine(const results& found) {
   const machine_state& machine = found.machine;
   fmt::print(
@@ -118,8 +118,8 @@ void print_table(const results& found) {
   print_latency(found, probe::round_trip_133, "round trip, 133 B");
   print_latency(found, probe::wake_up, "wake-up of a sleeper");
   fmt::print(
-      "an idle consumer uses {:.2f} % of a processor; short reads of the seed's reader: {}\n",
-      found.idle_cpu_percent, found.seed_short_reads);
+      "an idle consumer uses {:.2f} % of a processor; short reads of the original's reader: {}\n",
+      found.idle_cpu_percent, found.original_short_reads);
 }
 
 void print_verdict(const std::vector<gate>& gates, const results& found, bool strict) {

@@ -81,7 +81,7 @@ def report(folder):
             for role in ("create", "attach", "writer", "reader"):
                 expect((mode, kind, role) in roles, f"no row {mode} {kind} {role}")
     systems = {b["system"] for b in out["baselines"]}
-    expect(systems == {"bare_ring", "seed_design", "copy_loop"}, f"baselines: {systems}")
+    expect(systems == {"bare_ring", "original_design", "copy_loop"}, f"baselines: {systems}")
     expect(len(out["ping_pong_ns"]) == 2, "one ping-pong an execution")
     machine = out["machine"]
     expect(machine["processors"] >= 1 and machine["ping_pong_ns"] > 0, f"the machine: {machine}")

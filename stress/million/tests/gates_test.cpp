@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Goal: the gates fail for a slow core and for nothing else. Method: findings made up, as a good
-// machine, a slow core and a slow machine would give them.
+// Goal: the gates fail for a slow core and for nothing else. Method: made-up results of a good
+// machine, a slow core and a slow machine.
 #include "gates.hpp"
 
 #include <gtest/gtest.h>
@@ -21,9 +21,9 @@ results of_a_good_machine() {
     add(subject::bare_ring, mode::ring_live, what);
     add(subject::copy_loop, mode::log_phases, what);
   }
-  add(subject::seed, mode::log_live, kind::text);
+  add(subject::original, mode::log_live, kind::text);
   for (sample& s : all.samples) {
-    if (s.key.who == subject::seed) s.ms = 5000;
+    if (s.key.who == subject::original) s.ms = 5000;
   }
   for (const probe what : {probe::ping_pong, probe::round_trip_8, probe::round_trip_133})
     all.latencies.push_back({what, 0, 400, 500});

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Goal: what the verdict says of the machine follows from the kernel's figures. Method: figures
-// that were made up, and texts that are none.
+// Goal: what the verdict says about the machine follows from the kernel's figures. Method: made-up
+// figures, and texts without figures.
 #include "machine.hpp"
 
 #include <gtest/gtest.h>
