@@ -20,15 +20,15 @@ Made by `stress/crash_report.sh build/gcc-release`.
 ## Instructions
 `shmfifo_crash --snapshot --depth-two --kill --stop --stop-every 9` (`build/<preset>/stress/crash/`).
 Instructions: of one run of the operation, system calls included. States: distinct contents of the segment
-during it. Pictures: copies of a state, judged by fresh processes after everybody in it had died, in two
-orders. Kills: real ones (SIGKILL), with living peers, at every instruction; one that comes again and again
-while nothing changes is killed at its first 16 visits (2 where the operation waits). Pauses: SIGSTOP, the
-others go on, SIGCONT; here at every ninth instruction and at each change. Depth two: states left by a
-recoverer that died itself. Drifted: runs that took another path than the trace and were killed there.
+during the operation. Pictures: copies of a state, judged by fresh processes after all processes in it have died,
+in two orders. Kills: real ones (SIGKILL), with living peers, at every instruction; one that is repeated while
+nothing changes is killed at its first 16 visits (2 where the operation waits). Pauses: SIGSTOP, the others
+continue, SIGCONT; here at every ninth instruction and at each change. Depth two: states left by a recoverer
+that died itself. Drifted: runs that took another path than the trace and were killed there.
 
 In the rows `..._for_sleeper` and `..._makes_room` a living consumer that waits for data, or a living producer
-that waits for room, is a process of its own and asleep in its futex (`/proc/PID/syscall` says so) when the
-victim is killed or paused. It waits without a deadline, must come to what the dead left, and then go on.
+that waits for room, sleeps in its futex (checked in `/proc/PID/syscall`) while the victim is killed or paused.
+It waits without a deadline, must read or use what the dead left, and then go on.
 
 TXT
   cat "$tables/crash"
@@ -36,17 +36,17 @@ TXT
 
 ## Failed calls
 `shmfifo_fault`: each call that an operation of the library makes, the first three occurrences and the last
-(every occurrence with `--all`), fails with each errno of its manual page, once and for ever; `short` is a
-short result. `allocation` is operator new, every one of them. Refused: the error names the call and its
-errno. Tolerated: the operation does without. In both cases no descriptor, mapping, name, lock or memory is
-left, and the next try works.
+(every occurrence with `--all`), fails with each errno of its manual page, once and permanently; `short` is a
+short result. `allocation` is each operator new. Refused: the error names the call and its errno. Tolerated:
+the operation does without. In both cases no descriptor, mapping, name, lock or memory leaks, and the next
+attempt works.
 
 TXT
   cat "$tables/fault"
   cat << 'TXT'
 
 ## Failed calls under the operator's tool
-`shmfifo_fault_tools`: the same under each command of `shmfifo`; of the requests for memory the first three, the last
+`shmfifo_fault_tools`: the same under each command of `shmfifo`; of the allocations the first three, the last
 and a sample between (all with `--all`).
 
 TXT

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The core as a queue under test: each mode and full policy, with the claims of one or of many
-// producers, and with cursors that have names (durable) or none.
+// producers, and with named (durable) or anonymous cursors.
 
 #include <bit>
 #include <stdexcept>
@@ -42,7 +42,7 @@ class core_sender final : public sender {
       case status::full:
         return {send_answer::full, -1};
       case status::timed_out:
-      case status::peer_dead:  // a durable consumer is dead for the moment
+      case status::peer_dead:  // a durable consumer is dead at this moment
         return {send_answer::timed_out, -1};
       default:
         return {send_answer::failed, -1};

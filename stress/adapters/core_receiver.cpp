@@ -32,7 +32,7 @@ core_receiver::core_receiver(shmfifo::consumer&& from) : consumer_(std::move(fro
   });
 }
 
-// The handler ends its batch, so what was received counts as released, as in good order.
+// The handler ends its batch, so all received messages count as released, as in a normal end.
 core_receiver::~core_receiver() {
   release();
 }
@@ -59,7 +59,7 @@ void core_receiver::poll_for_ever() {
       }
       in_batch_ = false;
     } else if (told.answer == status::empty) {
-      // The deadline may be long past: the harness asks in good time, and a passed one means poll.
+      // A deadline that has passed means: poll once.
       const status waited = consumer_.wait(until_);
       if (waited == status::timed_out || waited == status::peer_dead) tell({});
       if (waited == status::wrong_process) tell({receive_answer::failed, -1, 0, 0});

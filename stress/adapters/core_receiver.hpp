@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-// A consumer of the core, one message at a time. The core hands a batch to a handler and releases
-// it when the handler has had it; the harness wants to log each message before it is released. So
-// the poll runs on a stack of its own and stands still inside the handler while the message is
-// logged: a kill then finds the messages of the batch seen and not released, as in a program that
-// works in batches.
+// A consumer of the core that returns one message at a time. The core hands a batch to a handler
+// and releases it when the handler returns; the harness logs each message before it is released. So
+// the poll runs on its own stack and is suspended inside the handler while the message is logged: a
+// kill then finds the messages of a batch seen and not released, as in ordinary programs.
 
 #include <boost/context/fiber.hpp>
 #include <optional>
@@ -26,13 +25,13 @@ class core_receiver final : public receiver {
   void tell(const received& news);
 
   shmfifo::consumer consumer_;
-  boost::context::fiber poller_;  // where the poll stands still
+  boost::context::fiber poller_;  // in which the poll is suspended
   boost::context::fiber caller_;
   std::span<std::byte> buffer_;
   deadline until_{};
   received news_;
   bool in_batch_ = false;
-  bool passed_over_ = false;  // told of numbers without a message, not yet released
+  bool passed_over_ = false;  // numbers without a message were reported and not yet released
   bool stop_ = false;
 };
 

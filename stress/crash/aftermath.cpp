@@ -18,7 +18,8 @@ std::uint64_t stamp_of(const layout_view& view, std::uint64_t index) {
 
 }  // namespace
 
-// Handles of the judge that follow the stream to the end. Order of members: followers end first.
+// The handles with which the judge follows the stream to the end. Order of members: followers are
+// destroyed first.
 class court {
  public:
   court(world& scene, const control_page& control, const aftermath_options& options)
@@ -113,7 +114,7 @@ class court {
   bool removed_ = false;
   bool survived_ = false;
   std::array<std::uint32_t, 5> sequences_{};
-  // Enough to sit in every line that a dead process may have had.
+  // Enough to take every line that a dead process may have had.
   static constexpr unsigned occupants_wanted = 3;
   std::vector<producer> occupants_;
   std::optional<producer> fresh_producer_;
@@ -146,10 +147,10 @@ void court::find_segment() {
   if (what_.removes_name || what_.makes_name) {
     auto again = segment::attach(scene_.name());
     if (!again && again.failure().code != ENOENT) {
-      throw violation("neither a segment nor no segment: " + again.failure().text);
+      throw violation("the name is neither free nor a segment: " + again.failure().text);
     }
     if (!again) {
-      // The name is free: it can be had again, and who has the old segment mapped keeps it.
+      // The name is free: it can be used again, and whoever has the old segment mapped keeps it.
       removed_ = scene_.home() != nullptr;
       static_cast<void>(must(segment::create(scene_.name(), what_.shape)));
       if (removed_) {
@@ -176,7 +177,7 @@ void court::read_death(bool survived) {
     }
   }
   read_by_somebody_ = what_.consumed;
-  // After a recovery nobody keeps for newcomers what some nameless reader, dead by now, had read.
+  // After recovery, messages that a dead anonymous consumer had read are not kept for new readers.
   for (unsigned i = 0;
        (options_.recovered || options_.newcomers_first) && i < what_.shape.participant_count; ++i) {
     const auto cursor = static_cast<std::int64_t>(view().participant(i).consumer_cursor);
@@ -190,7 +191,7 @@ void court::read_death(bool survived) {
   }
 }
 
-// Without any reader a lossless ring must still take what fits behind the numbers already read.
+// A lossless ring without readers must still take a whole lap after the numbers already read.
 void court::check_room() {
   producer& out = scene_.producer_peer ? *scene_.producer_peer : newcomer();
   publish(out, author::peer, static_cast<std::int64_t>(what_.shape.slot_count));
@@ -201,7 +202,7 @@ void court::resume_kept() {
   consumer_options options;
   options.name = "kept";
   auto again = scene_.home()->attach_consumer(options);
-  if (!again) throw violation("the named cursor cannot be had: " + again.failure().text);
+  if (!again) throw violation("the named cursor cannot be attached: " + again.failure().text);
   const std::int64_t position = again->position();
   const std::int64_t most = what_.consumed + static_cast<std::int64_t>(control_.delivered);
   if (what_.durable && what_.operation != "forget" &&
@@ -220,7 +221,7 @@ void court::peers_go_on() {
   all_follow(book_.end());
 }
 
-// Recovers, and takes the lines of the dead, before anybody has looked at what they left.
+// Recovers, and takes the lines of the dead, before anybody has read what they left.
 void court::newcomers_arrive() {
   const segment home = removed_ ? *scene_.home() : must(segment::attach(scene_.name()));
   static_cast<void>(must(home.recover()));
@@ -236,7 +237,7 @@ void court::newcomers_go_on() {
   const segment home = removed_ ? *scene_.home() : must(segment::attach(scene_.name()));
   if (!fresh_consumer_) fresh_consumer_.emplace(must(home.attach_consumer()));
   if (!fresh_) fresh_.emplace(*fresh_consumer_, book_, what_, view());
-  // Where others have gone on already, what everybody had read may be gone.
+  // Once others have continued, messages that everybody had read may be overwritten.
   if (what_.gated() && !what_.expects_room && !peer_ && !survived_ && !options_.newcomers_first &&
       fresh_->next() > read_by_somebody_) {
     throw violation("a new reader begins at " + std::to_string(fresh_->next()) +
@@ -279,7 +280,7 @@ void court::recover_twice() {
   }
 }
 
-// Everybody leaves in good order: nothing but named cursors may remain.
+// All detach: only named cursors may remain.
 void court::clean_exit() {
   const segment home = *scene_.home();
   for (auto* reader : {&peer_, &fresh_, &kept_}) reader->reset();
@@ -298,7 +299,7 @@ void court::clean_exit() {
   if (!must(home.stat()).participants.empty()) throw violation("a forgotten cursor is still there");
 }
 
-// A long stream through the segment, without the ledger: numbers and bytes are checked in passing.
+// A long stream through the segment, without the ledger: numbers and bytes are checked on the way.
 void court::pass_many() {
   if (options_.messages_after == 0) return;
   const segment home = *scene_.home();
@@ -353,7 +354,7 @@ void court::check_untouched(const possessions& before) {
   }
   for (const auto& [slot, stamp] : before.claims) {
     const std::uint64_t now = stamp_of(view(), slot);
-    // An overwriting ring passes a slow owner by, but leaves him his slot.
+    // An overwriting ring passes over a slow owner, but leaves it its slot.
     const bool held = what_.lossy() && !what_.single() && stamp_state(now) == slot_state::held &&
                       stamp_owner(now) == stamp_owner(stamp);
     if (now != stamp && !held) {
@@ -392,7 +393,7 @@ void court::others_try() {
 
 void court::act_meanwhile() {
   if (scene_.home() == nullptr) {
-    // The victim has not made the segment yet: another does, and the victim will be told.
+    // The victim has not made the segment yet: another process does, and the victim gets an error.
     static_cast<void>(must(segment::create(scene_.name(), what_.shape)));
     return;
   }

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 // What must still be true after a process was killed, or while it is paused: nothing committed is
-// lost, only numbers that were claimed and not committed become aborted, numbers stay dense and
-// in order, all readers agree, nobody is stuck, recovering twice equals once, and the segment is
-// usable. Stuck is counted in fruitless tries (the library's own bounds are 256 and 1024), not in
-// seconds.
+// lost, only numbers that were claimed and not committed become aborted, numbers stay dense and in
+// order, all readers agree, nobody is stuck, recovering twice equals once, and the segment is
+// usable. Stuck is counted in failed attempts (bounds of the library: 256, 1024), not in seconds.
 
 #include <cstdint>
 #include <map>
@@ -20,7 +19,7 @@ struct violation : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-// What is known about the stream: what was promised to its writers, and what readers saw.
+// What is known about the stream: the numbers that its writers got, and what readers saw.
 class ledger {
  public:
   struct entry {
@@ -35,7 +34,7 @@ class ledger {
   void saw_message(std::int64_t number, std::span<const std::byte> bytes);
   void saw_abort(std::int64_t number);
   [[nodiscard]] bool seen(std::int64_t number) const { return seen_.contains(number); }
-  [[nodiscard]] std::int64_t end() const;  // behind the last promised or seen number
+  [[nodiscard]] std::int64_t end() const;  // one past the last promised or seen number
   // Every acknowledged publish of the victim was seen where it was acknowledged, unless lossy.
   void check_victim(const control_page& control, bool lossy) const;
 
@@ -49,9 +48,9 @@ class ledger {
 };
 
 struct aftermath_options {
-  std::uint64_t messages_after = 0;  // how many more must pass at the very end
+  std::uint64_t messages_after = 0;  // that must pass at the very end
   bool recovered = false;            // a recovery ran, or began, after the death
-  bool newcomers_first = false;      // they recover and take the dead's lines before anybody reads
+  bool newcomers_first = false;      // these recover before anybody reads
   bool long_wait = false;            // while paused, also wait longer than any time in the library
 };
 
@@ -64,10 +63,10 @@ class aftermath {
   aftermath(const aftermath&) = delete;
   aftermath& operator=(const aftermath&) = delete;
 
-  // The victim is paused: lets the others do all they can, and checks that nobody took from the
-  // living what is theirs.
+  // The victim is paused: the others do all they can, and no role or claim of a living process may
+  // be taken.
   void act_meanwhile();
-  // The victim is dead, or has left in good order (`survived`).
+  // The victim is dead, or has ended normally (`survived`).
   void judge(bool survived);
 
  private:

@@ -7,7 +7,7 @@
 namespace shmfifo::harness::crash {
 namespace {
 
-// Attaching: the role's handle appears inside the region, and leaves outside of it.
+// Attaching: the role's handle is made inside the region and destroyed outside of it.
 template <class Role, class Attach>
 std::function<void()> attaching(victim& self, Attach attach) {
   auto home = std::make_shared<segment>(self.attach());

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Operations that are broken off while a living peer sleeps in its futex: a consumer that waits for
-// data, a producer that waits for room.
+// Operations that are interrupted while a living peer sleeps in its futex: a consumer that waits
+// for data, a producer that waits for room.
 #include <optional>
 #include <stdexcept>
 #include <utility>
@@ -16,7 +16,7 @@ void beside(sleeping who, catalogue& list, scenario what) {
   list.push_back(std::move(what));
 }
 
-// The scenario of the catalogue so far, to be played once more with somebody asleep.
+// A scenario that is in the catalogue already, to be repeated beside a sleeper.
 const scenario& known(const catalogue& list, const std::string& operation, const std::string& queue,
                       const std::string& position) {
   for (const scenario& what : list) {
@@ -27,7 +27,7 @@ const scenario& known(const catalogue& list, const std::string& operation, const
   throw std::runtime_error("there is no scenario " + operation + " " + queue + " " + position);
 }
 
-// What `read` handed out is released by leaving only.
+// A message that `read` returned is released only when the consumer detaches.
 std::function<void()> detach_with_message_in_hand(victim& self) {
   auto in = std::make_shared<std::optional<consumer>>(must(self.attach().attach_consumer()));
   record_view record;
@@ -53,7 +53,7 @@ void add_beside_sleepers(catalogue& list) {
   beside(sleeping::consumer, list, known(all, "recover", "ring-reject-many", "wrapped"));
   const auto in_full_ring = [&](scenario what, bool durable) {
     what.shape.when_full = full_policy::wait;
-    what.producer_peer = what.consumer_peer = false;  // nobody else is to make room
+    what.producer_peer = what.consumer_peer = false;  // nobody else makes room
     what.position = when_full.name;
     what.published = when_full.published;
     what.consumed = when_full.consumed;

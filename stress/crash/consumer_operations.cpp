@@ -9,7 +9,7 @@ namespace {
 
 using shared_consumer = std::shared_ptr<consumer>;
 
-// What the handler of the victim's poll checks itself; a wrong message is its own complaint.
+// The handler of the victim's poll checks each message itself.
 struct checking_handler {
   const victim* self;
   std::int64_t next;
@@ -70,7 +70,7 @@ std::function<void()> wait_from(victim& self, start_at start) {
   };
 }
 
-// In the way is a claim whose owner died after this reader had come: the reader itself aborts it.
+// A claim is in the way whose owner died after this reader attached: the reader itself aborts it.
 std::function<void()> wait_at_dead_claim(victim& self) {
   auto wait = wait_from(self, start_at::at(4));
   die_with_claim(self.name);

@@ -15,15 +15,15 @@
 namespace shmfifo::harness::crash {
 namespace {
 
-// One state of the segment and the instructions during which it stood so.
+// One state of the segment and the instructions during which it lasted.
 struct state {
   picture left;
-  std::uint64_t first = 0;  // the first instruction that finds it
+  std::uint64_t first = 0;  // the first instruction that begins in it
   control_page noted;       // what the victim had noted by then
 };
 
 struct trace {
-  std::vector<std::uintptr_t> addresses;  // of instruction k, the next one when k were executed
+  std::vector<std::uintptr_t> addresses;  // of instruction k: the next one after k were executed
   std::vector<std::uint32_t> run;         // which unchanged stretch instruction k lies in
   std::vector<std::pair<std::uint64_t, std::uint64_t>> stretches;  // first, last
   std::vector<state> states;                                       // distinct
@@ -52,7 +52,7 @@ class explorer {
     record();
     for (const manner how : options_.manners) {
       failures_here_ = 0;
-      // Who sleeps does so in the kernel, and a copy of the bytes has nobody asleep in it.
+      // A snapshot cannot contain a sleeper: sleeping is kernel state, not bytes.
       const bool real = how == manner::kill || how == manner::stop;
       if (what_.asleep != sleeping::nobody && !real) continue;
       if (how == manner::snapshot) judge_pictures();
@@ -184,9 +184,8 @@ void explorer::judge_copy(manner how, std::uint64_t k, std::uintptr_t address, c
   }
 }
 
-// Which instructions to break off at. An instruction that comes again and again while nothing
-// changes (a spin) is broken off at its first visits only: what a death leaves is the same every
-// time.
+// The instructions to interrupt. One that is repeated while nothing changes (a spin) is interrupted
+// only at its first visits: a death leaves the same state each time.
 std::vector<std::uint64_t> explorer::chosen(std::uint64_t every) const {
   std::vector<std::uint64_t> list;
   if (options_.at) return {*options_.at};
@@ -238,7 +237,8 @@ void explorer::kill_at(std::uint64_t k) {
   }
 }
 
-// In a run of its own: who broke off is gone. Nothing it meets may hide the find that it explains.
+// Uses a fresh run, since the interrupted process is gone. An error here must not hide the
+// violation it explains.
 std::vector<std::uintptr_t> explorer::callers_at(std::uint64_t k) try {
   world scene(what_, names_.next());
   tracee child(control_, body_of(what_, scene.name(), control_.page(), false));
@@ -271,7 +271,7 @@ void explorer::stop_at(std::uint64_t k, bool long_wait) {
     }
     if (!child.resume_to_end(10'000)) {
       const std::string complaint = control_.page().complaint;
-      throw violation(complaint.empty() ? "the paused process did not come to its end: status " +
+      throw violation(complaint.empty() ? "the paused process did not end normally: status " +
                                               std::to_string(child.ended_by_itself())
                                         : complaint);
     }
@@ -285,8 +285,8 @@ void explorer::stop_at(std::uint64_t k, bool long_wait) {
   }
 }
 
-// Depth two: from each state that a death left behind a recoverer starts, and dies at each of its
-// own instructions; the next one finishes.
+// Depth two: a recoverer starts from each state that a death left, and dies at each of its own
+// instructions; the next one finishes.
 void explorer::recover_again(bool really) {
   const manner how = really ? manner::depth_two_kill : manner::depth_two;
   aftermath_options after_recovery;

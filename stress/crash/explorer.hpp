@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-// Walks through every instruction of a scenario's operation and breaks it off there: in pictures
-// of the segment (one per distinct state), by a real SIGKILL, by a pause; and once more inside
-// the recovery of each state. One trace by single steps gives the map; after that a breakpoint
-// leads straight to the instruction, so a scenario of n instructions does not cost n^2 steps.
+// Interrupts a scenario's operation at every instruction: in snapshots of the segment (one per
+// distinct state), by a real SIGKILL, by a pause; and again inside the recovery of each state. One
+// trace by single steps records the addresses; after that a breakpoint leads straight to the
+// instruction, so a scenario of n instructions does not cost n^2 steps.
 
 #include <cstdint>
 #include <optional>
@@ -22,12 +22,12 @@ const char* to_string(manner how);
 
 struct exploration_options {
   std::vector<manner> manners = {manner::snapshot, manner::kill, manner::stop};
-  // Of the instructions between two changes of the segment only every so-manieth is visited; the
-  // first and the last before each change always are.
+  // Of the instructions between two changes of the segment only every N-th is visited; the first
+  // and the last before each change always are.
   std::uint64_t every = 1;
   std::uint64_t stop_every = 1;
   std::optional<std::uint64_t> at;   // only this instruction
-  std::uint64_t messages_after = 0;  // that must pass in the end, after each picture
+  std::uint64_t messages_after = 0;  // that must pass in the end, after each snapshot
   unsigned failures_most = 3;        // per scenario and manner
 };
 
@@ -47,8 +47,7 @@ struct exploration {
   std::uint64_t kills = 0;     // real ones
   std::uint64_t pauses = 0;
   std::uint64_t second_kills = 0;  // pictures and real kills of a recoverer
-  std::uint64_t drifted =
-      0;  // broken off elsewhere than the trace said (another run, another path)
+  std::uint64_t drifted = 0;  // interrupted elsewhere than in the trace: the run took another path
   double seconds = 0;
   std::vector<failure> failures;
 };

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-// A reader of the judge: follows the stream from where it stands, checks that numbers are dense
-// and in order, and tells the ledger what it saw. Private to the crash harness.
+// A reader of the judge: follows the stream from its position, checks that numbers are dense and in
+// order, and enters what it saw in the ledger. Private to these programs.
 
 #include <algorithm>
 #include <atomic>
@@ -11,8 +11,8 @@
 
 namespace shmfifo::harness::crash {
 
-// More than the library's own bounds (a reader asks the kernel after 1024 fruitless polls, a
-// producer after 256 fruitless tries), with room for two such questions.
+// More than the library's own bounds (a reader asks the kernel after 1024 empty polls, a producer
+// after 256 failed attempts), with room for two such questions.
 inline constexpr unsigned fruitless_polls = 2600;
 inline constexpr unsigned fruitless_tries = 1200;
 
@@ -29,7 +29,7 @@ class follower {
 
   [[nodiscard]] std::int64_t next() const noexcept { return next_; }
 
-  // Everything below `until` must come.
+  // All numbers below `until` must come.
   void follow(std::int64_t until) {
     for (unsigned idle = 0; next_ < until;) {
       if (once()) {
@@ -40,7 +40,7 @@ class follower {
       }
     }
   }
-  // Whatever comes, until nothing does.
+  // Reads until nothing more comes.
   void follow_while_it_flows(unsigned polls = 1) {
     for (unsigned idle = 0; idle < polls;) idle = once() ? 0 : idle + 1;
   }
@@ -70,7 +70,7 @@ class follower {
     return true;
   }
 
-  // What is reported lost must have been overwritten, or be under an overwriter's hands.
+  // A number that is reported lost must have been overwritten, or a producer is overwriting it.
   void check_loss() const {
     const auto cursor =
         static_cast<std::int64_t>(std::atomic_ref(view_.control().producer_cursor).load());

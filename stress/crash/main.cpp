@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-// shmfifo_crash: kills or pauses an operation of the core at every instruction and judges what
-// follows.
+// shmfifo_crash: kills or pauses an operation of the core at every instruction and judges the rest.
 #include <fmt/format.h>
 #include <sys/resource.h>
 
@@ -33,22 +32,23 @@ struct arguments {
 
 void describe_options(CLI::App& app, arguments& given) {
   app.add_option("--operation", given.operations, "only these (see --list); default: all");
-  app.add_option("--queue", given.queues, "only these queues, as ring-reject-many");
+  app.add_option("--queue", given.queues, "only these queues, for example ring-reject-many");
   app.add_option("--position", given.positions, "only these positions of the queue");
   app.add_flag("--snapshot", given.snapshot, "judge a copy of every distinct state");
-  app.add_flag("--kill", given.kill, "really SIGKILL at every instruction, with living peers");
-  app.add_flag("--stop", given.stop, "SIGSTOP at every instruction, go on, SIGCONT");
-  app.add_flag("--depth-two", given.depth_two, "kill the recoverer of every state, too (copies)");
+  app.add_flag("--kill", given.kill, "send a real SIGKILL at every instruction, with living peers");
+  app.add_flag("--stop", given.stop,
+               "SIGSTOP at every instruction, let the others continue, SIGCONT");
+  app.add_flag("--depth-two", given.depth_two, "also kill the recoverer of every state (copies)");
   app.add_flag("--depth-two-kill", given.depth_two_kill, "the same with real kills");
   app.add_option("--every", given.every,
                  "visit every N-th instruction between two changes of the segment")
       ->check(CLI::PositiveNumber);
   app.add_option("--stop-every", given.stop_every, "the same for --stop")
       ->check(CLI::PositiveNumber);
-  app.add_option("--at", given.at, "only this instruction (as a replay line says)")
+  app.add_option("--at", given.at, "only this instruction (from a replay line)")
       ->check(CLI::NonNegativeNumber);
   app.add_option("--messages-after", given.messages_after,
-                 "messages that must pass in the end, after each picture");
+                 "messages that must pass in the end, after each snapshot");
   app.add_option("--json", given.json, "write the report to FILE (- for standard output)");
   app.add_option("--markdown", given.markdown, "write the table to FILE");
   app.add_flag("--list", given.list, "name the scenarios and stop");
@@ -129,7 +129,7 @@ int run(const arguments& given) {
 }
 
 int run_program(int count, char** words) {
-  CLI::App app("Breaks an operation of shmfifo off at every machine instruction.");
+  CLI::App app("Interrupts an operation of shmfifo at every machine instruction.");
   app.footer(
       "Exit status: 0 all survived, 1 a violation was found, 2 the call or the set-up is wrong.");
   arguments given;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 // The operations of the catalogue by role; each function adds its scenarios to the list. Private to
-// the crash harness.
+// these programs.
 
 #include <vector>
 
@@ -17,7 +17,7 @@ inline constexpr std::uint64_t log_slots = 6;
 create_options ring(full_policy policy, producer_role role);
 create_options log(producer_role role);
 
-// Where the queue stands when the operation begins.
+// The position of the queue when the operation begins.
 struct place {
   const char* name;
   std::int64_t published;

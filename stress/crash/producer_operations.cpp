@@ -55,8 +55,9 @@ std::function<void()> claim_abort(victim& self) {
   return [&self, out = attach_producer(self)] { claim_and(self, *out, false); };
 }
 
-// Under single-step the clock runs some thousand times faster than the instructions: the deadline
-// must lie behind the spinning for the sleep to be reached, and not far behind it for a real kill.
+// Under single steps the clock runs about a thousand times faster than the instructions: the
+// deadline must come after the spinning, or the sleep is never reached, and soon after it, or a
+// real kill waits long.
 deadline soon(const victim& self) {
   return std::chrono::steady_clock::now() +
          std::chrono::milliseconds(self.control.stepped != 0 ? 1500 : 30);

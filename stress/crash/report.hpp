@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-// What an exploration found, for people and for programs: where an instruction stands in the
-// source and what it is, the command that replays it, the table and the JSON.
+// The findings of an exploration as text and JSON: the instruction, its place in the source, the
+// command that replays it, the table.
 
 #include <cstdint>
 #include <string>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-// One operation of the core at one position of the queue: what stands in the segment before, who
-// else is attached, and the instructions between the two marks. A scenario says nothing about how
-// it is broken off; the explorer does that, and the aftermath judges.
+// One operation of the core at one position of the queue: the content of the segment before it, the
+// other processes attached, and the instructions between the two marks. The explorer decides how it
+// is interrupted, and the aftermath judges.
 
 #include <cstddef>
 #include <cstdint>
@@ -17,17 +17,17 @@
 
 namespace shmfifo::harness::crash {
 
-// Every message says who wrote it and which of his messages it is; the other bytes follow from
-// these.
+// Every message names its author and its number among the author's messages; the other bytes follow
+// from these.
 enum class author : std::uint32_t { past = 1, peer = 2, victim = 3, fresh = 4 };
 inline constexpr std::size_t content_bytes = 96;
 using message_buffer = std::byte[content_bytes];
-// Fills the buffer and answers the message's length.
+// Fills the buffer and returns the message's length.
 std::int64_t write_message(author who, std::uint32_t sequence, std::span<std::byte> buffer);
 // False if the bytes are not exactly one author's message.
 bool read_message(std::span<const std::byte> bytes, author& who, std::uint32_t& sequence);
 
-// The process that will be killed or paused: everything it needs, and what it notes for the judge.
+// The process that will be killed or paused: what it needs, and what it notes for the judge.
 struct victim {
   std::string name;  // of the segment
   control_page& control;
@@ -38,32 +38,29 @@ struct victim {
   void note(int error_code) const { control.answer = error_code; }
 };
 
-// Who sleeps in the kernel, in a process of its own, while the operation is broken off.
+// The process that sleeps in the kernel while the operation is interrupted.
 enum class sleeping : std::uint8_t { nobody, consumer, producer };
 
 struct scenario {
   std::string operation;
   std::string position;
   create_options shape;
-  std::int64_t published = 0;  // before the operation, by author::past
-  std::int64_t consumed = 0;   // of these, by every consumer that counts
-  bool producer_peer = false;  // a producer that lives through it all
-  bool consumer_peer = true;   // a consumer likewise
-  unsigned may_take = 0;       // numbers that the operation may claim
-  bool durable = false;        // the cursor "kept" exists, nobody uses it
-  bool corpses = false;        // a producer with an open claim and a consumer died before
-  bool sleeper = false;        // the sleeper bits are set: the operation has somebody to wake
-  sleeping asleep = sleeping::nobody;  // then only killed and paused, and the sleeper is the judge
+  std::int64_t published = 0;          // before the operation, by author::past
+  std::int64_t consumed = 0;           // of these, by every consumer that counts
+  bool producer_peer = false;          // a producer that stays alive throughout
+  bool consumer_peer = true;           // a consumer likewise
+  unsigned may_take = 0;               // numbers that the operation may claim
+  bool durable = false;                // the cursor "kept" exists, nobody uses it
+  bool corpses = false;                // a producer with an open claim and a consumer died before
+  bool sleeper = false;                // the sleeper bits are set: the operation has a peer to wake
+  sleeping asleep = sleeping::nobody;  // then no snapshots, and the sleeper is the judge
   bool makes_name = false;             // the segment does not exist before
   bool removes_name = false;
-  bool expects_room =
-      false;  // nobody reads any more, and what the victim had read is free for reuse
-  // How often one instruction is broken off at while nothing changes. Two where the operation
-  // waits: under the slow clock of single steps it goes round its loop more often than a real run
-  // does.
+  bool expects_room = false;  // nobody reads any more: slots that the victim had read are free
+  // How often one instruction is interrupted while nothing changes. Two where the operation waits:
+  // under single steps it repeats its loop more often than in a real run.
   unsigned visits = 16;
-  // Attaches what the operation needs and answers the operation itself. Handles live in the
-  // closure.
+  // Attaches what the operation needs and returns the operation. The closure owns the handles.
   std::function<std::function<void()>(victim&)> arm;
 
   [[nodiscard]] std::string mode() const;  // "ring-reject-many"
@@ -78,7 +75,7 @@ const std::vector<scenario>& all_scenarios();
 // A process of its own attaches a producer and a consumer, claims a number, and is killed.
 void die_with_claim(const std::string& name);
 
-// The value, or an exception with the error's sentence: scenarios are set up or the run is void.
+// The value, or an exception with the error's text: without its set-up a scenario means nothing.
 template <class T>
 T must(result<T> answer) {
   if (!answer) throw std::runtime_error(answer.failure().text);

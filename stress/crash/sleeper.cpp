@@ -21,12 +21,12 @@
 namespace shmfifo::harness::crash {
 namespace {
 
-// No bound on anybody's speed, and counted in looks, which are as slow as the machine is: some
-// hundred times the slice after which a sleeper looks again.
+// Counted in looks, which are as slow as the machine, not in seconds: some hundred times the slice
+// after which a sleeper looks again.
 constexpr unsigned patient_looks = 8'000;
 constexpr unsigned eager_looks = 300;
 
-// False if it did not come true in all that time.
+// False if the condition never became true.
 template <class Condition>
 bool becomes(Condition&& condition) {
   for (unsigned i = 0; i < patient_looks; ++i) {
@@ -44,17 +44,17 @@ void expect(bool kept, const std::string& sentence) {
 sleeper_page* map_page() {
   void* page = ::mmap(nullptr, sizeof(sleeper_page), PROT_READ | PROT_WRITE,
                       MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-  expect(page != MAP_FAILED, "no page for the sleeper");
+  expect(page != MAP_FAILED, "no memory for the sleeper's page");
   return new (page) sleeper_page;
 }
 
 [[noreturn]] void consume_for_ever(const std::string& name, std::int64_t first,
                                    sleeper_page& page) {
   consumer_options options;
-  options.start = start_at::at(first);  // a victim's open claim is not behind, but before it
+  options.start = start_at::at(first);  // a victim's open claim comes after it
   consumer in = must(must(segment::attach(name)).attach_consumer(options));
   const auto note = [&](const sleeper_page::sighting& what) {
-    expect(page.count < std::size(page.sightings), "the sleeper saw more than there can be");
+    expect(page.count < std::size(page.sightings), "the sleeper saw more messages than were sent");
     page.sightings[page.count] = what;
     std::atomic_ref(page.count).fetch_add(1, std::memory_order_release);
   };
@@ -87,7 +87,7 @@ sleeper_page* map_page() {
 
 }  // namespace
 
-// Complete with page and process: if what follows throws, the destructor gives both back.
+// Page and process exist from here on: if anything below throws, the destructor releases both.
 sleeper::sleeper(world& scene, sleeper_page* page)
     : scene_(scene), page_(page), pid_(testing::fork_counted()), next_(scene.what().published) {
   if (pid_ == 0) {
@@ -108,7 +108,7 @@ sleeper::sleeper(world& scene) : sleeper(scene, map_page()) {
     book_.promise(n, {author::past, static_cast<std::uint32_t>(n)});
   }
   fall_asleep();
-  // Whoever dies now was not there when the sleeper last looked.
+  // A process that dies from now on was alive when the sleeper last looked.
   if (scene.what().corpses) {
     die_with_claim(scene.name());
     fall_asleep();
@@ -123,7 +123,7 @@ sleeper::~sleeper() {
   ::munmap(page_, sizeof(sleeper_page));
 }
 
-// The kernel's word: which system call the process is blocked in.
+// The system call in which the process is blocked, according to the kernel.
 bool sleeper::asleep() const {
   std::ifstream file("/proc/" + std::to_string(pid_) + "/syscall");
   long number = -1;
@@ -154,7 +154,7 @@ void sleeper::freeze() {
   expect(WIFSTOPPED(status), "the sleeper did not stop");
 }
 
-// Enters what the sleeper saw into the ledger, until it has come to `until` by itself.
+// Enters what the sleeper saw in the ledger, until it has reached `until` by itself.
 void sleeper::hear(std::int64_t until, const char* whose) {
   const auto take = [&] {
     while (heard_ < std::atomic_ref(page_->count).load(std::memory_order_acquire)) {
@@ -220,7 +220,7 @@ void sleeper::judge_consumer(bool survived) {
 void sleeper::judge_producer() {
   const scenario& what = scene_.what();
   const layout_view& view = scene_.home()->view();
-  // What had been read when the victim died is room, and the producer's to find.
+  // Slots read before the victim died are free, and the producer must find them.
   std::uint64_t read = std::atomic_ref(view.control().gate_floor).load();
   for (unsigned i = 0; i < what.shape.participant_count; ++i) {
     const participant_line& line = view.participant(i);
@@ -234,7 +234,7 @@ void sleeper::judge_producer() {
     }
     if (page_->complaint[0] != 0) throw violation(std::string("the sleeper: ") + page_->complaint);
   };
-  book_.promise(what.published, {author::peer, 0});  // there is no other producer
+  book_.promise(what.published, {author::peer, 0});  // the only producer
   const bool by_itself = read > 0 && !what.durable;
   if (by_itself) must_publish("though the victim had made room");
   consumer_options options;
@@ -243,7 +243,7 @@ void sleeper::judge_producer() {
   follower reader(in, book_, what, view);
   reader.follow(what.published);
   if (!by_itself) must_publish("though a living reader made room");
-  if (page_->published != what.published) throw violation("the sleeper was told a wrong number");
+  if (page_->published != what.published) throw violation("the sleeper got a wrong number");
   reader.follow(what.published + 1);
 }
 

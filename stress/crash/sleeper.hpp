@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-// A living peer that is really asleep: a process of its own, in its futex while the victim is
-// broken off. It waits without a deadline, so what wakes it is the protocol, or nothing does.
-// Private to the crash harness.
+// A living peer that is really asleep: a process in its futex while the victim is interrupted. It
+// waits without a deadline, so only the protocol can wake it. Private to these programs.
 
 #include <sys/types.h>
 
@@ -10,7 +9,7 @@
 
 namespace shmfifo::harness::crash {
 
-// What the sleeper tells the judge, on a page of its own.
+// What the sleeper reports to the judge, on a shared page.
 struct sleeper_page {
   struct sighting {
     std::int64_t number = 0;
@@ -25,15 +24,16 @@ struct sleeper_page {
 
 class sleeper {
  public:
-  // Forks, and comes back when the peer sleeps in the kernel.
+  // Forks, and returns when the peer sleeps in the kernel.
   explicit sleeper(world& scene);
   ~sleeper();
   sleeper(const sleeper&) = delete;
   sleeper& operator=(const sleeper&) = delete;
 
-  // Stopped for good: the map of the operation's instructions must not depend on its slices.
+  // Stops it for good: the trace of the operation's instructions must not depend on its slices.
   void freeze();
-  // The victim is dead, or has come to its end (`survived`): the peer must go on, and all be well.
+  // The victim is dead, or has ended normally (`survived`): the peer must go on, and the stream
+  // must be right.
   void judge(const control_page& control, bool survived);
 
  private:

@@ -89,13 +89,13 @@ void world::publish_past() {
     options.name = "kept";
     kept.emplace(must(home_->attach_consumer(options)));
   }
-  // In a gated ring without anybody the floor stays; a reader that leaves again moves it.
+  // In a gated ring without readers the floor stays; a reader that leaves moves it.
   producer_peer.emplace(must(home_->attach_producer()));
   const auto consume = [&](std::int64_t until) {
     for (auto* reader : {&consumer_peer, &kept}) {
       while (*reader && (*reader)->position() < until) {
         if ((*reader)->poll([](const record_view&) {}, until - (*reader)->position()).count == 0) {
-          throw std::runtime_error("the scenario's past cannot be read");
+          throw std::runtime_error("the messages before the scenario cannot be read");
         }
       }
     }
@@ -104,7 +104,7 @@ void world::publish_past() {
   for (std::int64_t n = 0; n < what_.published; ++n) {
     const std::int64_t length = write_message(author::past, static_cast<std::uint32_t>(n), bytes);
     if (producer_peer->try_publish(bytes, length) != status::ok) {
-      throw std::runtime_error("the scenario's past does not fit");
+      throw std::runtime_error("the messages before the scenario do not fit");
     }
     consume(std::min(n + 1, what_.consumed));
   }
@@ -117,7 +117,7 @@ bool world::name_exists() const {
 
 segment* world::home() {
   if (!home_ && name_exists()) {
-    // Half a segment is no segment; the judge asks for the reason.
+    // A segment that is not complete counts as none; the judge asks for the reason.
     if (auto found = segment::attach(name_)) home_.emplace(std::move(*found));
   }
   return home_ ? &*home_ : nullptr;
@@ -191,7 +191,7 @@ std::string describe_difference(const scenario& what, const picture& before, con
   std::string text;
   std::string last;
   const std::size_t size = std::min(before.bytes.size(), after.bytes.size());
-  // Not the header: two runs of a scenario differ there, and nothing ever writes it again.
+  // Without the header: two runs of a scenario differ there, and nothing writes it again.
   for (std::size_t i = control_offset; i + 8 <= size && lines > 0; i += 8) {
     if (std::memcmp(&before.bytes[i], &after.bytes[i], 8) == 0) continue;
     const std::string field = field_at(shape, i);

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-// The segment in which a scenario is played, with everybody in it except the victim: what was
-// published before, the peers that live through it all, the corpses of others. Either built from
-// nothing, or copied from the bytes that a death left behind (then nobody in it holds a lock any
-// more).
+// The segment in which a scenario runs, with all processes except the victim: the messages
+// published before, the peers that stay alive, the dead participants. Built from nothing, or copied
+// from the bytes that a death left (then nobody in it holds a lock any more).
 
 #include <cstddef>
 #include <optional>
@@ -34,9 +33,9 @@ class world {
   [[nodiscard]] const std::string& name() const noexcept { return name_; }
   [[nodiscard]] bool copied() const noexcept { return copied_; }
   [[nodiscard]] bool name_exists() const;
-  // This process's own mapping; made when the name first exists.
+  // This process's own mapping, made when the name first exists.
   [[nodiscard]] segment* home();
-  // The segment as it is now. Cheap: compares and copies only where asked to.
+  // The segment as it is now. Cheap: compares and copies only on request.
   [[nodiscard]] std::span<const std::byte> bytes();
   [[nodiscard]] picture take_picture();
 
@@ -52,7 +51,7 @@ class world {
   std::optional<segment> home_;
 };
 
-// What differs, field by field in the layout's own words; at most `lines` lines.
+// The differences by field, named as in the layout; at most `lines` lines.
 std::string describe_difference(const scenario& what, const picture& before, const picture& after,
                                 unsigned lines = 12);
 

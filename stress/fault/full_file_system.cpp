@@ -18,7 +18,7 @@
 
 namespace shmfifo::harness::fault {
 
-// A /dev/shm of our own: nobody else's segments in it, and gone with this process.
+// A private /dev/shm: it holds no segments of others and ends with this process.
 bool private_shm(const char* options) {
   return ::unshare(CLONE_NEWNS) == 0 &&
          ::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0 &&
@@ -27,15 +27,16 @@ bool private_shm(const char* options) {
 
 namespace {
 
-// On a tmpfs of one megabyte: what does not fit is refused and leaves nothing; what was created
-// can be written to the last byte although the file system is full by then.
+// On a tmpfs of one megabyte: a segment that does not fit is refused and leaves nothing; one that
+// was created can be written to the last byte even when the file system is full.
 void fill_the_file_system() {
   create_options options;
   options.content_size = 4000;
   options.slot_count = 1024;
   const auto large = segment::create("large", options);
   if (large || large.failure().code != ENOSPC) throw std::runtime_error("4 MB fitted into 1 MB");
-  if (::access("/dev/shm/large", F_OK) == 0) throw std::runtime_error("a refused segment stayed");
+  if (::access("/dev/shm/large", F_OK) == 0)
+    throw std::runtime_error("a refused segment left its name");
   options.slot_count = 64;
   auto home = segment::create("small", options);
   if (!home) throw std::runtime_error(home.failure().text);

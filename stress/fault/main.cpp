@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// shmfifo_fault: fails every system call of every operation, each with each errno, once and for
-// ever, and checks that the error names the call, that nothing leaks, and that the next try works.
+// shmfifo_fault: makes every system call of every operation fail, with each errno, once and
+// permanently, and checks that the error names the call, that nothing leaks, and that the next
+// attempt works.
 #include <dirent.h>
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -37,7 +38,7 @@ namespace {
 
 constexpr const char* shm_directory = "/dev/shm";
 
-// What an operation answered: nothing (it went well), or the error.
+// The result of an operation: nothing (success), or the error.
 using outcome = std::optional<error>;
 template <class T>
 outcome outcome_of(const result<T>& answer) {
@@ -163,8 +164,8 @@ struct verdict {
   bool struck = false;
   bool refused = false;
   std::array<unsigned, call_count> made{};
-  char sentence[300] = {};  // empty: all is as it should be
-  char answer[600] = {};    // what the library said of the failed call
+  char sentence[300] = {};  // empty: no complaint
+  char answer[600] = {};    // the library's text for the failed call
 };
 
 void quote(verdict& into, const std::string& answer) {
@@ -174,9 +175,9 @@ void complain(verdict& into, const std::string& sentence) {
   std::strncpy(into.sentence, sentence.c_str(), sizeof into.sentence - 1);
 }
 
-// Calls whose failure an operation may survive: it then works with less (no advice, no
-// membarrier, a weaker random number, no word about limits), or the failure says nothing (a lock
-// that cannot be asked about counts as held).
+// Calls whose failure an operation may tolerate: it then does without (no advice, no membarrier, a
+// weaker random number, no hint about limits), or the failure means nothing (a lock that cannot be
+// queried counts as held).
 bool may_be_tolerated(call which, const plan& how) {
   switch (which) {
     case call::madvise:
@@ -188,11 +189,11 @@ bool may_be_tolerated(call which, const plan& how) {
     case call::munmap:
     case call::fcntl:
       return true;
-    case call::linkat:  // EEXIST: somebody was faster and is gone again: create looks once more
-      return how.code == EEXIST || (how.code == ENOENT && !how.forever);  // there are two ways
+    case call::linkat:  // EEXIST: another process was faster and has removed it: create tries again
+      return how.code == EEXIST || (how.code == ENOENT && !how.forever);  // it has two ways
     case call::lstat:
-      return how.code == ENOENT;  // an answer: the name was removed
-    case call::open:  // list passes over what it cannot open; create looks for the name first
+      return how.code == ENOENT;  // means that the name was removed
+    case call::open:  // list skips files it cannot open; create looks for the name first
     case call::fstat:
       return true;
     default:
@@ -201,7 +202,7 @@ bool may_be_tolerated(call which, const plan& how) {
 }
 
 void judge_answer(std::string_view what, const outcome& answer, const plan& how, verdict& into) {
-  // list names what can be read; create says that a name is taken when something else has it.
+  // list skips files it cannot read; create says that a name is taken when another file has it.
   const bool of_one_file = how.which == call::open || how.which == call::fstat ||
                            how.which == call::pread || may_be_tolerated(how.which, how);
   if (!answer && what == "list" && of_one_file) return;
@@ -222,7 +223,7 @@ void judge_answer(std::string_view what, const outcome& answer, const plan& how,
   if (how.which == call::allocation) {
     const std::string_view rule = answer->rule;
     if (answer->code != ENOMEM || (rule != "memory" && rule != "buffer")) {
-      complain(into, "a want of memory is called '" + std::string(rule) + "': " + answer->text);
+      complain(into, "out of memory is called '" + std::string(rule) + "': " + answer->text);
     }
     return;
   }
@@ -248,7 +249,7 @@ void play(const operation& what, const plan& how, const std::string& name, verdi
   if (what.needs_segment) prepare(on);
   long memory[2] = {};
   const holdings before = take_stock(on);
-  // The same failure three times: what is not given back shows between the second and the third.
+  // The same failure three times: a leak shows between the second and the third.
   for (unsigned round = 0; round < 3; ++round) {
     arm(how);
     const outcome answer = what.act(on);
@@ -259,7 +260,7 @@ void play(const operation& what, const plan& how, const std::string& name, verdi
                                            std::strcmp(what.name, "remove") == 0);
     if (!changed_names && std::strcmp(what.name, "forget") != 0 && into.sentence[0] == 0) {
       holdings after = take_stock(on);
-      // A descriptor that the kernel calls closed is somebody else's to close.
+      // A descriptor that the kernel reports as closed must not be closed again.
       if (how.which == call::fstat && how.code == EBADF) after.descriptors = before.descriptors;
       if (after != before) {
         complain(into, fmt::format("left behind: descriptors {:+}, mappings {:+}, names {:+}, "
@@ -270,7 +271,7 @@ void play(const operation& what, const plan& how, const std::string& name, verdi
                                    long(after.participants) - long(before.participants)));
       }
     }
-    if (!answer) {  // it went well: back to the beginning
+    if (!answer) {  // success: undo it
       if (!what.needs_segment) static_cast<void>(segment::remove(name));
       if (std::strcmp(what.name, "remove") == 0 || std::strcmp(what.name, "forget") == 0) {
         static_cast<void>(segment::remove(name));
@@ -294,7 +295,7 @@ verdict* shared_verdict() {
   return page;
 }
 
-// Each case in a process of its own, so that a crash or a hang is an answer, too.
+// Each case runs in its own process, so that a crash or a hang is a result, too.
 verdict run_case(const operation& what, const plan& how) {
   verdict* const page = shared_verdict();
   *page = {};
@@ -303,7 +304,7 @@ verdict run_case(const operation& what, const plan& how) {
   const pid_t child = ::fork();
   if (child == 0) {
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-    ::alarm(120);  // a hang; the longest wait of the library ends by itself after seconds
+    ::alarm(120);  // a hang: the longest wait of the library ends after seconds
     try {
       play(what, how, name, *page);
     } catch (const std::exception& problem) {
@@ -374,7 +375,7 @@ int run(const std::vector<std::string>& wanted, bool all, const std::string& kep
 }
 
 int run_program(int count, char** words) {
-  CLI::App app("Fails every system call that an operation of shmfifo makes, with every errno.");
+  CLI::App app("Makes every system call of every operation of shmfifo fail, with every errno.");
   std::vector<std::string> wanted;
   std::string json, markdown, kept;
   std::string bug = "none";
@@ -384,7 +385,7 @@ int run_program(int count, char** words) {
   app.add_option("--operation", wanted, "only these operations")->check(CLI::IsMember(names));
   app.add_flag("--all", all, "every occurrence of a call; default: the first three and the last");
   app.add_option("--sentences", kept,
-                 "compare what the library says of each failed call with FILE; -: print it");
+                 "compare the library's text for each failed call with FILE; -: print it");
   app.add_option("--json", json, "write the report to FILE");
   app.add_option("--markdown", markdown, "write the table to FILE");
 #ifdef SHMFIFO_PLANTED_BUGS
@@ -399,7 +400,7 @@ int run_program(int count, char** words) {
     }
 #endif
     if (full) return run_full_file_system();
-    static_cast<void>(private_shm("size=64m"));  // where that is allowed
+    static_cast<void>(private_shm("size=64m"));  // where that is permitted
     return run(wanted, all, kept, json, markdown);
   } catch (const CLI::ParseError& wrong) {
     return app.exit(wrong) == 0 ? 0 : 2;

@@ -34,7 +34,7 @@ unsigned sentences::differences(const std::string& file) const {
                       std::back_inserter(missing));
   std::set_difference(lines_.begin(), lines_.end(), kept.begin(), kept.end(),
                       std::back_inserter(unknown));
-  for (const std::string& line : missing) fmt::print("VIOLATION: nothing says: {}", line);
+  for (const std::string& line : missing) fmt::print("VIOLATION: no error says: {}", line);
   for (const std::string& line : unknown) fmt::print("VIOLATION: not in {}: {}", file, line);
   return static_cast<unsigned>(missing.size() + unknown.size());
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-// What the library says of each call that fails: the whole table, to be reviewed and kept.
+// The library's text for each call that fails: the whole table, kept in a file and reviewed.
 
 #include <set>
 #include <string>
@@ -11,11 +11,11 @@ namespace shmfifo::harness::fault {
 
 class sentences {
  public:
-  // Names of runs and numbers are written as NAME and N: the same in each run.
+  // Names of runs and numbers become NAME and N, so that all runs give the same text.
   void add(call which, const char* code, const std::string& text);
-  // One a line, sorted.
+  // One per line, sorted.
   [[nodiscard]] std::string text() const;
-  // Prints how they differ from those in the file; how many lines do.
+  // Prints the differences from the file; returns their number.
   [[nodiscard]] unsigned differences(const std::string& file) const;
 
  private:

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: MIT
-// Linked into the operator's tool itself: arms the fault that the environment asks for when main
-// begins, and writes down at the end which calls were made. Not earlier: what libraries do before
-// main is not the tool's.
-//   SHMFIFO_FAULT=<call> <nth> <0 once, 1 for ever> <errno>    ("none" only counts)
-//   SHMFIFO_FAULT_REPORT=<descriptor>                          an array of unsigned, then struck
+// Linked into the operator's tool itself: when main begins, arms the fault that the environment
+// names; at the end, reports the calls that were made. Calls that libraries make before main do not
+// count. SHMFIFO_FAULT=<call> <nth> <0 once, 1 for ever> <errno> ("none" only counts)
+// SHMFIFO_FAULT_REPORT=<descriptor> an array of unsigned, then struck
 #include <unistd.h>
 
 #include <cstdio>

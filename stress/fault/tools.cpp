@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-// Fails every system call that the core makes under each command of the operator's tool, and a
-// sample of the tool's requests for memory. The tool itself runs, with the wrappers linked in
-// (tool_plan.cpp). What it must never do: crash, hang, end well with another answer and no word of
-// explanation, fail without naming the cause, or leave something behind.
+// Makes every system call of the core fail under each command of the operator's tool, and a sample
+// of the tool's allocations. The tool itself runs, with the wrappers linked in (tool_plan.cpp). It
+// must never crash, hang, succeed with another answer and no explanation, fail without naming the
+// cause, or leave something behind.
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <poll.h>
@@ -67,7 +67,7 @@ class bench {
     return run(what, fault);
   }
 
-  // The complaint, or nothing.
+  // The complaint, or an empty string.
   [[nodiscard]] std::string judge(const command& what, const plan& how, const ran& calm,
                                   const ran& seen) const {
     if (!WIFEXITED(seen.status)) {
@@ -98,13 +98,12 @@ class bench {
     return {};
   }
 
-  // The text without what is new in each segment.
+  // The text without the parts that differ from segment to segment.
   [[nodiscard]] static std::string steady(const std::string& text) {
     static const std::regex changing("\"uid\":\"[0-9a-f]*\"|\"created_ns\":[0-9]*");
     return std::regex_replace(text, changing, "");
   }
-  // ls passes over what cannot be read, as it is documented; a lock that cannot be asked about
-  // counts as held.
+  // ls skips files it cannot read, as documented; a lock that cannot be queried counts as held.
   [[nodiscard]] static bool may_differ(const command& what, const plan& how) {
     const bool shortage = how.code == EMFILE || how.code == ENFILE || how.code == ENOMEM;
     return how.which == call::fcntl ||
@@ -152,7 +151,7 @@ class bench {
     const pid_t child = ::fork();
     if (child == 0) {
       ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-      ::alarm(120);  // a hang; the longest wait of the library ends by itself after seconds
+      ::alarm(120);  // a hang: the longest wait of the library ends after seconds
       ::dup2(out[1], 1);
       ::dup2(err[1], 2);
       for (const int end : {out[0], out[1], err[0], err[1], report[0]}) ::close(end);
@@ -210,7 +209,7 @@ void explore(bench& on, const command& what, bool all, report& into) {
     here.made = calm.made[i];
     for (const failure_code& code : codes_of(which)) {
       here.codes += std::string(here.codes.empty() ? "" : " ") + code.name;
-      // Of the requests for memory, thousands, a sample; of the calls the first three and the last.
+      // Of the thousands of allocations a sample; of the calls the first three and the last.
       const unsigned spread = which == call::allocation ? 1 + calm.made[i] / samples : ~0U;
       for (unsigned nth = 1; nth <= calm.made[i]; ++nth) {
         if (!all && nth > 3 && nth != calm.made[i] && nth % spread != 0) continue;
@@ -219,7 +218,7 @@ void explore(bench& on, const command& what, bool all, report& into) {
               what, fmt::format("{} {} {} {}", to_string(which), nth, forever ? 1 : 0, code.code));
           std::string wrong = on.judge(what, {which, nth, forever, code.code}, calm, seen);
           const bool failed = seen.status != 0;
-          // A lock that is held, a name that is taken and the like are told in words of their own.
+          // A lock that is held, a name that is taken and the like have texts of their own.
           if (wrong.empty() && failed && which != call::fcntl && code.code != 0 &&
               !on.says_why(seen, code.code) &&
               !(which == call::open && std::strcmp(what.name, "create") == 0) &&
@@ -242,7 +241,7 @@ void explore(bench& on, const command& what, bool all, report& into) {
 
 int run(const std::string& tool, const std::vector<std::string>& wanted, bool all,
         const std::string& json, const std::string& markdown) {
-  static_cast<void>(private_shm("size=64m"));  // where that is allowed
+  static_cast<void>(private_shm("size=64m"));  // where that is permitted
   run_names names("tools");
   bench on(tool, names);
   report seen("command", "failed_clearly", "unimpressed");
@@ -255,7 +254,8 @@ int run(const std::string& tool, const std::vector<std::string>& wanted, bool al
 }
 
 int run_program(int count, char** words) {
-  CLI::App app("Fails every system call of the core under each command of the operator's tool.");
+  CLI::App app(
+      "Makes every system call of the core fail under each command of the operator's tool.");
   std::string tool, json, markdown;
   std::vector<std::string> wanted;
   app.add_option("--tool", tool, "the tool with the wrappers linked in")

@@ -45,7 +45,7 @@ int judge_file(const outputs& out) {
   return stress::exit_code(judged.answer);
 }
 
-// Rounds until all messages were sent or the time is over; the first that is not ok ends it.
+// Rounds until all messages were sent or the time is over, or until one is not ok.
 int stress_queue(settings asked, const outputs& out) {
   if (!asked.seed_given) asked.seed = std::random_device{}();
   fmt::print("seed {}\n", asked.seed);
@@ -101,14 +101,14 @@ void add_options(CLI::App& app, settings& asked, outputs& out) {
                  "messages between two faults, on average (default: a hundred faults, and one "
                  "every 20000 messages from two million on)")
       ->check(CLI::PositiveNumber);
-  app.add_option("--scenario", asked.scenario, "what else happens")
+  app.add_option("--scenario", asked.scenario, "what happens besides")
       ->check(
           CLI::IsMember({"plain", "churn", "slow-consumer", "intruder", "recoverer", "creator"}));
   app.add_flag(
       "--strict", asked.strict,
-      "hold the queue to room for exactly --slots messages, each there at once (the core is)");
+      "require room for exactly --slots messages, each visible when send returns (as in the core)");
   app.add_option("--seed", asked.seed, "replays the schedule of faults and all contents");
-  app.add_option("--stall-ms", asked.stall_ms, "without progress for so long the run is stuck");
+  app.add_option("--stall-ms", asked.stall_ms, "a run without progress for this long is stuck");
   app.add_option("--time-limit", asked.time_limit_s, "seconds; then the verdict is unknown");
   app.add_option("--json", out.json, "write the result to this file (- for standard output)");
   app.add_option("--junit", out.junit, "write the result for CI to this file");
@@ -129,7 +129,7 @@ int run_program(int argc, char** argv) {
   stress::soak_settings long_run;
   CLI::App* soak = app.add_subcommand("soak", "rounds of many shapes with mixed faults");
   soak->add_option("--hours", long_run.hours)->check(CLI::PositiveNumber);
-  soak->add_option("--messages", long_run.messages, "also end when so many were sent");
+  soak->add_option("--messages", long_run.messages, "also end after this many messages");
   soak->add_option("--round", long_run.round, "messages of a round")->check(CLI::PositiveNumber);
   soak->add_option("--seed", long_run.seed);
   soak->add_option("--state", long_run.state, "the sums are kept here; an old file is continued");
@@ -157,7 +157,7 @@ int report_problems(int argc, char** argv) {
     return usage_error;
   } catch (const std::exception& failed) {
     fmt::print(stderr, "{}: {}\n", argv[0], failed.what());
-    return unknown;  // nothing is known of the queue
+    return unknown;  // no verdict on the queue
   }
 }
 

@@ -45,14 +45,13 @@ foreach(queue log ring_reject ring_wait ring_overwrite)
   endforeach()
 endforeach()
 
-# Observers, which nobody waits for.
-# One that is killed reads a log from its beginning again.
+# Observers, which nobody waits for. A killed one reads a log from its beginning again.
 math(EXPR seldom "${messages} / 10")
 stress_run(observers_of_a_log --queue core_log --consumers 0 --observers 2 --faults mixed --fault-every ${seldom})
 stress_run(observers_of_a_ring --queue core_ring_wait --producers 4 --observers 2 --faults mixed)
 stress_run(observers_of_an_overwriting_ring --queue core_ring_overwrite --consumers 0 --observers 4 --slots 8192
            --faults kill-consumers)
-# The claims of many producers with one, who is killed; cursors without names; rings of one and two slots.
+# The claims of many producers with only one, which is killed; cursors without names; rings of one and two slots.
 stress_run(one_of_many_producers_killed --queue core_ring_wait_many --faults kill-producers)
 stress_run(consumers_without_names_killed --queue core_ring_wait_anonymous --producers 4 --consumers 4 --faults mixed)
 stress_run(rejected_by_consumers_without_names --queue core_ring_reject_anonymous --consumers 4 --faults kill-consumers)
@@ -65,13 +64,13 @@ stress_run(churn_of_an_overwriting_ring --queue core_ring_overwrite --producers 
            --faults mixed)
 stress_run(slow_consumer_holds_back --queue core_ring_wait --consumers 4 --scenario slow-consumer)
 stress_run(slow_consumer_is_overrun --queue core_ring_overwrite --consumers 4 --scenario slow-consumer)
-# Who recovers, creates or attaches is killed while the others work.
+# The process that recovers, creates or attaches is killed while the others work.
 stress_run(recoverer_killed --queue core_ring_wait --producers 4 --consumers 4 --scenario recoverer --faults kill)
 stress_run(recoverer_of_an_overwriting_ring_killed --queue core_ring_overwrite --producers 4 --consumers 2 --scenario
            recoverer --faults mixed)
 stress_run(creator_killed --queue core_ring_wait --producers 4 --consumers 1 --scenario creator --faults kill)
 
-# Tiny rings hand every message over alone, at the pace of the scheduler: fewer of them.
+# Tiny rings hand each message over alone, as fast as the scheduler switches: fewer messages.
 math(EXPR messages "${messages} / 100")
 math(EXPR fault_every "${messages} / 100")
 stress_run(one_slot --queue core_ring_wait --producers 4 --consumers 2 --slots 1 --faults mixed)

@@ -11,7 +11,7 @@
 namespace shmfifo::stress {
 namespace {
 
-constexpr unsigned pause_us = 200;  // the actors are to be disturbed, not starved
+constexpr unsigned pause_us = 200;  // disturb the actors, but do not starve them
 
 [[noreturn]] void fail(const char* what, const error& failure) {
   throw std::runtime_error(std::string(what) + ": " + failure.rule + ": " + failure.text);
@@ -49,7 +49,7 @@ void create_for_ever(const std::string& name) {
       throw std::runtime_error("a second segment was created under the running one's name");
     }
     const auto made = segment::create(beside(name), small_segment());
-    // A predecessor that was killed may have left a whole one, which goes now.
+    // A predecessor that was killed may have left a complete segment, which is removed now.
     if (!made && made.failure().code != EEXIST) fail("create", made.failure());
     ::usleep(pause_us);
     if (const auto gone = segment::remove(beside(name)); !gone && gone.failure().code != ENOENT) {
@@ -67,7 +67,7 @@ void attach_for_ever(const std::string& name) {
       if (!sender) fail("attach_producer", sender.failure());
       const status told = sender->try_publish("whole", 5);
       if (told != status::ok && told != status::full) {
-        throw std::runtime_error("a new segment takes no message");
+        throw std::runtime_error("a new segment accepts no message");
       }
     }
     ::usleep(pause_us);

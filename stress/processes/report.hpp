@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-// What shmfifo_stress shows: one rewritten line on a terminal, a line now and then elsewhere, and
-// the result as text, JSON and JUnit.
+// The output of shmfifo_stress: progress as one rewritten line on a terminal and as occasional
+// lines elsewhere, and the result as text, JSON and JUnit.
 
 #include <chrono>
 #include <string>
@@ -36,14 +36,14 @@ struct totals {
   std::uint64_t history_bytes_max = 0;
 
   void add(const harness::run_result& round);
-  [[nodiscard]] double rate() const;  // messages a second, of the runs alone
+  [[nodiscard]] double rate() const;  // messages per second, without judging
 };
 
 struct report {
   settings asked;
   std::string queue;
   harness::verdict judged;
-  std::string replay;  // of the round that was judged last
+  std::string replay;  // of the last round
   totals sums;
 };
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-// What the command line of shmfifo_stress asks for, and what that means for a run: which queue, how
-// it must behave when full, which faults, and the command that repeats it.
+// The command line of shmfifo_stress and the run that it asks for: the queue, its behaviour when
+// full, the faults, and the command that repeats the run.
 
 #include <cstdint>
 #include <string>
@@ -12,34 +12,33 @@
 namespace shmfifo::stress {
 
 struct settings {
-  std::string program;  // as it was called, for the replay line: it may be one with a user's queues
+  std::string program;  // its path, for the replay line: it may be a program with a user's queues
   std::string queue = "core";
   unsigned producers = 1;
   unsigned consumers = 1;
   unsigned observers = 0;
   std::uint64_t messages = 1000000;
-  double duration_s = 0;  // instead: rounds of `messages` until it has passed
+  double duration_s = 0;  // if not 0: rounds of `messages` for this long
   std::uint64_t content_size = 128;
   std::uint64_t slots = 0;  // 0: 1024 in a ring, enough for all messages in a log
   std::string mode = "ring";
   std::string when_full = "wait";
   std::string faults = "none";
-  std::uint64_t fault_every = 0;  // 0: follows from the messages of a round
+  std::uint64_t fault_every = 0;  // 0: depends on the messages of a round
   std::uint64_t seed = 0;
   bool seed_given = false;
   std::string scenario = "plain";  // plain, churn, slow-consumer, intruder, recoverer, creator
-  bool strict = false;  // exactly `slots` messages fit, and what was sent is there at once
+  bool strict = false;             // exactly `slots` messages fit, each visible when send returns
   unsigned stall_ms = 10000;
   unsigned time_limit_s = 600;
 };
 
-// Throws std::invalid_argument with the queues there are.
+// Throws std::invalid_argument if there is no such queue.
 [[nodiscard]] const harness::queue_entry& find_queue(const settings& wanted);
-// The name of the queue that is meant: `core` is completed by mode and full policy.
+// The full name of the queue: `core` is completed by mode and full policy.
 [[nodiscard]] std::string queue_name(const settings& wanted);
 
-// At most so many messages in one round, so that the histories of a round stay below about a
-// gigabyte.
+// The most messages in one round, so that its histories stay below about a gigabyte.
 [[nodiscard]] std::uint64_t round_size(const settings& wanted);
 
 [[nodiscard]] harness::run_options options_for(const settings& wanted, std::uint64_t seed,

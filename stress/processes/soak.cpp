@@ -43,7 +43,7 @@ constexpr shape shapes[] = {
 constexpr std::uint64_t messages_per_slot = 10000;
 constexpr const char* scenarios[] = {"plain", "churn", "recoverer", "creator", "slow-consumer"};
 
-// The round with this index: its shape, its faults and its seed follow from the index and the seed.
+// The round with this index: its shape, faults and seed follow from the index and the soak's seed.
 settings settings_of(const soak_settings& wanted, std::uint64_t round) {
   const shape& which = shapes[round % std::size(shapes)];
   settings of;
@@ -61,7 +61,7 @@ settings settings_of(const soak_settings& wanted, std::uint64_t round) {
   if (of.scenario == "slow-consumer") of.messages /= 8;
   if (of.mode == "ring") {
     of.slots = std::uint64_t{1} << (of.seed >> 32) % 13;
-    // A small ring hands over at the pace of the scheduler.
+    // A small ring hands messages over only as fast as the scheduler switches.
     of.messages = std::min(of.messages, of.slots * messages_per_slot);
   }
   of.messages = round_size(of);
@@ -78,7 +78,7 @@ json load(const soak_settings& wanted) {
   }
   const json sums = json::parse(file, nullptr, false);
   if (sums.is_discarded() || !sums.contains("rounds") || !sums.contains("seed")) {
-    throw std::runtime_error("'" + wanted.state + "' is no state of a soak: remove it");
+    throw std::runtime_error("'" + wanted.state + "' is not the state of a soak: remove it");
   }
   if (sums["seed"] != wanted.seed) {
     throw std::runtime_error(
@@ -94,7 +94,7 @@ void store(const json& sums, const std::string& path) {
   file << sums.dump(2) << '\n';
   file.close();
   if (!file) throw std::runtime_error("cannot write '" + next + "'");
-  std::filesystem::rename(next, path);  // a kill leaves the old sums or the new ones
+  std::filesystem::rename(next, path);  // a kill leaves either the old sums or the new ones
 }
 
 void add(json& sums, const harness::run_result& round) {

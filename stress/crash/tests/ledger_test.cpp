@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Goal: the ledger calls wrong what is wrong about a stream, each kind by its words, and nothing
-// else. Method: streams written down by hand, one right, each other with one fault.
+// Goal: the ledger reports each kind of fault of a stream in its own words, and nothing else.
+// Method: streams written by hand, one right, each other one with one fault.
 #include <gtest/gtest.h>
 
 #include "aftermath.hpp"

@@ -3,7 +3,7 @@
 """Goal: what shmfifo_crash finds can be understood and reproduced, and the programs refuse nonsense.
 
 Method: a core with a planted bug, whose report must have every part; each line that carries a part is
-then taken out, and the check must miss it. The replay line is run as it stands.
+then removed, and the check must miss it. The replay line is run as it stands.
 """
 
 import ctypes
@@ -31,7 +31,7 @@ def run(*words, **more):
 
 
 def forbid_ptrace():
-    """As the seccomp filters of some containers do: EPERM, for this process and all that it starts."""
+    """Like the seccomp filters of some containers: EPERM for this process and all that it starts."""
     load_number, jump_unless_ptrace, refuse, allow = (0x20, 0, 0, 0), (0x15, 0, 1, 101), (
         0x06, 0, 0, 0x00050000 | errno.EPERM), (0x06, 0, 0, 0x7FFF0000)
     steps = [struct.pack("<HBBI", *step) for step in (load_number, jump_unless_ptrace, refuse, allow)]

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Goal: what the system refuses or takes away is a clear answer, and liveness is the kernel's
-// word in every constellation of processes. Method: real limits, users, namespaces, files; each
-// in a child.
+// Goal: a resource that the system refuses or takes away gives a clear error, and the kernel
+// decides who lives, whatever processes do. Method: real limits, users, namespaces, files; each in
+// a child.
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sched.h>
@@ -40,7 +40,7 @@ struct resources : ::testing::Test {
   segment made() { return std::move(segment::create(name, small_ring())).value(); }
 };
 
-// The wait status of a child that runs `body`; 0 means that it answered true.
+// The wait status of a child that runs `body`; 0 means that it returned true.
 int in_child(const std::function<bool()>& body) {
   const pid_t child = ::fork();
   if (child == 0) {
@@ -54,7 +54,7 @@ int in_child(const std::function<bool()>& body) {
   return status;
 }
 
-// Recovers until somebody is gone: the kernel says when.
+// Recovers until a participant is gone.
 unsigned freed_in_time(const segment& home) {
   unsigned freed = 0;
   for (unsigned i = 0; i < 2000 && freed == 0; ++i) {
@@ -140,7 +140,7 @@ TEST_F(resources, G9_a_symbolic_link_is_never_followed) {
   EXPECT_TRUE(fails_with(segment::create(name, small_ring()), EEXIST, "name"));
 }
 
-// The documented limit: a new attach is refused; a process that has it mapped gets SIGBUS.
+// The documented limit. A new attach is refused; processes that map it get SIGBUS.
 TEST_F(resources, G9_truncation_is_refused_at_attach_and_ends_running_processes) {
   const segment home = made();
   const int status = in_child([&] {
@@ -195,7 +195,7 @@ TEST_F(resources, G11_liveness_crosses_pid_and_network_namespaces) {
   EXPECT_EQ(home.recover().value(), 0U) << "a living producer was taken for dead";
   ::kill(parent, SIGKILL);
   ::waitpid(parent, nullptr, 0);
-  // Its child dies of the parent's death.
+  // Its child dies with the parent.
   EXPECT_EQ(freed_in_time(home), 1U);
   ::close(ready[0]);
   ::close(ready[1]);

@@ -3,7 +3,7 @@
 """Goal: however million_messages ends, it leaves no name in /dev/shm and no process.
 Method: runs are ended by each signal at the worst moment, while a segment has a name; then names and
 processes (found by a mark in their environment) must be gone. First the check itself must notice a
-name and a process that were left on purpose."""
+name and a process that are left on purpose."""
 import os
 import re
 import secrets
@@ -36,7 +36,7 @@ def processes(mark):
 
 
 def beginning_of(pid):
-    """Of the names of this run, which maps the file that says that it lives; None before it does."""
+    """The beginning of the names of this run, which maps the file that shows that it lives; None before that."""
     with open(f"/proc/{pid}/maps", encoding="utf-8") as file:
         found = re.search("/dev/shm/(shmfifo-million-[0-9a-f]{16}-)lock", file.read())
     return found and found[1]
@@ -47,7 +47,7 @@ def names(beginning):
 
 
 def left_over(beginning, mark):
-    """What is still there after a while; what goes away by itself in time is not left over."""
+    """The names and processes that are still there after a while."""
     end = time.monotonic() + PATIENCE_S
     while True:
         rest = [f"/dev/shm/{n}" for n in names(beginning)] + [f"process {p}" for p in processes(mark)]
@@ -63,7 +63,7 @@ def start(mark):
 
 
 def wait_for_name(run):
-    """The beginning of its names, once a segment has one besides the lock."""
+    """The beginning of its names, once a segment has a name besides the lock."""
     end = time.monotonic() + PATIENCE_S
     while run.poll() is None and time.monotonic() < end:
         beginning = beginning_of(run.pid)

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """Goal: the command line of shmfifo_stress keeps its contract: exit codes, the seed first, replay, files; that of a
-program with a user's queue, too. Method: run them with right and wrong words, and judge a saved history whole and
+program with a user's queue, too. Method: run them with right and wrong arguments, and judge a saved history whole and
 damaged. usage: command_line.py SHMFIFO_STRESS PROGRAM-WITH-THE-QUEUE-socket"""
 import json
 import os
@@ -79,7 +79,7 @@ def soak(folder):
 
 
 def faults():
-    """What a death shows is known only if somebody died."""
+    """A run shows nothing about deaths if nobody died."""
     seen = run("--messages", "20000", "--faults", "mixed", "--fault-every", "1000000")
     check(seen.returncode == 3, "a run without the faults it was asked for is unknown", seen)
     check("\nunknown: faults that were asked for did not happen: no producer was killed, no consumer was killed, nobody "

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """Goal: a full /dev/shm is a clear error at the start, leaves nothing behind, and never ends a running queue.
-Method: a mount namespace of its own with a /dev/shm of 16 MB; a log that does not fit, a ring that fits, and
-a ring that runs while the rest is filled up."""
+Method: a mount namespace with a /dev/shm of 16 MB; a log that does not fit, a ring that fits, and
+a ring that runs while the rest is filled."""
 import os
 import subprocess
 import sys
@@ -12,7 +12,7 @@ INSIDE = "--inside"
 
 
 def enter_namespace():
-    """Runs this script again as root of a user namespace, or as root, with mounts of its own."""
+    """Runs this script again as root of a user namespace, or as root, with private mounts."""
     command = [sys.executable, __file__, INSIDE, sys.argv[1]]
     for how in (["unshare", "--mount"], ["unshare", "--mount", "--map-root-user"]):
         if subprocess.run(how + ["true"], stderr=subprocess.DEVNULL, check=False).returncode == 0:

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Goal: however a run ends, it leaves no process and no name; what others left is cleared away.
+"""Goal: however a run ends, it leaves no process and no name, and names that killed runs left are removed.
 Method: end the supervisor, or its whole session, by SIGKILL or SIGINT in the middle of a run, and look at
-/proc and /dev/shm; plant names of dead and of living runs, and let a run go on in a pid namespace of its own, and see
-which ones the next run removes."""
+/proc and /dev/shm; make names of dead and of living runs, let a run go on in another pid namespace, and see
+which names the next run removes."""
 import fcntl
 import os
 import re
@@ -58,7 +58,7 @@ def describe(pids):
 
 
 def beginnings(pids):
-    """Of the names of these processes: each maps the file that says that its run lives."""
+    """The beginnings of the names of these processes: each maps the file that shows that its run lives."""
     found = set()
     for pid in pids:
         try:
