@@ -50,16 +50,16 @@ class explorer {
   exploration run() {
     const auto begin = std::chrono::steady_clock::now();
     record();
-    for (const manner how : options_.manners) {
+    for (const manner way : options_.manners) {
       failures_here_ = 0;
       // A snapshot cannot contain a sleeper: sleeping is kernel state, not bytes.
-      const bool real = how == manner::kill || how == manner::stop;
+      const bool real = way == manner::kill || way == manner::stop;
       if (what_.asleep != sleeping::nobody && !real) continue;
-      if (how == manner::snapshot) judge_pictures();
-      if (how == manner::kill) break_off(manner::kill, options_.every);
-      if (how == manner::stop) break_off(manner::stop, options_.stop_every);
-      if (how == manner::depth_two) recover_again(false);
-      if (how == manner::depth_two_kill) recover_again(true);
+      if (way == manner::snapshot) judge_pictures();
+      if (way == manner::kill) break_off(manner::kill, options_.every);
+      if (way == manner::stop) break_off(manner::stop, options_.stop_every);
+      if (way == manner::depth_two) recover_again(false);
+      if (way == manner::depth_two_kill) recover_again(true);
     }
     result_.seconds =
         std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
@@ -69,21 +69,21 @@ class explorer {
  private:
   void record();
   void judge_pictures();
-  void judge_copy(manner how, std::uint64_t k, std::uintptr_t address, const picture& left,
+  void judge_copy(manner way, std::uint64_t k, std::uintptr_t address, const picture& left,
                   const control_page& seen, const aftermath_options& options);
-  void break_off(manner how, std::uint64_t every);
+  void break_off(manner way, std::uint64_t every);
   void kill_at(std::uint64_t k);
   void stop_at(std::uint64_t k, bool long_wait);
   void recover_again(bool really);
   std::vector<std::uint64_t> chosen(std::uint64_t every) const;
   std::vector<std::uintptr_t> callers_at(std::uint64_t k);
-  void fail(manner how, std::uint64_t k, std::uintptr_t address, const std::string& sentence,
+  void fail(manner way, std::uint64_t k, std::uintptr_t address, const std::string& sentence,
             const picture& now) {
     ++failures_here_;
-    const bool of_the_victim = how != manner::depth_two && how != manner::depth_two_kill;
+    const bool of_the_victim = way != manner::depth_two && way != manner::depth_two_kill;
     std::vector<std::uintptr_t> callers;
     if (of_the_victim && address == trace_.addresses[k]) callers = callers_at(k);
-    result_.failures.push_back({how, k, address, std::move(callers), sentence,
+    result_.failures.push_back({way, k, address, std::move(callers), sentence,
                                 describe_difference(what_, trace_.states.front().left, now)});
   }
   [[nodiscard]] bool enough() const { return failures_here_ >= options_.failures_most; }
@@ -164,23 +164,23 @@ void explorer::judge_pictures() {
     if (options_.at && *options_.at != known.first) continue;
     for (const bool newcomers_first : {false, true}) {
       if (enough()) return;
-      aftermath_options how;
-      how.newcomers_first = newcomers_first;
-      if (!newcomers_first) how.messages_after = options_.messages_after;
+      aftermath_options options;
+      options.newcomers_first = newcomers_first;
+      if (!newcomers_first) options.messages_after = options_.messages_after;
       ++result_.pictures;
       judge_copy(manner::snapshot, known.first, trace_.addresses[known.first], known.left,
-                 known.noted, how);
+                 known.noted, options);
     }
   }
 }
 
-void explorer::judge_copy(manner how, std::uint64_t k, std::uintptr_t address, const picture& left,
+void explorer::judge_copy(manner way, std::uint64_t k, std::uintptr_t address, const picture& left,
                           const control_page& seen, const aftermath_options& options) {
   world copy(what_, names_.next(), left);
   try {
     aftermath(copy, seen, options).judge(false);
   } catch (const std::exception& problem) {
-    fail(how, k, address, problem.what(), left);
+    fail(way, k, address, problem.what(), left);
   }
 }
 
@@ -199,12 +199,12 @@ std::vector<std::uint64_t> explorer::chosen(std::uint64_t every) const {
   return list;
 }
 
-void explorer::break_off(manner how, std::uint64_t every) {
+void explorer::break_off(manner way, std::uint64_t every) {
   std::uint32_t last_run = ~std::uint32_t{0};
   for (const std::uint64_t k : chosen(every)) {
     if (enough()) return;
     if (k >= trace_.addresses.size()) throw std::runtime_error("no such instruction");
-    if (how == manner::kill) {
+    if (way == manner::kill) {
       kill_at(k);
     } else {
       stop_at(k, trace_.run[k] != last_run);
@@ -225,12 +225,12 @@ void explorer::kill_at(std::uint64_t k) {
   ++result_.kills;
   const picture left = scene.take_picture();
   try {
-    aftermath_options how;
-    how.newcomers_first = k % 2 == 1;
+    aftermath_options options;
+    options.newcomers_first = k % 2 == 1;
     if (peer) {
       peer->judge(control_.page(), false);
     } else {
-      aftermath(scene, control_.page(), how).judge(false);
+      aftermath(scene, control_.page(), options).judge(false);
     }
   } catch (const std::exception& problem) {
     fail(manner::kill, k, address, problem.what(), left);
@@ -261,9 +261,9 @@ void explorer::stop_at(std::uint64_t k, bool long_wait) {
   ++result_.pauses;
   const picture left = scene.take_picture();
   try {
-    aftermath_options how;
-    how.long_wait = long_wait;
-    aftermath after(scene, control_.page(), how);
+    aftermath_options options;
+    options.long_wait = long_wait;
+    aftermath after(scene, control_.page(), options);
     if (peer) {
       wait_out_every_slice();
     } else {
@@ -288,7 +288,7 @@ void explorer::stop_at(std::uint64_t k, bool long_wait) {
 // Depth two: a recoverer starts from each state that a death left, and dies at each of its own
 // instructions; the next one finishes.
 void explorer::recover_again(bool really) {
-  const manner how = really ? manner::depth_two_kill : manner::depth_two;
+  const manner way = really ? manner::depth_two_kill : manner::depth_two;
   aftermath_options after_recovery;
   after_recovery.recovered = true;
   scenario recovery = what_;
@@ -314,7 +314,7 @@ void explorer::recover_again(bool really) {
           if (enough()) return;
           after_recovery.newcomers_first = newcomers_first;
           ++result_.second_kills;
-          judge_copy(how, known.first, inner.addresses[left.first], left.left, known.noted,
+          judge_copy(way, known.first, inner.addresses[left.first], left.left, known.noted,
                      after_recovery);
         }
       }
@@ -334,7 +334,7 @@ void explorer::recover_again(bool really) {
       try {
         aftermath(scene, known.noted, after_recovery).judge(false);
       } catch (const std::exception& problem) {
-        fail(how, known.first, inner.addresses[k], problem.what(), left);
+        fail(way, known.first, inner.addresses[k], problem.what(), left);
       }
     }
   }
@@ -342,9 +342,9 @@ void explorer::recover_again(bool really) {
 
 }  // namespace
 
-const char* to_string(manner how) {
+const char* to_string(manner way) {
   constexpr const char* names[] = {"snapshot", "kill", "stop", "depth-two", "depth-two-kill"};
-  return names[static_cast<std::size_t>(how)];
+  return names[static_cast<std::size_t>(way)];
 }
 
 exploration explore(const scenario& what, run_names& names, const exploration_options& options) {

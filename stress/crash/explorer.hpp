@@ -18,7 +18,7 @@
 namespace shmfifo::harness::crash {
 
 enum class manner : std::uint8_t { snapshot, kill, stop, depth_two, depth_two_kill };
-const char* to_string(manner how);
+const char* to_string(manner way);
 
 struct exploration_options {
   std::vector<manner> manners = {manner::snapshot, manner::kill, manner::stop};
@@ -32,7 +32,7 @@ struct exploration_options {
 };
 
 struct failure {
-  manner how{};
+  manner way{};
   std::uint64_t instruction = 0;
   std::uintptr_t address = 0;
   std::vector<std::uintptr_t> callers;  // innermost first; see tracee::callers

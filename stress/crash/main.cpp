@@ -30,52 +30,53 @@ struct arguments {
   bool list = false, quiet = false;
 };
 
-void describe_options(CLI::App& app, arguments& given) {
-  app.add_option("--operation", given.operations, "only these (see --list); default: all");
-  app.add_option("--queue", given.queues, "only these queues, for example ring-reject-many");
-  app.add_option("--position", given.positions, "only these positions of the queue");
-  app.add_flag("--snapshot", given.snapshot, "judge a copy of every distinct state");
-  app.add_flag("--kill", given.kill, "send a real SIGKILL at every instruction, with living peers");
-  app.add_flag("--stop", given.stop,
+void describe_options(CLI::App& app, arguments& options) {
+  app.add_option("--operation", options.operations, "only these (see --list); default: all");
+  app.add_option("--queue", options.queues, "only these queues, for example ring-reject-many");
+  app.add_option("--position", options.positions, "only these positions of the queue");
+  app.add_flag("--snapshot", options.snapshot, "judge a copy of every distinct state");
+  app.add_flag("--kill", options.kill,
+               "send a real SIGKILL at every instruction, with living peers");
+  app.add_flag("--stop", options.stop,
                "SIGSTOP at every instruction, let the others continue, SIGCONT");
-  app.add_flag("--depth-two", given.depth_two, "also kill the recoverer of every state (copies)");
-  app.add_flag("--depth-two-kill", given.depth_two_kill, "the same with real kills");
-  app.add_option("--every", given.every,
+  app.add_flag("--depth-two", options.depth_two, "also kill the recoverer of every state (copies)");
+  app.add_flag("--depth-two-kill", options.depth_two_kill, "the same with real kills");
+  app.add_option("--every", options.every,
                  "visit every N-th instruction between two changes of the segment")
       ->check(CLI::PositiveNumber);
-  app.add_option("--stop-every", given.stop_every, "the same for --stop")
+  app.add_option("--stop-every", options.stop_every, "the same for --stop")
       ->check(CLI::PositiveNumber);
-  app.add_option("--at", given.at, "only this instruction (from a replay line)")
+  app.add_option("--at", options.at, "only this instruction (from a replay line)")
       ->check(CLI::NonNegativeNumber);
-  app.add_option("--messages-after", given.messages_after,
+  app.add_option("--messages-after", options.messages_after,
                  "messages that must pass in the end, after each snapshot");
-  app.add_option("--json", given.json, "write the report to FILE (- for standard output)");
-  app.add_option("--markdown", given.markdown, "write the table to FILE");
-  app.add_flag("--list", given.list, "name the scenarios and stop");
-  app.add_flag("--quiet", given.quiet, "only the totals and the violations");
+  app.add_option("--json", options.json, "write the report to FILE (- for standard output)");
+  app.add_option("--markdown", options.markdown, "write the table to FILE");
+  app.add_flag("--list", options.list, "name the scenarios and stop");
+  app.add_flag("--quiet", options.quiet, "only the totals and the violations");
 #ifdef SHMFIFO_PLANTED_BUGS
-  app.add_option("--bug", given.bug, "the planted bug that this core has");
+  app.add_option("--bug", options.bug, "the planted bug that this core has");
 #endif
 }
 
-bool wanted(const std::vector<std::string>& list, const std::string& word) {
+bool is_selected(const std::vector<std::string>& list, const std::string& word) {
   return list.empty() || std::find(list.begin(), list.end(), word) != list.end();
 }
 
-exploration_options options_of(const arguments& given) {
-  exploration_options options;
+exploration_options options_of(const arguments& options) {
+  exploration_options exploration;
   std::vector<manner> manners;
-  if (given.snapshot) manners.push_back(manner::snapshot);
-  if (given.kill) manners.push_back(manner::kill);
-  if (given.stop) manners.push_back(manner::stop);
-  if (given.depth_two) manners.push_back(manner::depth_two);
-  if (given.depth_two_kill) manners.push_back(manner::depth_two_kill);
-  if (!manners.empty()) options.manners = manners;
-  options.every = given.every;
-  options.stop_every = given.stop_every;
-  options.messages_after = given.messages_after;
-  if (given.at >= 0) options.at = static_cast<std::uint64_t>(given.at);
-  return options;
+  if (options.snapshot) manners.push_back(manner::snapshot);
+  if (options.kill) manners.push_back(manner::kill);
+  if (options.stop) manners.push_back(manner::stop);
+  if (options.depth_two) manners.push_back(manner::depth_two);
+  if (options.depth_two_kill) manners.push_back(manner::depth_two_kill);
+  if (!manners.empty()) exploration.manners = manners;
+  exploration.every = options.every;
+  exploration.stop_every = options.stop_every;
+  exploration.messages_after = options.messages_after;
+  if (options.at >= 0) exploration.at = static_cast<std::uint64_t>(options.at);
+  return exploration;
 }
 
 void write(const std::string& path, const std::string& text) {
@@ -87,7 +88,7 @@ void write(const std::string& path, const std::string& text) {
   }
 }
 
-int run(const arguments& given) {
+int run(const arguments& options) {
   // A dying victim must not leave a core file for every instruction.
   const rlimit none{0, 0};
   ::setrlimit(RLIMIT_CORE, &none);
@@ -95,16 +96,17 @@ int run(const arguments& given) {
   std::vector<row> rows;
   std::size_t violations = 0;
   for (const scenario& what : all_scenarios()) {
-    if (!wanted(given.operations, what.operation) || !wanted(given.queues, what.mode()) ||
-        !wanted(given.positions, what.position)) {
+    if (!is_selected(options.operations, what.operation) ||
+        !is_selected(options.queues, what.mode()) ||
+        !is_selected(options.positions, what.position)) {
       continue;
     }
-    if (given.list) {
+    if (options.list) {
       fmt::print("{} {} {}\n", what.operation, what.mode(), what.position);
       rows.push_back({&what, {}});
       continue;
     }
-    rows.push_back({&what, explore(what, names, options_of(given))});
+    rows.push_back({&what, explore(what, names, options_of(options))});
     violations += rows.back().found.failures.size();
     for (const failure& seen : rows.back().found.failures) {
       fmt::print("{}", describe_failure(what, seen));
@@ -115,15 +117,15 @@ int run(const arguments& given) {
     fmt::print(stderr, "no scenario fits: see --list\n");
     return 2;
   }
-  if (given.list) return 0;
+  if (options.list) return 0;
   const std::string text = table(rows, false);
-  if (given.json != "-") {
-    fmt::print("{}", given.quiet ? text.substr(text.rfind('\n', text.size() - 2) + 1) : text);
+  if (options.json != "-") {
+    fmt::print("{}", options.quiet ? text.substr(text.rfind('\n', text.size() - 2) + 1) : text);
   }
   const std::string build = SHMFIFO_CRASH_BUILD;
-  if (!given.json.empty()) write(given.json, to_json(rows, build));
-  if (!given.markdown.empty()) {
-    write(given.markdown, "Build: " + build + "\n\n" + table(rows, true));
+  if (!options.json.empty()) write(options.json, to_json(rows, build));
+  if (!options.markdown.empty()) {
+    write(options.markdown, "Build: " + build + "\n\n" + table(rows, true));
   }
   return violations == 0 ? 0 : 1;
 }
@@ -132,8 +134,8 @@ int run_program(int count, char** words) {
   CLI::App app("Interrupts an operation of shmfifo at every machine instruction.");
   app.footer(
       "Exit status: 0 all survived, 1 a violation was found, 2 the call or the set-up is wrong.");
-  arguments given;
-  describe_options(app, given);
+  arguments options;
+  describe_options(app, options);
   try {
     app.parse(count, words);
   } catch (const CLI::CallForHelp& help) {
@@ -144,11 +146,11 @@ int run_program(int count, char** words) {
   }
   try {
 #ifdef SHMFIFO_PLANTED_BUGS
-    if (!shmfifo::planted::choose(given.bug)) {
-      throw std::runtime_error("there is no planted bug '" + given.bug + "'");
+    if (!shmfifo::planted::choose(options.bug)) {
+      throw std::runtime_error("there is no planted bug '" + options.bug + "'");
     }
 #endif
-    return run(given);
+    return run(options);
   } catch (const std::exception& problem) {
     fmt::print(stderr, "shmfifo_crash: {}\n", problem.what());
     return 2;

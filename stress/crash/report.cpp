@@ -152,7 +152,7 @@ std::string replay_command(const scenario& what, const failure& seen) {
   bug = std::string(" --bug ") + planted::names[planted::bug];
 #endif
   return fmt::format("{}{} --operation {} --queue {} --position {} --{} --at {}", executable(), bug,
-                     what.operation, what.mode(), what.position, to_string(seen.how),
+                     what.operation, what.mode(), what.position, to_string(seen.way),
                      seen.instruction);
 }
 
@@ -160,7 +160,7 @@ std::string describe_failure(const scenario& what, const failure& seen) {
   return fmt::format(
       "VIOLATION: {} ({}, {}), {} at instruction {}: {}\n{}  the segment since the operation "
       "began:\n{}  replay: {}\n",
-      what.operation, what.mode(), what.position, to_string(seen.how), seen.instruction,
+      what.operation, what.mode(), what.position, to_string(seen.way), seen.instruction,
       seen.sentence, describe_place(seen), seen.difference, replay_command(what, seen));
 }
 
@@ -193,29 +193,29 @@ std::string to_json(const std::vector<row>& rows, const std::string& build) {
   all["scenarios"] = nlohmann::ordered_json::array();
   bool passed = true;
   for (const row& r : rows) {
-    nlohmann::ordered_json one;
-    one["operation"] = r.what->operation;
-    one["queue"] = r.what->mode();
-    one["position"] = r.what->position;
-    one["instructions"] = r.found.instructions;
-    one["states"] = r.found.states;
-    one["pictures"] = r.found.pictures;
-    one["kills"] = r.found.kills;
-    one["pauses"] = r.found.pauses;
-    one["depth_two"] = r.found.second_kills;
-    one["drifted"] = r.found.drifted;
-    one["seconds"] = r.found.seconds;
-    one["violations"] = nlohmann::ordered_json::array();
+    nlohmann::ordered_json entry;
+    entry["operation"] = r.what->operation;
+    entry["queue"] = r.what->mode();
+    entry["position"] = r.what->position;
+    entry["instructions"] = r.found.instructions;
+    entry["states"] = r.found.states;
+    entry["pictures"] = r.found.pictures;
+    entry["kills"] = r.found.kills;
+    entry["pauses"] = r.found.pauses;
+    entry["depth_two"] = r.found.second_kills;
+    entry["drifted"] = r.found.drifted;
+    entry["seconds"] = r.found.seconds;
+    entry["violations"] = nlohmann::ordered_json::array();
     for (const failure& seen : r.found.failures) {
       passed = false;
-      one["violations"].push_back({{"manner", to_string(seen.how)},
-                                   {"instruction", seen.instruction},
-                                   {"sentence", seen.sentence},
-                                   {"where", describe_place(seen)},
-                                   {"difference", seen.difference},
-                                   {"replay", replay_command(*r.what, seen)}});
+      entry["violations"].push_back({{"manner", to_string(seen.way)},
+                                     {"instruction", seen.instruction},
+                                     {"sentence", seen.sentence},
+                                     {"where", describe_place(seen)},
+                                     {"difference", seen.difference},
+                                     {"replay", replay_command(*r.what, seen)}});
     }
-    all["scenarios"].push_back(std::move(one));
+    all["scenarios"].push_back(std::move(entry));
   }
   all["passed"] = passed;
   return all.dump(2) + "\n";

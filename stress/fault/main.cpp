@@ -66,57 +66,61 @@ create_options small_ring() {
   return options;
 }
 
-outcome create(stage& on, bool touched) {
+outcome create(stage& scene, bool touched) {
   create_options options = small_ring();
   options.pretouch = options.huge_pages = touched;
-  return outcome_of(segment::create(on.name, options));
+  return outcome_of(segment::create(scene.name, options));
 }
-outcome attach(stage& on, access mode) {
+outcome attach(stage& scene, access mode) {
   attach_options options;
   options.mode = mode;
-  return outcome_of(segment::attach(on.name, options));
+  return outcome_of(segment::attach(scene.name, options));
 }
-outcome wait_a_little(stage& on) {
+outcome wait_a_little(stage& scene) {
   consumer_options latest;
   latest.start = start_at::latest();
-  auto in = on.home->attach_consumer(latest);
+  auto in = scene.home->attach_consumer(latest);
   if (!in) return in.failure();
   const auto until = std::chrono::steady_clock::now() + std::chrono::milliseconds(3);
   const status answer = in->wait(until);
   if (answer == status::timed_out || answer == status::peer_dead) return {};
   return error{1, "wait", std::string("wait answered ") + std::string(to_string(answer))};
 }
-outcome publish_to_sleeper(stage& on) {
-  auto out = on.home->attach_producer();
+outcome publish_to_sleeper(stage& scene) {
+  auto out = scene.home->attach_producer();
   if (!out) return out.failure();
-  on.home->view().control().data_bell |= 1;
+  scene.home->view().control().data_bell |= 1;
   if (out->try_publish("x", 1) == status::ok) return {};
   return error{1, "publish", "publish failed"};
 }
 
 const std::vector<operation>& operations() {
   static const std::vector<operation> list = {
-      {"create", false, false, [](stage& on) { return create(on, false); }},
-      {"create_touched", false, false, [](stage& on) { return create(on, true); }},
-      {"attach", true, true, [](stage& on) { return attach(on, access::read_write); }},
-      {"attach_read_only", true, true, [](stage& on) { return attach(on, access::read_only); }},
-      {"producer", true, true, [](stage& on) { return outcome_of(on.home->attach_producer()); }},
-      {"consumer", true, true, [](stage& on) { return outcome_of(on.home->attach_consumer()); }},
+      {"create", false, false, [](stage& scene) { return create(scene, false); }},
+      {"create_touched", false, false, [](stage& scene) { return create(scene, true); }},
+      {"attach", true, true, [](stage& scene) { return attach(scene, access::read_write); }},
+      {"attach_read_only", true, true,
+       [](stage& scene) { return attach(scene, access::read_only); }},
+      {"producer", true, true,
+       [](stage& scene) { return outcome_of(scene.home->attach_producer()); }},
+      {"consumer", true, true,
+       [](stage& scene) { return outcome_of(scene.home->attach_consumer()); }},
       {"named_consumer", true, true,
-       [](stage& on) {
+       [](stage& scene) {
          consumer_options options;
          options.name = "kept";
-         return outcome_of(on.home->attach_consumer(options));
+         return outcome_of(scene.home->attach_consumer(options));
        }},
-      {"observer", true, true, [](stage& on) { return outcome_of(on.home->attach_observer()); }},
+      {"observer", true, true,
+       [](stage& scene) { return outcome_of(scene.home->attach_observer()); }},
       {"publish_and_wake", true, true, publish_to_sleeper},
       {"wait", true, true, wait_a_little},
-      {"recover", true, true, [](stage& on) { return outcome_of(on.home->recover()); }},
-      {"forget", true, true, [](stage& on) { return outcome_of(on.home->forget("old")); }},
-      {"stat", true, true, [](stage& on) { return outcome_of(on.home->stat()); }},
-      {"check_name", true, true, [](stage& on) { return outcome_of(on.home->check_name()); }},
+      {"recover", true, true, [](stage& scene) { return outcome_of(scene.home->recover()); }},
+      {"forget", true, true, [](stage& scene) { return outcome_of(scene.home->forget("old")); }},
+      {"stat", true, true, [](stage& scene) { return outcome_of(scene.home->stat()); }},
+      {"check_name", true, true, [](stage& scene) { return outcome_of(scene.home->check_name()); }},
       {"list", true, true, [](stage&) { return outcome_of(list_segments()); }},
-      {"remove", true, true, [](stage& on) { return outcome_of(segment::remove(on.name)); }},
+      {"remove", true, true, [](stage& scene) { return outcome_of(segment::remove(scene.name)); }},
   };
   return list;
 }
@@ -142,16 +146,16 @@ std::size_t entries(const std::string& path, const std::string& prefix) {
   return count;
 }
 
-holdings take_stock(stage& on) {
+holdings take_stock(stage& scene) {
   holdings now;
   now.descriptors = entries("/proc/self/fd", "");
   std::ifstream maps("/proc/self/maps");
   for (std::string line; std::getline(maps, line);) {
     if (line.find(shm_directory) != std::string::npos) ++now.mappings;
   }
-  now.names = entries(shm_directory, on.name);
-  if (on.home) {
-    auto facts = on.home->stat();
+  now.names = entries(shm_directory, scene.name);
+  if (scene.home) {
+    auto facts = scene.home->stat();
     if (!facts) throw std::runtime_error(facts.failure().text);
     for (const participant_stat& line : facts->participants) {
       if (line.alive || line.kind != participant_kind::durable) ++now.participants;
@@ -168,17 +172,17 @@ struct verdict {
   char answer[600] = {};    // the library's text for the failed call
 };
 
-void quote(verdict& into, const std::string& answer) {
-  std::strncpy(into.answer, answer.c_str(), sizeof into.answer - 1);
+void quote(verdict& findings, const std::string& answer) {
+  std::strncpy(findings.answer, answer.c_str(), sizeof findings.answer - 1);
 }
-void complain(verdict& into, const std::string& sentence) {
-  std::strncpy(into.sentence, sentence.c_str(), sizeof into.sentence - 1);
+void complain(verdict& findings, const std::string& sentence) {
+  std::strncpy(findings.sentence, sentence.c_str(), sizeof findings.sentence - 1);
 }
 
 // Calls whose failure an operation may tolerate: it then does without (no advice, no membarrier, a
 // weaker random number, no hint about limits), or the failure means nothing (a lock that cannot be
 // queried counts as held).
-bool may_be_tolerated(call which, const plan& how) {
+bool may_be_tolerated(call which, const plan& fault) {
   switch (which) {
     case call::madvise:
     case call::syscall:
@@ -190,102 +194,107 @@ bool may_be_tolerated(call which, const plan& how) {
     case call::fcntl:
       return true;
     case call::linkat:  // EEXIST: another process was faster and has removed it: create tries again
-      return how.code == EEXIST || (how.code == ENOENT && !how.forever);  // it has two ways
+      return fault.code == EEXIST || (fault.code == ENOENT && !fault.forever);  // it has two ways
     case call::lstat:
-      return how.code == ENOENT;  // means that the name was removed
+      return fault.code == ENOENT;  // means that the name was removed
     case call::open:  // list skips files it cannot open; create looks for the name first
     case call::fstat:
       return true;
     default:
-      return how.code == 0 || (how.code == EINTR && !how.forever);
+      return fault.code == 0 || (fault.code == EINTR && !fault.forever);
   }
 }
 
-void judge_answer(std::string_view what, const outcome& answer, const plan& how, verdict& into) {
+void judge_answer(std::string_view what, const outcome& answer, const plan& fault,
+                  verdict& findings) {
   // list skips files it cannot read; create says that a name is taken when another file has it.
-  const bool of_one_file = how.which == call::open || how.which == call::fstat ||
-                           how.which == call::pread || may_be_tolerated(how.which, how);
+  const bool of_one_file = fault.which == call::open || fault.which == call::fstat ||
+                           fault.which == call::pread || may_be_tolerated(fault.which, fault);
   if (!answer && what == "list" && of_one_file) return;
-  if (answer && what.starts_with("create") && answer->code == EEXIST && how.which == call::open &&
-      (how.code == EACCES || how.code == ELOOP || how.code == ENXIO || how.code == EISDIR)) {
-    into.refused = true;
+  if (answer && what.starts_with("create") && answer->code == EEXIST && fault.which == call::open &&
+      (fault.code == EACCES || fault.code == ELOOP || fault.code == ENXIO ||
+       fault.code == EISDIR)) {
+    findings.refused = true;
     return;
   }
   if (!answer) {
-    if (!may_be_tolerated(how.which, how)) complain(into, "succeeded although the call failed");
+    if (!may_be_tolerated(fault.which, fault))
+      complain(findings, "succeeded although the call failed");
     return;
   }
-  into.refused = true;
-  const std::string call_name(to_string(how.which));
-  const bool lock_is_held = how.which == call::fcntl && (how.code == EAGAIN || how.code == EACCES);
-  const bool name_is_taken = how.which == call::linkat && how.code == EEXIST;
+  findings.refused = true;
+  const std::string call_name(to_string(fault.which));
+  const bool lock_is_held =
+      fault.which == call::fcntl && (fault.code == EAGAIN || fault.code == EACCES);
+  const bool name_is_taken = fault.which == call::linkat && fault.code == EEXIST;
   if (lock_is_held || (name_is_taken && answer->code == EAGAIN)) return;
-  if (how.which == call::allocation) {
+  if (fault.which == call::allocation) {
     const std::string_view rule = answer->rule;
     if (answer->code != ENOMEM || (rule != "memory" && rule != "buffer")) {
-      complain(into, "out of memory is called '" + std::string(rule) + "': " + answer->text);
+      complain(findings, "out of memory is called '" + std::string(rule) + "': " + answer->text);
     }
     return;
   }
-  if (answer->rule == call_name) quote(into, answer->text);
+  if (answer->rule == call_name) quote(findings, answer->text);
   if (answer->rule != call_name) {
-    complain(into, "the error names '" + std::string(answer->rule) + "': " + answer->text);
-  } else if (answer->code != how.code ||
-             answer->text.find(std::strerror(how.code)) == std::string::npos) {
-    complain(into, "the error does not say why: " + answer->text);
+    complain(findings, "the error names '" + std::string(answer->rule) + "': " + answer->text);
+  } else if (answer->code != fault.code ||
+             answer->text.find(std::strerror(fault.code)) == std::string::npos) {
+    complain(findings, "the error does not say why: " + answer->text);
   }
 }
 
-void prepare(stage& on) {
-  on.home.emplace(std::move(segment::create(on.name, small_ring())).value());
+void prepare(stage& scene) {
+  scene.home.emplace(std::move(segment::create(scene.name, small_ring())).value());
   consumer_options old;
   old.name = "old";
-  const auto kept = on.home->attach_consumer(old);
+  const auto kept = scene.home->attach_consumer(old);
   if (!kept) throw std::runtime_error(kept.failure().text);
 }
 
-void play(const operation& what, const plan& how, const std::string& name, verdict& into) {
-  stage on{name, {}};
-  if (what.needs_segment) prepare(on);
+void play(const operation& what, const plan& fault, const std::string& name, verdict& findings) {
+  stage scene{name, {}};
+  if (what.needs_segment) prepare(scene);
   long memory[2] = {};
-  const holdings before = take_stock(on);
+  const holdings before = take_stock(scene);
   // The same failure three times: a leak shows between the second and the third.
   for (unsigned round = 0; round < 3; ++round) {
-    arm(how);
-    const outcome answer = what.act(on);
-    into.made = disarm();
-    into.struck = struck();
-    if (how.which != call::count && into.struck) judge_answer(what.name, answer, how, into);
-    const bool changed_names = !answer && (!what.needs_segment || on.name.empty() ||
+    arm(fault);
+    const outcome answer = what.act(scene);
+    findings.made = disarm();
+    findings.struck = struck();
+    if (fault.which != call::count && findings.struck)
+      judge_answer(what.name, answer, fault, findings);
+    const bool changed_names = !answer && (!what.needs_segment || scene.name.empty() ||
                                            std::strcmp(what.name, "remove") == 0);
-    if (!changed_names && std::strcmp(what.name, "forget") != 0 && into.sentence[0] == 0) {
-      holdings after = take_stock(on);
+    if (!changed_names && std::strcmp(what.name, "forget") != 0 && findings.sentence[0] == 0) {
+      holdings after = take_stock(scene);
       // A descriptor that the kernel reports as closed must not be closed again.
-      if (how.which == call::fstat && how.code == EBADF) after.descriptors = before.descriptors;
+      if (fault.which == call::fstat && fault.code == EBADF) after.descriptors = before.descriptors;
       if (after != before) {
-        complain(into, fmt::format("left behind: descriptors {:+}, mappings {:+}, names {:+}, "
-                                   "participants {:+}",
-                                   long(after.descriptors) - long(before.descriptors),
-                                   long(after.mappings) - long(before.mappings),
-                                   long(after.names) - long(before.names),
-                                   long(after.participants) - long(before.participants)));
+        complain(findings, fmt::format("left behind: descriptors {:+}, mappings {:+}, names {:+}, "
+                                       "participants {:+}",
+                                       long(after.descriptors) - long(before.descriptors),
+                                       long(after.mappings) - long(before.mappings),
+                                       long(after.names) - long(before.names),
+                                       long(after.participants) - long(before.participants)));
       }
     }
     if (!answer) {  // success: undo it
       if (!what.needs_segment) static_cast<void>(segment::remove(name));
       if (std::strcmp(what.name, "remove") == 0 || std::strcmp(what.name, "forget") == 0) {
         static_cast<void>(segment::remove(name));
-        on.home.reset();
-        prepare(on);
+        scene.home.reset();
+        prepare(scene);
       }
     }
     if (round > 0) memory[round - 1] = live_blocks();
   }
-  if (memory[1] > memory[0] && into.sentence[0] == 0) {
-    complain(into, fmt::format("{} blocks of memory leak each time", memory[1] - memory[0]));
+  if (memory[1] > memory[0] && findings.sentence[0] == 0) {
+    complain(findings, fmt::format("{} blocks of memory leak each time", memory[1] - memory[0]));
   }
-  if (const outcome again = what.act(on); again && into.sentence[0] == 0) {
-    complain(into, "the next try fails: " + again->text);
+  if (const outcome again = what.act(scene); again && findings.sentence[0] == 0) {
+    complain(findings, "the next try fails: " + again->text);
   }
 }
 
@@ -296,7 +305,7 @@ verdict* shared_verdict() {
 }
 
 // Each case runs in its own process, so that a crash or a hang is a result, too.
-verdict run_case(const operation& what, const plan& how) {
+verdict run_case(const operation& what, const plan& fault) {
   verdict* const page = shared_verdict();
   *page = {};
   static run_names names("fault");
@@ -306,7 +315,7 @@ verdict run_case(const operation& what, const plan& how) {
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
     ::alarm(120);  // a hang: the longest wait of the library ends after seconds
     try {
-      play(what, how, name, *page);
+      play(what, fault, name, *page);
     } catch (const std::exception& problem) {
       complain(*page, std::string("threw: ") + problem.what());
     }
@@ -323,16 +332,16 @@ verdict run_case(const operation& what, const plan& how) {
   return seen;
 }
 
-std::string describe(const operation& what, const plan& how, const char* code) {
-  return fmt::format("{} {} #{} {} {}", what.name, to_string(how.which), how.nth, code,
-                     how.forever ? "for ever" : "once");
+std::string describe(const operation& what, const plan& fault, const char* code) {
+  return fmt::format("{} {} #{} {} {}", what.name, to_string(fault.which), fault.nth, code,
+                     fault.forever ? "for ever" : "once");
 }
 
-void explore(const operation& what, bool all, report& into, sentences& said) {
+void explore(const operation& what, bool all, report& results, sentences& texts) {
   const verdict calm = run_case(what, {});
   if (calm.sentence[0] != 0) {
     fmt::print("VIOLATION: {} without any fault: {}\n", what.name, calm.sentence);
-    into.add_wrong();
+    results.add_wrong();
   }
   for (std::size_t i = 0; i < call_count; ++i) {
     const auto which = static_cast<call>(i);
@@ -345,46 +354,48 @@ void explore(const operation& what, bool all, report& into, sentences& said) {
         const bool sampled = !all && which != call::allocation;
         if (sampled && nth > 3 && nth != calm.made[i]) continue;
         for (const bool forever : {false, true}) {
-          const plan how{which, nth, forever, code.code};
-          const verdict seen = run_case(what, how);
+          const plan fault{which, nth, forever, code.code};
+          const verdict seen = run_case(what, fault);
           ++here.cases;
           ++(seen.refused ? here.refused : here.tolerated);
-          if (seen.answer[0] != 0) said.add(which, code.name, seen.answer);
+          if (seen.answer[0] != 0) texts.add(which, code.name, seen.answer);
           if (seen.sentence[0] == 0) continue;
           ++here.wrong;
-          fmt::print("VIOLATION: {}: {}\n", describe(what, how, code.name), seen.sentence);
+          fmt::print("VIOLATION: {}: {}\n", describe(what, fault, code.name), seen.sentence);
         }
       }
     }
-    into.add(what.name, which, here);
+    results.add(what.name, which, here);
   }
 }
 
-int run(const std::vector<std::string>& wanted, bool all, const std::string& kept,
+int run(const std::vector<std::string>& selection, bool all, const std::string& sentence_file,
         const std::string& json, const std::string& markdown) {
-  report seen("operation", "refused", "tolerated");
-  sentences said;
+  report results("operation", "refused", "tolerated");
+  sentences texts;
   for (const operation& what : operations()) {
-    if (wanted.empty() || std::find(wanted.begin(), wanted.end(), what.name) != wanted.end()) {
-      explore(what, all, seen, said);
+    if (selection.empty() ||
+        std::find(selection.begin(), selection.end(), what.name) != selection.end()) {
+      explore(what, all, results, texts);
     }
   }
-  if (kept == "-") fmt::print("{}", said.text());
-  if (!kept.empty() && kept != "-" && said.differences(kept) != 0) seen.add_wrong();
-  return seen.finish(json, markdown);
+  if (sentence_file == "-") fmt::print("{}", texts.text());
+  if (!sentence_file.empty() && sentence_file != "-" && texts.differences(sentence_file) != 0)
+    results.add_wrong();
+  return results.finish(json, markdown);
 }
 
 int run_program(int count, char** words) {
   CLI::App app("Makes every system call of every operation of shmfifo fail, with every errno.");
-  std::vector<std::string> wanted;
-  std::string json, markdown, kept;
+  std::vector<std::string> selection;
+  std::string json, markdown, sentence_file;
   std::string bug = "none";
   bool all = false, full = false;
   std::vector<std::string> names;
   for (const operation& what : operations()) names.emplace_back(what.name);
-  app.add_option("--operation", wanted, "only these operations")->check(CLI::IsMember(names));
+  app.add_option("--operation", selection, "only these operations")->check(CLI::IsMember(names));
   app.add_flag("--all", all, "every occurrence of a call; default: the first three and the last");
-  app.add_option("--sentences", kept,
+  app.add_option("--sentences", sentence_file,
                  "compare the library's text for each failed call with FILE; -: print it");
   app.add_option("--json", json, "write the report to FILE");
   app.add_option("--markdown", markdown, "write the table to FILE");
@@ -401,7 +412,7 @@ int run_program(int count, char** words) {
 #endif
     if (full) return run_full_file_system();
     static_cast<void>(private_shm("size=64m"));  // where that is permitted
-    return run(wanted, all, kept, json, markdown);
+    return run(selection, all, sentence_file, json, markdown);
   } catch (const CLI::ParseError& wrong) {
     return app.exit(wrong) == 0 ? 0 : 2;
   } catch (const std::exception& problem) {

@@ -14,12 +14,12 @@ namespace shmfifo::harness::fault {
 namespace {
 
 void arm_by_environment() {
-  const char* wish = std::getenv("SHMFIFO_FAULT");
-  if (wish == nullptr) return;
+  const char* text = std::getenv("SHMFIFO_FAULT");
+  if (text == nullptr) return;
   plan what;
   char name[32] = {};
   unsigned forever = 0;
-  if (std::sscanf(wish, "%31s %u %u %d", name, &what.nth, &forever, &what.code) == 4) {
+  if (std::sscanf(text, "%31s %u %u %d", name, &what.nth, &forever, &what.code) == 4) {
     for (std::size_t i = 0; i < call_count; ++i) {
       if (to_string(static_cast<call>(i)) == name) what.which = static_cast<call>(i);
     }
@@ -34,12 +34,12 @@ class report_at_end {
   report_at_end(const report_at_end&) = delete;
   report_at_end& operator=(const report_at_end&) = delete;
   ~report_at_end() {
-    const char* to = std::getenv("SHMFIFO_FAULT_REPORT");
+    const char* descriptor = std::getenv("SHMFIFO_FAULT_REPORT");
     const auto made = disarm();
-    if (to == nullptr) return;
+    if (descriptor == nullptr) return;
     const unsigned hit = struck() ? 1 : 0;
-    static_cast<void>(!::write(std::atoi(to), made.data(), sizeof made));
-    static_cast<void>(!::write(std::atoi(to), &hit, sizeof hit));
+    static_cast<void>(!::write(std::atoi(descriptor), made.data(), sizeof made));
+    static_cast<void>(!::write(std::atoi(descriptor), &hit, sizeof hit));
   }
 };
 

@@ -68,7 +68,7 @@ class bench {
   }
 
   // The complaint, or an empty string.
-  [[nodiscard]] std::string judge(const command& what, const plan& how, const ran& calm,
+  [[nodiscard]] std::string judge(const command& what, const plan& fault, const ran& calm,
                                   const ran& seen) const {
     if (!WIFEXITED(seen.status)) {
       return WTERMSIG(seen.status) == SIGALRM ? "does not end"
@@ -76,8 +76,8 @@ class bench {
     }
     const int code = WEXITSTATUS(seen.status);
     if (code != 0 && seen.err.empty() && seen.out == calm.out) return "fails without a word";
-    if (code == 0 && steady(seen.out) != steady(calm.out) && !may_differ(what, how) &&
-        !says_why(seen, how.code)) {
+    if (code == 0 && steady(seen.out) != steady(calm.out) && !may_differ(what, fault) &&
+        !says_why(seen, fault.code)) {
       return "ends well with another answer: " + seen.out;
     }
     const bool exists = std::filesystem::exists("/dev/shm/" + name_);
@@ -104,11 +104,12 @@ class bench {
     return std::regex_replace(text, changing, "");
   }
   // ls skips files it cannot read, as documented; a lock that cannot be queried counts as held.
-  [[nodiscard]] static bool may_differ(const command& what, const plan& how) {
-    const bool shortage = how.code == EMFILE || how.code == ENFILE || how.code == ENOMEM;
-    return how.which == call::fcntl ||
+  [[nodiscard]] static bool may_differ(const command& what, const plan& fault) {
+    const bool shortage = fault.code == EMFILE || fault.code == ENFILE || fault.code == ENOMEM;
+    return fault.which == call::fcntl ||
            (std::strcmp(what.name, "ls") == 0 && !shortage &&
-            (how.which == call::open || how.which == call::fstat || how.which == call::pread));
+            (fault.which == call::open || fault.which == call::fstat ||
+             fault.which == call::pread));
   }
 
   [[nodiscard]] bool says_why(const ran& seen, int code) const {
@@ -173,9 +174,10 @@ class bench {
     ran seen;
     seen.out = read_all(out[0]);
     seen.err = read_all(err[0]);
-    const std::string told = read_all(report[0]);
-    if (told.size() >= sizeof seen.made) std::memcpy(&seen.made, told.data(), sizeof seen.made);
-    seen.struck = told.size() > sizeof seen.made && told[sizeof seen.made] != 0;
+    const std::string report_bytes = read_all(report[0]);
+    if (report_bytes.size() >= sizeof seen.made)
+      std::memcpy(&seen.made, report_bytes.data(), sizeof seen.made);
+    seen.struck = report_bytes.size() > sizeof seen.made && report_bytes[sizeof seen.made] != 0;
     ::waitpid(child, &seen.status, 0);
     return seen;
   }
@@ -196,12 +198,12 @@ class bench {
 
 constexpr unsigned samples = 60;
 
-void explore(bench& on, const command& what, bool all, report& into) {
-  const ran calm = on.play(what, "none 1 0 0");
-  if (const std::string wrong = on.judge(what, {}, calm, calm);
+void explore(bench& trials, const command& what, bool all, report& results) {
+  const ran calm = trials.play(what, "none 1 0 0");
+  if (const std::string wrong = trials.judge(what, {}, calm, calm);
       !wrong.empty() || WEXITSTATUS(calm.status) != 0) {
     fmt::print("VIOLATION: {} without any fault: {} {}\n", what.name, wrong, calm.err);
-    into.add_wrong();
+    results.add_wrong();
   }
   for (std::size_t i = 0; i < call_count; ++i) {
     const auto which = static_cast<call>(i);
@@ -214,13 +216,13 @@ void explore(bench& on, const command& what, bool all, report& into) {
       for (unsigned nth = 1; nth <= calm.made[i]; ++nth) {
         if (!all && nth > 3 && nth != calm.made[i] && nth % spread != 0) continue;
         for (const bool forever : {false, true}) {
-          const ran seen = on.play(
+          const ran seen = trials.play(
               what, fmt::format("{} {} {} {}", to_string(which), nth, forever ? 1 : 0, code.code));
-          std::string wrong = on.judge(what, {which, nth, forever, code.code}, calm, seen);
+          std::string wrong = trials.judge(what, {which, nth, forever, code.code}, calm, seen);
           const bool failed = seen.status != 0;
           // A lock that is held, a name that is taken and the like have texts of their own.
           if (wrong.empty() && failed && which != call::fcntl && code.code != 0 &&
-              !on.says_why(seen, code.code) &&
+              !trials.says_why(seen, code.code) &&
               !(which == call::open && std::strcmp(what.name, "create") == 0) &&
               !(which == call::linkat && code.code == EEXIST)) {
             wrong = "does not say why: " + seen.err;
@@ -235,35 +237,36 @@ void explore(bench& on, const command& what, bool all, report& into) {
       }
     }
     if (here.cases == 0) continue;
-    into.add(what.name, which, here);
+    results.add(what.name, which, here);
   }
 }
 
-int run(const std::string& tool, const std::vector<std::string>& wanted, bool all,
+int run(const std::string& tool, const std::vector<std::string>& selection, bool all,
         const std::string& json, const std::string& markdown) {
   static_cast<void>(private_shm("size=64m"));  // where that is permitted
   run_names names("tools");
-  bench on(tool, names);
-  report seen("command", "failed_clearly", "unimpressed");
+  bench trials(tool, names);
+  report results("command", "failed_clearly", "unimpressed");
   for (const command& what : commands()) {
-    if (wanted.empty() || std::find(wanted.begin(), wanted.end(), what.name) != wanted.end()) {
-      explore(on, what, all, seen);
+    if (selection.empty() ||
+        std::find(selection.begin(), selection.end(), what.name) != selection.end()) {
+      explore(trials, what, all, results);
     }
   }
-  return seen.finish(json, markdown);
+  return results.finish(json, markdown);
 }
 
 int run_program(int count, char** words) {
   CLI::App app(
       "Makes every system call of the core fail under each command of the operator's tool.");
   std::string tool, json, markdown;
-  std::vector<std::string> wanted;
+  std::vector<std::string> selection;
   app.add_option("--tool", tool, "the tool with the wrappers linked in")
       ->required()
       ->check(CLI::ExistingFile);
   std::vector<std::string> names;
   for (const command& what : commands()) names.emplace_back(what.name);
-  app.add_option("--command", wanted, "only these commands")->check(CLI::IsMember(names));
+  app.add_option("--command", selection, "only these commands")->check(CLI::IsMember(names));
   bool all = false;
   app.add_flag(
       "--all", all,
@@ -272,7 +275,7 @@ int run_program(int count, char** words) {
   app.add_option("--markdown", markdown, "write the table to FILE");
   try {
     app.parse(count, words);
-    return run(tool, wanted, all, json, markdown);
+    return run(tool, selection, all, json, markdown);
   } catch (const CLI::ParseError& wrong) {
     return app.exit(wrong) == 0 ? 0 : 2;
   } catch (const std::exception& problem) {

@@ -40,9 +40,9 @@ void futex_wake(const std::atomic<std::uint32_t>& word) noexcept {
 void stay_on_own_processor(side who) noexcept {
   cpu_set_t allowed;
   if (::sched_getaffinity(0, sizeof allowed, &allowed) != 0 || CPU_COUNT(&allowed) < 2) return;
-  auto wanted = static_cast<unsigned>(who);
+  auto index = static_cast<unsigned>(who);
   for (std::size_t cpu = 0; cpu < CPU_SETSIZE; ++cpu) {
-    if (!CPU_ISSET(cpu, &allowed) || wanted-- > 0) continue;
+    if (!CPU_ISSET(cpu, &allowed) || index-- > 0) continue;
     cpu_set_t own;
     CPU_ZERO(&own);
     CPU_SET(cpu, &own);
@@ -58,8 +58,8 @@ shared_block& map_shared_block() {
   return *new (memory) shared_block();
 }
 
-pid_t start_actor(shared_block& block, side who, const options& chosen, const std::string& prefix,
-                  const std::function<void(actor&)>& script) {
+pid_t start_actor(shared_block& block, side who, const run_options& options,
+                  const std::string& prefix, const std::function<void(actor&)>& script) {
   const pid_t parent = ::getpid();
   const pid_t child = ::fork();
   if (child < 0) throw std::system_error(errno, std::generic_category(), "fork");
@@ -67,7 +67,7 @@ pid_t start_actor(shared_block& block, side who, const options& chosen, const st
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (::getppid() != parent) ::_exit(exit_of_failure);
   stay_on_own_processor(who);
-  actor self(block, who, chosen, prefix);
+  actor self(block, who, options, prefix);
   try {
     script(self);
   } catch (const std::exception& broken) {
@@ -145,9 +145,9 @@ class supervisor {
   clock::time_point next_line_ = clock::now() + silent;
 };
 
-void collect(const shared_block& block, const options& chosen, results& found) {
-  found.messages = chosen.messages;
-  found.executions = chosen.executions;
+void collect(const shared_block& block, const run_options& options, results& found) {
+  found.messages = options.messages;
+  found.executions = options.executions;
   for (const findings& half : block.found) {
     found.samples.insert(found.samples.end(), half.samples, half.samples + half.sample_count);
     found.latencies.insert(found.latencies.end(), half.latencies,
@@ -213,7 +213,7 @@ void actor::fail(const std::string& sentence) noexcept {
   ::_exit(exit_of_failure);
 }
 
-run_outcome run_in_two_processes(const options& chosen, std::uint32_t steps_in_all,
+run_outcome run_in_two_processes(const run_options& options, std::uint32_t steps_in_all,
                                  const std::function<void(actor&)>& script) {
   shared_block& block = map_shared_block();
   sigset_t signals;
@@ -227,14 +227,14 @@ run_outcome run_in_two_processes(const options& chosen, std::uint32_t steps_in_a
   {
     const harness::run_names names("million");
     const std::string& prefix = names.beginning();
-    pid_t actors[2] = {start_actor(block, side::writer, chosen, prefix, script),
-                       start_actor(block, side::reader, chosen, prefix, script)};
+    pid_t actors[2] = {start_actor(block, side::writer, options, prefix, script),
+                       start_actor(block, side::reader, options, prefix, script)};
     supervisor(block, signals, steps_in_all).watch(actors, outcome);
   }
   ::sigprocmask(SIG_SETMASK, &before, nullptr);
   if (block.failed.load(std::memory_order_acquire)) outcome.failure = block.failure;
   if (outcome.ok) {
-    collect(block, chosen, outcome.found);
+    collect(block, options, outcome.found);
   } else if (block.step_name[0] != '\0') {
     outcome.failure += fmt::format(" (in {})", block.step_name);
   }

@@ -15,7 +15,7 @@
 
 namespace shmfifo::million {
 
-struct options {
+struct run_options {
   std::int64_t messages = 1'000'000;
   std::uint32_t executions = 5;
   bool sabotage = false;  // slow the core on purpose: the gate's own test
@@ -38,11 +38,11 @@ struct shared_block {
 
 class actor {
  public:
-  actor(shared_block& block, side who, const options& chosen, std::string prefix)
-      : block_(block), side_(who), options_(chosen), prefix_(std::move(prefix)) {}
+  actor(shared_block& block, side who, const run_options& options, std::string prefix)
+      : block_(block), side_(who), options_(options), prefix_(std::move(prefix)) {}
 
   [[nodiscard]] bool writes() const noexcept { return side_ == side::writer; }
-  [[nodiscard]] const options& chosen() const noexcept { return options_; }
+  [[nodiscard]] const run_options& options() const noexcept { return options_; }
   [[nodiscard]] shared_block& shared() noexcept { return block_; }
   [[nodiscard]] findings& found() noexcept { return block_.found[static_cast<unsigned>(side_)]; }
 
@@ -64,7 +64,7 @@ class actor {
  private:
   shared_block& block_;
   side side_;
-  options options_;
+  run_options options_;
   std::string prefix_;
   unsigned names_ = 0;
   std::uint32_t meetings_ = 0;
@@ -85,7 +85,8 @@ struct run_outcome {
 
 // Runs `script` in two new processes and waits. However the run ends (also by SIGKILL of this
 // process or of all three), it leaves no name with its prefix in /dev/shm and no process.
-[[nodiscard]] run_outcome run_in_two_processes(const options& chosen, std::uint32_t steps_in_all,
+[[nodiscard]] run_outcome run_in_two_processes(const run_options& options,
+                                               std::uint32_t steps_in_all,
                                                const std::function<void(actor&)>& script);
 
 }  // namespace shmfifo::million

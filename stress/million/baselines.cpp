@@ -48,7 +48,7 @@ double write_all_as_original(actor& self, int file, kind what) {
   payload_walk walk(source);
   self.start_line();
   const auto start = clock::now();
-  for (std::int64_t i = 0; i < self.chosen().messages; ++i) {
+  for (std::int64_t i = 0; i < self.options().messages; ++i) {
     shm_fifo_message message;
     std::memcpy(message.content, walk.next(), source.size());
     message.value_length = static_cast<std::int64_t>(source.size());
@@ -70,7 +70,7 @@ double read_all_as_original(actor& self, int file, kind what) {
   shm_fifo_message message;
   self.start_line();
   const auto start = clock::now();
-  while (check.count() < self.chosen().messages) {
+  while (check.count() < self.options().messages) {
     std::size_t have = 0;
     while (have < sizeof message) {
       const ssize_t got =
@@ -102,7 +102,7 @@ stream_times bare_ring_stream(actor& self, std::byte* memory, kind what) {
     payload_walk walk(source);
     self.start_line();
     const auto start = clock::now();
-    for (std::int64_t i = 0; i < self.chosen().messages; ++i) {
+    for (std::int64_t i = 0; i < self.options().messages; ++i) {
       const std::byte* message = walk.next();
       for (unsigned spins = 1; !out.push(message); ++spins) {
         if (spins % spins_before_yield == 0) ::sched_yield();
@@ -116,7 +116,7 @@ stream_times bare_ring_stream(actor& self, std::byte* memory, kind what) {
     std::vector<std::byte> copy(source.size());
     self.start_line();
     const auto start = clock::now();
-    for (std::int64_t i = 0; i < self.chosen().messages; ++i) {
+    for (std::int64_t i = 0; i < self.options().messages; ++i) {
       for (unsigned spins = 1; !in.pop(copy.data()); ++spins) {
         if (spins % spins_before_yield == 0) ::sched_yield();
         spin_hint();
@@ -131,10 +131,10 @@ stream_times bare_ring_stream(actor& self, std::byte* memory, kind what) {
   return times;
 }
 
-stream_times original_stream(actor& self, mode how, kind what) {
+stream_times original_stream(actor& self, mode way, kind what) {
   stream_times times;
   const std::string name = fmt::format("/{}", self.next_name());
-  const bool phases = how == mode::log_phases;
+  const bool phases = way == mode::log_phases;
   if (self.writes()) const descriptor made(self, name, O_CREAT | O_EXCL | O_RDWR);
   self.meet();
   {

@@ -26,7 +26,7 @@ std::string script(const std::string& file, const results& found) {
     if (ms <= 0) continue;
     const double millions = static_cast<double>(found.messages) / ms / 1000;
     data += fmt::format("{} {:.4f} {} \"{} {} {} {}  {:.1f}\"\n", ++count, millions,
-                        key.who == subject::core ? 1 : 2, to_string(key.who), to_string(key.how),
+                        key.who == subject::core ? 1 : 2, to_string(key.who), to_string(key.way),
                         to_string(key.what), to_string(key.part), millions);
   }
   const bool png = file.ends_with(".png");

@@ -14,21 +14,21 @@ namespace {
 
 constexpr std::chrono::seconds patience{120};  // far beyond any honest run
 
-create_options options_for(mode how, kind what, std::int64_t messages) {
+create_options options_for(mode way, kind what, std::int64_t messages) {
   create_options options;
   options.pretouch = true;
-  if (how == mode::ring_live || how == mode::ring_live_many) {
+  if (way == mode::ring_live || way == mode::ring_live_many) {
     options.mode = segment_mode::ring;
     options.when_full = full_policy::wait;
     options.slot_count = ring_slots;
     options.content_size = size_of(what);
-    if (how == mode::ring_live_many) options.producers = producer_role::many;
+    if (way == mode::ring_live_many) options.producers = producer_role::many;
   } else {
     options.mode = segment_mode::log;
     options.slot_count = static_cast<std::uint64_t>(messages);
     // In phases records of the original's size; live, where both sides share the cache, only what
     // is sent.
-    options.content_size = how == mode::log_phases ? default_content_size : size_of(what);
+    options.content_size = way == mode::log_phases ? default_content_size : size_of(what);
   }
   return options;
 }
@@ -46,7 +46,7 @@ double write_all(actor& self, Producer& out, const payloads& source) {
   self.start_line();
   const auto start = clock::now();
   const deadline until = start + patience;
-  for (std::int64_t i = 0; i < self.chosen().messages; ++i) {
+  for (std::int64_t i = 0; i < self.options().messages; ++i) {
     const status answer = out.publish(walk.next(), length, until);
     if (answer != status::ok) [[unlikely]] {
       self.fail(fmt::format("publish of message {} answered {}", i, to_string(answer)));
@@ -60,7 +60,7 @@ double read_all(actor& self, consumer& in, const payloads& expected) {
   self.start_line();
   const auto start = clock::now();
   const deadline until = start + patience;
-  while (check.count() < self.chosen().messages) {
+  while (check.count() < self.options().messages) {
     const poll_result got = in.poll([&](const record_view& record) {
       if (!check.take(record.message_number, record.value_length, record.content)) [[unlikely]] {
         self.fail(fmt::format("message {} came with a wrong number, length or byte",
@@ -86,29 +86,29 @@ double copy_all(actor& self, const segment& log, const payloads& source) {
   const layout_view& view = log.view();
   const std::size_t size = source.size();
   const auto start = clock::now();
-  for (std::int64_t i = 0; i < self.chosen().messages; ++i) {
+  for (std::int64_t i = 0; i < self.options().messages; ++i) {
     std::memcpy(layout_view::content(view.slot(static_cast<std::uint64_t>(i))), walk.next(), size);
   }
   return ms_since(start);
 }
 
-stream_times write_side(actor& self, mode how, kind what, bool copy_first) {
+stream_times write_side(actor& self, mode way, kind what, bool copy_first) {
   stream_times times;
   const std::string name = self.next_name();
   const payloads source(what);
   auto start = clock::now();
   const segment made =
-      value_or_fail(self, segment::create(name, options_for(how, what, self.chosen().messages)));
+      value_or_fail(self, segment::create(name, options_for(way, what, self.options().messages)));
   times.create = ms_since(start);
   producer out = value_or_fail(self, made.attach_producer());
   self.meet();  // the segment exists
   self.meet();  // the reader is attached, so the name has done its work
   if (auto removed = segment::remove(name); !removed) self.fail(removed.failure().text);
-  const bool phases = how == mode::log_phases;
+  const bool phases = way == mode::log_phases;
   if (phases && copy_first) times.copy_loop = copy_all(self, made, source);
   self.meet();
-  times.writer = with_producer(out, self.chosen().sabotage,
-                               [&](auto& chosen) { return write_all(self, chosen, source); });
+  times.writer = with_producer(out, self.options().sabotage,
+                               [&](auto& sender) { return write_all(self, sender, source); });
   self.meet();  // in phases the reader begins here
   if (phases) self.start_line();
   self.meet();
@@ -116,12 +116,12 @@ stream_times write_side(actor& self, mode how, kind what, bool copy_first) {
   return times;
 }
 
-stream_times read_side(actor& self, mode how, kind what) {
+stream_times read_side(actor& self, mode way, kind what) {
   stream_times times;
   const std::string name = self.next_name();
   const payloads expected(what);
   self.meet();
-  const bool phases = how == mode::log_phases;
+  const bool phases = way == mode::log_phases;
   attach_options options;
   options.pretouch = true;
   // Afterwards a log is read by an observer, which may not write to it.
@@ -144,9 +144,9 @@ stream_times read_side(actor& self, mode how, kind what) {
 
 }  // namespace
 
-stream_times core_stream(actor& self, mode how, kind what, bool copy_first) {
+stream_times core_stream(actor& self, mode way, kind what, bool copy_first) {
   const stream_times times =
-      self.writes() ? write_side(self, how, what, copy_first) : read_side(self, how, what);
+      self.writes() ? write_side(self, way, what, copy_first) : read_side(self, way, what);
   self.meet();  // both are detached: the memory is free again before the next row
   return times;
 }

@@ -9,8 +9,8 @@ namespace {
 
 constexpr double floor_per_second = 1'000'000;
 
-bool is_a_ring(mode how) {
-  return how == mode::ring_live || how == mode::ring_live_many;
+bool is_a_ring(mode way) {
+  return way == mode::ring_live || way == mode::ring_live_many;
 }
 
 // Whether this machine, in this run, can carry that many messages of the kind at all: the bare
@@ -30,7 +30,7 @@ std::optional<row_key> slowest_row(const results& found) {
   for (const sample& s : found.samples) {
     const bool counts = s.key.who == subject::core &&
                         (s.key.part == role::writer || s.key.part == role::reader) &&
-                        (!is_a_ring(s.key.how) || machine_carries(found, s.key.what));
+                        (!is_a_ring(s.key.way) || machine_carries(found, s.key.what));
     if (!counts || median(found.row(s.key)) <= most_ms) continue;
     most_ms = median(found.row(s.key));
     slowest = s.key;
@@ -44,7 +44,7 @@ double messages_per_second(const results& found, const std::optional<row_key>& k
 
 std::string name_of(const std::optional<row_key>& key) {
   if (!key) return "";
-  std::string name(to_string(key->how));
+  std::string name(to_string(key->way));
   for (const std::string_view part : {to_string(key->what), to_string(key->part)}) {
     name.append(" ").append(part);
   }
@@ -70,8 +70,8 @@ double to_ping_pong(const results& found, probe what) {
 }  // namespace
 
 std::vector<gate> judge(const results& found, bool strict) {
-  const auto vs_bare = [&](mode how, kind what) {
-    return speed_ratio(found, how, subject::bare_ring, mode::ring_live, what);
+  const auto vs_bare = [&](mode way, kind what) {
+    return speed_ratio(found, way, subject::bare_ring, mode::ring_live, what);
   };
   const auto slowest = slowest_row(found);
   const auto least = sense::at_least;

@@ -16,7 +16,7 @@ using nlohmann::json;
 json row_of(const results& found, const sample& s) {
   json row = {{"kind", to_string(s.key.what)},
               {"role", to_string(s.key.part)},
-              {"mode", to_string(s.key.how)},
+              {"mode", to_string(s.key.way)},
               {"execution", s.execution + 1},
               {"ms", s.ms}};
   // No message moves while a segment is created or attached.

@@ -205,9 +205,9 @@ void measure_round_trip(actor& self, std::uint32_t execution, kind what) {
     link back = open_link(self, what, !self.writes());
     producer& out = self.writes() ? *there.out : *back.out;
     consumer& in = self.writes() ? *back.in : *there.in;
-    with_producer(out, self.chosen().sabotage, [&](auto& chosen) {
-      if (what == kind::text) play<kind::text>(self, chosen, in, execution);
-      if (what == kind::word_8) play<kind::word_8>(self, chosen, in, execution);
+    with_producer(out, self.options().sabotage, [&](auto& sender) {
+      if (what == kind::text) play<kind::text>(self, sender, in, execution);
+      if (what == kind::word_8) play<kind::word_8>(self, sender, in, execution);
     });
     self.meet();
   }
@@ -254,7 +254,7 @@ void measure_idle_consumer(actor& self) {
       const double before = cpu_ms();
       const auto start = clock::now();
       const deadline until = start + idle_time;
-      while (self.chosen().sabotage && clock::now() < until) {
+      while (self.options().sabotage && clock::now() < until) {
         if (ring.in->poll([](const record_view&) {}).answer != status::empty) break;
       }
       if (ring.in->wait(until) != status::timed_out) self.fail("an idle consumer got something");

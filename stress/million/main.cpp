@@ -24,30 +24,30 @@ constexpr int exit_failed = 1;
 constexpr int exit_usage = 2;
 
 struct command_line {
-  options run;
+  run_options run;
   bool strict = false;
   bool self_test = false;
   std::string json;
   std::string chart;
 };
 
-void declare(CLI::App& app, command_line& chosen) {
-  app.add_option("--messages", chosen.run.messages, "messages in each row")
+void declare(CLI::App& app, command_line& command) {
+  app.add_option("--messages", command.run.messages, "messages in each row")
       ->check(CLI::Range(std::int64_t{10'000}, std::int64_t{1'000'000'000}))
       ->capture_default_str();
-  app.add_option("--executions", chosen.run.executions, "executions of every row")
+  app.add_option("--executions", command.run.executions, "executions of every row")
       ->check(CLI::Range(1U, executions_max))
       ->capture_default_str();
-  app.add_flag("--strict", chosen.strict, "judge by the targets, not by the wide default gates");
-  app.add_option("--json", chosen.json, "write rows, baselines, gates and the verdict to FILE")
+  app.add_flag("--strict", command.strict, "judge by the targets, not by the wide default gates");
+  app.add_option("--json", command.json, "write rows, baselines, gates and the verdict to FILE")
       ->type_name("FILE");
-  app.add_option("--chart", chosen.chart, "draw the table, FILE.svg or FILE.png (needs gnuplot)")
+  app.add_option("--chart", command.chart, "draw the table, FILE.svg or FILE.png (needs gnuplot)")
       ->type_name("FILE")
       ->check([](const std::string& file) {
         const bool known = file.ends_with(".svg") || file.ends_with(".png");
         return known ? std::string() : "the name must end in .svg or .png: " + file;
       });
-  app.add_flag("--self-test", chosen.self_test,
+  app.add_flag("--self-test", command.self_test,
                "slow the core on purpose; exit 0 if every gate then fails, 1 if one does not");
   app.footer("Exit status: 0 all gates passed, 1 not (or nothing could be measured), 2 usage.");
 }
@@ -65,19 +65,19 @@ std::string check_space(std::int64_t messages) {
       messages, needed >> 20, free >> 20);
 }
 
-run_outcome measure(const options& chosen) {
+run_outcome measure(const run_options& options) {
   std::byte* bare_ring = map_bare_ring_memory();
-  return run_in_two_processes(chosen, steps_of(chosen),
+  return run_in_two_processes(options, steps_of(options),
                               [bare_ring](actor& self) { run_plan(self, bare_ring); });
 }
 
-int report(const command_line& chosen, const results& found) {
-  const std::vector<gate> gates = judge(found, chosen.strict);
+int report(const command_line& command, const results& found) {
+  const std::vector<gate> gates = judge(found, command.strict);
   print_table(found);
-  print_verdict(gates, found, chosen.strict);
+  print_verdict(gates, found, command.strict);
   std::string broken;
-  if (!chosen.json.empty()) broken = write_json(chosen.json, found, gates, chosen.strict);
-  if (broken.empty() && !chosen.chart.empty()) broken = write_chart(chosen.chart, found);
+  if (!command.json.empty()) broken = write_json(command.json, found, gates, command.strict);
+  if (broken.empty() && !command.chart.empty()) broken = write_chart(command.chart, found);
   if (!broken.empty()) {
     fmt::print(stderr, "million_messages: {}\n", broken);
     return exit_failed;
@@ -99,25 +99,25 @@ int report_self_test(const results& found) {
   return caught ? exit_passed : exit_failed;
 }
 
-int run(command_line chosen) {
-  if (chosen.self_test) {
-    chosen.run.sabotage = true;
-    chosen.run.messages = std::min<std::int64_t>(chosen.run.messages, 50'000);
-    chosen.run.executions = 1;
+int run(command_line command) {
+  if (command.self_test) {
+    command.run.sabotage = true;
+    command.run.messages = std::min<std::int64_t>(command.run.messages, 50'000);
+    command.run.executions = 1;
   }
 #if !defined(__OPTIMIZE__)
   fmt::print(stderr, "million_messages: built without optimisation: its figures mean nothing\n");
 #endif
-  if (const std::string broken = check_space(chosen.run.messages); !broken.empty()) {
+  if (const std::string broken = check_space(command.run.messages); !broken.empty()) {
     fmt::print(stderr, "million_messages: {}\n", broken);
     return exit_failed;
   }
-  if (!chosen.json.empty() && !std::ofstream(chosen.json, std::ios::app)) {
-    fmt::print(stderr, "million_messages: cannot write {}: {}\n", chosen.json,
+  if (!command.json.empty() && !std::ofstream(command.json, std::ios::app)) {
+    fmt::print(stderr, "million_messages: cannot write {}: {}\n", command.json,
                std::strerror(errno));
     return exit_failed;
   }
-  const run_outcome outcome = measure(chosen.run);
+  const run_outcome outcome = measure(command.run);
   if (outcome.signal != 0) {
     fmt::print(stderr, "million_messages: interrupted; nothing is left in /dev/shm\n");
     ::signal(outcome.signal, SIG_DFL);
@@ -127,7 +127,7 @@ int run(command_line chosen) {
     fmt::print(stderr, "million_messages: {}\n", outcome.failure);
     return exit_failed;
   }
-  return chosen.self_test ? report_self_test(outcome.found) : report(chosen, outcome.found);
+  return command.self_test ? report_self_test(outcome.found) : report(command, outcome.found);
 }
 
 int run_program(int argc, char** argv) {
@@ -135,15 +135,15 @@ int run_program(int argc, char** argv) {
       "One million messages between two processes: measures the core in the rows of the original's "
       "table, in turn with a bare ring, the original's design, a copy loop and a flag ping-pong, "
       "and judges."};
-  command_line chosen;
-  declare(app, chosen);
+  command_line command;
+  declare(app, command);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& broken) {
     return app.exit(broken) == 0 ? exit_passed : exit_usage;
   }
   try {
-    return run(std::move(chosen));
+    return run(std::move(command));
   } catch (const std::exception& broken) {
     fmt::print(stderr, "million_messages: {}\n", broken.what());
     return exit_failed;

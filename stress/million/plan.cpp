@@ -17,17 +17,17 @@ namespace {
 constexpr unsigned passes = 2;  // A B A B
 constexpr std::uint32_t steps_per_execution = 10;
 
-void record(actor& self, subject who, mode how, kind what, std::uint32_t execution,
+void record(actor& self, subject who, mode way, kind what, std::uint32_t execution,
             const stream_times& times, unsigned count) {
   const auto keep = [&](role part, double ms) {
-    if (ms > 0) self.record({who, how, what, part}, execution, ms / count);
+    if (ms > 0) self.record({who, way, what, part}, execution, ms / count);
   };
   keep(role::create, times.create);
   keep(role::attach, times.attach);
   keep(role::writer, times.writer);
   keep(role::reader, times.reader);
   if (times.copy_loop > 0) {
-    self.record({subject::copy_loop, how, what, role::writer}, execution, times.copy_loop / count);
+    self.record({subject::copy_loop, way, what, role::writer}, execution, times.copy_loop / count);
   }
 }
 
@@ -38,11 +38,11 @@ void log_phases(actor& self, kind what, std::uint32_t execution) {
   record(self, subject::core, mode::log_phases, what, execution, times, 1);
 }
 
-void original_design(actor& self, mode how, std::uint32_t execution) {
+void original_design(actor& self, mode way, std::uint32_t execution) {
   // Its records have one size whatever they carry: the text stands for both kinds.
-  self.step(fmt::format("execution {}: the original's design, {}", execution + 1, to_string(how)));
-  record(self, subject::original, how, kind::text, execution,
-         original_stream(self, how, kind::text), 1);
+  self.step(fmt::format("execution {}: the original's design, {}", execution + 1, to_string(way)));
+  record(self, subject::original, way, kind::text, execution,
+         original_stream(self, way, kind::text), 1);
 }
 
 void log_live(actor& self, kind what, std::uint32_t execution) {
@@ -77,12 +77,12 @@ void latencies(actor& self, std::uint32_t execution) {
 
 }  // namespace
 
-std::uint32_t steps_of(const options& chosen) noexcept {
-  return chosen.executions * steps_per_execution + 2;
+std::uint32_t steps_of(const run_options& options) noexcept {
+  return options.executions * steps_per_execution + 2;
 }
 
 void run_plan(actor& self, std::byte* bare_ring_memory) {
-  for (std::uint32_t execution = 0; execution < self.chosen().executions; ++execution) {
+  for (std::uint32_t execution = 0; execution < self.options().executions; ++execution) {
     for (const kind what : {kind::text, kind::structured}) log_phases(self, what, execution);
     // Two seconds of page faults that no gate judges: once is enough for the table.
     if (execution == 0) original_design(self, mode::log_phases, execution);

@@ -9,7 +9,7 @@
 
 namespace shmfifo::million {
 
-[[nodiscard]] std::uint32_t steps_of(const options& chosen) noexcept;
+[[nodiscard]] std::uint32_t steps_of(const run_options& options) noexcept;
 void run_plan(actor& self, std::byte* bare_ring_memory);
 
 // Enough for the bare ring with the largest payload. Anonymous and shared by the children to come.

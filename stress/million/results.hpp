@@ -37,7 +37,7 @@ inline constexpr std::array<std::string_view, 4> role_names{"create", "attach", 
 // The line of the table: all but the execution.
 struct row_key {
   subject who = subject::core;
-  mode how = mode::log_phases;
+  mode way = mode::log_phases;
   kind what = kind::text;
   role part = role::writer;
   friend bool operator==(const row_key&, const row_key&) = default;

@@ -30,13 +30,13 @@ struct stream_times {
 
 // The core. In `log_phases` the writer also times a plain copy of the same bytes to the same places
 // of the same log, before or after publishing.
-[[nodiscard]] stream_times core_stream(actor& self, mode how, kind what, bool copy_first);
+[[nodiscard]] stream_times core_stream(actor& self, mode way, kind what, bool copy_first);
 
 // `memory` is shared by both actors and holds at least a ring of the payload's size.
 [[nodiscard]] stream_times bare_ring_stream(actor& self, std::byte* memory, kind what);
 
 // The original program, rewritten: fixed records written with write(2) and read with read(2).
-[[nodiscard]] stream_times original_stream(actor& self, mode how, kind what);
+[[nodiscard]] stream_times original_stream(actor& self, mode way, kind what);
 
 // Bytes in /dev/shm that the largest stream needs.
 [[nodiscard]] std::uint64_t space_needed(std::int64_t messages) noexcept;

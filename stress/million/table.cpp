@@ -15,7 +15,7 @@ std::string label(const row_key& key) {
 std::string_view heading(const row_key& key) {
   switch (key.who) {
     case subject::core:
-      switch (key.how) {
+      switch (key.way) {
         case mode::log_phases:
           return "core, log, phases: write all, then read all (records of 1,024 bytes)";
         case mode::log_live:
@@ -29,7 +29,7 @@ std::string_view heading(const row_key& key) {
     case subject::bare_ring:
       return "baseline: bare ring, live";
     case subject::original:
-      return key.how == mode::log_phases
+      return key.way == mode::log_phases
                  ? "baseline: the original's design, phases (first touch of the pages included)"
                  : "baseline: the original's design, live (likewise)";
     case subject::copy_loop:
@@ -96,7 +96,7 @@ std::vector<row_key> rows_of(const results& found) {
     if (std::find(keys.begin(), keys.end(), s.key) == keys.end()) keys.push_back(s.key);
   }
   const auto rank = [](const row_key& k) {
-    return std::tuple(k.who, k.how, size_of(k.what) == 133 ? 0 : 1, k.what, k.part);
+    return std::tuple(k.who, k.way, size_of(k.what) == 133 ? 0 : 1, k.what, k.part);
   };
   std::sort(keys.begin(), keys.end(),
             [&](const row_key& a, const row_key& b) { return rank(a) < rank(b); });

@@ -46,20 +46,20 @@ int judge_file(const outputs& out) {
 }
 
 // Rounds until all messages were sent or the time is over, or until one is not ok.
-int stress_queue(settings asked, const outputs& out) {
-  if (!asked.seed_given) asked.seed = std::random_device{}();
-  fmt::print("seed {}\n", asked.seed);
+int stress_queue(settings command, const outputs& out) {
+  if (!command.seed_given) command.seed = std::random_device{}();
+  fmt::print("seed {}\n", command.seed);
   std::fflush(stdout);
   stress::report all;
-  all.asked = asked;
-  all.queue = stress::queue_name(asked);
-  const harness::queue_entry& entry = stress::find_queue(asked);
-  const std::uint64_t most = stress::round_size(asked);
-  std::uint64_t left = asked.messages;
+  all.command = command;
+  all.queue = stress::queue_name(command);
+  const harness::queue_entry& entry = stress::find_queue(command);
+  const std::uint64_t most = stress::round_size(command);
+  std::uint64_t left = command.messages;
   do {
-    const std::uint64_t messages = asked.duration_s > 0 ? most : std::min(left, most);
-    const std::uint64_t seed = asked.seed + all.sums.rounds;
-    harness::run_options options = stress::options_for(asked, seed, messages);
+    const std::uint64_t messages = command.duration_s > 0 ? most : std::min(left, most);
+    const std::uint64_t seed = command.seed + all.sums.rounds;
+    harness::run_options options = stress::options_for(command, seed, messages);
     stress::progress_line line(messages);
     options.on_progress = [&](const harness::progress& now) { line.show(now); };
     const auto queue = entry.make();
@@ -67,49 +67,49 @@ int stress_queue(settings asked, const outputs& out) {
     line.finish();
     all.sums.add(round);
     all.judged = round.judged;
-    all.replay = stress::replay_command(asked, seed, messages);
+    all.replay = stress::replay_command(command, seed, messages);
     if (!out.save_history.empty()) round.logs->save(out.save_history);
     left -= std::min(left, messages);
   } while (all.judged.ok() &&
-           (asked.duration_s > 0 ? all.sums.run_seconds < asked.duration_s : left > 0));
+           (command.duration_s > 0 ? all.sums.run_seconds < command.duration_s : left > 0));
   stress::print(all);
   if (!out.json.empty()) stress::write_json(all, out.json);
   if (!out.junit.empty()) stress::write_junit(all, out.junit);
   return stress::exit_code(all.judged.answer);
 }
 
-void add_options(CLI::App& app, settings& asked, outputs& out) {
-  app.add_option("--queue", asked.queue,
+void add_options(CLI::App& app, settings& command, outputs& out) {
+  app.add_option("--queue", command.queue,
                  "a name of --list, or `core`, completed by --mode and --when-full");
-  app.add_option("--producers", asked.producers)->check(CLI::Range(1, 64));
-  app.add_option("--consumers", asked.consumers)->check(CLI::Range(0, 64));
-  app.add_option("--observers", asked.observers)->check(CLI::Range(0, 64));
-  auto* messages = app.add_option("--messages", asked.messages, "of all producers together");
+  app.add_option("--producers", command.producers)->check(CLI::Range(1, 64));
+  app.add_option("--consumers", command.consumers)->check(CLI::Range(0, 64));
+  app.add_option("--observers", command.observers)->check(CLI::Range(0, 64));
+  auto* messages = app.add_option("--messages", command.messages, "of all producers together");
   messages->check(CLI::PositiveNumber);
-  app.add_option("--duration", asked.duration_s,
+  app.add_option("--duration", command.duration_s,
                  "seconds; rounds of --messages until they are over")
       ->check(CLI::PositiveNumber);
-  app.add_option("--content-size", asked.content_size, "bytes of the longest message")
+  app.add_option("--content-size", command.content_size, "bytes of the longest message")
       ->check(CLI::Range(1, 1 << 24));
-  app.add_option("--slots", asked.slots, "default: 1024 in a ring, enough in a log");
-  app.add_option("--mode", asked.mode)->check(CLI::IsMember({"ring", "log"}));
-  app.add_option("--when-full", asked.when_full)
+  app.add_option("--slots", command.slots, "default: 1024 in a ring, enough in a log");
+  app.add_option("--mode", command.mode)->check(CLI::IsMember({"ring", "log"}));
+  app.add_option("--when-full", command.when_full)
       ->check(CLI::IsMember({"reject", "wait", "overwrite"}));
-  app.add_option("--faults", asked.faults)
+  app.add_option("--faults", command.faults)
       ->check(CLI::IsMember({"none", "kill", "stop", "mixed", "kill-producers", "kill-consumers"}));
-  app.add_option("--fault-every", asked.fault_every,
+  app.add_option("--fault-every", command.fault_every,
                  "messages between two faults, on average (default: a hundred faults, and one "
                  "every 20000 messages from two million on)")
       ->check(CLI::PositiveNumber);
-  app.add_option("--scenario", asked.scenario, "what happens besides")
+  app.add_option("--scenario", command.scenario, "what happens besides")
       ->check(
           CLI::IsMember({"plain", "churn", "slow-consumer", "intruder", "recoverer", "creator"}));
   app.add_flag(
-      "--strict", asked.strict,
+      "--strict", command.strict,
       "require room for exactly --slots messages, each visible when send returns (as in the core)");
-  app.add_option("--seed", asked.seed, "replays the schedule of faults and all contents");
-  app.add_option("--stall-ms", asked.stall_ms, "a run without progress for this long is stuck");
-  app.add_option("--time-limit", asked.time_limit_s, "seconds; then the verdict is unknown");
+  app.add_option("--seed", command.seed, "replays the schedule of faults and all contents");
+  app.add_option("--stall-ms", command.stall_ms, "a run without progress for this long is stuck");
+  app.add_option("--time-limit", command.time_limit_s, "seconds; then the verdict is unknown");
   app.add_option("--json", out.json, "write the result to this file (- for standard output)");
   app.add_option("--junit", out.junit, "write the result for CI to this file");
   app.add_option("--save-history", out.save_history,
@@ -123,30 +123,32 @@ int run_program(int argc, char** argv) {
       "Puts a queue under load in many processes, kills and pauses them, and judges what "
       "they saw.\nExit code: 0 ok, 1 violation, 2 usage, 3 unknown."};
   app.option_defaults()->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
-  settings asked;
+  settings command;
   outputs out;
-  add_options(app, asked, out);
-  stress::soak_settings long_run;
+  add_options(app, command, out);
+  stress::soak_settings soak_options;
   CLI::App* soak = app.add_subcommand("soak", "rounds of many shapes with mixed faults");
-  soak->add_option("--hours", long_run.hours)->check(CLI::PositiveNumber);
-  soak->add_option("--messages", long_run.messages, "also end after this many messages");
-  soak->add_option("--round", long_run.round, "messages of a round")->check(CLI::PositiveNumber);
-  soak->add_option("--seed", long_run.seed);
-  soak->add_option("--state", long_run.state, "the sums are kept here; an old file is continued");
-  soak->add_option("--save-history", long_run.save_history, "of a round that is not ok");
+  soak->add_option("--hours", soak_options.hours)->check(CLI::PositiveNumber);
+  soak->add_option("--messages", soak_options.messages, "also end after this many messages");
+  soak->add_option("--round", soak_options.round, "messages of a round")
+      ->check(CLI::PositiveNumber);
+  soak->add_option("--seed", soak_options.seed);
+  soak->add_option("--state", soak_options.state,
+                   "the sums are kept here; an old file is continued");
+  soak->add_option("--save-history", soak_options.save_history, "of a round that is not ok");
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& wrong) {
     return app.exit(wrong) == 0 ? 0 : usage_error;
   }
-  asked.program = long_run.program = argv[0];
-  asked.seed_given = app.count("--seed") != 0;
-  if (*soak) return stress::soak(long_run);
+  command.program = soak_options.program = argv[0];
+  command.seed_given = app.count("--seed") != 0;
+  if (*soak) return stress::soak(soak_options);
   if (out.list) {
     list_queues();
     return 0;
   }
-  return out.judge.empty() ? stress_queue(asked, out) : judge_file(out);
+  return out.judge.empty() ? stress_queue(command, out) : judge_file(out);
 }
 
 int report_problems(int argc, char** argv) {

@@ -106,7 +106,7 @@ void print(const report& all) {
       "{} {}x{}+{}: {} messages sent, {} delivered ({} again), {} aborted, {} lost, {} in doubt\n"
       "  {} kills, {} pauses, {} restarts; {} times full, {} timed out; {} round(s), {:.2f} s, "
       "{:.2f} M msg/s; judged in {:.2f} s, histories {} MB\n",
-      all.queue, all.asked.producers, all.asked.consumers, all.asked.observers, sum.sent,
+      all.queue, all.command.producers, all.command.consumers, all.command.observers, sum.sent,
       sum.delivered, sum.redelivered, sum.aborted, sum.lost, sum.in_doubt, sum.kills, sum.stops,
       sum.restarts, sum.fulls, sum.timeouts, all.sums.rounds, all.sums.run_seconds,
       all.sums.rate() / 1e6, all.sums.judge_seconds, all.sums.history_bytes_max >> 20);
@@ -121,12 +121,12 @@ void write_json(const report& all, const std::string& path) {
                                        {"rule", harness::to_string(all.judged.broken)},
                                        {"guarantee", harness::guarantee_of(all.judged.broken)},
                                        {"excerpt", all.judged.excerpt},
-                                       {"seed", all.asked.seed},
+                                       {"seed", all.command.seed},
                                        {"replay", all.replay},
-                                       {"producers", all.asked.producers},
-                                       {"consumers", all.asked.consumers},
-                                       {"observers", all.asked.observers},
-                                       {"faults", all.asked.faults},
+                                       {"producers", all.command.producers},
+                                       {"consumers", all.command.consumers},
+                                       {"observers", all.command.observers},
+                                       {"faults", all.command.faults},
                                        {"rounds", all.sums.rounds},
                                        {"sent", sum.sent},
                                        {"delivered", sum.delivered},
@@ -147,8 +147,8 @@ void write_json(const report& all, const std::string& path) {
 }
 
 void write_junit(const report& all, const std::string& path) {
-  const std::string name = fmt::format("{}_{}x{}_{}", all.queue, all.asked.producers,
-                                       all.asked.consumers, all.asked.faults);
+  const std::string name = fmt::format("{}_{}x{}_{}", all.queue, all.command.producers,
+                                       all.command.consumers, all.command.faults);
   std::string text = fmt::format(
       "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
       "<testsuite name=\"shmfifo_stress\" tests=\"1\" failures=\"{}\" errors=\"{}\">\n"

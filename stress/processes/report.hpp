@@ -40,7 +40,7 @@ struct totals {
 };
 
 struct report {
-  settings asked;
+  settings command;
   std::string queue;
   harness::verdict judged;
   std::string replay;  // of the last round

@@ -19,38 +19,38 @@ constexpr std::uint64_t log_reserve = 65536;  // numbers that may be aborted
 bool is_core(const std::string& name) {
   return name.starts_with("core_");
 }
-bool is_log(const settings& wanted) {
-  return wanted.mode == "log" || queue_name(wanted).starts_with("core_log");
+bool is_log(const settings& command) {
+  return command.mode == "log" || queue_name(command).starts_with("core_log");
 }
 
-harness::fault_plan faults_for(const settings& wanted) {
+harness::fault_plan faults_for(const settings& command) {
   harness::fault_plan plan;
-  plan.every = wanted.fault_every;
-  const std::string& which = wanted.faults;
-  plan.kill_senders = which == "kill" || which == "mixed" || which == "kill-producers";
-  plan.kill_receivers = which == "kill" || which == "mixed" || which == "kill-consumers";
-  plan.pause = which == "stop" || which == "mixed";
+  plan.every = command.fault_every;
+  const std::string& faults = command.faults;
+  plan.kill_senders = faults == "kill" || faults == "mixed" || faults == "kill-producers";
+  plan.kill_receivers = faults == "kill" || faults == "mixed" || faults == "kill-consumers";
+  plan.pause = faults == "stop" || faults == "mixed";
   return plan;
 }
 
-void add_scenario(const settings& wanted, harness::run_options& options) {
-  if (wanted.scenario == "churn") options.churn_every = 500;
-  if (wanted.scenario == "slow-consumer") options.slow_consumer_us = 200;
-  if (wanted.scenario == "intruder") options.intruder = true;
-  if (wanted.scenario == "recoverer") options.meddlers = {recover_for_ever, recover_for_ever};
-  if (wanted.scenario == "creator") options.meddlers = {create_for_ever, attach_for_ever};
+void add_scenario(const settings& command, harness::run_options& options) {
+  if (command.scenario == "churn") options.churn_every = 500;
+  if (command.scenario == "slow-consumer") options.slow_consumer_us = 200;
+  if (command.scenario == "intruder") options.intruder = true;
+  if (command.scenario == "recoverer") options.meddlers = {recover_for_ever, recover_for_ever};
+  if (command.scenario == "creator") options.meddlers = {create_for_ever, attach_for_ever};
   options.faults.kill_meddlers = !options.meddlers.empty();
 }
 
 }  // namespace
 
-std::string queue_name(const settings& wanted) {
-  if (wanted.queue != "core") return wanted.queue;
-  return wanted.mode == "log" ? "core_log" : "core_ring_" + wanted.when_full;
+std::string queue_name(const settings& command) {
+  if (command.queue != "core") return command.queue;
+  return command.mode == "log" ? "core_log" : "core_ring_" + command.when_full;
 }
 
-const harness::queue_entry& find_queue(const settings& wanted) {
-  const std::string name = queue_name(wanted);
+const harness::queue_entry& find_queue(const settings& command) {
+  const std::string name = queue_name(command);
   auto& all = harness::queue_registration::all();
   const auto it = std::find_if(all.begin(), all.end(), [&](const harness::queue_entry& entry) {
     return entry.name == name;
@@ -59,46 +59,46 @@ const harness::queue_entry& find_queue(const settings& wanted) {
   throw std::invalid_argument("there is no queue '" + name + "': see --list");
 }
 
-std::uint64_t round_size(const settings& wanted) {
-  const unsigned receivers = std::max(1U, wanted.consumers + wanted.observers);
-  return std::min(wanted.messages, events_per_round / receivers);
+std::uint64_t round_size(const settings& command) {
+  const unsigned receivers = std::max(1U, command.consumers + command.observers);
+  return std::min(command.messages, events_per_round / receivers);
 }
 
-harness::run_options options_for(const settings& wanted, std::uint64_t seed,
+harness::run_options options_for(const settings& command, std::uint64_t seed,
                                  std::uint64_t messages) {
-  const bool core = is_core(queue_name(wanted));
-  const bool log = is_log(wanted);
+  const bool core = is_core(queue_name(command));
+  const bool log = is_log(command);
   harness::run_options options;
   options.seed = seed;
-  options.queue_name = queue_name(wanted);
-  options.producers = wanted.producers;
-  options.consumers = wanted.consumers;
-  options.observers = wanted.observers;
+  options.queue_name = queue_name(command);
+  options.producers = command.producers;
+  options.consumers = command.consumers;
+  options.observers = command.observers;
   options.messages = messages;
-  options.content_size = wanted.content_size;
-  options.slots = wanted.slots;
+  options.content_size = command.content_size;
+  options.slots = command.slots;
   if (options.slots == 0) options.slots = log ? messages + log_reserve : ring_slots;
   options.reuses_slots = !log;
   if (core && !log) options.slots = std::bit_ceil(options.slots);
-  options.immediate = core || wanted.strict;
+  options.immediate = core || command.strict;
   options.capacity = options.immediate ? options.slots : 0;
-  options.faults = faults_for(wanted);
-  options.stall_ms = wanted.stall_ms;
-  options.time_limit_s = wanted.time_limit_s;
-  add_scenario(wanted, options);
+  options.faults = faults_for(command);
+  options.stall_ms = command.stall_ms;
+  options.time_limit_s = command.time_limit_s;
+  add_scenario(command, options);
   return options;
 }
 
-std::string replay_command(const settings& wanted, std::uint64_t seed, std::uint64_t messages) {
+std::string replay_command(const settings& command, std::uint64_t seed, std::uint64_t messages) {
   std::string line = fmt::format(
       "{} --queue {} --producers {} --consumers {} --observers {} --messages {} "
       "--content-size {} --mode {} --when-full {} --faults {} --seed {}",
-      wanted.program, wanted.queue, wanted.producers, wanted.consumers, wanted.observers, messages,
-      wanted.content_size, wanted.mode, wanted.when_full, wanted.faults, seed);
-  if (wanted.fault_every != 0) line += fmt::format(" --fault-every {}", wanted.fault_every);
-  if (wanted.slots != 0) line += fmt::format(" --slots {}", wanted.slots);
-  if (wanted.strict) line += " --strict";
-  if (wanted.scenario != "plain") line += " --scenario " + wanted.scenario;
+      command.program, command.queue, command.producers, command.consumers, command.observers,
+      messages, command.content_size, command.mode, command.when_full, command.faults, seed);
+  if (command.fault_every != 0) line += fmt::format(" --fault-every {}", command.fault_every);
+  if (command.slots != 0) line += fmt::format(" --slots {}", command.slots);
+  if (command.strict) line += " --strict";
+  if (command.scenario != "plain") line += " --scenario " + command.scenario;
   return line;
 }
 

@@ -34,18 +34,18 @@ struct settings {
 };
 
 // Throws std::invalid_argument if there is no such queue.
-[[nodiscard]] const harness::queue_entry& find_queue(const settings& wanted);
+[[nodiscard]] const harness::queue_entry& find_queue(const settings& command);
 // The full name of the queue: `core` is completed by mode and full policy.
-[[nodiscard]] std::string queue_name(const settings& wanted);
+[[nodiscard]] std::string queue_name(const settings& command);
 
 // The most messages in one round, so that its histories stay below about a gigabyte.
-[[nodiscard]] std::uint64_t round_size(const settings& wanted);
+[[nodiscard]] std::uint64_t round_size(const settings& command);
 
-[[nodiscard]] harness::run_options options_for(const settings& wanted, std::uint64_t seed,
+[[nodiscard]] harness::run_options options_for(const settings& command, std::uint64_t seed,
                                                std::uint64_t messages);
 
 // The command line that repeats one round.
-[[nodiscard]] std::string replay_command(const settings& wanted, std::uint64_t seed,
+[[nodiscard]] std::string replay_command(const settings& command, std::uint64_t seed,
                                          std::uint64_t messages);
 
 }  // namespace shmfifo::stress

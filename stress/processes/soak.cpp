@@ -44,46 +44,46 @@ constexpr std::uint64_t messages_per_slot = 10000;
 constexpr const char* scenarios[] = {"plain", "churn", "recoverer", "creator", "slow-consumer"};
 
 // The round with this index: its shape, faults and seed follow from the index and the soak's seed.
-settings settings_of(const soak_settings& wanted, std::uint64_t round) {
+settings settings_of(const soak_settings& options, std::uint64_t round) {
   const shape& which = shapes[round % std::size(shapes)];
-  settings of;
-  of.program = wanted.program;
-  of.queue = which.queue;
-  of.producers = which.producers;
-  of.consumers = which.consumers;
-  of.observers = which.observers;
-  of.mode = std::string(which.queue).starts_with("core_log") ? "log" : "ring";
-  of.seed = harness::mix(wanted.seed + round);
-  of.messages = wanted.round;
-  of.faults = "mixed";
-  of.content_size = 1 + harness::mix(of.seed) % 256;
-  of.scenario = scenarios[round / std::size(shapes) % std::size(scenarios)];
-  if (of.scenario == "slow-consumer") of.messages /= 8;
-  if (of.mode == "ring") {
-    of.slots = std::uint64_t{1} << (of.seed >> 32) % 13;
+  settings command;
+  command.program = options.program;
+  command.queue = which.queue;
+  command.producers = which.producers;
+  command.consumers = which.consumers;
+  command.observers = which.observers;
+  command.mode = std::string(which.queue).starts_with("core_log") ? "log" : "ring";
+  command.seed = harness::mix(options.seed + round);
+  command.messages = options.round;
+  command.faults = "mixed";
+  command.content_size = 1 + harness::mix(command.seed) % 256;
+  command.scenario = scenarios[round / std::size(shapes) % std::size(scenarios)];
+  if (command.scenario == "slow-consumer") command.messages /= 8;
+  if (command.mode == "ring") {
+    command.slots = std::uint64_t{1} << (command.seed >> 32) % 13;
     // A small ring hands messages over only as fast as the scheduler switches.
-    of.messages = std::min(of.messages, of.slots * messages_per_slot);
+    command.messages = std::min(command.messages, command.slots * messages_per_slot);
   }
-  of.messages = round_size(of);
-  of.fault_every = of.messages / (50 + of.seed % 400) + 1;
-  return of;
+  command.messages = round_size(command);
+  command.fault_every = command.messages / (50 + command.seed % 400) + 1;
+  return command;
 }
 
-json load(const soak_settings& wanted) {
-  std::ifstream file(wanted.state);
+json load(const soak_settings& options) {
+  std::ifstream file(options.state);
   if (!file) {
-    return {{"seed", wanted.seed}, {"rounds", 0},   {"sent", 0},     {"delivered", 0},
-            {"kills", 0},          {"pauses", 0},   {"aborted", 0},  {"lost", 0},
-            {"redelivered", 0},    {"in_doubt", 0}, {"seconds", 0.0}};
+    return {{"seed", options.seed}, {"rounds", 0},   {"sent", 0},     {"delivered", 0},
+            {"kills", 0},           {"pauses", 0},   {"aborted", 0},  {"lost", 0},
+            {"redelivered", 0},     {"in_doubt", 0}, {"seconds", 0.0}};
   }
   const json sums = json::parse(file, nullptr, false);
   if (sums.is_discarded() || !sums.contains("rounds") || !sums.contains("seed")) {
-    throw std::runtime_error("'" + wanted.state + "' is not the state of a soak: remove it");
+    throw std::runtime_error("'" + options.state + "' is not the state of a soak: remove it");
   }
-  if (sums["seed"] != wanted.seed) {
+  if (sums["seed"] != options.seed) {
     throw std::runtime_error(
         fmt::format("'{}' belongs to a soak with seed {}: give that seed, or another file",
-                    wanted.state, sums["seed"].get<std::uint64_t>()));
+                    options.state, sums["seed"].get<std::uint64_t>()));
   }
   return sums;
 }
@@ -124,29 +124,30 @@ void summary(const json& sums) {
 
 }  // namespace
 
-int soak(const soak_settings& wanted) {
-  json sums = load(wanted);
-  fmt::print("soak: seed {}, state in {}, {} rounds done\n", wanted.seed, wanted.state,
+int soak(const soak_settings& options) {
+  json sums = load(options);
+  fmt::print("soak: seed {}, state in {}, {} rounds done\n", options.seed, options.state,
              sums["rounds"].get<std::uint64_t>());
   harness::outcome worst = harness::outcome::ok;
-  while (sums["seconds"].get<double>() < wanted.hours * 3600 &&
-         (wanted.messages == 0 || sums["sent"].get<std::uint64_t>() < wanted.messages)) {
+  while (sums["seconds"].get<double>() < options.hours * 3600 &&
+         (options.messages == 0 || sums["sent"].get<std::uint64_t>() < options.messages)) {
     const auto index = sums["rounds"].get<std::uint64_t>();
-    const settings of = settings_of(wanted, index);
-    const harness::run_options options = options_for(of, of.seed, of.messages);
-    const auto queue = find_queue(of).make();
-    const harness::run_result round = harness::run(*queue, options);
+    const settings command = settings_of(options, index);
+    const harness::run_options run = options_for(command, command.seed, command.messages);
+    const auto queue = find_queue(command).make();
+    const harness::run_result round = harness::run(*queue, run);
     add(sums, round);
     fmt::print("round {}: {} {}x{}+{} {} slots {} content {}: {} sent, {} kills, {:.1f} s: {}\n",
-               index, of.queue, of.producers, of.consumers, of.observers, of.scenario,
-               options.slots, of.content_size, round.figures.sent, round.figures.kills,
-               round.end.seconds, harness::to_string(round.judged.answer));
+               index, command.queue, command.producers, command.consumers, command.observers,
+               command.scenario, run.slots, command.content_size, round.figures.sent,
+               round.figures.kills, round.end.seconds, harness::to_string(round.judged.answer));
     std::fflush(stdout);
-    store(sums, wanted.state);
+    store(sums, options.state);
     if (round.judged.ok()) continue;
     worst = round.judged.answer;
-    fmt::print("{}\nreplay: {}\n", round.judged.text(), replay_command(of, of.seed, of.messages));
-    if (!wanted.save_history.empty()) round.logs->save(wanted.save_history);
+    fmt::print("{}\nreplay: {}\n", round.judged.text(),
+               replay_command(command, command.seed, command.messages));
+    if (!options.save_history.empty()) round.logs->save(options.save_history);
     break;
   }
   summary(sums);

@@ -19,6 +19,6 @@ struct soak_settings {
 };
 
 // Returns the exit code.
-[[nodiscard]] int soak(const soak_settings& wanted);
+[[nodiscard]] int soak(const soak_settings& options);
 
 }  // namespace shmfifo::stress

@@ -11,13 +11,13 @@ namespace {
 // Half a second for a million messages in every row, the core's and the others'.
 results of_a_good_machine() {
   results all{.messages = 1'000'000, .executions = 1, .samples = {}, .latencies = {}};
-  const auto add = [&](subject who, mode how, kind what) {
+  const auto add = [&](subject who, mode way, kind what) {
     for (const role part : {role::writer, role::reader})
-      all.samples.push_back({{who, how, what, part}, 0, 500});
+      all.samples.push_back({{who, way, what, part}, 0, 500});
   };
   for (const kind what : {kind::text, kind::structured, kind::block_1024, kind::word_8}) {
-    for (const mode how : {mode::log_phases, mode::ring_live, mode::ring_live_many})
-      add(subject::core, how, what);
+    for (const mode way : {mode::log_phases, mode::ring_live, mode::ring_live_many})
+      add(subject::core, way, what);
     add(subject::bare_ring, mode::ring_live, what);
     add(subject::copy_loop, mode::log_phases, what);
   }
@@ -30,9 +30,9 @@ results of_a_good_machine() {
   return all;
 }
 
-void slow_down(results& all, subject who, mode how, kind what) {
+void slow_down(results& all, subject who, mode way, kind what) {
   for (sample& s : all.samples) {
-    if (s.key.who == who && s.key.how == how && s.key.what == what) s.ms *= 3;
+    if (s.key.who == who && s.key.way == way && s.key.what == what) s.ms *= 3;
   }
 }
 
@@ -49,9 +49,9 @@ TEST(gates, G14_a_good_machine_passes_them_all) {
 }
 
 TEST(gates, G14_a_ring_slower_than_a_million_a_second_fails) {
-  for (const mode how : {mode::ring_live, mode::ring_live_many}) {
+  for (const mode way : {mode::ring_live, mode::ring_live_many}) {
     results all = of_a_good_machine();
-    slow_down(all, subject::core, how, kind::block_1024);
+    slow_down(all, subject::core, way, kind::block_1024);
     EXPECT_FALSE(passes(all, "slowest_row"));
   }
 }
