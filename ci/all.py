@@ -35,7 +35,7 @@ def arguments():
     parser.add_argument("--folder", type=Path, default=ROOT / "build/ci", help="state and logs")
     parser.add_argument("--runner", default=str(ROOT / "ci/run.sh"), help="what runs a job (for the tests)")
     given = parser.parse_args()
-    unknown = [name for name in given.only or [] if name not in jobs.MATRIX]
+    unknown = [name for name in given.only or [] if name not in jobs.matrix()]
     if unknown:
         parser.error(f"not in the matrix: {', '.join(unknown)}; it is: {', '.join(jobs.matrix())}")
     if given.jobs < 1:

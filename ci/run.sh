@@ -3,65 +3,6 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-# What was compiled once is not compiled again in another preset, another clone or after a switch of branches.
-export CMAKE_C_COMPILER_LAUNCHER=${CMAKE_C_COMPILER_LAUNCHER-ccache}
-export CMAKE_CXX_COMPILER_LAUNCHER=${CMAKE_CXX_COMPILER_LAUNCHER-ccache}
-# Paths below the checkout count as relative ones: that, and not the debug information's, is what clones differ in.
-export CCACHE_BASEDIR=${CCACHE_BASEDIR-$PWD} CCACHE_NOHASHDIR=${CCACHE_NOHASHDIR-1}
-
-presets=(
-  gcc-debug gcc-release clang-debug clang-release
-  gcc-asan-ubsan clang-asan-ubsan gcc-tsan clang-tsan clang-msan
-  clang19-asan-ubsan clang19-tsan clang19-msan
-  valgrind-memcheck valgrind-helgrind valgrind-drd
-  hardened gcc-O0 gcc-O3-lto arm64
-)
-
-list() {
-  cat << 'TXT'
-million        the main job: one million messages, measured and gated (arguments go to million_messages)
-all            the matrix of ci/jobs.py, cheapest first, with a table at the end (--only NAME, --keep-going, ...)
-test           every fast test there is, in release; .ci/run adds instruments and the floor of coverage
-gcc-debug      configure, build and run the fast tests of this preset (arguments go to ctest in place of that choice)
-gcc-release
-clang-debug
-clang-release
-gcc-asan-ubsan     the core and its canaries under an instrument: what each sees is in sanitizers/README.md
-clang-asan-ubsan
-gcc-tsan
-clang-tsan
-clang-msan
-clang19-asan-ubsan the same with the newest runtimes
-clang19-tsan
-clang19-msan
-valgrind-memcheck
-valgrind-helgrind
-valgrind-drd
-hardened           with the checks of library, compiler and linker that a shipped program may keep
-gcc-O0
-gcc-O3-lto
-arm64              built for another processor and run in qemu
-model          the core's protocol in the model checker (arguments go to core_model: --test, --dot FILE, ...)
-orders         every memory order of the core, one step weaker: which model test notices
-soak           hours of many shapes with kills and pauses, resumable (arguments go to shmfifo_stress soak)
-crash-full     death and pause at every instruction, also of the recoverer, in builds of both compilers
-fuzz           the fuzz targets, one after the other (--seconds N for each, names of targets)
-coverage       which lines, branches and functions the tests reach; fails below coverage/floors.json (core: it alone)
-mcdc           functions, regions, branches and MC/DC of the core as clang sees them; fails below coverage/floors_clang.json
-evidence       what was recorded for each guarantee, as JSON and as a page (--run quick records the cheap jobs first)
-package        the Debian packages and what projects downstream see of them (arguments go to ctest)
-docs           the reference pages, into build/reference; a declaration without a fitting comment fails
-lint           the checks of ci/lint.py: formatting, clang-tidy, cppcheck, scripts, spelling, ... (--only CHECK)
-list           these names
-TXT
-}
-
-usage() {
-  echo "usage: ci/run.sh NAME [ARGUMENTS]"
-  echo
-  list
-}
-
 say() { printf '\n== %s\n' "$*"; }
 
 # No more jobs than there is memory for: a translation unit with all headers takes most of a gigabyte.
@@ -117,9 +58,87 @@ run_preset() {
   run_tests "$preset" "$preset" "$@"
 }
 
-# coverage [core] [CTEST-ARGUMENTS]: all that counts (coverage/README.md says what does not), or the core by its
+# one_case COMMAND...: a job that is no ctest is a JUnit of one case.
+one_case() {
+  local begin=$SECONDS code=0 failure=''
+  "$@" || code=$?
+  [ "$code" -eq 0 ] || failure="<failure message=\"exit $code\"/>"
+  mkdir -p build/recorded/junit
+  cat > "build/recorded/junit/$name.xml" << XML
+<?xml version="1.0" encoding="UTF-8"?>
+<testsuite name="$name" tests="1" failures="$((code != 0))">
+  <testcase classname="ci" name="$name" time="$((SECONDS - begin))">$failure</testcase>
+</testsuite>
+XML
+  return "$code"
+}
+
+# The jobs that are more than a preset: job_NAME [ARGUMENTS]; ci/jobs.py lists all of them.
+job_list() { python3 -B ci/jobs.py --list; }
+job_all() { exec python3 -B ci/all.py "$@"; }
+job_test() { run_preset gcc-release "$@"; }
+
+job_million() {
+  build gcc-release --target million_messages
+  local program=build/gcc-release/stress/million_messages json=build/recorded/million.json
+  [ $# -gt 0 ] && exec "$program" "$@"
+  one_case record $json $program --json $json
+}
+
+job_soak() {
+  build gcc-release --target shmfifo_stress
+  mkdir -p build/soak
+  one_case record --keep build/soak/state.json build/gcc-release/stress/shmfifo_stress soak \
+    --state build/soak/state.json --save-history build/soak/history "$@"
+}
+
+job_fuzz() {
+  one_case record --stdout build/recorded/fuzz.txt property_tests/fuzz/run_fuzzers.sh "$@"
+}
+
+job_crash-full() {
+  local preset
+  for preset in gcc-debug gcc-release clang-debug clang-release; do
+    say "$preset"
+    build "$preset" --target shmfifo_crash shmfifo_crash_planted shmfifo_fault shmfifo_fault_planted \
+      shmfifo_resources_test shmfifo_faulted shmfifo_fault_tools
+    run_tests "$preset-crash" "$preset" -R '^stress\.(crash|fault)' "$@"
+  done
+}
+
+core_model() {
+  build gcc-release --target core_model
+  model=build/gcc-release/property_tests/model/core_model
+}
+
+job_model() {
+  core_model
+  [ $# -gt 0 ] && exec "$model" "$@"
+  one_case record --stdout build/recorded/model.md "$model" --table
+}
+
+job_orders() {
+  core_model
+  [ $# -gt 0 ] && exec "$model" --orders --seconds 60 "$@"
+  one_case record build/recorded/orders.json "$model" --orders --seconds 60 --json build/recorded/orders.json
+}
+
+job_evidence() {
+  local status=0
+  if [ "${1:-} ${2:-}" = "--run quick" ]; then
+    shift 2
+    build gcc-release
+    ci/evidence/record_quick.sh build/gcc-release || status=$?  # a failure is evidence, too
+  fi
+  python3 -B ci/evidence/gather.py "$@" || status=$?
+  python3 -B ci/evidence/page.py build/evidence/evidence.json build/evidence/index.html
+  python3 -B ci/evidence/pictures.py build/evidence/index.html build/evidence/pictures
+  return "$status"
+}
+
+# job_coverage [core] [CTEST-ARGUMENTS]: all that counts (coverage/README.md says what does not), or the core by its
 # own tests alone, which must reach its floors.
-coverage() {
+job_coverage() {
   # Of the crash tests only those that take seconds: what they step through has counters in it. Of the model's
   # random programs one of five, and of its tests of the protocol not the longest: these run no other line. What no
   # counted test runs is not built.
@@ -144,123 +163,57 @@ coverage() {
   return "$failed"
 }
 
-# one_case COMMAND...: a job that is no ctest is a JUnit of one case.
-one_case() {
-  local begin=$SECONDS code=0 failure=''
-  "$@" || code=$?
-  [ "$code" -eq 0 ] || failure="<failure message=\"exit $code\"/>"
-  mkdir -p build/recorded/junit
-  cat > "build/recorded/junit/$name.xml" << XML
-<?xml version="1.0" encoding="UTF-8"?>
-<testsuite name="$name" tests="1" failures="$((code != 0))">
-  <testcase classname="ci" name="$name" time="$((SECONDS - begin))">$failure</testcase>
-</testsuite>
-XML
-  return "$code"
+job_mcdc() {
+  CCACHE_DISABLE=1 build clang19-mcdc # the map of the code holds the folder's name
+  rm -rf build/clang19-mcdc/profiles
+  run_tests mcdc clang19-mcdc "$@"
+  record "$PWD/build/clang19-mcdc/report/summary.json" coverage/mcdc.py
 }
 
+job_package() {
+  run_preset package "$@"
+  say "packages"
+  ls -l build/package/ci/packaging/packages/*.deb
+}
+
+job_docs() {
+  one_case python3 -B ci/documents/reference_test.py tree build/reference
+  echo "build/reference/html/index.html"
+}
+
+job_lint() {
+  ci/actionlint.py --install || echo "lint: the workflows are not checked by actionlint"
+  exec python3 -B ci/lint.py "$@"
+}
+
+command -v python3 > /dev/null || ci/install_packages.sh python # reads the list of jobs
 name=${1:-}
 [ $# -gt 0 ] && shift
 case "$name" in
-  '' | -h | --help) usage; [ -n "$name" ] ;;
-  list) list ;;
-  million)
-    ci/install_packages.sh
-    build gcc-release --target million_messages
-    [ $# -gt 0 ] && exec build/gcc-release/stress/million_messages "$@"
-    one_case record build/recorded/million.json build/gcc-release/stress/million_messages \
-      --json build/recorded/million.json
-    ;;
-  test)
-    ci/install_packages.sh
-    run_preset gcc-release
-    ;;
-  soak)
-    ci/install_packages.sh
-    build gcc-release --target shmfifo_stress
-    mkdir -p build/soak
-    one_case record --keep build/soak/state.json build/gcc-release/stress/shmfifo_stress soak \
-      --state build/soak/state.json --save-history build/soak/history "$@"
-    ;;
-  fuzz)
-    ci/install_packages.sh
-    one_case record --stdout build/recorded/fuzz.txt property_tests/fuzz/run_fuzzers.sh "$@"
-    ;;
-  crash-full)
-    ci/install_packages.sh
-    for preset in gcc-debug gcc-release clang-debug clang-release; do
-      say "$preset"
-      build "$preset" --target shmfifo_crash shmfifo_crash_planted shmfifo_fault shmfifo_fault_planted \
-        shmfifo_resources_test shmfifo_faulted shmfifo_fault_tools
-      run_tests "$preset-crash" "$preset" -R '^stress\.(crash|fault)' "$@"
-    done
-    ;;
-  model | orders)
-    ci/install_packages.sh
-    build gcc-release --target core_model
-    model=build/gcc-release/property_tests/model/core_model recorded=build/recorded
-    if [ $# -gt 0 ]; then
-      [ "$name" = orders ] && set -- --orders --seconds 60 "$@"
-      exec "$model" "$@"
-    elif [ "$name" = orders ]; then
-      one_case record "$recorded/orders.json" "$model" --orders --seconds 60 --json "$recorded/orders.json"
-    else
-      one_case record --stdout "$recorded/model.md" "$model" --table
-    fi
-    ;;
-  evidence)
-    ci/install_packages.sh
-    status=0
-    if [ "${1:-} ${2:-}" = "--run quick" ]; then
-      shift 2
-      build gcc-release
-      ci/evidence/record_quick.sh build/gcc-release || status=$?  # a failure is evidence, too
-    fi
-    python3 -B ci/evidence/gather.py "$@" || status=$?
-    python3 -B ci/evidence/page.py build/evidence/evidence.json build/evidence/index.html
-    python3 -B ci/evidence/pictures.py build/evidence/index.html build/evidence/pictures
-    exit "$status"
-    ;;
-  all)
-    exec python3 ci/all.py "$@"
-    ;;
-  coverage)
-    ci/install_packages.sh
-    coverage "$@"
-    ;;
-  mcdc)
-    ci/install_packages.sh
-    CCACHE_DISABLE=1 build clang19-mcdc # the map of the code holds the folder's name
-    rm -rf build/clang19-mcdc/profiles
-    run_tests mcdc clang19-mcdc "$@"
-    record "$PWD/build/clang19-mcdc/report/summary.json" coverage/mcdc.py
-    ;;
-  package)
-    ci/install_packages.sh
-    run_preset package "$@"
-    say "packages"
-    ls -l build/package/ci/packaging/packages/*.deb
-    ;;
-  docs)
-    ci/install_packages.sh
-    one_case python3 -B ci/documents/reference_test.py tree build/reference
-    echo "build/reference/html/index.html"
-    ;;
-  lint)
-    ci/install_packages.sh
-    ci/actionlint.py --install || echo "lint: the workflows are not checked by actionlint"
-    exec python3 -B ci/lint.py "$@"
-    ;;
-  *)
-    for preset in "${presets[@]}"; do
-      if [ "$name" = "$preset" ]; then
-        ci/install_packages.sh
-        run_preset "$preset" "$@"
-        exit
-      fi
-    done
-    echo "ci/run.sh: there is no job '$name'. The jobs are:" >&2
-    list >&2
-    exit 2
+  '' | -h | --help)
+    printf 'usage: ci/run.sh NAME [ARGUMENTS]\n\n'
+    job_list
+    [ -n "$name" ]
+    exit
     ;;
 esac
+if ! groups=$(python3 -B ci/jobs.py --packages "$name"); then
+  echo "ci/run.sh: there is no job '$name'. The jobs are:" >&2
+  job_list >&2
+  exit 2
+fi
+read -ra groups <<< "$groups"
+[ ${#groups[@]} -eq 0 ] || ci/install_packages.sh "${groups[@]}"
+
+# Compiled once, not again in another preset, another clone or after a switch of branches. Paths below the checkout
+# count as relative: they are what clones differ in.
+if command -v ccache > /dev/null; then
+  export CMAKE_C_COMPILER_LAUNCHER=${CMAKE_C_COMPILER_LAUNCHER-ccache}
+  export CMAKE_CXX_COMPILER_LAUNCHER=${CMAKE_CXX_COMPILER_LAUNCHER-ccache}
+  export CCACHE_BASEDIR=${CCACHE_BASEDIR-$PWD} CCACHE_NOHASHDIR=${CCACHE_NOHASHDIR-1}
+fi
+if declare -F "job_$name" > /dev/null; then
+  "job_$name" "$@"
+else
+  run_preset "$name" "$@"
+fi

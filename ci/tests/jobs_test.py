@@ -1,66 +1,99 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Goal: no job is forgotten. Method: the names of `ci/run.sh list`, of ci/jobs.py and of the workflows are
-compared in both directions; a name taken out of, or put into, any of them must be told."""
-import re
+"""Goal: the list of jobs is the only one, and a job is one row of it and one preset. Method: a copy of ci/ and of
+the presets; a row and a preset are added there, or one of the two is left out, or another name is wrong."""
+import json
+import shutil
 import subprocess
 import sys
+import tempfile
+import unittest
 from pathlib import Path
 
-CI = Path(__file__).resolve().parent.parent
-WORKFLOWS = CI.parent / ".github/workflows"
-sys.path.insert(0, str(CI))
-import jobs  # noqa: E402
-
-GATE = "all-checks"
+sys.dont_write_bytecode = True
+ROOT = Path(__file__).resolve().parent.parent.parent
+ROW = '    Job("gcc-new", "gcc-new", 1, "ci", "build cache", "a new job"),\n'
+LAST = '    Job("list", '
 
 
-def listed():
-    text = subprocess.run([CI / "run.sh", "list"], check=True, capture_output=True, text=True).stdout
-    return {line.split()[0] for line in text.splitlines() if line.strip()}
+class jobs(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.root = Path(folder.name)
+        (self.root / "ci").mkdir()
+        for name in ("ci/jobs.py", "ci/all.py", "ci/run.sh", "ci/install_packages.sh", "CMakePresets.json"):
+            shutil.copy(ROOT / name, self.root / name)
+        for included in json.loads((ROOT / "CMakePresets.json").read_text()).get("include", []):
+            (self.root / included).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(ROOT / included, self.root / included)
 
+    def edit(self, name, old, new):
+        text = (self.root / name).read_text()
+        self.assertEqual(text.count(old), 1, old)
+        (self.root / name).write_text(text.replace(old, new))
 
-def names_in(workflow):
-    """The names in a workflow's `name: [...]` matrix, which are what it calls ci/run.sh with."""
-    text = (WORKFLOWS / workflow).read_text()
-    found = re.search(r"^ +job:\n((?: +- [\w-]+\n)+)", text, re.M)
-    return re.findall(r"- ([\w-]+)", found.group(1)) if found else []
+    def add_row(self):
+        self.edit("ci/jobs.py", LAST, ROW + LAST)
 
+    def add_preset(self):
+        old = '"configurePresets": ['
+        self.edit("CMakePresets.json", old, old + '{ "name": "gcc-new", "inherits": "gcc-release" },')
 
-def differences(names, matrix, nightly, rest, ci_names, nightly_names):
-    """One text for each name that is in one place and not in the other."""
-    known = set(matrix) | set(nightly) | set(rest)
-    pairs = [("ci/run.sh list", names, "ci/jobs.py", known),
-             ("ci/jobs.py MATRIX", set(matrix), "ci.yml", set(ci_names)),
-             ("ci/jobs.py NIGHTLY", set(nightly), "nightly.yml", set(nightly_names))]
-    for here, these, there, those in pairs:
-        for name in sorted(these - those):
-            yield f"'{name}' is in {here}, not in {there}"
-        for name in sorted(those - these):
-            yield f"'{name}' is in {there}, not in {here}"
-    for place, many in (("ci.yml", ci_names), ("nightly.yml", nightly_names)):
-        if len(many) != len(set(many)):
-            yield f"a name stands twice in {place}"
+    def run_script(self, *words):
+        done = subprocess.run(words, cwd=self.root, capture_output=True, text=True)
+        return done.returncode, done.stdout + done.stderr
 
+    def check(self):
+        return self.run_script(sys.executable, "ci/jobs.py", "--check")
 
-def main():
-    real = (listed(), jobs.MATRIX, jobs.NIGHTLY, jobs.NOT_A_JOB, names_in("ci.yml"), names_in("nightly.yml"))
-    failures = list(differences(*real))
-    # Each direction can fail.
-    for place, change in ((0, lambda x: x - {"lint"}), (0, lambda x: x | {"new"}),
-                          (4, lambda x: x[1:]), (4, lambda x: [*x, "new"]), (4, lambda x: [*x, x[0]]),
-                          (5, lambda x: x[1:]), (5, lambda x: [*x, "new"])):
-        bad = [*real[:place], change(real[place]), *real[place + 1:]]
-        if len(list(differences(*bad))) <= len(failures):
-            failures.append(f"a change in place {place} was not told")
-    ci = (WORKFLOWS / "ci.yml").read_text()
-    if f"  {GATE}:\n" not in ci:
-        failures.append(f"ci.yml has no job {GATE}")
-    for text in failures:
-        print(text)
-    print(f"{len(real[0])} names compared, {len(failures)} failures")
-    return 1 if failures else 0
+    def matrix(self, when):
+        return json.loads(self.run_script(sys.executable, "ci/jobs.py", "--json", when)[1])["include"]
+
+    def test_the_list_fits_presets_and_scripts(self):
+        self.assertEqual(self.check()[0], 0, self.check()[1])
+
+    def test_a_row_and_a_preset_are_a_job(self):
+        self.add_row()
+        self.add_preset()
+        self.assertEqual(self.check()[0], 0, self.check()[1])
+        self.assertIn("\ngcc-new            a new job\n", self.run_script("ci/run.sh", "list")[1])
+        self.assertIn({"job": "gcc-new", "arguments": ""}, self.matrix("ci"))
+        self.assertIn("gcc-new", self.run_script(sys.executable, "ci/all.py", "--only", "no-such-job")[1])
+
+    def test_a_row_without_a_preset_is_reported(self):
+        self.add_row()
+        self.assertEqual(self.check(), (1, "job gcc-new has neither a preset nor a function in ci/run.sh\n"
+                                           "preset gcc-new is named by a job and does not exist\n"))
+
+    def test_a_preset_without_a_row_is_reported(self):
+        self.add_preset()
+        self.assertEqual(self.check(), (1, "preset gcc-new is built by no job\n"))
+
+    def test_a_function_without_a_row_a_row_twice_and_an_unknown_group_are_reported(self):
+        self.edit("ci/run.sh", "job_docs() {", "job_new() { :; }\njob_docs() {")
+        self.assertIn("ci/run.sh has a function for new, which is no job", self.check()[1])
+        self.add_row()
+        self.edit("ci/jobs.py", ROW, ROW.replace("build cache", "build nothing") * 2)
+        self.assertIn("a name is listed twice", self.check()[1])
+        self.assertIn("needs the packages nothing", self.check()[1])
+
+    def test_each_workflow_has_its_jobs_and_their_arguments(self):
+        nightly = {one["job"]: one["arguments"] for one in self.matrix("nightly")}
+        self.assertEqual(nightly, {"orders": "", "soak": "--hours 4", "crash-full": "", "fuzz": "--seconds 2400"})
+        self.assertGreater(len(self.matrix("ci")), 20)
+        for when in ("ci", "nightly"):
+            text = (ROOT / f".github/workflows/{when}.yml").read_text()
+            self.assertIn(f"ci/jobs.py --json {when}", text)
+            self.assertIn("matrix: ${{ fromJSON(needs.list.outputs.jobs) }}", text)
+        self.assertIn("  all-checks:\n", (ROOT / ".github/workflows/ci.yml").read_text())
+
+    def test_an_unknown_job_is_refused_with_the_list(self):
+        code, text = self.run_script("ci/run.sh", "no-such-job")
+        self.assertEqual(code, 2)
+        self.assertIn("there is no job 'no-such-job'", text)
+        self.assertIn("\nlint ", text)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    unittest.main()
