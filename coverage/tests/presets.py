@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-FILE = Path(__file__).resolve().parent.parent.parent / "CMakePresets.json"
+FILE = Path(__file__).resolve().parent.parent / "presets.json"
 
 
 def flags_of(preset, name="CMAKE_CXX_FLAGS_DEBUG"):
