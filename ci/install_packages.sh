@@ -39,11 +39,12 @@ case "${1:-}" in
 esac
 packages=()
 for group in "${@:-[a-z0-9]*}"; do
-  mapfile -t -O "${#packages[@]}" packages < <(sed -n "s/^  $group: *\([^#]*\).*/\1/p" <<< "$table" | xargs -n 1)
-  grep -q "^  $group: " <<< "$table" ||
-    { echo "install_packages.sh: there is no group '$group'" >&2; exit 2; }
+  found=$(sed -n "s/^  $group: *\([^#]*\).*/\1/p" <<< "$table")
+  [ -n "$found" ] || { echo "install_packages.sh: there is no group '$group'" >&2; exit 2; }
+  read -rd '' -a found <<< "$found" || true
+  packages+=("${found[@]}")
 done
-mapfile -t packages < <(printf '%s\n' "${packages[@]}" | sort -u)
+mapfile -t packages <<< "$(printf '%s\n' "${packages[@]}" | LC_ALL=C sort -u)"
 [ -z "$list" ] || { printf '%s\n' "${packages[@]}"; exit 0; }
 
 if ! command -v apt-get > /dev/null || ! command -v dpkg-query > /dev/null; then

@@ -31,7 +31,7 @@ class Job(NamedTuple):
 
 
 JOBS = [
-    Job("million", "gcc-release", 1, "ci", CORE,
+    Job("million", "million", 1, "ci", "build",
         "the main job: one million messages, measured and gated (arguments go to million_messages)"),
     Job("all", "", 60, "hand", "", "the jobs of ci.yml, cheapest first, with a table at the end (--only NAME, ...)"),
     Job("test", "gcc-release", 10, "hand", FULL, "every fast test, in a release build (arguments go to ctest)"),

@@ -79,8 +79,8 @@ job_all() { exec python3 -B ci/all.py "$@"; }
 job_test() { run_preset gcc-release "$@"; }
 
 job_million() {
-  build gcc-release --target million_messages
-  local program=build/gcc-release/stress/million_messages json=build/recorded/million.json
+  build million
+  local program=build/million/stress/million_messages json=build/recorded/million.json
   [ $# -gt 0 ] && exec "$program" "$@"
   one_case record $json $program --json $json
 }

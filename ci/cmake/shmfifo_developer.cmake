@@ -1,7 +1,7 @@
 # What all but the library needs: packages, warnings, and the one way to add a test.
 
 set(packages "")
-if(SHMFIFO_PROGRAMS OR SHMFIFO_HARNESS)
+if(SHMFIFO_PROGRAMS OR SHMFIFO_HARNESS OR SHMFIFO_MILLION)
   list(APPEND packages CLI11 nlohmann_json fmt)
   # They throw, whatever the flags of the whole build say.
   if(CMAKE_CXX_FLAGS MATCHES "-fno-exceptions")

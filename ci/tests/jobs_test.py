@@ -88,6 +88,24 @@ class jobs(unittest.TestCase):
             self.assertIn("matrix: ${{ fromJSON(needs.list.outputs.jobs) }}", text)
         self.assertIn("  all-checks:\n", (ROOT / ".github/workflows/ci.yml").read_text())
 
+    def test_million_needs_a_compiler_a_build_and_three_libraries(self):
+        groups = self.run_script(sys.executable, "ci/jobs.py", "--packages", "million")[1].split()
+        self.assertEqual(self.run_script("ci/install_packages.sh", "--list", *groups)[1].split(),
+                         ["cmake", "g++", "libcli11-dev", "libfmt-dev", "ninja-build", "nlohmann-json3-dev"])
+        without = [f"-DCMAKE_DISABLE_FIND_PACKAGE_{name}=ON" for name in ("Boost", "GTest", "rapidcheck", "Python3")]
+        for preset, configures in (("million", True), ("gcc-release", False)):
+            code, text = self.run_script("cmake", "-S", str(ROOT), "-B", str(self.root / preset), "--preset", preset,
+                                         *without)
+            self.assertEqual(code == 0, configures, text)
+
+    def test_the_packages_of_groups_are_listed_once_and_an_unknown_group_is_refused(self):
+        listed = self.run_script("ci/install_packages.sh", "--list")[1].split()
+        self.assertEqual(listed, sorted(set(listed)))
+        self.assertEqual(self.run_script("ci/install_packages.sh", "--list", "valgrind", "bare")[1].split(),
+                         ["googletest", "libboost-context-dev", "valgrind"])
+        self.assertEqual(self.run_script("ci/install_packages.sh", "--list", "no-such-group"),
+                         (2, "install_packages.sh: there is no group 'no-such-group'\n"))
+
     def test_an_unknown_job_is_refused_with_the_list(self):
         code, text = self.run_script("ci/run.sh", "no-such-job")
         self.assertEqual(code, 2)
