@@ -14,8 +14,6 @@ table='
   test: libboost-context-dev                          # fibers of the model checker
   test: libboost-dev libzmq3-dev cppzmq-dev           # queues of others, to compare with
   test: gnuplot-nox python3-jsonschema                # the chart of million_messages; the evidence
-  test: python3-yaml                                  # evidence
-  test: chromium fonts-dejavu-core netpbm             # the page of the evidence, looked at
   test: prometheus prometheus-node-exporter           # promtool and the textfile collector, which read our metrics
   clang: clang lld llvm                               # the other compiler; CFI
   clang19: clang-19 libclang-rt-19-dev llvm-19        # the newest sanitizer runtimes; MC/DC

@@ -27,8 +27,8 @@ build() {
   cmake --build --preset "$preset" --parallel "$(jobs)" "$@"
 }
 
-# record [--stdout | --keep] FILE COMMAND...: FILE is made by the command, and counts as evidence for
-# the sources of now.
+# record [--file | --stdout | --keep FILE] COMMAND...: FILE is made by the command, and counts as evidence for the sources
+# of now (ci/evidence/sources.py --help).
 record() {
   python3 -B ci/evidence/sources.py record "$@"
 }
@@ -38,14 +38,16 @@ record() {
 run_tests() {
   local file=$PWD/build/recorded/junit/$1.xml preset=$2
   shift 2
-  record "$file" ctest --preset "$preset" --parallel "$(($(nproc) * 2))" --output-junit "$file" "$@"
+  mkdir -p build/recorded/junit
+  ctest --test-dir "build/$preset" --show-only=json-v1 > "${file%.xml}.json" # the labels, which JUnit does not have
+  record --file "$file" ctest --preset "$preset" --parallel "$(($(nproc) * 2))" --output-junit "$file" "$@"
 }
 
 # run_preset PRESET [CTEST-ARGUMENTS]: without arguments what the preset selects; where it selects nothing, every fast
 # test, or, in the other builds of the same code as gcc-release, those that take seconds (crash-full has the others) and
 # run something that the preset compiled.
 run_preset() {
-  local preset=$1 of_the_tree='^ci[.](actionlint|all|count_tests|evidence|jobs|lint|pictures|reference|tests|tidy)[.]'
+  local preset=$1 of_the_tree='^ci[.](actionlint|all|count_tests|evidence|jobs|lint|reference|tests|tidy)[.]'
   shift
   if [ $# -eq 0 ]; then
     case "$preset" in
@@ -58,19 +60,11 @@ run_preset() {
   run_tests "$preset" "$preset" "$@"
 }
 
-# one_case COMMAND...: a job that is no ctest is a JUnit of one case.
+# one_case LABELS [--file | --stdout | --keep FILE] COMMAND...: a job that is no ctest is a JUnit of one case.
 one_case() {
-  local begin=$SECONDS code=0 failure=''
-  "$@" || code=$?
-  [ "$code" -eq 0 ] || failure="<failure message=\"exit $code\"/>"
-  mkdir -p build/recorded/junit
-  cat > "build/recorded/junit/$name.xml" << XML
-<?xml version="1.0" encoding="UTF-8"?>
-<testsuite name="$name" tests="1" failures="$((code != 0))">
-  <testcase classname="ci" name="$name" time="$((SECONDS - begin))">$failure</testcase>
-</testsuite>
-XML
-  return "$code"
+  local labels=$1
+  shift
+  record --case "$name" --labels "$labels" "$@"
 }
 
 # The jobs that are more than a preset: job_NAME [ARGUMENTS]; ci/jobs.py lists all of them.
@@ -82,18 +76,18 @@ job_million() {
   build million
   local program=build/million/stress/million_messages json=build/recorded/million.json
   [ $# -gt 0 ] && exec "$program" "$@"
-  one_case record $json $program --json $json
+  one_case "throughput G14" --file $json $program --json $json
 }
 
 job_soak() {
   build gcc-release --target shmfifo_stress
   mkdir -p build/soak
-  one_case record --keep build/soak/state.json build/gcc-release/stress/shmfifo_stress soak \
+  one_case "stress G1 G2 G3 G4 G5 G6 G7 G11" --keep build/soak/state.json build/gcc-release/stress/shmfifo_stress soak \
     --state build/soak/state.json --save-history build/soak/history "$@"
 }
 
 job_fuzz() {
-  one_case record --stdout build/recorded/fuzz.txt property_tests/fuzz/run_fuzzers.sh "$@"
+  one_case "fuzz G1 G2 G3 G4 G5 G7 G9" --stdout build/recorded/fuzz.txt property_tests/fuzz/run_fuzzers.sh "$@"
 }
 
 job_crash-full() {
@@ -114,25 +108,25 @@ core_model() {
 job_model() {
   core_model
   [ $# -gt 0 ] && exec "$model" "$@"
-  one_case record --stdout build/recorded/model.md "$model" --table
+  one_case "" --stdout build/recorded/model.md "$model" --table
 }
 
 job_orders() {
   core_model
   [ $# -gt 0 ] && exec "$model" --orders --seconds 60 "$@"
-  one_case record build/recorded/orders.json "$model" --orders --seconds 60 --json build/recorded/orders.json
+  one_case "orders G12" --file build/recorded/orders.json "$model" --orders --seconds 60 \
+    --json build/recorded/orders.json
 }
 
 job_evidence() {
   local status=0
   if [ "${1:-} ${2:-}" = "--run quick" ]; then
     shift 2
-    build gcc-release
-    ci/evidence/record_quick.sh build/gcc-release || status=$?  # a failure is evidence, too
+    ci/run.sh gcc-release || status=$? # a failure is evidence, too
+    ci/run.sh orders || status=$?
   fi
   python3 -B ci/evidence/gather.py "$@" || status=$?
   python3 -B ci/evidence/page.py build/evidence/evidence.json build/evidence/index.html
-  python3 -B ci/evidence/pictures.py build/evidence/index.html build/evidence/pictures
   return "$status"
 }
 
@@ -159,7 +153,7 @@ job_coverage() {
   find build/gcc-coverage -name '*.gcno' | while read -r map; do [ -e "${map%.gcno}.o" ] || rm -f "$map"; done
   run_tests coverage gcc-coverage "${tests[@]}" "$@" || failed=1
   say "coverage"
-  record "$PWD/build/gcc-coverage/report/core/summary.json" coverage/report.py "${parts[@]}" || failed=1
+  record --file "$PWD/build/gcc-coverage/report/core/summary.json" coverage/report.py "${parts[@]}" || failed=1
   return "$failed"
 }
 
@@ -167,7 +161,7 @@ job_mcdc() {
   CCACHE_DISABLE=1 build clang19-mcdc # the map of the code holds the folder's name
   rm -rf build/clang19-mcdc/profiles
   run_tests mcdc clang19-mcdc "$@"
-  record "$PWD/build/clang19-mcdc/report/summary.json" coverage/mcdc.py
+  record --file "$PWD/build/clang19-mcdc/report/summary.json" coverage/mcdc.py
 }
 
 job_package() {
@@ -177,7 +171,7 @@ job_package() {
 }
 
 job_docs() {
-  one_case python3 -B ci/documents/reference_test.py tree build/reference
+  one_case "" python3 -B ci/documents/reference_test.py tree build/reference
   echo "build/reference/html/index.html"
 }
 

@@ -19,7 +19,7 @@ function(shmfifo_check_evidence result evidence)
     return()
   endif()
   if(verdicts MATCHES "\"verdict\" *: *\"failed\"")
-    message(STATUS "shmfifo: not validated: ${evidence} tells of a guarantee that failed")
+    message(STATUS "shmfifo: not validated: ${evidence} reports a guarantee that failed")
     return()
   endif()
 
@@ -46,7 +46,8 @@ function(shmfifo_check_evidence result evidence)
       endif()
     endforeach()
     # A header that the evidence does not know could stand before one that it does.
-    file(GLOB here RELATIVE "${folder}" "${folder}/shmfifo/*.hpp" "${folder}/shmfifo/protocol/*.hpp" "${folder}/*.cpp" "${folder}/shmfifo*.h")
+    file(GLOB here RELATIVE "${folder}" "${folder}/shmfifo/*.hpp" "${folder}/shmfifo/protocol/*.hpp" "${folder}/*.cpp"
+         "${folder}/shmfifo*.h")
     foreach(file IN LISTS here)
       list(FIND listed "${file}" place)  # IN_LIST needs a policy that an install script does not have
       if(place EQUAL -1)

@@ -30,7 +30,8 @@ def differences(evidence, include):
             yield f"{path} is missing"
         elif hashlib.sha256(path.read_bytes()).hexdigest() != wanted:
             yield f"{path} is not the file that the evidence is about"
-    here = [path for pattern in ("shmfifo/*.hpp", "shmfifo/protocol/*.hpp", "shmfifo*.h") for path in include.glob(pattern)]
+    here = [path for pattern in ("shmfifo/*.hpp", "shmfifo/protocol/*.hpp", "shmfifo*.h")
+            for path in include.glob(pattern)]
     for path in sorted(here):
         if path.relative_to(include).as_posix() not in known:
             yield f"the evidence says nothing about {path}"
