@@ -1,9 +1,12 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# Writes CRASH.md anew: crash_report.sh BUILD_FOLDER (build/gcc-release, say; its programs must be built).
+# What was found at every instruction, as a page of tables; takes half an hour.
+# usage: stress/crash_report.sh BUILD_FOLDER [FILE]    BUILD_FOLDER: build/gcc-release, say, with its crash and fault
+#                                                      programs; FILE: the page, by default build/CRASH.md
 set -euo pipefail
-build=$(realpath "$1")
-cd "$(dirname "${BASH_SOURCE[0]}")"
+case "${1:-}" in '' | -*) sed -n '4,5s/^# //p' "$0"; exit 2 ;; esac
+build=$(realpath "$1") file=$(realpath -m "${2:-$(dirname "${BASH_SOURCE[0]}")/../build/CRASH.md}")
+mkdir -p "$(dirname "$file")"
 tables=$(mktemp -d)
 trap 'rm -rf "$tables"' EXIT
 "$build/stress/crash/shmfifo_crash" --quiet --snapshot --depth-two --kill --stop --stop-every 9 \
@@ -15,7 +18,7 @@ trap 'rm -rf "$tables"' EXIT
   cat << 'TXT'
 # Death and pause at every instruction, failure of every call
 
-Made by `stress/crash_report.sh build/gcc-release`.
+Made by `stress/crash_report.sh`.
 
 ## Instructions
 `shmfifo_crash --snapshot --depth-two --kill --stop --stop-every 9` (`build/<preset>/stress/crash/`).
@@ -51,4 +54,5 @@ and a sample between (all with `--all`).
 
 TXT
   cat "$tables/tools"
-} > CRASH.md
+} > "$file"
+echo "$file"
