@@ -87,6 +87,8 @@ def main():
     check(made.version == version, f"conanfile.py has another version than {version}")
     parts = {f"SHMFIFO_{name}": False for name in ("DEVELOPER", "PROGRAMS", "SHARED")}
     check(variables == parts, f"conanfile.py builds more than the library: {variables}")
+    for file in ("conan/conanfile.py", "vcpkg/portfile.cmake", "vcpkg/vcpkg.json"):
+        check("Untested" in read("ci/packaging", file).split("\n")[0], f"{file} does not say that it is untested")
     port = json.loads(read("ci/packaging/vcpkg/vcpkg.json"))
     check(port["name"] == "shmfifo" and port["version"] == version, f"vcpkg.json: {port}")
     print(f"the recipes are well-formed and for version {version}")

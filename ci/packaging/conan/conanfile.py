@@ -1,3 +1,4 @@
+# Untested: nothing here can run Conan. recipes_test.py runs the recipe's Python and configures what it exports.
 # SPDX-License-Identifier: MIT
 """Conan 2 recipe, to be exported from a checkout: conan create ci/packaging/conan."""
 import os

@@ -1,3 +1,4 @@
+# Untested: nothing here can run vcpkg. recipes_test.py runs these lines with its commands replaced.
 # vcpkg port, for use as an overlay from a checkout: --overlay-ports=ci/packaging.
 get_filename_component(SOURCE_PATH "${CMAKE_CURRENT_LIST_DIR}/../../.." ABSOLUTE)
 
