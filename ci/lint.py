@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Checks the text of the tree with the tools that people already know, and with ci/tidy.py.
+"""Checks the text of the tree with well-known tools and with ci/tidy.py.
 
-Each check is a row of CHECKS; ci/tests/lint_test.py holds a bad example for each. Writes JUnit, a case for
-each check. actionlint, which Debian does not package, is asked only where ci/actionlint.py could fetch it.
+Each check is a row of CHECKS; ci/tests/lint_test.py has a bad example for each. Writes JUnit, a case for
+each check. actionlint, which Debian does not package, runs only where ci/actionlint.py could fetch it.
 """
 import argparse
 import json
@@ -27,16 +27,15 @@ CPPCHECK = ["cppcheck", "--quiet", "--std=c++20", "--language=c++", "--error-exi
 
 
 def translation_units(root):
-    """The core's files as clang-tidy is to see them: each once, though several targets compile it, and what is
-    compiled together, together. clang-tidy would look at a file once for each command in the build's database."""
+    """clang-tidy's database: every core file once, though several targets compile it; unity builds kept whole."""
     listed = set(files_of(root, ("core/*.cpp",)))
     units, database = [], []
     for entry in json.loads((root / BUILD / "compile_commands.json").read_text()):
         file = Path(entry["file"])
         parts = re.findall('^#include "(.*)"$', file.read_text(), re.M) if file.parent.name == "Unity" else [file]
-        wanted = listed & {os.path.relpath(part, root) for part in parts}
-        if wanted:
-            listed -= wanted
+        new = listed & {os.path.relpath(part, root) for part in parts}
+        if new:
+            listed -= new
             units.append(str(file))
             database.append(entry)
     folder = root / TIDY_DATABASE
@@ -53,15 +52,13 @@ CHECKS = {
     "actionlint": ((".github/workflows/*.yml",), [sys.executable, "-B", str(HERE / "actionlint.py")], 0),
     "tidy": ((), [sys.executable, "-B", str(HERE / "tidy.py"), "."], 0),
     "cppcheck": (("core/src/*.cpp", "core/c/src/*.cpp"), CPPCHECK, 2),
-    # Every public header must compile alone; the build is also what clang-tidy looks into.
+    # Every public header must compile alone; clang-tidy reads this build, too.
     "headers": ((), ["cmake", "--build", BUILD, "--target", "all", "all_verify_interface_header_sets"], 0),
     "clang-tidy": (translation_units, ["clang-tidy", "-p", TIDY_DATABASE, "--quiet"], 1),
 }
-# What cannot be had everywhere, and whether it is here.
-OPTIONAL = {"actionlint": actionlint.is_there}
 
 
-def arguments():
+def parse_arguments():
     parser = argparse.ArgumentParser(prog="ci/run.sh lint", description=__doc__.split("\n")[0])
     parser.add_argument("--root", type=Path, default=HERE.parent, help="the tree")
     parser.add_argument("--only", action="append", choices=CHECKS, help="only this check (may be repeated)")
@@ -70,8 +67,6 @@ def arguments():
 
 
 def files_of(root, patterns):
-    if not patterns:
-        return []
     if callable(patterns):
         return patterns(root)
     listed = subprocess.run(["git", "ls-files", "-co", "--exclude-standard", "-z", "--", *patterns], cwd=root,
@@ -81,45 +76,45 @@ def files_of(root, patterns):
 
 def commands(root, patterns, command, share):
     """The commands of a check; none if there is no file for it."""
-    files = files_of(root, patterns)
     if not patterns:
         return [command]
+    files = files_of(root, patterns)
     share = share or len(files) or 1
     return [[*command, *files[i:i + share]] for i in range(0, len(files), share)]
 
 
 def run(root, command):
-    # clang-tidy counts on stderr what it does not show; what the others find stands there.
+    # On stderr clang-tidy counts what it does not show, and the others report what they find.
     done = subprocess.run(command, cwd=root, stdin=subprocess.DEVNULL, text=True, stdout=subprocess.PIPE,
                           stderr=subprocess.DEVNULL if command[0] == "clang-tidy" else subprocess.STDOUT)
     return done.returncode, done.stdout
 
 
-def check(given, name):
-    """What a check found, as text; '' if nothing; None if it was not made."""
+def check(options, name):
+    """What a check found, as text; '' if nothing; None if it was not run."""
     patterns, command, share = CHECKS[name]
-    if name in OPTIONAL and not OPTIONAL[name]():
+    if name == "actionlint" and not actionlint.is_there():
         return None
     if name == "headers":
-        code, text = run(given.root, ["cmake", "--preset", Path(BUILD).name])
+        code, text = run(options.root, ["cmake", "--preset", Path(BUILD).name])
         if code != 0:
             return text
-        command = [*command, "--parallel", str(given.jobs)]
-    with ThreadPoolExecutor(given.jobs) as pool:
-        done = list(pool.map(lambda c: run(given.root, c), commands(given.root, patterns, command, share)))
+        command = [*command, "--parallel", str(options.jobs)]
+    with ThreadPoolExecutor(options.jobs) as pool:
+        done = list(pool.map(lambda c: run(options.root, c), commands(options.root, patterns, command, share)))
     if all(code == 0 for code, _ in done):
         return ""
     return "".join(text for code, text in done if code != 0) or f"{command[0]} failed"
 
 
 def main():
-    given = arguments()
-    given.root = given.root.resolve()
+    options = parse_arguments()
+    options.root = options.root.resolve()
     suite = xml.Element("testsuite", name="lint")
     failed = []
-    for name in given.only or CHECKS:
+    for name in options.only or CHECKS:
         begin = time.monotonic()
-        found = check(given, name)
+        found = check(options, name)
         took = time.monotonic() - begin
         case = xml.SubElement(suite, "testcase", classname="lint", name=name, time=f"{took:.1f}")
         if found is None:
@@ -132,7 +127,7 @@ def main():
         print(found or "", end="", flush=True)
     suite.set("tests", str(len(suite)))
     suite.set("failures", str(len(failed)))
-    junit = given.root / "build/recorded/junit"
+    junit = options.root / "build/recorded/junit"
     junit.mkdir(parents=True, exist_ok=True)
     xml.ElementTree(suite).write(junit / "lint.xml", encoding="utf-8", xml_declaration=True)
     print(f"lint: {len(suite)} checks, {len(failed)} failed{': ' if failed else ''}{', '.join(failed)}")

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Goal: what comes from the network is used only if it is the file that was looked at, and a refusal leaves
-nothing. Method: an archive of our own in its place, once with its own digest expected, once with the real one."""
+"""Goal: a file from the network is used only if it has the expected digest, and a refusal leaves nothing.
+Method: another archive in its place, once with that one's digest expected, once with the real one."""
 import base64
 import contextlib
 import hashlib

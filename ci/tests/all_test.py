@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Goal: `ci/run.sh all` never says more than it ran. Method: ci/all.py with a runner that writes down its
-calls and fails where it is told to: order, failures, what is run again, and the table are compared."""
+"""Goal: `ci/run.sh all` never reports more than it ran. Method: ci/all.py with a runner that logs its
+calls and fails as the case asks: order, failures, what is run again, and the table are compared."""
 import os
 import signal
 import subprocess
@@ -54,7 +54,7 @@ class Case:
 
 
 def lives(pid):
-    """Whether the process runs; one that is over and whom nobody has waited for does not."""
+    """True if the process runs; a zombie does not."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
     except OSError:
@@ -101,15 +101,15 @@ def does_not_trust_the_state_of_another_tree(case):
 
 
 def ends_all_it_started_when_it_is_interrupted(case):
-    for how in (signal.SIGINT, signal.SIGTERM):
+    for number in (signal.SIGINT, signal.SIGTERM):
         process = case.start("--keep-going", "--fresh", hang=ALL[1])
         child = case.child_of_a_hanging_job()
-        process.send_signal(how)
+        process.send_signal(number)
         code, ran, text = case.end(process)
         assert code == 130 and ran == ALL[:2], (code, ran, text)
         assert f"1 of {len(ALL)} jobs passed" in text and "FAILED (-15)" in text, text
         assert "goes on with what has not passed" in text and "Traceback" not in text, text
-        while lives(child):  # for ever, if it was left behind: ctest ends that
+        while lives(child):  # for ever if it was left behind: ctest's time-out ends that
             time.sleep(0.01)
         Path(f"{case.calls}.child").unlink()
 

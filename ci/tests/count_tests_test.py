@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Goal: the closing line of .ci/run counts right, and a job without tests is no success. Method: JUnit files
+"""Goal: the closing line of .ci/run counts right, and a job without tests is a failure. Method: JUnit files
 as ctest writes them, good and bad, some missing."""
 import subprocess
 import sys
