@@ -1,8 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What coverage/floors.json means: figures that may only rise, and exclusions that may only become fewer.
-
-Apart from the report so that its test can try the rules on examples.
-"""
+"""What coverage/floors.json means: figures that may only rise, and exclusions that may only become fewer."""
 import math
 import re
 
@@ -60,7 +57,7 @@ def exclusions(name, text):
 
 
 def bad_marks(marks):
-    """A mark is for one line, so that the count says something, and has a reason."""
+    """A mark is for one line, so that their number means something, and has a reason."""
     for name, number, kind, reason in marks:
         if kind not in ONE_LINE:
             yield f"{name}:{number}: EXCL_{kind}: only single lines may be excluded"

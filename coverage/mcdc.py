@@ -2,11 +2,11 @@
 # SPDX-License-Identifier: MIT
 """Reports what the core's own tests reach as clang sees it: functions, regions, branches and MC/DC of the source.
 
-clang's branches are conditions in the source, where gcov counts the compiler's own, such as those that clean up
-behind exceptions. Reads the profiles of a clang19-mcdc build; fails below coverage/floors_clang.json.
+clang's branches are conditions in the source; gcov also counts the compiler's own, such as clean-up after exceptions.
+Reads the profiles of a clang19-mcdc build; fails below coverage/floors_clang.json.
 
-llvm-cov is asked for each program alone, and what it says is joined here by place in the source: given many
-programs at once it keeps the first record of an inline function, which in a program that never calls it is empty.
+llvm-cov is asked for each program alone, and its answers are joined here by place in the source: for many programs
+at once it keeps the first record of an inline function, which is empty in a program that never calls it.
 """
 import argparse
 import json
@@ -103,7 +103,7 @@ def report():
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--raise-floors", action="store_true", help="write what was reached as new floors")
-    given = parser.parse_args()
+    options = parser.parse_args()
     seen = report()
     reached, summary = {}, {}
     for figure in FIGURES:
@@ -115,11 +115,11 @@ def main():
         print(f"{PART:10} {figure:9} {covered:6} of {total:6}  {reached[figure]:6.2f} %")
     (OUT / "summary.json").write_text(json.dumps(summary, indent=2) + "\n")
     print(f"{'':10} {OUT / 'missed.txt'}")
-    asked = json.loads(FLOORS.read_text())[PART]
-    failures = [f"{PART} by clang: {name} coverage is {reached[name]:.2f} %, the floor {asked[name]} %"
-                for name in FIGURES if reached[name] < asked[name]]
-    if given.raise_floors:
-        new = {PART: {name: floors.risen(asked[name], reached[name]) for name in FIGURES}}
+    floor = json.loads(FLOORS.read_text())[PART]
+    failures = [f"{PART} by clang: {name} coverage is {reached[name]:.2f} %, the floor {floor[name]} %"
+                for name in FIGURES if reached[name] < floor[name]]
+    if options.raise_floors:
+        new = {PART: {name: floors.risen(floor[name], reached[name]) for name in FIGURES}}
         FLOORS.write_text(json.dumps(new, indent=2) + "\n")
     for text in failures:
         print(f"coverage: {text}")

@@ -17,7 +17,7 @@ import floors
 HERE = Path(__file__).resolve().parent
 
 
-def arguments():
+def parse_arguments():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--root", type=Path, default=HERE.parent, help="the source tree")
     parser.add_argument("--build", type=Path, help="the build with the counters (ROOT/build/gcc-coverage)")
@@ -25,31 +25,31 @@ def arguments():
     parser.add_argument("--floors", type=Path, help="the floors (ROOT/coverage/floors.json)")
     parser.add_argument("--part", action="append", help="only this part (may be repeated)")
     parser.add_argument("--raise-floors", action="store_true", help="write what was reached as new floors")
-    given = parser.parse_args()
-    given.root = given.root.resolve()
-    given.build = (given.build or given.root / "build/gcc-coverage").resolve()
-    given.out = (given.out or given.build / "report").resolve()
-    given.floors = given.floors or given.root / "coverage/floors.json"
-    return given
+    options = parser.parse_args()
+    options.root = options.root.resolve()
+    options.build = (options.build or options.root / "build/gcc-coverage").resolve()
+    options.out = (options.out or options.build / "report").resolve()
+    options.floors = options.floors or options.root / "coverage/floors.json"
+    return options
 
 
-def gcovr(given, *options):
-    # Branches of exceptions that the compiler makes up are nobody's decision.
-    # A process that dies between two counters leaves arcs that seem to have run -1 times: gcov takes the difference.
-    command = ["gcovr", "--root", str(given.root), "--exclude-throw-branches", "--exclude-unreachable-branches", "--gcov-ignore-parse-errors",
-               "--decisions", *map(str, options)]
-    done = subprocess.run(command, cwd=given.root, capture_output=True, text=True)
+def gcovr(options, *more):
+    # Without the branches that the compiler adds for exceptions. A process that dies between two counters leaves arcs
+    # that seem to have run -1 times, as gcov takes the difference: no error.
+    command = ["gcovr", "--root", str(options.root), "--exclude-throw-branches", "--exclude-unreachable-branches", "--gcov-ignore-parse-errors",
+               "--decisions", *map(str, more)]
+    done = subprocess.run(command, cwd=options.root, capture_output=True, text=True)
     if done.returncode != 0:
         sys.exit(f"gcovr failed:\n{done.stdout}{done.stderr}")
 
 
-def filters(given, folders):
+def filters(options, folders):
     return [word for folder in folders
-            for word in ("--filter", re.escape(str(given.root)) + "/" + re.escape(folder))]
+            for word in ("--filter", re.escape(str(options.root)) + "/" + re.escape(folder))]
 
 
 def decisions(files):
-    """(seen, all) of the outcomes of the decisions that gcovr can tell apart in the source text."""
+    """(seen, all) of the outcomes of the decisions that gcovr can distinguish in the source text."""
     seen = total = 0
     for file in files:
         for line in file["lines"]:
@@ -61,28 +61,28 @@ def decisions(files):
     return seen, total
 
 
-def marks_of(given, folders):
+def marks_of(options, folders):
     for folder in folders:
-        for path in sorted((given.root / folder).rglob("*")):
+        for path in sorted((options.root / folder).rglob("*")):
             if path.suffix in (".cpp", ".hpp"):
-                yield from floors.exclusions(str(path.relative_to(given.root)), path.read_text())
+                yield from floors.exclusions(str(path.relative_to(options.root)), path.read_text())
 
 
-def report(given, part, folders, objects):
+def report(options, part, folders, objects):
     """Writes the part's reports from the counters of a folder of the build; returns its summary and its exclusions."""
-    out = given.out / part
+    out = options.out / part
     out.mkdir(parents=True, exist_ok=True)
     counters = out / "counters.json"
-    gcovr(given, "--object-directory", given.build, *filters(given, folders), "--json", counters, given.build / objects)
-    gcovr(given, "--add-tracefile", counters, *filters(given, folders), "--html-details", out / "index.html",
+    gcovr(options, "--object-directory", options.build, *filters(options, folders), "--json", counters, options.build / objects)
+    gcovr(options, "--add-tracefile", counters, *filters(options, folders), "--html-details", out / "index.html",
           "--html-title", f"shmfifo {part}", "--xml", out / "cobertura.xml", "--txt", out / "coverage.txt",
           "--json", out / "coverage.json", "--json-summary", out / "summary.json")
-    marks = list(marks_of(given, folders))
+    marks = list(marks_of(options, folders))
     (out / "exclusions.txt").write_text("".join(f"{n}:{i}: {reason}\n" for n, i, _, reason in marks))
     summary = json.loads((out / "summary.json").read_text())
     files = json.loads((out / "coverage.json").read_text())["files"]
     if not files or not summary["line_covered"]:
-        sys.exit(f"{part}: no line was counted; were the tests run in {given.build}?")
+        sys.exit(f"{part}: no line was counted; were the tests run in {options.build}?")
     summary["decision_covered"], summary["decision_total"] = decisions(files)
     return summary, marks
 
@@ -99,23 +99,23 @@ def print_part(part, summary, marks, out):
 
 
 def main():
-    given = arguments()
-    parts = json.loads(given.floors.read_text())
-    chosen = given.part or list(parts)
-    given.out.mkdir(parents=True, exist_ok=True)
+    options = parse_arguments()
+    parts = json.loads(options.floors.read_text())
+    chosen = options.part or list(parts)
+    options.out.mkdir(parents=True, exist_ok=True)
     failures = []
     for part in chosen:
-        summary, marks = report(given, part, parts[part]["folders"], parts[part].get("objects", "."))
-        # Where there is nothing to reach, all is reached.
+        summary, marks = report(options, part, parts[part]["folders"], parts[part].get("objects", "."))
+        # Nothing to reach: all of it is reached.
         seen = {f: 100 * summary[f"{f}_covered"] / summary[f"{f}_total"] if summary[f"{f}_total"] else 100
                 for f in floors.FIGURES}
-        print_part(part, summary, marks, given.out)
+        print_part(part, summary, marks, options.out)
         failures += floors.bad_marks(marks)
         failures += floors.below(part, parts[part], seen, len(marks))
-        if given.raise_floors:
+        if options.raise_floors:
             parts[part] = floors.raised(parts[part], seen, len(marks))
-    if given.raise_floors:
-        given.floors.write_text(json.dumps(parts, indent=2) + "\n")
+    if options.raise_floors:
+        options.floors.write_text(json.dumps(parts, indent=2) + "\n")
     for text in failures:
         print(f"coverage: {text}")
     print(f"coverage: {len(chosen)} parts, {len(failures)} failures")

@@ -1,5 +1,5 @@
-# Which canaries each instrument must report, and in which words; and which it is known not to see.
-# A row: the canary, `reported` or `blind`, the words. README.md beside this file says why.
+# Which canaries each instrument must report, and in which words; and which it is known to miss.
+# A row: the canary, `reported` or `blind`, the words. sanitizers/README.md says why.
 
 set(canaries_asan-ubsan
     "use_after_unmap|reported|AddressSanitizer: SEGV on unknown address"
@@ -72,7 +72,7 @@ function(shmfifo_add_canaries)
     if(verdict STREQUAL "blind")
       set(sentence is_not_reported)
     endif()
-    # The launcher stands before the program here: the runner is not to be run by it.
+    # The launcher is before the program: it must not run the runner.
     shmfifo_add_test(
       NAME sanitizers.canaries.${canary}_${sentence} KIND canary COST fast TIMEOUT 120
       COMMAND ${Python3_EXECUTABLE} -B ${CMAKE_CURRENT_SOURCE_DIR}/run_canary.py ${verdict} ${words}

@@ -1,18 +1,18 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Nothing that an instrument reports is passed over: the tree has no suppressions.
+"""No report of an instrument is suppressed in this tree.
 
 usage: check_suppressions.py ROOT        exit 1 and the places, if there is one
 
-Whoever needs the first one changes this file, so that each has its reason beside it and one that
-matches nothing any more fails (print_suppressions=1 of TSan and LSan, -s of valgrind tell).
+The first one needed must change this file, so that each has its reason beside it and fails once it matches nothing
+(print_suppressions=1 of TSan and LSan, -s of valgrind show that).
 """
 import os
 import re
 import sys
 from pathlib import Path
 
-# Files and words by which the instruments are told to look away.
+# Files and words that suppress reports.
 FILES = ("*.supp", "*suppressions*.txt", "*ignorelist*")
 WORDS = re.compile(r"suppressions=|--suppressions|no_sanitize|__tsan_default_suppressions|"
                    r"fsanitize-(?:ignorelist|blacklist)|ANNOTATE_BENIGN|AnnotateIgnore")

@@ -3,11 +3,11 @@
 """Runs a program with a known defect and judges what the instrument said about it.
 
 usage: run_canary.py reported WORDS PROGRAM [ARGUMENTS]    the report must hold WORDS, and the exit is not 0
-       run_canary.py blind WORDS PROGRAM [ARGUMENTS]       the program must come to its end, without WORDS
+       run_canary.py blind WORDS PROGRAM [ARGUMENTS]       the program must run to its end, without WORDS
 
-PROGRAM may be preceded by the instrument that runs it (valgrind ...). Exit 0 if it is as it must be;
-1 with the reason and the whole output if not. Whoever expects silence also expects the canary's last
-line, so that a program that never ran is not taken for one that nobody complained about.
+PROGRAM may be preceded by the instrument that runs it (valgrind ...). Exit 0 if the verdict holds;
+1 with the reason and the whole output if not. `blind` also needs the canary's last line, so that a program that never
+ran does not count as silent.
 """
 import subprocess
 import sys
@@ -16,7 +16,7 @@ LAST_LINE = "the canary came to its end"
 
 
 def judge(verdict, words, status, output):
-    """The reason why it is not as it must be, or None."""
+    """The reason why the verdict does not hold, or None."""
     if verdict == "reported":
         if words not in output:
             return f"the report does not hold the expected words '{words}'"

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Goal: a count that comes in the middle of another one is not lost, as those of threads do. Method: a program calls a
-function with a branch, also from a timer's signal, which needs no second processor; built with the flags of the
-coverage presets its counts must be those that it prints, and smaller ones without the flag that makes them atomic.
+"""Goal: a count made in the middle of another one is not lost. Method: a program calls a function with a branch, also in a
+timer's signal handler, which needs no second processor; built with the flags of the coverage presets its counts must be
+those that it prints, and smaller without the flag that makes them atomic.
 
-clang derives how often a condition was false from two counters: where one lost counts, it can say "never"."""
+clang derives how often a condition was false from two counters: if one lost counts, it can report "never"."""
 import gzip
 import json
 import re

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Goal: a child that is asked to die dies of what it was asked for, also if its counters cannot be
-// written. Method: a writer of counters that ends the process as an interrupted allocator does.
+// Goal: a child dies of the requested signal even if its counters cannot be written. Method: a
+// writer of counters that ends the process as an interrupted allocator does.
 #include <gtest/gtest.h>
 #include <sys/wait.h>
 
@@ -14,7 +14,7 @@ int fails_by = 0;  // the signal; 0: it does not
 
 }  // namespace
 
-// In the place of clang's runtime, of which this build has none.
+// Instead of clang's runtime, which this build does not link.
 int __llvm_profile_write_file() {
   if (fails_by != 0) ::raise(fails_by);
   return 0;

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Goal: the floors only rise. Method: examples of each way to lower them are told; then every version of
-the floors that the checkout's history holds, up to the working tree, is compared with the next."""
+"""Goal: the floors only rise. Method: each way to lower them is reported; then every version of the floors in
+the history, up to the working tree, is compared with the next."""
 import json
 import subprocess
 import sys
@@ -53,7 +53,7 @@ def main():
     if list(floors.lowered(OLD, {"core": floors.raised(OLD["core"], seen, 5)})):
         failures.append("raised() lowered a floor")
     if len(list(floors.below("core", OLD["core"], seen, 4))) != 2:
-        failures.append("below() did not tell of the branches and of the exclusions, and of them only")
+        failures.append("below() did not report exactly the branches and the exclusions")
     for file in NAMES:
         history = list(versions(file))
         for (_, old), (name, new) in zip(history, history[1:]):

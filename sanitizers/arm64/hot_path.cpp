@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// The hot path as functions of known names, for a look at their instructions (check_orders.py):
-// once as the core has it, once over a memory model that asks for relaxed everywhere. The second
-// shows that the look would notice an order that was lost. Never run.
+// The hot path as functions of known names, whose instructions check_orders.py reads: once as the
+// core has it, once over a memory model that is relaxed everywhere. The second shows that a lost
+// order would be reported. Never run.
 #include "shmfifo/shmfifo.hpp"
 
 namespace {
@@ -47,7 +47,7 @@ template <class M>
 
 extern "C" {
 
-// Flattened: what the core calls becomes part of the function, as far as it may be inlined.
+// Flattened: calls become part of the function, as far as they may be inlined.
 #define HOT [[gnu::flatten, gnu::used]]
 
 HOT status core_publish(basic_producer<std_memory_model>& writer, const void* content) {

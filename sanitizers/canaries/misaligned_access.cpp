@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Defect: a record is laid over the segment at the seed's offset 17, where no number may stand.
+// Defect: a record is laid over the segment at offset 17, where no number may be.
 #include <cstdint>
 
 #include "shared_mapping.hpp"

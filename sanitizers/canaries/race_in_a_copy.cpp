@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Defect: as race_on_one_mapping, but the bytes are moved by memcpy. g++ writes short copies out in
-// moves of its own after ThreadSanitizer placed its calls, so that such a race is seen only with
-// -fno-builtin-memcpy, which the presets set.
+// Defect: as race_on_one_mapping, but the bytes are moved by memcpy. g++ expands short copies after
+// ThreadSanitizer has inserted its calls, so such a race is seen only with -fno-builtin-memcpy,
+// which the presets set.
 #include <cstring>
 #include <thread>
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 // What the canaries share: memory as a segment has it (a file in memory, mapped MAP_SHARED), and
-// the last line of a program that came to its end, which tells a silent instrument from a program
-// that never ran.
+// the last line of a program that ran to its end, which distinguishes a silent instrument from a
+// program that never ran.
 
 #include <sys/mman.h>
 #include <unistd.h>

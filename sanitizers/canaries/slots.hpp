@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-// Two neighbouring slots in a shared mapping, and the way to tell an instrument that one of them is
-// out of bounds for now. Without that, it takes a mapping for one object.
+// Two neighbouring slots in a shared mapping, and a way to mark one of them out of bounds for an
+// instrument. Without that, the whole mapping counts as one object.
 
 #include <cstring>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Defect: bytes that nobody ever set are published, and a reader decides something by them.
+// Defect: bytes that were never set are published, and a reader branches on them.
 #include <cstring>
 #include <memory>
 

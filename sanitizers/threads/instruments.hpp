@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-// helgrind and DRD take an atomic store for a plain one, so all they could say about the mapping
-// would be wrong. They are told to leave it alone; what is left is the state of the process: the
-// mutexes, the handles shared between threads, the list of descriptors, the fork handlers.
+// helgrind and DRD treat an atomic store as a plain one, so all their reports on the mapping would
+// be wrong. Here they ignore it; what remains is the state of the process: the mutexes, the handles
+// shared between threads, the list of descriptors, the fork handlers.
 
 #include <cstddef>
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-// What the threads say to each other, and who judges it. A message says whose it is, which of that
-// producer's, and fills the rest from both, so that a torn or foreign one cannot pass; its length
-// changes from one to the next. A judge belongs to one reader and keeps what that one saw.
+// The messages of the threads, and their judge. A message holds its producer and its number there,
+// and fills the rest from both, so that a torn or foreign one cannot pass; its length changes from
+// one to the next. A judge belongs to one reader and keeps what that reader saw.
 
 #include <array>
 #include <cstdint>

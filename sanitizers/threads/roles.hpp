@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-// Where the threads get their roles: from the segment, as programs do, or over a memory model in
-// which chosen sites have lost their order. The second shows that the instrument would notice: an
-// access at such a site stays atomic but orders nothing, as if its author had written relaxed.
+// The threads' roles: from the segment, as programs get them, or over a memory model in which some
+// sites have lost their order. The second shows that the instrument would report it: an access at
+// such a site stays atomic but orders nothing, as if its author had written relaxed.
 
 #include <fcntl.h>
 #include <unistd.h>

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
-// Goal: give an instrument that knows addresses but not pages the whole protocol to judge. Method:
+// Goal: run the whole protocol under an instrument that knows addresses but not pages. Method:
 // producers and consumers are threads of one process on one mapping; each reader checks numbers,
-// lengths and contents. In the lossless modes a visitor comes and goes meanwhile, and a manager
-// marks, looks and recovers. Options are read by hand: it is also built where no library is.
+// lengths and contents. In the lossless modes a visitor attaches and leaves meanwhile, and a
+// manager marks, looks and recovers. Options are parsed by hand: it is also built without
+// libraries.
 #include <chrono>
 #include <cstring>
 #include <mutex>
