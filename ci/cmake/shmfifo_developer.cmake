@@ -1,9 +1,9 @@
-# What all but the library needs: packages, warnings, and the one way to add a test.
+# For everything but the library: packages, warnings, and the one way to add a test.
 
 set(packages "")
 if(SHMFIFO_PROGRAMS OR SHMFIFO_HARNESS OR SHMFIFO_MILLION)
   list(APPEND packages CLI11 nlohmann_json fmt)
-  # They throw, whatever the flags of the whole build say.
+  # They throw, whatever the flags of the whole build.
   if(CMAKE_CXX_FLAGS MATCHES "-fno-exceptions")
     add_compile_options($<$<COMPILE_LANGUAGE:CXX>:-fexceptions>)
   endif()
@@ -12,8 +12,8 @@ if(BUILD_TESTING AND NOT SHMFIFO_BARE)
   list(APPEND packages GTest)
 endif()
 if(SHMFIFO_BARE)
-  # For another processor, or a sanitizer that must see all of the program: libraries are not to be
-  # had compiled for it, so GoogleTest is compiled here and what needs the others is left out.
+  # For another processor, or a sanitizer that must see the whole program: compiled libraries are not available, so
+  # GoogleTest is compiled here, and what needs the others is left out.
   set(INSTALL_GTEST OFF)
   add_subdirectory(/usr/src/googletest/googletest ${CMAKE_BINARY_DIR}/googletest EXCLUDE_FROM_ALL SYSTEM)
 endif()
@@ -40,10 +40,9 @@ if(SHMFIFO_DEVELOPER)
               $<$<COMPILE_LANGUAGE:CXX>:-Wold-style-cast -Wnon-virtual-dtor -Woverloaded-virtual>)
 endif()
 
-# shmfifo_compile_lightly(target): a program whose speed nobody measures and whose code nobody ships, such as a
-# core with seeded bugs, or one that is only arguments and words. A release build by g++ optimises it less: -O3
-# would be up to half of its compilation. Not by clang, which gains a fifth, and at -O1 leaves instructions without
-# the line that a report shall name.
+# shmfifo_compile_lightly(target): for a program that is neither measured nor shipped, such as a core with planted bugs.
+# A release build by g++ optimises it less: -O3 is up to half of its compilation. Not by clang, which gains a fifth, and
+# at -O1 has instructions without a line that a report could name.
 function(shmfifo_compile_lightly target)
   target_compile_options(${target} PRIVATE $<$<AND:$<CONFIG:Release>,$<CXX_COMPILER_ID:GNU>>:-O1>)
 endfunction()

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Doxygen's input filter: the comments of this project are plain, and mean what they stand at.
+"""Doxygen's input filter: the comments of this project are plain, and belong to the code beside them.
 
-A block of // lines belongs to what follows it, the first block of a header to the file, and a // behind
-code to that code. Line numbers stay as they are, so that warnings point at the source. The heading of a
-page gets its path as a label, because several are called README.md.
+A block of // lines belongs to what follows it, the first block of a header to the file, and a // behind code to
+that code. Line numbers do not change, so warnings point at the source. The heading of a page gets its path as a
+label, because several are called README.md.
 """
 import os
 import re

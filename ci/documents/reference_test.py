@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """Goal: the reference pages are made without a warning, and every declaration in them has a comment that fits.
-Method: doxygen runs over the tree as `ci/run.sh docs` does; over small headers, each spoilt in one place, it
-has to fail and say what is wrong. usage: reference_test.py tree|bad-examples OUTPUT-FOLDER"""
+Method: doxygen runs over the tree as in `ci/run.sh docs`; for small headers, each broken in one place, it must fail and
+name the fault. usage: reference_test.py tree|bad-examples OUTPUT-FOLDER"""
 import os
 import subprocess
 import sys
@@ -32,7 +32,7 @@ int next(int number);
 
 }  // namespace shmfifo
 """
-# What is replaced, by what, and what doxygen has to say of it.
+# What is replaced, by what, and doxygen's message.
 BAD = [
     ("// How far.\n", "", "reach (enumeration) of namespace shmfifo is not documented"),
     ("// A place.\n", "", "Compound shmfifo::spot is not documented"),

@@ -1,16 +1,16 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Compiles or runs the code in a document; the first block that fails ends it, named by file and line.
+"""Compiles or runs the code in a document; stops at the first block that fails, with its file and line.
 
 usage: snippets.py BUILD-FOLDER DOCUMENT.md      (SHMFIFO_CXX: the compiler and its flags)
 
 ```cpp    with main(): compiled, linked with the core, run. Otherwise compiled: as it is if it begins with a
           comment, else as the body of a function. <!-- given: DECLARATIONS --> goes before it.
 ```sh     run by bash in a folder that the blocks of a document share, with the project's programs in PATH and
-          a /dev/shm of 64 MB and processes of their own, so that nothing is left. A ```text block right
-          behind it is what it prints; ... stands for anything.
+          namespaces for a /dev/shm of 64 MB and its processes, so that nothing is left. A ```text block right
+          behind it is its expected output; ... matches anything.
 ```cmake, ```python  quoted from a file that other tests run: <!-- from PATH -->. Any block may be quoted.
-A block without a language is a drawing or what a person types; guides have none.
+A block without a language is a drawing or typed by a person; guides have none.
 """
 import doctest
 import os
@@ -91,7 +91,7 @@ def check(build, document, folder):
 
 
 def main(build, document):
-    """Runs this script again with mounts and processes of its own, which end with it."""
+    """Runs this script again in namespaces for mounts and processes, which end with it."""
     for how in (["unshare", "--mount"], ["unshare", "--mount", "--map-root-user"]):
         command = [*how, "--pid", "--fork", "--kill-child", "--mount-proc"]
         if subprocess.run([*command, "true"], stderr=subprocess.DEVNULL, check=False).returncode == 0:

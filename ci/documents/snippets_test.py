@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Goal: a broken snippet is noticed, whatever it is broken in. Method: small documents, a right one of each
-kind, then each spoilt once; the check has to refuse those by file and line. usage: snippets_test.py BUILD"""
+"""Goal: a broken snippet of any kind is reported. Method: small documents, a correct one of each kind, then each broken
+once; the check must refuse those with file and line. usage: snippets_test.py BUILD"""
 import subprocess
 import sys
 import tempfile

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""Goal: the tables in property_tests/README.md are those that the programs make, but for what each run measures
-anew. Method: they are compared; each row taken out, put elsewhere or changed must be noticed."""
+"""Goal: the tables in property_tests/README.md are those that the programs print, except for measured columns.
+Method: they are compared; a row removed, moved or changed must be reported."""
 import os
 import re
 import subprocess

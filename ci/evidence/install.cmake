@@ -1,11 +1,11 @@
-# The evidence and what checks it, as parts of the package. Without evidence for these sources none is
-# installed, and shmfifo_VALIDATED is FALSE for whoever finds the package.
+# The evidence, and the programs that check it, as parts of the package. Without evidence for these sources
+# none is installed, and shmfifo_VALIDATED is FALSE in every project that finds the package.
 set(gathered "")
 if(PROJECT_IS_TOP_LEVEL)
   set(gathered ${PROJECT_SOURCE_DIR}/build/evidence/evidence.json)
 endif()
 set(SHMFIFO_EVIDENCE "${gathered}" CACHE FILEPATH
-    "What ci/run.sh evidence gathered; installed if it is about these sources")
+    "The result of `ci/run.sh evidence`; installed if it is about these sources")
 set(shmfifo_share_dir ${CMAKE_INSTALL_DATADIR}/shmfifo)
 set(shmfifo_verify ${PROJECT_BINARY_DIR}/shmfifo-verify)
 file(READ ${CMAKE_CURRENT_LIST_DIR}/shmfifo_verify.py shmfifo_verify_text)

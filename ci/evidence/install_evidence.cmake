@@ -1,4 +1,4 @@
-# At install time: the evidence goes along only if it is about the sources that are being installed.
+# At install time: the evidence is installed only if it is about the installed sources.
 if(EXISTS "${evidence}")
   include(${CMAKE_CURRENT_LIST_DIR}/shmfifo_validated.cmake)
   set(folders "")

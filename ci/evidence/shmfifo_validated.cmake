@@ -1,7 +1,7 @@
 # shmfifo_check_evidence(RESULT EVIDENCE.json [FOLDER PREFIX]...): are the files in use the ones that the
 # evidence is about? Each FOLDER holds what the evidence calls PREFIX (core/src, core/include|core/c/include). RESULT
 # is TRUE, or FALSE with a status message that names the first file which differs (not under find_package(QUIET)).
-# Used by the installed package, by projects that take the sources, and when the evidence is installed.
+# Used by the installed package, by projects that add the sources, and when the evidence is installed.
 function(shmfifo_check_evidence result evidence)
   set(${result} FALSE PARENT_SCOPE)
   if(${CMAKE_FIND_PACKAGE_NAME}_FIND_QUIETLY)
@@ -45,7 +45,7 @@ function(shmfifo_check_evidence result evidence)
         return()
       endif()
     endforeach()
-    # A header that the evidence does not know could stand before one that it does.
+    # A header that the evidence does not know could shadow one that it knows.
     file(GLOB here RELATIVE "${folder}" "${folder}/shmfifo/*.hpp" "${folder}/shmfifo/protocol/*.hpp" "${folder}/*.cpp"
          "${folder}/shmfifo*.h")
     foreach(file IN LISTS here)

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Says whether the installed shmfifo is what its evidence is about, and what that evidence says.
+"""Says whether the installed shmfifo is the one that its evidence is about, and shows that evidence.
 
 Exit code: 0 validated; 1 a file differs, a guarantee failed, or the rerun did; 2 there is no evidence.
 """
@@ -16,7 +16,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-# Where the installation has them: below the prefix, or absolute.
+# The installation's folders: below the prefix, or absolute.
 INCLUDE, LIBRARIES, SHARE = "include", "lib", "share/shmfifo"
 
 
@@ -24,11 +24,11 @@ def differences(evidence, include):
     """A sentence for each header that is not what the evidence is about."""
     known = {name.split("/include/", 1)[1]: value for name, value in evidence["subject"]["files"].items()
              if name.startswith(("core/include/", "core/c/include/"))}
-    for name, wanted in sorted(known.items()):
+    for name, expected in sorted(known.items()):
         path = include / name
         if not path.is_file():
             yield f"{path} is missing"
-        elif hashlib.sha256(path.read_bytes()).hexdigest() != wanted:
+        elif hashlib.sha256(path.read_bytes()).hexdigest() != expected:
             yield f"{path} is not the file that the evidence is about"
     here = [path for pattern in ("shmfifo/*.hpp", "shmfifo/protocol/*.hpp", "shmfifo*.h")
             for path in include.glob(pattern)]
@@ -51,9 +51,9 @@ def summary(evidence):
           f"not verified at all: {len(evidence['not_verified'])} points (--points)")
 
 
-def run(words):
+def run(command):
     try:
-        done = subprocess.run(list(map(str, words)), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        done = subprocess.run(list(map(str, command)), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
                               stdin=subprocess.DEVNULL, timeout=600)
     except subprocess.TimeoutExpired:
         return 1, "no end after 600 seconds"
@@ -75,49 +75,49 @@ def rerun_quick(prefix, share):
         for library in libraries:
             for extra in ([], sanitize):
                 program = Path(work) / "round_trip"
-                code, told = run([compiler, "-std=c++20", "-O2", *extra, "-I", prefix / INCLUDE,
+                code, output = run([compiler, "-std=c++20", "-O2", *extra, "-I", prefix / INCLUDE,
                                   share / "round_trip.cpp", library, "-pthread", f"-Wl,-rpath,{library.parent}",
                                   "-o", program])
                 if code == 0:
-                    code, told = run([program, f"/shmfifo-verify-{secrets.token_hex(8)}"])
-                passed = code == 0 and "1000 messages came back" in told
+                    code, output = run([program, f"/shmfifo-verify-{secrets.token_hex(8)}"])
+                passed = code == 0 and "1000 messages came back" in output
                 good = good and passed
                 print(f"rerun: round trip with {library.name}{' under sanitizers' if extra else ''}: "
-                      + ("passed" if passed else f"FAILED\n{told}"))
+                      + ("passed" if passed else f"FAILED\n{output}"))
     stress = prefix / "bin/shmfifo_stress"
     if stress.is_file():
-        code, told = run([stress, "--queue", "core_ring_wait", "--producers", 2, "--consumers", 2, "--faults",
+        code, output = run([stress, "--queue", "core_ring_wait", "--producers", 2, "--consumers", 2, "--faults",
                           "mixed", "--messages", 50000, "--time-limit", 60])
         good = good and code == 0
-        print("rerun: 50,000 messages under kills and pauses: " + ("passed" if code == 0 else f"FAILED\n{told}"))
+        print("rerun: 50,000 messages under kills and pauses: " + ("passed" if code == 0 else f"FAILED\n{output}"))
     return good
 
 
 def main():
-    words = argparse.ArgumentParser(prog="shmfifo-verify", description=__doc__,
-                                    formatter_class=argparse.RawDescriptionHelpFormatter)
-    words.add_argument("--prefix", type=Path, default=Path(__file__).resolve().parent.parent,
-                       help="where shmfifo is installed (default: where this program is)")
-    words.add_argument("--evidence", type=Path, help="default: PREFIX/share/shmfifo/evidence.json")
-    words.add_argument("--points", action="store_true", help="list what is not verified and what is assumed")
-    words.add_argument("--rerun", choices=["quick"], help="run a part of the checks against what is installed")
-    given = words.parse_args()
-    share = given.prefix / SHARE
-    path = given.evidence or share / "evidence.json"
+    parser = argparse.ArgumentParser(prog="shmfifo-verify", description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--prefix", type=Path, default=Path(__file__).resolve().parent.parent,
+                        help="where shmfifo is installed (default: where this program is)")
+    parser.add_argument("--evidence", type=Path, help="default: PREFIX/share/shmfifo/evidence.json")
+    parser.add_argument("--points", action="store_true", help="list what is not verified and what is assumed")
+    parser.add_argument("--rerun", choices=["quick"], help="run a part of the checks against what is installed")
+    options = parser.parse_args()
+    share = options.prefix / SHARE
+    path = options.evidence or share / "evidence.json"
     try:
         evidence = json.loads(path.read_text())
         summary(evidence)
     except (OSError, ValueError, KeyError) as problem:
         print(f"NOT VALIDATED: no evidence that can be read: {problem}")
         return 2
-    if given.points:
+    if options.points:
         for title in ("not_verified", "assumptions"):
             print(title.replace("_", " ") + ":")
             for line in evidence[title]:
                 print("  - " + line)
-    problems = list(differences(evidence, given.prefix / INCLUDE))
+    problems = list(differences(evidence, options.prefix / INCLUDE))
     problems += [f"{one['id']} failed" for one in evidence["requirements"] if one["verdict"] == "failed"]
-    if given.rerun and not rerun_quick(given.prefix, share):
+    if options.rerun and not rerun_quick(options.prefix, share):
         problems.append("the rerun failed")
     for line in problems:
         print("NOT VALIDATED: " + line)
@@ -127,5 +127,5 @@ def main():
 
 
 if __name__ == "__main__":
-    signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # a reader that has seen enough is no fault of the evidence
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # a reader that closes the pipe early is not an error
     sys.exit(main())

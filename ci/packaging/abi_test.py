@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Goal: whoever was built with an older release of the same major version may load this one: no symbol
-gone, no member moved, no size changed, in C and in C++. Method: the library is built here with debug
-information, abidw writes its interface down, abidiff compares that with the committed one.
+"""Goal: a program built with an older release of the same major version can load this one: no symbol gone, no member
+moved, no size changed, in C and in C++. Method: the library is built here with debug information, abidw describes its
+interface, abidiff compares that with the committed one.
 
-usage: abi_test.py COMPILER              exit 1 and what abidiff says if the interface changed
-       abi_test.py COMPILER --self-test  exit 0 if changed layouts and a lost symbol are noticed
-       abi_test.py COMPILER --write      writes core/abi.xml.gz, for a change that is meant
+usage: abi_test.py COMPILER              exit 1 and abidiff's report if the interface changed
+       abi_test.py COMPILER --self-test  exit 0 if changed layouts and a lost symbol are reported
+       abi_test.py COMPILER --write      writes core/abi.xml.gz, for an intended change
 """
 import gzip
 import shutil
@@ -18,8 +18,8 @@ from pathlib import Path
 here = Path(__file__).resolve().parent
 root = here.parent.parent
 BASELINE = root / "core/abi.xml.gz"
-# A member more in a structure of the C interface, one in a class of the C++ one, a symbol hidden: the
-# file, its text and the new text, what to compile for it, and what abidiff must name.
+# A new member in a structure of the C interface, one in a class of the C++ interface, a hidden symbol: the file, its
+# text and the new text, what to compile for it, and what abidiff must name.
 CHANGES = [
     ("include/shmfifo.h", "} shmfifo_record;\n", "  int64_t more;\n} shmfifo_record;\n", ["c_api"], "shmfifo_record"),
     ("include/shmfifo/segment.hpp", "std::shared_ptr<mapping> home_;", "std::shared_ptr<mapping> home_; int more_ = 0;",
@@ -36,8 +36,7 @@ def run(*words, cwd=None, good=(0,)):
 
 
 class library:
-    """A copy of the core's sources in a folder, and its interface as abidw sees it. No path of this
-    machine gets into that."""
+    """A copy of the core's sources in a folder, and its interface as abidw sees it, without paths of this machine."""
 
     def __init__(self, compiler, folder, source=root / "core"):
         self.compiler, self.folder = compiler, Path(folder)
@@ -66,7 +65,7 @@ class library:
 
 
 def difference(old, new):
-    """Exit code of abidiff (0: the same; else bits for kinds of change) and its words."""
+    """Exit code of abidiff (0: the same; else bits for kinds of change) and its report."""
     done = run("abidiff", "--fail-no-debug-info", old, new, good=(0, 4, 8, 12))
     return done.returncode, done.stdout
 

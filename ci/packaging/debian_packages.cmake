@@ -43,7 +43,7 @@ set(CPACK_DEBIAN_HARNESS_PACKAGE_DEPENDS
 set(CPACK_COMPONENT_HARNESS_DESCRIPTION
     "shared-memory FIFO - harness for testing queues\nA model checker for C++20 atomics, a multi-process stress runner that kills\nand pauses, an oracle that judges what came out, and the programs built of\nthem. They work on any queue through an adapter.")
 
-# What Debian wants in /usr/share/doc of each package.
+# Debian's files in /usr/share/doc of each package.
 string(TIMESTAMP debian_date "%a, %d %b %Y %H:%M:%S +0000" UTC)
 foreach(component runtime dev tools harness)
   string(TOUPPER ${component} upper)

@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: MIT
-# Goal: other projects can use the library in each of the ways the packages promise, and see nothing
-# but the library. Method: the built tree is installed into a fresh prefix, each of the small projects
-# in downstream/ is configured, built and run against it (or against the sources), as its users would.
-# Everything happens in SHMFIFO_WORK, a folder of the build tree that is emptied first.
+# Goal: other projects can use the library in each way that the packages promise, and see nothing but the library.
+# Method: the built tree is installed into a fresh prefix, and each small project in downstream/ is configured, built and
+# run with it (or with the sources), as a user would. SHMFIFO_WORK, a folder of the build tree, is emptied first.
 import os
 import platform
 import re
@@ -31,7 +30,7 @@ class downstream(support.case):
         self.prefix = os.path.join(self.work, "prefix")
 
     def command(self, *words, fails=False, cwd=None, **more):
-        """Runs it, and answers with what it printed."""
+        """Runs it, and returns its output."""
         run = subprocess.run(list(map(str, words)), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                              stderr=subprocess.STDOUT, text=True, env={**os.environ, **more}, cwd=cwd,
                              preexec_fn=support.die_with_parent)
@@ -45,21 +44,21 @@ class downstream(support.case):
                            if "libshmfifo.a" in files or "libshmfifo.so" in files)
 
     def project(self, name, *settings, cxx=compiler):
-        """Configures and builds one of the projects; answers with its build folder."""
+        """Configures and builds one of the projects; returns its build folder."""
         folder = os.path.join(self.work, name)
         self.configure(name, *settings, cxx=cxx)
         self.command(cmake, "--build", folder, "-j", "1")
         return folder
 
     def configure(self, name, *settings, cxx=compiler, **more):
-        """Configures one of the projects in the folder of its name; answers with what CMake printed."""
+        """Configures one of the projects in the folder of its name; returns CMake's output."""
         return self.command(cmake, "-G", "Ninja", "-S", os.path.join(here, "downstream", name),
                             "-B", os.path.join(self.work, name), "-DCMAKE_BUILD_TYPE=Release",
                             f"-DCMAKE_CXX_COMPILER={cxx}", f"-DCMAKE_PREFIX_PATH={self.prefix}",
                             "-DCMAKE_FIND_USE_PACKAGE_REGISTRY=OFF", *settings, **more)
 
     def install_the_library(self, *settings):
-        """Builds the library alone as `settings` ask, and installs it where they say; else into self.prefix."""
+        """Builds the library alone with `settings`, and installs it into self.prefix unless they name another."""
         folder = os.path.join(self.work, "build")
         self.command(cmake, "-G", "Ninja", "-S", root, "-B", folder, "-DSHMFIFO_DEVELOPER=OFF",
                      "-DSHMFIFO_PROGRAMS=OFF", f"-DCMAKE_CXX_COMPILER={compiler}",
@@ -75,7 +74,7 @@ class downstream(support.case):
         self.assertIn("1000 messages came back", self.command(program, self.name, **more))
 
     def sources(self):
-        """What a user gets who takes the sources: the files under version control."""
+        """The files under version control, as a user of the sources has them."""
         listed = self.command("git", "-C", root, "ls-files", "CMakeLists.txt", "core", "ci")
         return listed.split("\n")[:-1]
 
@@ -140,8 +139,8 @@ class downstream(support.case):
         self.assertIn("project(only_c LANGUAGES C CXX)", told)
 
     def test_absolute_and_mixed_folders(self):
-        """As Nix, Guix and others split a package into several prefixes. Here they are below the first: CMake
-        refuses one below the sources, where this test works."""
+        """As Nix, Guix and others split a package into several prefixes. Here they are below the first: CMake refuses
+        one below the sources, where this test works."""
         libraries = os.path.join(self.prefix, "split_libraries/lib")
         headers = os.path.join(self.prefix, "split_headers/include")
         for where in ({"LIBDIR": libraries}, {"INCLUDEDIR": headers}, {"LIBDIR": libraries, "INCLUDEDIR": headers}):
@@ -228,7 +227,7 @@ class downstream(support.case):
             self.command(f"{folder}/peer_{maker}", "attach", name)  # its own kind may
 
     def install_evidence(self):
-        """That of a run in which nothing was recorded will do: it is about these headers."""
+        """Without recordings, which is enough: it is about these headers."""
         self.command(sys.executable, "-B", os.path.join(root, "ci/evidence/gather.py"), "--build",
                      os.path.join(self.work, "gathered"), fails=True)  # it says that nothing was recorded
         shutil.copy(os.path.join(self.work, "gathered/evidence/evidence.json"),

@@ -1,4 +1,4 @@
-# Manual pages, made by help2man of what the programs say with --help. Without help2man there are none.
+# Manual pages, made by help2man from the programs' --help. Without help2man there are none.
 find_program(HELP2MAN help2man)
 if(NOT HELP2MAN)
   message(STATUS "No help2man (ci/install_packages.sh): no manual pages")

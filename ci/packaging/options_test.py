@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Goal: a program's manual page and its completion know every option of its --help, those of its commands
-included. Method: the names are taken from the help texts and looked for in both; in a page and in answers from
-which one was taken away, it has to be missed. usage: options_test.py PROGRAM PAGE.1.gz"""
+"""Goal: a program's manual page and its completion have every option of its --help and of its commands'. Method: the
+names are taken from the help texts and looked up in both; one removed from both must be reported missing.
+usage: options_test.py PROGRAM PAGE.1.gz"""
 import gzip
 import re
 import subprocess

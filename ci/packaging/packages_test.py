@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
-# Goal: the Debian packages hold what they should, and what they hold works. Method: CPack makes them
-# of the built tree, dpkg unpacks them into a scratch root, and the programs, pages and libraries are
-# used from there. SHMFIFO_WORK is emptied first; the packages stay there to be looked at.
+# Goal: the Debian packages have the right files, and these work. Method: CPack makes them from the built tree, dpkg
+# unpacks them into a scratch root, and the programs, pages and libraries are used from there. SHMFIFO_WORK is emptied
+# first; the packages stay there for inspection.
 import glob
 import gzip
 import os
@@ -18,8 +18,8 @@ sys.path[:0] = [os.path.join(root, "core/tests/apps")]
 import support  # noqa: E402
 
 PACKAGES = ("libshmfifo-dev", "libshmfifo-harness-dev", "libshmfifo1", "shmfifo-tools")
-# What lintian may say, and why: CPack calls ldconfig whatever it is told, beside the trigger that
-# Debian wants; no bug of Debian's asks for us; the maintainer's address is a placeholder.
+# What lintian may report, and why: CPack always calls ldconfig, beside the trigger that Debian wants; no bug of Debian's
+# asks for this package; the maintainer's address is a placeholder.
 TOLERATED = ("maintscript-calls-ldconfig", "initial-upload-closes-no-bugs", "bogus-mail-host")
 
 
@@ -107,7 +107,7 @@ class packages(support.case):
         self.assertEqual(told.splitlines(), [f"{n} message {n} from Python" for n in range(50)])
 
     def test_the_verifier_knows_its_headers(self):
-        """Evidence of a run in which nothing was recorded will do: it is about these headers."""
+        """Evidence without recordings is enough: it is about these headers."""
         gathered = os.path.join(work, "gathered")
         gather = os.path.join(root, "ci/evidence/gather.py")
         self.assertEqual(subprocess.run([sys.executable, "-B", gather, "--build", gathered], capture_output=True,

@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: MIT
-# Goal: the recipes for other package managers are well-formed and say the same as the project.
-# Method: the Conan recipe runs with Conan's modules replaced by ones that only copy and note, and CMake configures
-# the sources that it exports as it asks; JSON is parsed, and name and version are compared with CMakeLists.txt; the
-# port is run by CMake with the commands of vcpkg replaced by ones that only note their arguments.
-# usage: recipes_test.py CMAKE FOLDER. That a package manager builds them is not checked here.
+# Goal: the recipes for other package managers are well-formed and agree with the project. Method: the Conan recipe runs
+# with Conan's modules replaced by ones that only copy and record, and CMake configures the sources that it exports; the
+# port runs in CMake with vcpkg's commands replaced by ones that print their arguments; names and versions are compared
+# with CMakeLists.txt. usage: recipes_test.py CMAKE FOLDER. That a package manager builds them is not checked here.
 import glob
 import json
 import os

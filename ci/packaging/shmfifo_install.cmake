@@ -44,7 +44,7 @@ write_basic_package_version_file(${PROJECT_BINARY_DIR}/shmfifoConfigVersion.cmak
 install(FILES ${PROJECT_BINARY_DIR}/shmfifoConfig.cmake ${PROJECT_BINARY_DIR}/shmfifoConfigVersion.cmake
         DESTINATION ${shmfifo_config_dir} COMPONENT dev)
 
-# pkg-config: relative to where the file lies, so that --prefix and DESTDIR need no second configuration.
+# pkg-config: relative to the file, so that --prefix and DESTDIR need no second configuration.
 set(shmfifo_pc_prefix "${CMAKE_INSTALL_PREFIX}")
 if(NOT IS_ABSOLUTE "${CMAKE_INSTALL_LIBDIR}")
   file(RELATIVE_PATH to_prefix "/${CMAKE_INSTALL_LIBDIR}/pkgconfig" "/")
@@ -54,7 +54,7 @@ endif()
 # APPEND takes an absolute path as it is.
 cmake_path(APPEND shmfifo_pc_libdir "\${prefix}" "${CMAKE_INSTALL_LIBDIR}")
 cmake_path(APPEND shmfifo_pc_includedir "\${prefix}" "${CMAKE_INSTALL_INCLUDEDIR}")
-# Whoever links the archive with a C compiler needs the C++ run time named.
+# A C compiler that links the archive needs the C++ run time named.
 list(TRANSFORM shmfifo_cxx_run_time PREPEND -l OUTPUT_VARIABLE shmfifo_pc_private)
 list(JOIN shmfifo_pc_private " " shmfifo_pc_private)
 if(BUILD_SHARED_LIBS OR TARGET shmfifo_core_shared)

@@ -1,4 +1,4 @@
-# The rest of what can be installed, as far as it was built: programs, harness, manual pages.
+# The rest that can be installed, if it was built: programs, harness, manual pages.
 set(programs "")  # and the component of each
 if(SHMFIFO_PROGRAMS)
   list(APPEND programs shmfifo:tools message_producer:tools message_consumer:tools)
@@ -23,7 +23,7 @@ foreach(program_and_component IN LISTS programs)
   list(GET pair 0 program)
   list(GET pair 1 component)
   install(TARGETS ${program} RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT ${component})
-  # Found by bash under the name of the program it is to complete.
+  # bash finds it by the name of the program.
   install(FILES ${PROJECT_SOURCE_DIR}/ci/packaging/completion/shmfifo.bash RENAME ${program}
           DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions COMPONENT ${component})
 endforeach()
@@ -31,7 +31,7 @@ include(${CMAKE_CURRENT_LIST_DIR}/man_pages.cmake)
 
 if(SHMFIFO_SHARED AND SHMFIFO_PROGRAMS AND SHMFIFO_HARNESS)
   include(${CMAKE_CURRENT_LIST_DIR}/debian_packages.cmake)
-  # All that is installed, for those who want no more than that built.
+  # All that is installed, and no more.
   add_custom_target(
     shmfifo_packaged
     DEPENDS shmfifo_core shmfifo::core_shared shmfifo message_producer message_consumer shmfifo_harness

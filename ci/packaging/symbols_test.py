@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Goal: the shared library shows exactly the committed symbols, so that no release breaks or widens
-its interface unseen. Method: the dynamic symbols that nm finds are compared with the list.
+"""Goal: the shared library exports exactly the committed symbols, so that no release changes its interface unnoticed.
+Method: the dynamic symbols that nm finds are compared with the list.
 
 usage: symbols_test.py LIBRARY LIST             exit 1 and a diff if they are not equal
-       symbols_test.py LIBRARY LIST --self-test  exit 0 if changed lists are noticed
-       symbols_test.py LIBRARY LIST --write     writes the list, for a change that is meant
+       symbols_test.py LIBRARY LIST --self-test  exit 0 if changed lists are reported
+       symbols_test.py LIBRARY LIST --write     writes the list, for an intended change
 """
 import subprocess
 import sys
@@ -15,7 +15,7 @@ def exported(library):
     out = subprocess.run(["nm", "-D", "--defined-only", "-P", library], check=True,
                          capture_output=True, text=True).stdout
     names = {line.split()[0] for line in out.splitlines()}
-    # The version's own symbol is an artefact of the linker.
+    # The version's symbol is an artefact of the linker.
     return sorted(name for name in names if not name.startswith("SHMFIFO_"))
 
 

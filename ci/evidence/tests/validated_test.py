@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""Goal: shmfifo_VALIDATED and shmfifo-verify are true for the files that the evidence is about, and false
-with the file's name for any other. Method: a prefix with the core's real headers and evidence gathered for
-them, then one edit each. Needs no compiler."""
+"""Goal: shmfifo_VALIDATED and shmfifo-verify accept the files that the evidence is about, and refuse any other by
+name. Method: a prefix with the core's real headers and evidence gathered for them, then one edit each. Needs no compiler."""
 import json
 import os
 import shutil

@@ -1,5 +1,5 @@
-# bash completion for shmfifo and the programs that come with it. It asks the program itself what commands,
-# options and values there are, and which segments exist, so it cannot grow stale.
+# bash completion for shmfifo and the programs that come with it. Commands, options, values and segments are read
+# from the program itself, so this file cannot become stale.
 
 _shmfifo_help() { "${COMP_WORDS[0]}" "$@" --help 2> /dev/null; }
 

@@ -1,4 +1,4 @@
-# Fails unless adding shmfifo to a project has brought the library, and nothing else that shows.
+# Fails unless adding shmfifo to a project has brought the library, and nothing else that is visible.
 function(targets_below folder result)
   get_property(found DIRECTORY ${folder} PROPERTY BUILDSYSTEM_TARGETS)
   get_property(folders DIRECTORY ${folder} PROPERTY SUBDIRECTORIES)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// What the downstream projects build: somebody else's program, which sees the library only as it is
-// installed or added. Sends messages through a lossless ring of the name it is given, in each way
-// there is, and exits with 0 if all came back.
+// The program of the downstream projects, which sees the library only as it is installed or added.
+// Sends messages through a lossless ring of the given name, in each way there is, and exits with 0
+// if all came back.
 #include <shmfifo/shmfifo.hpp>
 
 #include <cstdio>
