@@ -13,6 +13,9 @@ jobs() {
   echo $((memory < 1 ? 1 : memory < cores ? memory : cores))
 }
 
+# has KIND PRESET: is there a build or test preset of that name? Without one, all is built, and every test may run.
+has() { cmake "--list-presets=$1" 2> /dev/null | grep -q "^ *\"$2\""; }
+
 # build PRESET [CMAKE-BUILD-ARGUMENTS]
 build() {
   local preset=$1 log
@@ -24,7 +27,11 @@ build() {
     return 1
   fi
   rm -f "$log"
-  cmake --build --preset "$preset" --parallel "$(jobs)" "$@"
+  if has build "$preset"; then
+    cmake --build --preset "$preset" --parallel "$(jobs)" "$@"
+  else
+    cmake --build "build/$preset" --parallel "$(jobs)" "$@"
+  fi
 }
 
 # record [--file | --stdout | --keep FILE] COMMAND...: FILE is made by the command, and counts as evidence for the sources
@@ -36,11 +43,12 @@ record() {
 # run_tests NAME PRESET [CTEST-ARGUMENTS]: twice as many tests at a time as there are processors, as those that start
 # processes wait for them about half of their time. Those that take more than one, or measure, say so to ctest.
 run_tests() {
-  local file=$PWD/build/recorded/junit/$1.xml preset=$2
+  local file=$PWD/build/recorded/junit/$1.xml preset=$2 tests=(--preset "$2")
   shift 2
+  has test "$preset" || tests=(--test-dir "build/$preset" --output-on-failure --no-tests=error)
   mkdir -p build/recorded/junit
   ctest --test-dir "build/$preset" --show-only=json-v1 > "${file%.xml}.json" # the labels, which JUnit does not have
-  record --file "$file" ctest --preset "$preset" --parallel "$(($(nproc) * 2))" --output-junit "$file" "$@"
+  record --file "$file" ctest "${tests[@]}" --parallel "$(($(nproc) * 2))" --output-junit "$file" "$@"
 }
 
 # run_preset PRESET [CTEST-ARGUMENTS]: without arguments what the preset selects; where it selects nothing, every fast

@@ -61,6 +61,24 @@ class jobs(unittest.TestCase):
         self.assertIn({"job": "gcc-new", "arguments": ""}, self.matrix("ci"))
         self.assertIn("gcc-new", self.run_script(sys.executable, "ci/all.py", "--only", "no-such-job")[1])
 
+    def test_a_row_and_a_preset_are_configured_built_tested_and_recorded(self):
+        (self.root / "CMakeLists.txt").write_text(
+            "cmake_minimum_required(VERSION 3.25)\nproject(tiny NONE)\nenable_testing()\n"
+            "add_custom_target(made ALL COMMAND ${CMAKE_COMMAND} -E touch made)\n"
+            "add_test(NAME tiny.is_made COMMAND ${CMAKE_COMMAND} -E cat made)\n")
+        (self.root / "ci/evidence").mkdir()
+        shutil.copy(ROOT / "ci/evidence/sources.py", self.root / "ci/evidence")
+        self.edit("ci/jobs.py", LAST, ROW.replace("build cache", "") + LAST)
+        self.add_preset()
+        code, text = self.run_script("ci/run.sh", "gcc-new")
+        self.assertEqual(code, 0, text)
+        recorded = self.root / "build/recorded/junit"
+        self.assertIn('name="tiny.is_made"', (recorded / "gcc-new.xml").read_text())
+        self.assertEqual([one["name"] for one in json.loads((recorded / "gcc-new.json").read_text())["tests"]],
+                         ["tiny.is_made"])
+        self.assertTrue((recorded / "gcc-new.xml.stamp").is_file())
+        self.assertNotEqual(self.run_script("ci/run.sh", "gcc-new", "-R", "no_such_test")[0], 0)
+
     def test_a_row_without_a_preset_is_reported(self):
         self.add_row()
         self.assertEqual(self.check(), (1, "job gcc-new has neither a preset nor a function in ci/run.sh\n"
