@@ -24,7 +24,7 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   try {
     program.parse(std::vector<std::string>(words.rbegin(), words.rend()));
     for (const command_entry& entry : commands) static_cast<void>(entry.app->parsed());
-  } catch (const CLI::Error&) {  // a usage error is the answer to most inputs
+  } catch (const CLI::Error&) {  // most inputs are usage errors
   } catch (const usage_error&) {
   }
   try {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The bytes change while they are used: a second thread scribbles over header, control words, lines
 // and slots, while producers, consumers and observers work. Nothing may crash, hang, or be read or
-// written outside the mapping; what messages then say is nobody's business.
+// written outside the mapping; what the messages then contain does not matter.
 #include <atomic>
 #include <thread>
 
@@ -24,7 +24,7 @@ void scribble_on(const segment& home, std::span<const scribble> all,
   const std::size_t used = (participants_offset + home.shape().participant_count * 64U) / 8;
   do {
     for (const scribble& each : all) {
-      // Not on the padding between lines and slots, where nobody looks.
+      // Not on the padding between lines and slots, which nothing reads.
       std::size_t index = each.index % (used + words - slots);
       if (index >= used) index += slots - used;
       auto* at = reinterpret_cast<std::uint64_t*>(base + index * 8);

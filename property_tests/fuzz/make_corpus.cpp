@@ -88,7 +88,7 @@ void command_lines() {
   }
 }
 
-// Sound and unsound runs of each kind of queue; a program of its own decides who does what.
+// Correct and incorrect histories of each kind of queue, made up by a small program.
 void histories() {
   std::mt19937 random(2);
   for (int i = 0; i < 24; ++i) {

@@ -70,7 +70,7 @@ inline const shmfifo::testing::unique_name& own_name() {
 // A new segment under that name.
 [[nodiscard]] segment new_segment(const geometry& shape);
 
-// Writes the file anew; nothing of the one before is left.
+// Rewrites the file; nothing of the previous input is left.
 inline void write_segment_file(std::span<const std::uint8_t> bytes, std::uint64_t size) {
   const std::string path = own_name().path();
   ::unlink(path.c_str());
@@ -86,7 +86,7 @@ inline void write_segment_file(std::span<const std::uint8_t> bytes, std::uint64_
 // Every call that a reader offers, a bounded number of times. Reads every byte it is given.
 void exercise_reader(consumer& reader, const segment& home);
 void exercise_writer(producer& writer);
-// All that can be done with an attached segment, whatever its bytes are.
+// Makes every call that there is on an attached segment, whatever its bytes are.
 void exercise(const segment& home);
 
 }  // namespace shmfifo::fuzz

@@ -31,8 +31,8 @@ namespace shmfifo::harness::model {
   return names;
 }
 
-// What a site was seen to do, for those who want to change it. Written by every access of the
-// checker's own thread; read it after a run.
+// The kind and order of access last seen at a site; the mutation of orders starts from it. Every
+// access writes it; read it after a run.
 enum class access_kind : std::uint8_t { none, load, store, update, fence };
 struct site_use {
   access_kind kind = access_kind::none;
@@ -53,7 +53,7 @@ struct core_world {
   // Holder's thread number plus 1; 0 is free. A dead holder holds nothing.
   std::array<std::uint32_t, lock_count> locks{};
   layout_view view;
-  std::uint32_t mortals = 0;  // bit t: thread t may die, so a lock of its may be a dead one's
+  std::uint32_t mortals = 0;  // bit t: thread t may die and leave its locks behind
   liveness_edge edge = liveness_edge::happens_before;
 
   [[nodiscard]] std::uint32_t& lock(unsigned index) noexcept {

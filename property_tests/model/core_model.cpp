@@ -68,7 +68,7 @@ int print_table(const test_choice& choice, double seconds) {
   return good ? 0 : 1;
 }
 
-// What the tests say of a core in which this one site is weaker: a report to read.
+// Runs the tests on a core in which this one site is weaker, and prints the first violation.
 int run_weakened(const std::string& name, double seconds, const std::string& dot) {
   for (const core_test& test : all_tests()) {
     model::options o = wishes(seconds);
@@ -107,7 +107,7 @@ void write_json(const std::vector<mutant>& mutants, const std::string& path) {
   std::ofstream(path) << all.dump(2) << "\n";
 }
 
-// Runs every test once, so that every site is seen; then every mutant. The matrix is the answer.
+// Runs every test once, so that every site is seen; then every mutant. Prints the matrix.
 int run_orders(double seconds, const std::string& only_site, const std::string& json) {
   std::vector<core_test> fast_first;
   for (const bool slow : {false, true})

@@ -46,7 +46,7 @@ inline geometry ring(full_policy when_full, producer_role producers, std::uint64
   return {segment_mode::ring, when_full, producers, 4, 8, slots};
 }
 
-// Content that tells who sent it: producer and running index.
+// Content that names its sender: producer and running index.
 [[nodiscard]] constexpr std::uint64_t content_of(unsigned producer, unsigned index) noexcept {
   return producer * 1000ULL + index;
 }
@@ -115,7 +115,7 @@ class consumer : public basic_consumer<core_memory> {
   return shared ? model::read_plain(*word) : *word;
 }
 
-// What one reader was told, number by number.
+// What one reader got, number by number.
 struct seen {
   static constexpr std::uint64_t aborted = ~std::uint64_t{0};
   static constexpr std::uint64_t lost = ~std::uint64_t{0} - 1;
@@ -131,7 +131,7 @@ struct seen {
   }
 };
 
-// Polls once; true if something came. Checks what every answer promises.
+// Polls once; true if something came. Checks what each answer promises.
 template <class Reader>
 bool poll_once(const core_world& world, Reader& reader, seen& log, std::int64_t limit = 8) {
   const poll_result result = reader.poll(
@@ -149,7 +149,7 @@ bool poll_once(const core_world& world, Reader& reader, seen& log, std::int64_t 
   return result.answer != status::empty;
 }
 
-// Polls until the reader has been told about all numbers below `end`.
+// Polls until the reader knows all numbers below `end`.
 template <class Reader>
 void read_until(const core_world& world, Reader& reader, seen& log, std::int64_t end) {
   while (log.next < end) {

@@ -27,8 +27,7 @@ account count(const seen& log, unsigned dead_line) {
   return a;
 }
 
-// A producer of two dies; its successor-free peer publishes, the reader gets past whatever was
-// claimed.
+// One of two producers dies, the other publishes; the reader must get past the dead claim.
 void one_of_two_producers_dies() {
   auto* world = model::make<core_world>(ring(full_policy::wait, producer_role::many, 2));
   world->mortals = 1U << first_thread;
@@ -117,7 +116,7 @@ const registration living_observer{{"deaths.G11.G6.G12_waiting_observer_meets_a_
                                     "1 producer, 1 waiting observer, 2 slots, 1 message",
                                     [] { waiting_reader_meets_a_living_claim(true); }}};
 
-// Two recoverers meet while a third process wants the dead one's line.
+// Two processes recover at once, while a third takes the dead producer's line.
 void two_recover_at_once() {
   auto* world = model::make<core_world>(ring(full_policy::wait, producer_role::many, 2));
   world->mortals = 1U << first_thread;
@@ -309,7 +308,7 @@ const registration durable{
      durable_consumer_dies}};
 
 // The successor of a producer that died between stamp and cursor moves the cursor on. A waiting
-// reader must not take the one for a denial of the other.
+// reader must not conclude from the two stores that the slot is broken.
 void successor_moves_the_cursor() {
   auto* world = model::make<core_world>(ring(full_policy::wait, producer_role::single, 2));
   world->mortals = 1U << first_thread;
@@ -324,7 +323,7 @@ void successor_moves_the_cursor() {
   });
   consumer watcher(*world, 2);
   seen log;
-  // One waiting look, as wait takes it before it sleeps; then whatever it found.
+  // One look as wait() takes it before it sleeps; then read what it found.
   if (watcher.wait(deadline::min()) == status::ok) {
     model::require(poll_once(*world, watcher, log), "G11: after wait there is something to poll");
   }
@@ -366,7 +365,7 @@ const registration written{{"deaths.G4.G6.G12_claim_written_in_place",
                             "1 producer that dies, recoverer, successor, consumer, 1 slot",
                             dead_claim_written_in_place}};
 
-// A recoverer and an overwriting producer meet at a dead one's claim: one of them has it.
+// A recoverer and an overwriting producer meet at a dead claim: one of them gets it.
 void recovery_meets_overwriting() {
   auto* world = model::make<core_world>(ring(full_policy::overwrite, producer_role::many, 1));
   world->mortals = 1U << first_thread;

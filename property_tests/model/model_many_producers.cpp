@@ -131,7 +131,7 @@ const registration in_place{{"many.G4.G12_abort_after_writing_in_place",
                              "2 producers, 1 consumer, 1 slot, 2 numbers",
                              abort_after_writing_in_place}};
 
-// Two observers that are told about the same numbers agree on them.
+// Two observers that read the same numbers agree on them.
 void observers_agree() {
   auto* world = model::make<core_world>(ring(full_policy::overwrite, producer_role::many, 2));
   model::thread first([=] {

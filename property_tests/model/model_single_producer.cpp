@@ -80,7 +80,7 @@ const registration late{{"single.G2.G4.G5_consumer_attaches_late",
                          "1 producer, 2 consumers (one attaches and leaves), 1 slot, 2 messages",
                          late_consumer}};
 
-// The last consumer leaves; what it had not read is kept for the next one.
+// The last consumer leaves; messages that it has not read are kept for the next one.
 void consumer_leaves_and_another_comes() {
   auto* world = model::make<core_world>(wait_single(1));
   auto* first = model::make<consumer>(*world, 1U);
@@ -155,8 +155,8 @@ const registration fields{{"single.G3.G4.G12_observer_sees_fields_of_one_lap",
                            "1 producer, 1 observer, 1 slot, 2 messages of different length",
                            observer_sees_fields_of_one_lap}};
 
-// A consumer leaves while another attaches and the producer goes round: the floor that the one
-// raises is seen by the other, or the other is seen by the producer.
+// A consumer leaves while another attaches and the producer goes round: either the newcomer sees
+// the floor that the first raises, or the producer sees the newcomer.
 void one_comes_while_another_leaves() {
   auto* world = model::make<core_world>(wait_single(1));
   auto* leaving = model::make<consumer>(*world, 1U);
@@ -179,8 +179,8 @@ const registration comes{{"single.G4.G5.G12_one_comes_while_another_leaves",
                           "1 producer, 2 consumers (one leaves, one attaches), 1 slot, 2 messages",
                           one_comes_while_another_leaves}};
 
-// A durable consumer takes the line of one that was ahead of it: who sees its role sees its cursor,
-// not its predecessor's.
+// A durable consumer takes the line of a consumer that was ahead of it: whoever sees its role also
+// sees its cursor, not its predecessor's.
 void durable_takes_a_used_line() {
   auto* world = model::make<core_world>(wait_single(1));
   auto* slow = model::make<consumer>(*world, 1U);

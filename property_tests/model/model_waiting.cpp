@@ -134,7 +134,7 @@ const registration producer_waits{{"waiting.G11.G5.G12_producer_sleeps",
                                    "1 sleeping producer, 1 consumer, 1 slot, 2 messages",
                                    producer_sleeps}};
 
-// Two threads, each with news of its own, wake one that waits for nothing else.
+// Two threads, each with its own news, wake a third that waits for nothing else.
 template <class Role, class Wait>
 void woken_by_two(Role* role, Wait wait) {
   auto* news = model::make<std::array<std::uint64_t, 2>>();

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-// Whether a history of overlapping calls can be explained by the reference: is there an order of
-// steps, each between its call and its return, in which the reference gives every answer that was
-// given? A call may be several steps: a publish takes its number at one instant and is complete at
-// a later one. Depth-first search with a memory of what was tried; histories are short. (Herlihy
-// and Wing, TOPLAS 1990; the search is Wing and Gong's, with Lowe's memory of states.)
+// Checks a history of overlapping calls: is there an order of steps, each between its call and its
+// return, in which the reference gives the recorded answers? A call may be several steps: a publish
+// takes its number at one instant and is complete at a later one. Depth-first search with a memory
+// of what was tried; histories are short. (Herlihy and Wing, TOPLAS 1990; the search is Wing and
+// Gong's, with Lowe's memory of states.)
 
 #include <map>
 #include <string>

@@ -77,7 +77,7 @@ rc::Gen<std::vector<operation>> any_list(const operation& role) {
       })));
 }
 
-// The steps of a call that gave this answer. `last` is the number the producer had finished before.
+// The steps of a call with this answer. `last` is the producer's last finished number before it.
 std::vector<atomic_step> steps_of(const operation& o, const answer& said, std::int64_t& last) {
   if (o.what != op::publish) {
     if (o.what == op::claim || o.what == op::commit || o.what == op::abort) last = said.first;
@@ -145,7 +145,7 @@ call at(std::uint64_t called, std::uint64_t returned, const operation& what, sta
   return {called, returned, {{what, said}}};
 }
 
-// The search itself: overlapping calls may be swapped, calls one after the other may not.
+// The search itself: overlapping calls may be swapped, successive calls may not.
 TEST(parallel, an_order_is_found_only_if_there_is_one) {
   reference::fifo start({segment_mode::ring, full_policy::reject, producer_role::many, 4, 8, 1});
   static_cast<void>(start.step({op::attach_producer, 0, 0, 0, 0, 0, 0}));

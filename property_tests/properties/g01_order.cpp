@@ -98,7 +98,7 @@ TEST(start, G1_G2_begins_where_it_was_asked_to) {
     const auto number = *rc::gen::inRange<std::int64_t>(-2, 3 * slots + 2);
     fixture f(shape);
     auto writer = must(f.home.attach_producer());
-    std::int64_t let_go = 0;  // what a reader that left had read
+    std::int64_t let_go = 0;  // read by a reader that has left
     if (shape.gated()) {
       auto early = must(f.home.attach_consumer());
       for (std::int64_t i = 0; i < sent; ++i) {
@@ -111,7 +111,7 @@ TEST(start, G1_G2_begins_where_it_was_asked_to) {
       publish_many(writer, 0, sent);
     }
     for (const auto& place : {start_at::oldest(), start_at::latest(), start_at::at(number)}) {
-      // A reader that left lets go of what it had read, so the floor may have moved.
+      // A reader that leaves releases what it has read, so the floor may have moved.
       const auto floor = static_cast<std::int64_t>(f.home.view().control().gate_floor);
       const std::int64_t oldest = shape.gated() ? floor : std::max<std::int64_t>(0, sent - slots);
       RC_ASSERT(must(f.home.stat()).oldest == oldest);

@@ -8,9 +8,9 @@
 namespace shmfifo::property_tests {
 namespace {
 
-// Goal: a claim that is given up, by a call or by leaving, is one aborted number and nothing
-// else. Method: any mixture of published and aborted claims; every number must be told, each with
-// its kind.
+// Goal: a claim that is given up, by a call or by leaving, is one aborted number and nothing else.
+// Method: any mixture of published and aborted claims; every number must be reported, each with its
+// kind.
 TEST(claim, G2_aborted_leaves_exactly_one_aborted_number) {
   expect_holds([] {
     geometry shape = *any_geometry(2);
@@ -71,9 +71,9 @@ TEST(layout, G2_G4_stamps_and_words_keep_their_parts) {
   });
 }
 
-// Goal: nothing changes at 2^31, 2^32, 2^47; after the last number of the stamp producers answer
-// exhausted. Method: set a ring to where it would be after so many messages, then publish and
-// read over the limit.
+// Goal: nothing changes at 2^31, 2^32, 2^47; after the last number of the stamp producers return
+// exhausted. Method: set a ring to where it would be after so many messages, then publish and read
+// over the limit.
 TEST(numbers, G2_G1_G3_stay_right_near_every_limit) {
   expect_holds([] {
     const auto role = *rc::gen::element(producer_role::single, producer_role::many);
@@ -90,7 +90,7 @@ TEST(numbers, G2_G1_G3_stay_right_near_every_limit) {
     }
     auto writer = must(f.home.attach_producer());
     auto reader = must(f.home.attach_consumer());
-    auto again = must(segment::attach(f.name.get()));  // such a segment is a sound one
+    auto again = must(segment::attach(f.name.get()));  // such a segment is valid
     for (std::uint64_t n = start; n < limit + 6; ++n) {
       const status answer = publish(writer, {static_cast<std::uint8_t>(n)});
       if (n >= number_max) {

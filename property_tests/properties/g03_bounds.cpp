@@ -8,7 +8,7 @@
 namespace shmfifo::property_tests {
 namespace {
 
-// Goal: read copies the smaller of message and buffer, and tells the true length. Method: any
+// Goal: read copies the smaller of message and buffer, and reports the true length. Method: any
 // message into any buffer, with a byte behind it that must stay.
 TEST(content, G3_G4_read_fills_its_buffer_and_no_more) {
   expect_holds([] {
@@ -34,7 +34,7 @@ TEST(content, G3_G4_read_fills_its_buffer_and_no_more) {
   });
 }
 
-// Goal: who attaches sees the geometry of the creator, and no two parts of a segment overlap.
+// Goal: a process that attaches sees the creator's geometry, and no two parts of a segment overlap.
 // Method: any geometry; compare it, and the addresses of all lines and slots.
 TEST(layout, G3_G13_every_geometry_survives_attaching) {
   expect_holds([] {

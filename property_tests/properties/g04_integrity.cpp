@@ -77,9 +77,8 @@ TEST(content, G4_comes_back_whole_at_every_alignment) {
       300);
 }
 
-// Goal: a mark meant for a message that was replaced answers lost; the new message starts with
-// status 0. Method: mark messages at random while the ring goes round, and compare every status
-// that is read.
+// Goal: a mark for a message that was replaced returns lost; the new message starts with status 0.
+// Method: mark messages at random while the ring goes round, and compare every status that is read.
 TEST(mark, G4_never_lands_on_a_later_lap) {
   expect_holds([] {
     const geometry shape = *any_ring(full_policy::overwrite);

@@ -30,7 +30,7 @@ TEST(full, G5_overwriting_tells_exactly_what_was_lost) {
         sum.messages.push_back(m);
       }
       RC_ASSERT(sum.numbers() == sent);
-      // No more is lost than had to be.
+      // No more is lost than necessary.
       RC_ASSERT(static_cast<std::int64_t>(told.messages.size()) ==
                 std::min(told.numbers(), static_cast<std::int64_t>(shape.slot_count)));
     };
@@ -45,9 +45,9 @@ TEST(full, G5_overwriting_tells_exactly_what_was_lost) {
   });
 }
 
-// Goal: in an overwriting ring a claim that is held open stops nobody; its number is told, its
-// commit answers lost. Method: one producer claims, another goes round any number of times, then
-// the claim is committed or aborted.
+// Goal: in an overwriting ring an open claim stops nobody; its number is reported, its commit
+// returns lost. Method: one producer claims, another goes round any number of times, then the claim
+// is committed or aborted.
 TEST(full, G5_G2_a_slow_claim_is_passed_over_and_told_lost) {
   expect_holds([] {
     geometry shape = *any_ring(full_policy::overwrite);
@@ -70,7 +70,7 @@ TEST(full, G5_G2_a_slow_claim_is_passed_over_and_told_lost) {
       RC_ASSERT(publish(fast, {1}) == status::ok);
       passed += fast.last_number() - last - 1;
       last = fast.last_number();
-      RC_ASSERT((fast.last_number() - before) % slots != 0);  // the claimed slot is nobody else's
+      RC_ASSERT((fast.last_number() - before) % slots != 0);  // not the claimed slot again
     }
     const bool round = last - before > slots;
     if (commits) {
@@ -88,7 +88,7 @@ TEST(full, G5_G2_a_slow_claim_is_passed_over_and_told_lost) {
   });
 }
 
-// Goal: a full queue that rejects answers full at once, by every way in, and not a byte of it
+// Goal: a full queue that rejects returns full at once, for every call, and not a byte of it
 // changes. Method: fill any lossless queue that nobody reads, then try everything.
 TEST(full, G5_rejected_publish_changes_nothing) {
   expect_holds([] {
@@ -114,9 +114,9 @@ TEST(full, G5_rejected_publish_changes_nothing) {
   });
 }
 
-// Goal: a full queue that waits gives up at the deadline, and says whether somebody alive could
-// make room. Method: fill a waiting ring behind a reader that is attached, durable and left, or
-// not there.
+// Goal: a full queue that waits gives up at the deadline, and reports whether anyone alive could
+// make room. Method: fill a waiting ring behind a reader that is attached, durable and left, or not
+// there.
 TEST(full, G5_waiting_ends_with_the_deadline_and_loses_nothing) {
   expect_holds([] {
     const geometry shape = *any_ring(full_policy::wait);

@@ -104,9 +104,9 @@ std::vector<std::uint64_t*> words_of(const layout_view& view) {
   return words;
 }
 
-// Goal: whatever stands in control words, lines and slots, calls end with an answer and touch
-// only the segment. Method: overwrite words of a sound segment with anything, then read, publish,
-// mark, recover and look.
+// Goal: whatever control words, lines and slots contain, calls return an answer and touch only the
+// segment. Method: overwrite words of a sound segment with anything, then read, publish, mark,
+// recover and look.
 TEST(hostile, G9_G3_any_words_give_an_answer_inside_bounds) {
   expect_holds(
       [] {

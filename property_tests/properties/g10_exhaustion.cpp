@@ -42,7 +42,7 @@ TEST(exhaustion, G10_no_free_line_is_an_error_and_leaves_nothing) {
 }
 
 // Goal: a geometry that breaks a limit is refused by the limit's name before anything exists.
-// Method: spoil one field of a sound geometry.
+// Method: spoil one field of a valid geometry.
 TEST(geometry, G10_G13_impossible_ones_are_refused_by_name_and_leave_nothing) {
   expect_holds([] {
     geometry shape = *any_geometry();

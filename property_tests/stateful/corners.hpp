@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-// Which corners of the FIFO a program comes to. A stateful test that never fills its queue proves
-// little, however many programs it runs; so a test fails when one of these is rare.
+// Counts the corners of the FIFO that a program reaches. A stateful test that never fills its queue
+// proves little, however many programs it runs; so a test fails when one of these is rare.
 
 #include <map>
 #include <set>

@@ -11,7 +11,7 @@
 namespace shmfifo::property_tests {
 
 rc::Gen<geometry> any_geometry(std::uint32_t participants_min = 1);
-// Rings of this policy, and who produces.
+// Rings of this policy and producer role.
 rc::Gen<geometry> any_ring(full_policy when_full);
 rc::Gen<harness::reference::operation> any_operation(const harness::reference::fifo& model);
 // A length that is mostly sound and sometimes far off.

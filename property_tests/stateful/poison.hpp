@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-// AddressSanitizer sees no overrun inside a mapping, unless it is told what is out of bounds.
-// Before each operation everything is: the gaps between the parts of the segment, the content of
-// slots that no message is in, and what lies behind the end of each message; except where the
-// operation may write. Without AddressSanitizer this is nothing.
+// AddressSanitizer sees no overrun inside a mapping, unless the program marks what is out of
+// bounds. Before each operation it marks all of these: the gaps between the parts of the segment,
+// the content of slots that no message is in, and what lies behind the end of each message; except
+// where the operation may write. Without AddressSanitizer this is nothing.
 
 #include "stateful/reference_fifo.hpp"
 
@@ -50,7 +50,8 @@ inline void poison_all_but(const layout_view& view, const harness::reference::fi
     std::byte* content = layout_view::content(slot);
     std::byte* end = reinterpret_cast<std::byte*>(&slot) + shape.slot_stride();
     if (writes) {
-      // Whole words: a content size that is none leaves bytes that cannot be told apart.
+      // Whole words: of a content size that is not a multiple of 8, the last bytes cannot be
+      // marked.
       forbid(content + round_up(shape.content_size, 8), end);
     } else {
       const std::int64_t length = lengths[i];

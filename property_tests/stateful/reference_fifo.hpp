@@ -20,7 +20,7 @@ class fifo {
   // init
   explicit fifo(const geometry& shape) : shape_(shape), lines_(shape.participant_count) {}
 
-  // step: changes the state and says what the caller must be told
+  // step: changes the state and returns what the caller must get
   answer step(const operation& o);
   // Whether the operation makes sense for this handle now.
   [[nodiscard]] bool applies(const operation& o) const;
@@ -66,7 +66,7 @@ class fifo {
 
   struct entry {  // one number
     entry_state state = entry_state::claimed;
-    int writer = nobody;  // the line of who claimed it, or still writes where it should have gone
+    int writer = nobody;  // the line of its claimant, or of the producer still in its slot
     message content;
     bool operator==(const entry&) const = default;
   };
@@ -172,7 +172,7 @@ class fifo {
 
   geometry shape_;
   std::vector<entry> entries_;  // one per number taken
-  std::int64_t cursor_ = 0;     // the first number that nobody has taken, as readers are told
+  std::int64_t cursor_ = 0;     // the first number not taken yet, as readers see it
   std::int64_t floor_ = 0;      // no number below it is protected
   bool producer_owned_ = false;
   std::vector<line> lines_;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-// The steps of the reference FIFO: what each operation must do and answer. Apart from the class so
-// that the class can be read at a glance.
+// The steps of the reference FIFO: what each operation must do and return. Kept apart from the
+// class so that the class can be read at a glance.
 
 #include "stateful/reference_fifo.hpp"
 
@@ -79,7 +79,7 @@ inline status fifo::extend(handle& h, std::int64_t number) {
   return number < h.limit ? status::ok : status::full;
 }
 
-// The slot is still being written by the producer that claimed it one lap before.
+// The producer that claimed the slot one lap earlier is still writing it.
 inline bool fifo::blocked(std::int64_t number) const {
   return !single() && ring() && number >= slots() && at(number - slots()).writer != nobody;
 }

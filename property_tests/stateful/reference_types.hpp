@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-// What can be asked of the FIFO and what it can answer, as plain values: the words between a test
-// that makes up operations, the reference that says what must come out, and a driver that asks a
-// real queue. An operation is small and always valid to write down; whether it makes sense in a
-// state is the reference's business (`applies`).
+// The operations of the FIFO and their answers, as plain values: the language between a test that
+// makes up operations, the reference that predicts the answers, and a driver that asks a real
+// queue. An operation is small and can always be written down; the reference decides whether it
+// makes sense in a state (`applies`).
 
 #include <cstdint>
 #include <string>
@@ -59,7 +59,7 @@ struct message {
   bool operator==(const message&) const = default;
 };
 
-// Everything that an operation tells its caller.
+// Everything that an operation returns to its caller.
 struct answer {
   status code = status::ok;
   int errno_value = 0;     // of set-up calls; 0: it worked
@@ -86,7 +86,7 @@ struct visible_state {
   std::int64_t producer_cursor = 0;
   std::int64_t oldest = 0;
   std::vector<visible_line> lines;
-  std::vector<answer> seen;  // what an observer from number 0 is told, until `empty`
+  std::vector<answer> seen;  // what an observer from number 0 gets, until `empty`
   bool operator==(const visible_state&) const = default;
 };
 

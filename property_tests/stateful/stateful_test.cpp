@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Goal: whatever programs do, the core answers as the reference does and shows the same state.
+// Goal: whatever programs do, the core returns what the reference returns and shows the same state.
 // Method: RapidCheck makes up programs (several handles, some in other processes that are killed),
 // each operation is run on the reference and on a real segment, and after each both are looked at.
 // Programs that once failed (property_tests/regressions/*.ops) come first.

@@ -113,7 +113,7 @@ class worker {
     reply.resize(static_cast<std::size_t>(got));
     return reply;
   }
-  // A question is a segment's name, an operation (told by its size), or "." for the end.
+  // A question is a segment's name, an operation (recognised by its size), or "." for the end.
   static int serve(int socket) {
     std::optional<host> handles;
     packet question(packet_max);
@@ -197,7 +197,7 @@ reference::visible_state world::look() const {
   for (const participant_stat& p : stat.participants) {
     state.lines.push_back({p.index, p.kind, p.alive, p.cursor, p.lag, p.holds_back, p.name});
   }
-  // From 0, and not from where a new observer would start, to see what it is told about the past.
+  // From 0, not from where a new observer would start, to see what it reports about the past.
   consumer observer = must(made_->attach_observer(start_at::at(0)));
   for (;;) {
     answer a;

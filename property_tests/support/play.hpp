@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 // Short words for what most properties do: make a segment of a random shape, publish some bytes,
-// and read until nothing comes, with a record of everything that was told on the way.
+// and read until nothing comes, with a record of everything that was reported on the way.
 
 #include <cstring>
 #include <vector>
@@ -67,7 +67,7 @@ struct story {
   }
 };
 
-// Reads until `empty`; each number must be told once and in order.
+// Reads until `empty`; each number must be reported once and in order.
 inline story drain(consumer& reader, std::int64_t limit = 256) {
   story told;
   std::int64_t next = reader.position();

@@ -57,7 +57,7 @@ std::string replay_text(const rc::detail::FailureResult& failure) {
   return text.substr(at, text.find(' ', at) - at);
 }
 
-// What RapidCheck found in the past and a person kept: one replay text per line.
+// Counterexamples found by RapidCheck in the past and kept by hand: one replay text per line.
 std::vector<std::string> kept_replays() {
   std::vector<std::string> lines;
   std::ifstream file(regressions_folder() + "/" + test_id() + ".replay");
