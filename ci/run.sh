@@ -144,7 +144,8 @@ job_coverage() {
   # Of the crash tests only those that take seconds: what they step through has counters in it. Of the model's
   # random programs one of five, and of its tests of the protocol not the longest: these run no other line. What no
   # counted test runs is not built.
-  local targets=(--target core/all harness/all stress/all coverage/all property_tests property_tests/model/all property_tests/fuzz/all)
+  local targets=(--target core/all harness/all stress/all coverage/all property_tests property_tests/model/all property_tests/fuzz/all
+    model_planted_test)
   local parts=() failed=0 tests=(-LE 'slow|soak|throughput'
     -E '^(ci|coverage|sanitizers|property_tests[.]planted)[.]|^property_tests_planted_NOT_BUILT$|^stress[.]crash[.][G0-9._]*(a_million|every_state_that_a_dead|living|a_paused|planted_program_without)|^property_tests[.]model[.]late[._]|random_(programs|symmetry)[.].*/[2-5]$')
   if [ "${1:-}" = core ]; then
