@@ -36,11 +36,11 @@ TEST(forking, G11_a_fork_during_an_attach_keeps_nobody_alive) {
     std::atomic<int> forks{0};
     std::thread forking([&] {
       for (; forks < 60; ++forks) {
-        if (::fork() == 0) {
+        const auto live_until_the_tests_end = [&] {
           char c = 0;
-          static_cast<void>(!::read(end[0], &c, 1));  // lives until the test's end
-          exit_child(0);
-        }
+          return ::read(end[0], &c, 1) == 0 ? 0 : 1;
+        };
+        static_cast<void>(harness::start_child(live_until_the_tests_end, {.death_signal = 0}));
       }
     });
     std::vector<consumer> readers;
@@ -135,9 +135,7 @@ TEST(forking, G11_a_handle_in_a_forked_child_is_refused_and_keeps_nobody_alive) 
     auto writer = must(home.attach_producer());
     auto reader = must(home.attach_consumer({"mine", {}}));
     if (put(writer, 1) != status::ok) return 1;
-    const pid_t grandchild = ::fork();
-    if (grandchild == 0) {
-      ::prctl(PR_SET_PDEATHSIG, 0);
+    const auto grandchild = [&] {
       std::span<std::byte> content;
       std::uint64_t word = 2;
       record_view record;
@@ -154,9 +152,9 @@ TEST(forking, G11_a_handle_in_a_forked_child_is_refused_and_keeps_nobody_alive) 
       static_cast<void>(!::write(report[1], &answer, 1));
       ::close(end[1]);
       char c = 0;
-      static_cast<void>(!::read(end[0], &c, 1));  // lives until the test's end
-      exit_child(0);
-    }
+      return ::read(end[0], &c, 1) == 0 ? 0 : 1;  // lives until the test's end
+    };
+    static_cast<void>(harness::start_child(grandchild, {.death_signal = 0}));
     child::ready();
     return sleep_for_ever();
   });

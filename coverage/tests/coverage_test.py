@@ -22,9 +22,8 @@ LINK_FLAGS = flags_of("gcc-coverage", "CMAKE_EXE_LINKER_FLAGS_DEBUG")
 ENDS = {"run_to_the_end": 5, "run_before_exit": 9, "run_before_own_sigkill": 13,
         "run_before_sigkill_of_parent": 17}
 HELPERS = {
-    "core_helper": [f"-I{ROOT}/core/tests"],
-    "harness_helper": [f"-I{ROOT}/core/tests", f"-I{ROOT}/harness/src/process",
-                       f"{ROOT}/harness/src/process/child.cpp"],
+    "core_helper": [f"-I{ROOT}/harness/include"],
+    "harness_helper": [f"-I{ROOT}/harness/include", f"{ROOT}/harness/src/support/child.cpp"],
     "other_branch": [],
 }
 

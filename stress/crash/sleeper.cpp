@@ -2,7 +2,6 @@
 #include "sleeper.hpp"
 
 #include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -16,7 +15,7 @@
 #include <new>
 
 #include "follower.hpp"
-#include "shmfifo/harness/support/coverage.hpp"
+#include "shmfifo/harness/support/child.hpp"
 
 namespace shmfifo::harness::crash {
 namespace {
@@ -87,23 +86,22 @@ sleeper_page* map_page() {
 
 }  // namespace
 
-// Page and process exist from here on: if anything below throws, the destructor releases both.
+// From here on the destructor releases page and process, also if anything below throws.
 sleeper::sleeper(world& scene, sleeper_page* page)
-    : scene_(scene), page_(page), pid_(testing::fork_counted()), next_(scene.what().published) {
-  if (pid_ == 0) {
-    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-    try {
-      if (scene.what().asleep == sleeping::consumer) consume_for_ever(scene.name(), next_, *page_);
-      publish_one(scene.name(), *page_);
-    } catch (const std::exception& problem) {
-      std::strncpy(page_->complaint, problem.what(), sizeof page_->complaint - 1);
-    }
-    ::_exit(1);
-  }
-}
+    : scene_(scene), page_(page), next_(scene.what().published) {}
 
 sleeper::sleeper(world& scene) : sleeper(scene, map_page()) {
-  expect(pid_ > 0, "no process for the sleeper");
+  pid_ = start_child([this] {
+    try {
+      if (scene_.what().asleep == sleeping::consumer) {
+        consume_for_ever(scene_.name(), next_, *page_);
+      }
+      publish_one(scene_.name(), *page_);
+    } catch (const std::exception& problem) {
+      std::strncpy(page_->complaint, problem.what(), sizeof page_->complaint - 1);
+      return 1;
+    }
+  });
   for (std::int64_t n = 0; n < scene.what().published; ++n) {
     book_.promise(n, {author::past, static_cast<std::uint32_t>(n)});
   }
@@ -117,8 +115,8 @@ sleeper::sleeper(world& scene) : sleeper(scene, map_page()) {
 
 sleeper::~sleeper() {
   if (pid_ > 0) {
-    testing::kill_process(pid_);
-    ::waitpid(pid_, nullptr, 0);
+    kill_process(pid_);
+    reap(pid_);
   }
   ::munmap(page_, sizeof(sleeper_page));
 }

@@ -2,7 +2,6 @@
 #include "world.hpp"
 
 #include <fcntl.h>
-#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -14,7 +13,7 @@
 #include <stdexcept>
 #include <utility>
 
-#include "shmfifo/harness/support/coverage.hpp"
+#include "shmfifo/harness/support/child.hpp"
 
 namespace shmfifo::harness::crash {
 namespace {
@@ -37,24 +36,19 @@ geometry shape_of(const create_options& options) {
 }  // namespace
 
 void die_with_claim(const std::string& name) {
-  const pid_t child = ::fork();
-  if (child < 0) throw std::runtime_error("fork failed");
-  if (child == 0) {
-    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  const pid_t child = start_child([&] {
     try {
       const segment home = must(segment::attach(name));
       producer out = must(home.attach_producer());
       std::span<std::byte> content;
-      if (out.try_claim(content) != status::ok) ::_exit(3);
+      if (out.try_claim(content) != status::ok) return 3;
       const consumer in = must(home.attach_consumer());
-      testing::kill_self();
+      kill_self();
     } catch (const std::exception&) {
+      return 3;
     }
-    ::_exit(3);
-  }
-  int status = 0;
-  ::waitpid(child, &status, 0);
-  if (!WIFSIGNALED(status)) throw std::runtime_error("the corpses did not die as they should");
+  });
+  if (!WIFSIGNALED(reap(child))) throw std::runtime_error("the corpses did not die as they should");
 }
 
 world::world(const scenario& what, std::string name) : what_(what), name_(std::move(name)) {

@@ -13,7 +13,7 @@
 #include <stdexcept>
 #include <vector>
 
-#include "shmfifo/harness/support/coverage.hpp"
+#include "shmfifo/harness/support/child.hpp"
 #include "shmfifo/shmfifo.hpp"
 
 namespace shmfifo::harness::fault {
@@ -55,24 +55,24 @@ void fill_the_file_system() {
 }  // namespace
 
 int run_full_file_system() {
-  const pid_t child = ::fork();
-  if (child == 0) {
+  const auto print_violation = [](const char* sentence) {
+    fmt::print("VIOLATION: {}\n", sentence);
+    std::fflush(stdout);
+  };
+  const int status = reap(start_child([&] {
     if (!private_shm("size=1m")) {
-      fmt::print("VIOLATION: no private tmpfs could be mounted: {}\n", std::strerror(errno));
-      std::fflush(stdout);
-      shmfifo::testing::exit_child(2);
+      print_violation(
+          fmt::format("no private tmpfs could be mounted: {}", std::strerror(errno)).c_str());
+      return 2;
     }
     try {
       fill_the_file_system();
+      return 0;
     } catch (const std::exception& problem) {
-      fmt::print("VIOLATION: {}\n", problem.what());
-      std::fflush(stdout);
-      shmfifo::testing::exit_child(1);
+      print_violation(problem.what());
+      return 1;
     }
-    shmfifo::testing::exit_child(0);
-  }
-  int status = 0;
-  ::waitpid(child, &status, 0);
+  }));
   if (WIFSIGNALED(status)) {
     fmt::print("VIOLATION: a running segment got {}\n", strsignal(WTERMSIG(status)));
     return 1;

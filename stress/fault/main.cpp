@@ -6,7 +6,6 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -24,7 +23,7 @@
 #include "report.hpp"
 #include "sentences.hpp"
 #include "shmfifo/harness/fault/faults.hpp"
-#include "shmfifo/harness/support/coverage.hpp"
+#include "shmfifo/harness/support/child.hpp"
 #include "shmfifo/harness/support/names.hpp"
 #include "shmfifo/shmfifo.hpp"
 #include "standard_output.hpp"
@@ -310,19 +309,15 @@ verdict run_case(const operation& what, const plan& fault) {
   *page = {};
   static run_names names("fault");
   static const std::string name = names.next();
-  const pid_t child = ::fork();
-  if (child == 0) {
-    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  const int status = reap(start_child([&] {
     ::alarm(120);  // a hang: the longest wait of the library ends after seconds
     try {
       play(what, fault, name, *page);
     } catch (const std::exception& problem) {
       complain(*page, std::string("threw: ") + problem.what());
     }
-    shmfifo::testing::exit_child(0);
-  }
-  int status = 0;
-  ::waitpid(child, &status, 0);
+    return 0;
+  }));
   ::unlink((std::string(shm_directory) + "/" + name).c_str());
   verdict seen = *page;
   if (!WIFEXITED(status)) {

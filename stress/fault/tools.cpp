@@ -6,7 +6,6 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <poll.h>
-#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -20,6 +19,7 @@
 #include "full_file_system.hpp"
 #include "report.hpp"
 #include "shmfifo/harness/fault/faults.hpp"
+#include "shmfifo/harness/support/child.hpp"
 #include "shmfifo/harness/support/names.hpp"
 #include "shmfifo/shmfifo.hpp"
 #include "standard_output.hpp"
@@ -149,9 +149,7 @@ class bench {
     if (::pipe(out) != 0 || ::pipe(err) != 0 || ::pipe(report) != 0) {
       throw std::runtime_error("no pipes");
     }
-    const pid_t child = ::fork();
-    if (child == 0) {
-      ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    const pid_t child = start_child([&] {
       ::alarm(120);  // a hang: the longest wait of the library ends after seconds
       ::dup2(out[1], 1);
       ::dup2(err[1], 2);
@@ -168,8 +166,8 @@ class bench {
       pointers.push_back(nullptr);
       names_.keep_across_exec();
       ::execv(tool_.c_str(), pointers.data());
-      ::_exit(127);
-    }
+      return 127;
+    });
     for (const int end : {out[1], err[1], report[1]}) ::close(end);
     ran seen;
     seen.out = read_all(out[0]);
@@ -178,7 +176,7 @@ class bench {
     if (report_bytes.size() >= sizeof seen.made)
       std::memcpy(&seen.made, report_bytes.data(), sizeof seen.made);
     seen.struck = report_bytes.size() > sizeof seen.made && report_bytes[sizeof seen.made] != 0;
-    ::waitpid(child, &seen.status, 0);
+    seen.status = reap(child);
     return seen;
   }
   static std::string read_all(int end) {

@@ -6,7 +6,6 @@
 #include <sched.h>
 #include <signal.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -19,6 +18,7 @@
 #include <system_error>
 
 #include "machine.hpp"
+#include "shmfifo/harness/support/child.hpp"
 #include "shmfifo/harness/support/names.hpp"
 #include "shmfifo/protocol/content_copy.hpp"
 
@@ -60,20 +60,16 @@ shared_block& map_shared_block() {
 
 pid_t start_actor(shared_block& block, side who, const run_options& options,
                   const std::string& prefix, const std::function<void(actor&)>& script) {
-  const pid_t parent = ::getpid();
-  const pid_t child = ::fork();
-  if (child < 0) throw std::system_error(errno, std::generic_category(), "fork");
-  if (child > 0) return child;
-  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-  if (::getppid() != parent) ::_exit(exit_of_failure);
-  stay_on_own_processor(who);
-  actor self(block, who, options, prefix);
-  try {
-    script(self);
-  } catch (const std::exception& broken) {
-    self.fail(broken.what());
-  }
-  ::_exit(0);
+  return harness::start_child([&] {
+    stay_on_own_processor(who);
+    actor self(block, who, options, prefix);
+    try {
+      script(self);
+    } catch (const std::exception& broken) {
+      self.fail(broken.what());
+    }
+    return 0;
+  });
 }
 
 // Waits for both actors, updates the display, and ends both when one fails or a signal asks for it.
@@ -103,14 +99,15 @@ class supervisor {
   static bool reap(pid_t (&actors)[2], run_outcome& outcome) {
     bool good = true;
     for (pid_t& actor : actors) {
-      int status = 0;
-      if (actor <= 0 || ::waitpid(actor, &status, WNOHANG) != actor) continue;
+      if (actor <= 0) continue;
+      const std::optional<int> status = harness::try_reap(actor);
+      if (!status) continue;
       actor = 0;
-      if (WIFEXITED(status) && WEXITSTATUS(status) == 0) continue;
+      if (WIFEXITED(*status) && WEXITSTATUS(*status) == 0) continue;
       good = false;
-      if (WIFSIGNALED(status)) {
+      if (WIFSIGNALED(*status)) {
         outcome.failure = fmt::format("a measuring process was ended by signal {} ({})",
-                                      WTERMSIG(status), ::strsignal(WTERMSIG(status)));
+                                      WTERMSIG(*status), ::strsignal(WTERMSIG(*status)));
       }
     }
     return good;
@@ -118,8 +115,8 @@ class supervisor {
   static void end(pid_t (&actors)[2]) {
     for (pid_t& actor : actors) {
       if (actor <= 0) continue;
-      ::kill(actor, SIGKILL);
-      ::waitpid(actor, nullptr, 0);
+      harness::kill_process(actor);
+      harness::reap(actor);
       actor = 0;
     }
   }

@@ -12,6 +12,8 @@
 
 #include <cstddef>
 
+#include "shmfifo/harness/support/child.hpp"
+
 namespace hot_path {
 namespace {
 
@@ -32,26 +34,20 @@ bool seal() noexcept {
          ::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program, 0, 0) == 0;
 }
 
-[[noreturn]] void run_child(pid_t parent, const std::function<std::function<bool()>()>& set_up) {
-  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-  if (::getppid() != parent) ::_exit(exit_bad);
+[[noreturn]] void run_job(const std::function<std::function<bool()>()>& set_up) {
   const rlimit no_core{0, 0};
   ::setrlimit(RLIMIT_CORE, &no_core);
   const std::function<bool()> job = set_up();
   if (!job) ::_exit(exit_bad);
   if (!seal()) ::_exit(exit_no_seal);
-  ::_exit(job() ? exit_good : exit_bad);
+  ::_exit(job() ? exit_good : exit_bad);  // before the job is destroyed, which makes system calls
 }
 
 }  // namespace
 
 ending run_sealed(const std::function<std::function<bool()>()>& set_up) {
-  const pid_t parent = ::getpid();
-  const pid_t child = ::fork();
-  if (child < 0) return ending::failed;
-  if (child == 0) run_child(parent, set_up);
-  int status = 0;
-  if (::waitpid(child, &status, 0) != child) return ending::failed;
+  const int status =
+      shmfifo::harness::reap(shmfifo::harness::start_child([&]() -> int { run_job(set_up); }));
   if (WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS) return ending::system_call;
   return WIFEXITED(status) && WEXITSTATUS(status) == exit_good ? ending::quiet : ending::failed;
 }

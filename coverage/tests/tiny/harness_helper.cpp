@@ -6,8 +6,8 @@
 
 #include <csignal>
 
-#include "child.hpp"
 #include "core/product.hpp"
+#include "shmfifo/harness/support/child.hpp"
 
 using namespace shmfifo::harness;
 
@@ -27,9 +27,9 @@ int main() {
   char answer = 0;
   if (::read(tell[0], &answer, 1) != 1 || answer != 'y') return 1;
   kill_process(killed);
-  const int first = reap(exits, true).value();
-  const int second = reap(kills_itself, true).value();
-  const int third = reap(killed, true).value();
+  const int first = reap(exits);
+  const int second = reap(kills_itself);
+  const int third = reap(killed);
   const auto by_sigkill = [](int s) { return WIFSIGNALED(s) && WTERMSIG(s) == SIGKILL; };
   return first == 0 && by_sigkill(second) && by_sigkill(third) ? 0 : 1;
 }

@@ -9,8 +9,9 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <stdexcept>
 
-#include "shmfifo/harness/support/coverage.hpp"
+#include "shmfifo/harness/support/child.hpp"
 
 namespace shmfifo::harness::model::detail {
 namespace {
@@ -48,7 +49,7 @@ bool read_all(int descriptor, void* data, std::size_t bytes) {
   return true;
 }
 
-[[noreturn]] void work(const test_body& body, const options& wishes, share mine, int descriptor) {
+int work(const test_body& body, const options& wishes, share mine, int descriptor) {
   const result r = explore_share(body, wishes, mine);
   message m{};
   m.executions = r.executions;
@@ -64,8 +65,7 @@ bool read_all(int descriptor, void* data, std::size_t bytes) {
   const bool sent = write_all(descriptor, &m, sizeof m) &&
                     write_all(descriptor, r.reason.data(), r.reason.size()) &&
                     write_all(descriptor, r.replay.data(), r.replay.size());
-  std::fflush(nullptr);
-  testing::exit_child(sent ? 0 : 1);
+  return sent ? 0 : 1;
 }
 
 bool receive(int descriptor, result& r) {
@@ -111,14 +111,16 @@ struct worker {
 worker start(const test_body& body, const options& wishes, share mine) {
   int ends[2];
   if (::pipe(ends) != 0) return {};
-  std::fflush(nullptr);
-  const pid_t process = ::fork();
-  if (process == 0) {
+  pid_t process = -1;
+  try {
+    process = start_child([&] {
+      ::close(ends[0]);
+      return work(body, wishes, mine, ends[1]);
+    });
+  } catch (const std::runtime_error&) {  // the caller reports a worker that never answers
     ::close(ends[0]);
-    work(body, wishes, mine, ends[1]);
   }
   ::close(ends[1]);
-  if (process < 0) ::close(ends[0]);
   return {process, process < 0 ? -1 : ends[0]};
 }
 
@@ -138,7 +140,7 @@ result explore_in_processes(const test_body& body, const options& wishes) {
     int status = 0;
     if (w.process > 0) {
       ::close(w.from);
-      while (::waitpid(w.process, &status, 0) < 0 && errno == EINTR) continue;
+      status = reap(w.process);
       heard = heard && WIFEXITED(status) && WEXITSTATUS(status) == 0;
     }
     if (!heard) {

@@ -13,6 +13,10 @@ namespace shmfifo::harness {
 // Polls of queues that count in milliseconds may end that much early.
 constexpr auto deadline_slack = std::chrono::milliseconds(2);
 
+// Exit codes of actors.
+inline constexpr int exit_finished = 0;
+inline constexpr int exit_complained = 3;
+
 struct actor_context {
   queue& tested;
   const histories& logs;

@@ -5,7 +5,6 @@
 #include <vector>
 
 #include "actor.hpp"
-#include "child.hpp"
 
 namespace shmfifo::harness {
 namespace {

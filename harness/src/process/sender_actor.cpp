@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "actor.hpp"
-#include "child.hpp"
+#include "shmfifo/harness/support/child.hpp"
 
 namespace shmfifo::harness {
 

@@ -7,7 +7,7 @@
 #include <algorithm>
 #include <csignal>
 
-#include "child.hpp"
+#include "shmfifo/harness/support/child.hpp"
 
 namespace shmfifo::harness {
 namespace {
@@ -16,6 +16,8 @@ constexpr std::uint64_t progress_every = 100;  // ticks
 // Senders are at most so many faults ahead of what was carried out. Few of them ever wait: only
 // those of a queue that hands over several faults' worth of messages in a tick.
 constexpr std::uint64_t faults_ahead = 8;
+// A terminal's interrupt is for the supervisor, which ends its actors itself.
+const child_options actor_options{.ignores_interrupt = true};
 }  // namespace
 
 supervisor::supervisor(const actor_context& run, const std::string& name)
@@ -44,7 +46,7 @@ supervisor::~supervisor() {
     if (who.pid > 0) kill_process(who.pid);
   }
   for (actor& who : actors_) {
-    if (who.pid > 0) static_cast<void>(reap(who.pid, true));
+    if (who.pid > 0) reap(who.pid);
   }
 }
 
@@ -67,7 +69,7 @@ void supervisor::start(actor& who) {
   if (actor_state* state = state_of(who)) state->now.store(stage::absent);
   const role what = who.what;
   const unsigned index = who.index;
-  who.pid = start_child([this, what, index] {
+  const auto body = [this, what, index] {
     switch (what) {
       case role::sender:
         return run_sender(run_, index);
@@ -83,7 +85,8 @@ void supervisor::start(actor& who) {
       return exit_complained;
     }
     return exit_finished;
-  });
+  };
+  who.pid = start_child(body, actor_options);
 }
 
 // Receivers are there before anything is sent, so that all of them owe the whole history.
@@ -110,7 +113,7 @@ void supervisor::run() {
   if (!wait_until_attached()) return;
   // While all are attached and nobody has begun, so that none can have left already.
   if (run_.options.intruder) {
-    static_cast<void>(reap(start_child([this] { return run_intruder(run_); }), true));
+    reap(start_child([this] { return run_intruder(run_); }, actor_options));
   }
   set_limit_of_senders();
   facts_.go.store(1, std::memory_order_release);
@@ -150,7 +153,7 @@ void supervisor::look_after(actor& who) {
     ::kill(who.pid, SIGCONT);
   }
   notice_paused_by_plan(who);
-  if (const auto status = reap(who.pid, false)) ended(who, *status);
+  if (const auto status = try_reap(who.pid)) ended(who, *status);
 }
 
 // A pause that the actor took itself, at a point. It counts from when the kernel says that it has

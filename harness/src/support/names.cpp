@@ -9,7 +9,6 @@
 #include <sys/prctl.h>
 #include <sys/random.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -21,7 +20,7 @@
 #include <stdexcept>
 #include <vector>
 
-#include "shmfifo/harness/support/coverage.hpp"
+#include "shmfifo/harness/support/child.hpp"
 
 namespace shmfifo::harness {
 namespace {
@@ -115,22 +114,26 @@ void let_go_of_the_output() noexcept {
   const int own = ::open(lock_path(beginning).c_str(), O_RDONLY | O_CLOEXEC);
   ::close(inherited);
   remove_dead_run(beginning, own, LOCK_EX);
-  testing::exit_child(0);
+  exit_child(0);
 }
 
+// The guardian is nobody's child, once the process that starts it has ended, and outlives the run.
 bool start_guardian(int lock, const std::string& beginning) {
-  std::fflush(nullptr);
-  const pid_t between = ::fork();
-  if (between == 0) {
-    ::setsid();
-    const pid_t guardian = ::fork();  // nobody's child, once `between` has ended
-    if (guardian == 0) stand_guard(lock, beginning);
-    testing::exit_child(guardian < 0 ? 1 : 0);
+  const child_options outlives{.death_signal = 0};
+  const auto start = [&]() -> int {
+    try {
+      ::setsid();
+      static_cast<void>(start_child([&]() -> int { stand_guard(lock, beginning); }, outlives));
+      return 0;
+    } catch (const std::runtime_error&) {
+      return 1;
+    }
+  };
+  try {
+    return reap(start_child(start, outlives)) == 0;
+  } catch (const std::runtime_error&) {
+    return false;
   }
-  int status = 1;
-  while (between > 0 && ::waitpid(between, &status, 0) < 0 && errno == EINTR) {
-  }
-  return status == 0;
 }
 
 // Forks between the first process that asked and this one.

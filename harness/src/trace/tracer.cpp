@@ -2,7 +2,6 @@
 #include "shmfifo/harness/trace/tracer.hpp"
 
 #include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/user.h>
 #include <sys/wait.h>
@@ -21,7 +20,7 @@
 #include <string>
 #include <unordered_map>
 
-#include "shmfifo/harness/support/coverage.hpp"
+#include "shmfifo/harness/support/child.hpp"
 
 namespace shmfifo::harness::crash {
 namespace {
@@ -122,19 +121,16 @@ tracee::tracee(shared_control& control, const std::function<void()>& body)
     : control_(control.page()) {
   new (&control_) control_page;
   near_.emplace();
-  pid_ = shmfifo::testing::fork_counted();
-  if (pid_ < 0) fail("fork");
-  if (pid_ == 0) {
-    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  pid_ = start_child([&] {
     try {
       if (::ptrace(PTRACE_TRACEME, 0, nullptr, nullptr) != 0) refuse_without_ptrace(errno);
       body();
+      return 0;
     } catch (const std::exception& problem) {
       std::strncpy(control_.complaint, problem.what(), sizeof control_.complaint - 1);
-      ::_exit(102);
+      return 102;
     }
-    shmfifo::testing::exit_child(0);
-  }
+  });
   if (!wait_for_trap()) {
     throw std::runtime_error(std::string("the child did not reach its operation: ") +
                              control_.complaint);
@@ -260,12 +256,10 @@ bool tracee::resume_to_end(unsigned milliseconds) {
   ::kill(pid_, SIGCONT);
   const timespec slice{0, 50'000};
   for (unsigned i = 0; i < milliseconds * 20; ++i) {
-    int status = 0;
-    const pid_t ended = ::waitpid(pid_, &status, WNOHANG);
-    if (ended == pid_) {
+    if (const std::optional<int> status = try_reap(pid_)) {
       pid_ = -1;
-      status_ = status;
-      return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+      status_ = *status;
+      return WIFEXITED(*status) && WEXITSTATUS(*status) == 0;
     }
     ::nanosleep(&slice, nullptr);
   }

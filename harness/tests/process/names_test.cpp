@@ -7,14 +7,13 @@
 #include <gtest/gtest.h>
 #include <sched.h>
 #include <signal.h>
-#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <string>
 
-#include "child.hpp"
 #include "pipe_ends.hpp"
+#include "shmfifo/harness/support/child.hpp"
 
 namespace shmfifo::harness {
 namespace {
@@ -52,12 +51,7 @@ int hold_a_name(const pipe_ends& told, Next&& next) {
 template <class Body>
 int first_of_a_pid_namespace(Body&& body) {
   if (::unshare(CLONE_NEWPID | (::geteuid() == 0 ? 0 : CLONE_NEWUSER)) != 0) return 1;
-  const pid_t first = ::fork();
-  if (first == 0) {
-    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-    ::_exit(body());
-  }
-  return reap(first, true).value();
+  return reap(start_child(body, {.parent = 0}));
 }
 
 TEST(run_names, of_a_killed_process_are_removed_by_the_guardian_and_no_others) {
@@ -68,7 +62,7 @@ TEST(run_names, of_a_killed_process_are_removed_by_the_guardian_and_no_others) {
   pipe_ends life;
   const pid_t parent = start_child([&] { return hold_a_name(told, [](run_names&) {}); });
   const std::string name = read_name(told);
-  static_cast<void>(reap(parent, true));
+  reap(parent);
   EXPECT_TRUE(life.all_gone());  // the guardian, too
   EXPECT_FALSE(exists(name));
   EXPECT_FALSE(exists(name.substr(0, name.rfind('-')) + "-lock"));
@@ -96,7 +90,7 @@ TEST(run_names, stay_when_a_child_destroys_its_copy) {
     names.~run_names();
     return 0;
   });
-  EXPECT_EQ(reap(child, true), 0);
+  EXPECT_EQ(reap(child), 0);
   EXPECT_TRUE(exists(names.beginning() + "00000001"));
   EXPECT_TRUE(exists(names.beginning() + "lock"));
 }
@@ -124,7 +118,7 @@ TEST(run_names, G11_of_another_pid_namespace_stay_until_it_is_killed) {
   const run_names next(program);
   EXPECT_TRUE(exists(name)) << "a living run was taken for dead";
   ::kill(parent, SIGKILL);  // and with it the namespace, its guardian included
-  static_cast<void>(reap(parent, true));
+  reap(parent);
   while (exists(name)) const run_names after(program);  // until all of it is gone
 }
 
@@ -136,16 +130,18 @@ TEST(run_names, G11_stay_while_any_process_of_the_run_lives) {
   const pid_t parent = start_child([&] {
     last.close_writing();  // the test alone can end it, or its death
     return hold_a_name(told, [&](run_names&) {
-      if (::fork() != 0) return;
-      ::dup2(last.ends[0], 0);
-      ::close_range(3, ~0U, 0);
-      char byte = 0;
-      static_cast<void>(!::read(0, &byte, 1));
-      ::_exit(0);
+      const auto last_of_the_run = [&] {
+        ::dup2(last.ends[0], 0);
+        ::close_range(3, ~0U, 0);
+        char byte = 0;
+        static_cast<void>(!::read(0, &byte, 1));
+        return 0;
+      };
+      static_cast<void>(start_child(last_of_the_run, {.death_signal = 0}));
     });
   });
   const std::string name = read_name(told);
-  static_cast<void>(reap(parent, true));
+  reap(parent);
   { const run_names next(program); }
   EXPECT_TRUE(exists(name)) << "its last process still uses it";
   last.close_writing();
@@ -160,15 +156,17 @@ TEST(run_names, stay_while_a_program_that_the_run_started_lives) {
   const pid_t parent = start_child([&] {
     last.close_writing();  // the test alone can end it, or its death
     return hold_a_name(told, [&](run_names& names) {
-      if (::fork() != 0) return;
-      names.keep_across_exec();
-      ::dup2(last.ends[0], 0);
-      ::execlp("cat", "cat", nullptr);
-      ::_exit(1);
+      const auto program_of_the_run = [&] {
+        names.keep_across_exec();
+        ::dup2(last.ends[0], 0);
+        ::execlp("cat", "cat", nullptr);
+        return 1;
+      };
+      static_cast<void>(start_child(program_of_the_run, {.death_signal = 0}));
     });
   });
   const std::string name = read_name(told);
-  static_cast<void>(reap(parent, true));
+  reap(parent);
   { const run_names next(program); }
   EXPECT_TRUE(exists(name)) << "the program still uses it";
   last.close_writing();

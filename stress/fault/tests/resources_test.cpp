@@ -5,7 +5,6 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sched.h>
-#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -18,6 +17,7 @@
 #include <string>
 #include <vector>
 
+#include "shmfifo/harness/support/child.hpp"
 #include "shmfifo/harness/support/names.hpp"
 #include "shmfifo/shmfifo.hpp"
 
@@ -42,16 +42,11 @@ struct resources : ::testing::Test {
 
 // The wait status of a child that runs `body`; 0 means that it returned true.
 int in_child(const std::function<bool()>& body) {
-  const pid_t child = ::fork();
-  if (child == 0) {
-    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  return harness::reap(harness::start_child([&] {
     const rlimit no_core{0, 0};
     ::setrlimit(RLIMIT_CORE, &no_core);
-    ::_exit(body() ? 0 : 1);
-  }
-  int status = 0;
-  ::waitpid(child, &status, 0);
-  return status;
+    return body() ? 0 : 1;
+  }));
 }
 
 // Recovers until a participant is gone.
@@ -174,27 +169,22 @@ TEST_F(resources, G11_liveness_crosses_pid_and_network_namespaces) {
   const segment home = made();
   int ready[2];
   ASSERT_EQ(::pipe2(ready, O_CLOEXEC), 0);
-  const pid_t parent = ::fork();
-  if (parent == 0) {
-    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (::unshare(CLONE_NEWPID | CLONE_NEWNET) != 0) ::_exit(1);
-    const pid_t first = ::fork();  // pid 1 of the new namespace
-    if (first == 0) {
-      ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-      auto out = home.attach_producer();
-      const char answer = out && ::getpid() == 1 ? 'y' : 'n';
-      static_cast<void>(!::write(ready[1], &answer, 1));
-      ::pause();
-    }
-    ::waitpid(first, nullptr, 0);
-    ::_exit(0);
-  }
+  const auto first_of_the_namespace = [&] {
+    auto out = home.attach_producer();
+    const char answer = out && ::getpid() == 1 ? 'y' : 'n';
+    static_cast<void>(!::write(ready[1], &answer, 1));
+    return ::pause();
+  };
+  const pid_t parent = harness::start_child([&] {
+    if (::unshare(CLONE_NEWPID | CLONE_NEWNET) != 0) return 1;
+    return harness::reap(harness::start_child(first_of_the_namespace, {.parent = 0}));
+  });
   char answer = 0;
   ASSERT_EQ(::read(ready[0], &answer, 1), 1);
   EXPECT_EQ(answer, 'y');
   EXPECT_EQ(home.recover().value(), 0U) << "a living producer was taken for dead";
   ::kill(parent, SIGKILL);
-  ::waitpid(parent, nullptr, 0);
+  harness::reap(parent);
   // Its child dies with the parent.
   EXPECT_EQ(freed_in_time(home), 1U);
   ::close(ready[0]);
@@ -207,25 +197,24 @@ TEST_F(resources, G11_a_child_keeps_no_role_of_its_dead_parent_alive) {
   for (const bool with_exec : {false, true}) {
     int from_grandchild[2];
     ASSERT_EQ(::pipe2(from_grandchild, O_CLOEXEC), 0);
-    const pid_t parent = ::fork();
-    if (parent == 0) {
+    const pid_t parent = harness::start_child([&] {
       auto out = home.attach_producer();
-      const pid_t child = ::fork();
-      if (child == 0) {
+      const auto grandchild = [&] {
         const bool refused = out && out->try_publish("x", 1) == status::wrong_process;
         const char answer = refused ? 'y' : 'n';
         static_cast<void>(!::write(from_grandchild[1], &answer, 1));
         if (with_exec) ::execlp("sleep", "sleep", "1", nullptr);
         ::sleep(1);
-        ::_exit(0);
-      }
-      ::pause();
-    }
+        return 0;
+      };
+      static_cast<void>(harness::start_child(grandchild, {.death_signal = 0}));
+      return ::pause();
+    });
     char answer = 0;
     ASSERT_EQ(::read(from_grandchild[0], &answer, 1), 1);
     EXPECT_EQ(answer, 'y');
     ::kill(parent, SIGKILL);
-    ::waitpid(parent, nullptr, 0);
+    harness::reap(parent);
     EXPECT_EQ(home.recover().value(), 1U) << (with_exec ? "exec" : "fork");
     ::close(from_grandchild[0]);
     ::close(from_grandchild[1]);
@@ -237,24 +226,22 @@ TEST_F(resources, G11_an_owner_that_executes_another_program_has_left) {
   const segment home = made();
   int from_child[2];
   ASSERT_EQ(::pipe2(from_child, O_CLOEXEC), 0);
-  const pid_t child = ::fork();
-  if (child == 0) {
-    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  const pid_t child = harness::start_child([&] {
     auto out = home.attach_producer();
     const char answer = out ? 'y' : 'n';
     static_cast<void>(!::write(from_child[1], &answer, 1));
     ::execlp("sleep", "sleep", "100", nullptr);
-    ::_exit(1);
-  }
+    return 1;
+  });
   ::close(from_child[1]);
   char answer = 0;
   ASSERT_EQ(::read(from_child[0], &answer, 1), 1);
   EXPECT_EQ(answer, 'y');
   EXPECT_EQ(::read(from_child[0], &answer, 1), 0);  // closed by exec, and the lock's file with it
   EXPECT_EQ(freed_in_time(home), 1U);
-  EXPECT_EQ(::waitpid(child, nullptr, WNOHANG), 0);
+  EXPECT_FALSE(harness::try_reap(child));
   ::kill(child, SIGKILL);
-  ::waitpid(child, nullptr, 0);
+  harness::reap(child);
   ::close(from_child[0]);
 }
 

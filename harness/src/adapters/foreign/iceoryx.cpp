@@ -4,8 +4,6 @@
 // consumers of several publishers are not promised one order, so neither is claimed here.
 
 #include <sys/mman.h>
-#include <sys/prctl.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -18,6 +16,7 @@
 #include "iceoryx_posh/popo/untyped_subscriber.hpp"
 #include "iceoryx_posh/runtime/posh_runtime.hpp"
 #include "shmfifo/harness/adapters/queue.hpp"
+#include "shmfifo/harness/support/child.hpp"
 #include "shmfifo/harness/support/names.hpp"
 
 namespace shmfifo::harness::foreign {
@@ -113,16 +112,13 @@ class iceoryx_queue final : public queue {
 
   void create(const queue_shape& shape) override {
     shape_ = shape;
-    daemon_ = ::fork();
-    if (daemon_ < 0) throw std::runtime_error("cannot start iox-roudi; too many processes");
-    if (daemon_ == 0) {
-      ::prctl(PR_SET_PDEATHSIG, SIGTERM);
+    const auto become_daemon = [] {
       ::execlp("iox-roudi", "iox-roudi", "-m", "off", "-l", "off", nullptr);
-      ::_exit(127);
-    }
+      return 127;
+    };
+    daemon_ = start_child(become_daemon, {.death_signal = SIGTERM});
     std::this_thread::sleep_for(1s);  // it gives no sign when it is ready
-    int status = 0;
-    if (::waitpid(daemon_, &status, WNOHANG) == daemon_) {
+    if (try_reap(daemon_)) {
       daemon_ = -1;
       throw std::runtime_error("iox-roudi ended at once; install it, or stop the one that runs");
     }
@@ -131,7 +127,7 @@ class iceoryx_queue final : public queue {
   void destroy() noexcept override {
     if (daemon_ <= 0) return;
     ::kill(daemon_, SIGTERM);
-    ::waitpid(daemon_, nullptr, 0);
+    reap(daemon_);
     daemon_ = -1;
     // A daemon whose clients were killed gives up before it has cleaned up (seen with 2.0.3).
     ::shm_unlink("/iceoryx_mgmt");
