@@ -10,8 +10,9 @@
 
 #include "hand_made.hpp"
 #include "memory_file.hpp"
+#include "shmfifo/harness/support/names.hpp"
+#include "shmfifo/harness/support/value_or_stop.hpp"
 #include "stateful/world.hpp"
-#include "support/testing.hpp"
 
 namespace {
 
@@ -41,11 +42,10 @@ std::uint8_t geometry_byte(int index) {
 void segments() {
   for (int i = 0; i < 16; ++i) {
     geometry shape = property_tests::decode(bytes{geometry_byte(i), 16}, 0).shape;
-    const shmfifo::testing::unique_name name;
-    auto home =
-        shmfifo::testing::must(segment::create(name.get(), property_tests::options_for(shape)));
-    auto writer = shmfifo::testing::must(home.attach_producer());
-    for (int n = 0; n < i; ++n) static_cast<void>(shmfifo::testing::put(writer, 7));
+    const harness::unique_name name;
+    auto home = harness::must(segment::create(name.get(), property_tests::options_for(shape)));
+    auto writer = harness::must(home.attach_producer());
+    for (int n = 0; n < i; ++n) static_cast<void>(writer.try_publish("7", 1));
     std::ifstream file(name.path(), std::ios::binary);
     bytes content{3};
     content.insert(content.end(), std::istreambuf_iterator<char>(file), {});

@@ -14,8 +14,8 @@
 #include <cstring>
 #include <span>
 
+#include "shmfifo/harness/support/names.hpp"
 #include "shmfifo/segment.hpp"
-#include "support/testing.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size);
 
@@ -62,8 +62,8 @@ inline geometry take_geometry(input& from) {
 }
 
 // One name for all inputs of this process, so that nothing but the last file can be left behind.
-inline const shmfifo::testing::unique_name& own_name() {
-  static const shmfifo::testing::unique_name name;
+inline const harness::unique_name& own_name() {
+  static const harness::unique_name name;
   return name;
 }
 

@@ -16,7 +16,7 @@ TEST(death, G6_G2_of_a_producer_takes_only_its_open_claim) {
         const auto sent = *rc::gen::inRange<std::int64_t>(0, slots);
         fixture f(shape);
         auto reader = must(f.home.attach_consumer());
-        shmfifo::testing::child victim([&] {
+        harness::child victim([&] {
           auto writer = must(f.home.attach_producer());
           for (std::int64_t i = 0; i < sent; ++i) {
             const auto byte = static_cast<std::uint8_t>(i);
@@ -24,8 +24,8 @@ TEST(death, G6_G2_of_a_producer_takes_only_its_open_claim) {
           }
           std::span<std::byte> room;
           static_cast<void>(writer.try_claim(room));
-          shmfifo::testing::child::ready();
-          return shmfifo::testing::sleep_for_ever();
+          harness::child::ready();
+          return harness::sleep_for_ever();
         });
         RC_ASSERT(victim.wait_ready());
         victim.kill_and_join();

@@ -19,7 +19,7 @@ TEST(recovery, G8_G6_twice_equals_once) {
         const bool claims = *rc::gen::arbitrary<bool>();
         const bool reads = *rc::gen::arbitrary<bool>();
         fixture f(shape);
-        shmfifo::testing::child victim([&] {
+        harness::child victim([&] {
           auto writer = must(f.home.attach_producer());
           std::optional<consumer> reader;
           if (reads) reader.emplace(must(f.home.attach_consumer()));
@@ -27,8 +27,8 @@ TEST(recovery, G8_G6_twice_equals_once) {
           for (std::int64_t i = 0; i < sent; ++i) static_cast<void>(writer.try_publish(&byte, 1));
           std::span<std::byte> room;
           if (claims) static_cast<void>(writer.try_claim(room));
-          shmfifo::testing::child::ready();
-          return shmfifo::testing::sleep_for_ever();
+          harness::child::ready();
+          return harness::sleep_for_ever();
         });
         RC_ASSERT(victim.wait_ready());
         RC_ASSERT(must(f.home.recover()) == 0U);  // the living are left alone

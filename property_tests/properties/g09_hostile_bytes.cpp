@@ -72,7 +72,7 @@ TEST(header, G9_G10_every_other_file_size_is_refused) {
                            [size](std::int64_t n) { return n != size; });
     const auto bytes_before = image_of(f.home);
     // A copy, because this process has the original mapped.
-    const shmfifo::testing::unique_name copy;
+    const harness::unique_name copy;
     std::ofstream file(copy.path(), std::ios::binary);
     file.write(reinterpret_cast<const char*>(bytes_before.data()), std::min(wrong, size));
     file.close();

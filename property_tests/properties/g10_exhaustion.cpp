@@ -84,7 +84,7 @@ TEST(geometry, G10_G13_impossible_ones_are_refused_by_name_and_leave_nothing) {
         shape.when_full = *rc::gen::element(full_policy::wait, full_policy::overwrite);
         rule = "full_policy";
     }
-    const shmfifo::testing::unique_name name;
+    const harness::unique_name name;
     auto made = segment::create(name.get(), options_for(shape));
     RC_ASSERT(!made);
     RC_ASSERT(std::string(made.failure().rule) == rule);
@@ -97,7 +97,7 @@ TEST(geometry, G10_G13_impossible_ones_are_refused_by_name_and_leave_nothing) {
 // not change the case.
 TEST(names, G10_are_accepted_or_refused_whole) {
   expect_holds([] {
-    const shmfifo::testing::unique_name mine;
+    const harness::unique_name mine;
     const auto tail =
         *rc::gen::oneOf(rc::gen::arbitrary<std::string>(),
                         rc::gen::map(rc::gen::inRange<std::size_t>(200, 300),
@@ -110,7 +110,9 @@ TEST(names, G10_are_accepted_or_refused_whole) {
       const auto code = static_cast<unsigned char>(c);
       sound = sound && c != '/' && code >= 32 && code != 127;
     }
-    const create_options options = shmfifo::testing::small(segment_mode::ring);
+    create_options options;
+    options.slot_count = 4;
+    options.content_size = 16;
     auto made = segment::create((slash ? "/" : "") + name, options);
     RC_ASSERT(bool(made) == sound);
     if (!made) {

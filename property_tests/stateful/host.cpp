@@ -6,10 +6,10 @@
 
 namespace shmfifo::property_tests {
 
+using harness::must;
 using reference::answer;
 using reference::op;
 using reference::operation;
-using shmfifo::testing::must;
 
 namespace {
 

@@ -9,10 +9,10 @@
 
 namespace shmfifo::property_tests {
 
+using harness::must;
 using reference::answer;
 using reference::op;
 using reference::operation;
-using shmfifo::testing::must;
 
 namespace {
 
@@ -80,7 +80,7 @@ class worker {
  public:
   worker() {
     if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends_) != 0) std::abort();
-    process_ = std::make_unique<shmfifo::testing::child>([this] {
+    process_ = std::make_unique<harness::child>([this] {
       ::close(ends_[0]);
       return serve(ends_[1]);
     });
@@ -135,7 +135,7 @@ class worker {
   }
 
   int ends_[2] = {-1, -1};
-  std::unique_ptr<shmfifo::testing::child> process_;
+  std::unique_ptr<harness::child> process_;
 };
 
 struct crew {

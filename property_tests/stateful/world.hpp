@@ -13,9 +13,11 @@
 #include <variant>
 
 #include "program.hpp"
+#include "shmfifo/harness/support/child.hpp"
+#include "shmfifo/harness/support/names.hpp"
+#include "shmfifo/harness/support/value_or_stop.hpp"
 #include "shmfifo/segment.hpp"
 #include "stateful/reference_fifo.hpp"
-#include "support/testing.hpp"
 
 namespace shmfifo::property_tests {
 
@@ -57,7 +59,7 @@ class world {
   void guard(const reference::fifo& before, const reference::operation& o) const;
 
  private:
-  shmfifo::testing::unique_name name_;
+  harness::unique_name name_;
   std::optional<segment> made_;  // to look, never poisoned
   std::optional<host> own_;
 };

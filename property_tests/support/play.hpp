@@ -34,16 +34,16 @@ inline void showValue(const operation& o, std::ostream& os) {
 
 namespace shmfifo::property_tests {
 
+using harness::must;
 using reference::content_for;
 using reference::message;
-using shmfifo::testing::must;
 using bytes = std::vector<std::uint8_t>;
 
 struct fixture {
   explicit fixture(const geometry& of)
       : shape(of), home(must(segment::create(name.get(), options_for(of)))) {}
   geometry shape;
-  shmfifo::testing::unique_name name;
+  harness::unique_name name;
   segment home;
 };
 

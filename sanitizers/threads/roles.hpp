@@ -12,18 +12,12 @@
 #include <string>
 #include <utility>
 
+#include "shmfifo/harness/support/value_or_stop.hpp"
 #include "shmfifo/shmfifo.hpp"
 
 namespace shmfifo::threads {
 
-template <class T>
-T must(result<T> answer) {
-  if (!answer) {
-    std::fprintf(stderr, "%s\n", answer.failure().text.c_str());
-    std::exit(2);
-  }
-  return std::move(answer).value();
-}
+using harness::must;
 
 class sound_roles {
  public:

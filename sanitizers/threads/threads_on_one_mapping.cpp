@@ -267,7 +267,13 @@ int main_with(const std::vector<std::string>& words) {
     }
   }
   for (const plan& how : plans) {
-    if (wish.mode == how.name) return run_mode(how, wish, weak) ? 0 : 1;
+    if (wish.mode != how.name) continue;
+    try {
+      return run_mode(how, wish, weak) ? 0 : 1;
+    } catch (const std::exception& problem) {
+      std::fprintf(stderr, "%s\n", problem.what());
+      return 2;
+    }
   }
   return usage();
 }

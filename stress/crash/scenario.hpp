@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "shmfifo/harness/support/value_or_stop.hpp"
 #include "shmfifo/harness/trace/tracer.hpp"
 #include "shmfifo/shmfifo.hpp"
 
@@ -74,12 +75,5 @@ const std::vector<scenario>& all_scenarios();
 
 // A process of its own attaches a producer and a consumer, claims a number, and is killed.
 void die_with_claim(const std::string& name);
-
-// The value, or an exception with the error's text: without its set-up a scenario means nothing.
-template <class T>
-T must(result<T> answer) {
-  if (!answer) throw std::runtime_error(answer.failure().text);
-  return std::move(answer).value();
-}
 
 }  // namespace shmfifo::harness::crash

@@ -14,15 +14,14 @@
 #include <vector>
 
 #include "shmfifo/harness/support/child.hpp"
+#include "shmfifo/harness/support/value_or_stop.hpp"
 #include "shmfifo/shmfifo.hpp"
 
 namespace shmfifo::harness::fault {
 
 // A private /dev/shm: it holds no segments of others and ends with this process.
 bool private_shm(const char* options) {
-  return ::unshare(CLONE_NEWNS) == 0 &&
-         ::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0 &&
-         ::mount("tmpfs", "/dev/shm", "tmpfs", 0, options) == 0;
+  return enter_private_mounts() && ::mount("tmpfs", "/dev/shm", "tmpfs", 0, options) == 0;
 }
 
 namespace {
@@ -38,17 +37,15 @@ void fill_the_file_system() {
   if (::access("/dev/shm/large", F_OK) == 0)
     throw std::runtime_error("a refused segment left its name");
   options.slot_count = 64;
-  auto home = segment::create("small", options);
-  if (!home) throw std::runtime_error(home.failure().text);
+  const segment home = must(segment::create("small", options));
   const int filler = ::open("/dev/shm/filler", O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
   const std::vector<char> page(4096, 'x');
   while (::write(filler, page.data(), page.size()) > 0) {
   }
-  auto out = home->attach_producer();
-  if (!out) throw std::runtime_error(out.failure().text);
+  producer out = must(home.attach_producer());
   for (unsigned i = 0; i < 64; ++i) {
     const std::vector<char> content(4000, 'y');
-    if (out->try_publish(content.data(), 4000) != status::ok) throw std::runtime_error("no room");
+    if (out.try_publish(content.data(), 4000) != status::ok) throw std::runtime_error("no room");
   }
 }
 

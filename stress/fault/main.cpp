@@ -25,6 +25,7 @@
 #include "shmfifo/harness/fault/faults.hpp"
 #include "shmfifo/harness/support/child.hpp"
 #include "shmfifo/harness/support/names.hpp"
+#include "shmfifo/harness/support/value_or_stop.hpp"
 #include "shmfifo/shmfifo.hpp"
 #include "standard_output.hpp"
 
@@ -154,9 +155,8 @@ holdings take_stock(stage& scene) {
   }
   now.names = entries(shm_directory, scene.name);
   if (scene.home) {
-    auto facts = scene.home->stat();
-    if (!facts) throw std::runtime_error(facts.failure().text);
-    for (const participant_stat& line : facts->participants) {
+    const segment_stat facts = must(scene.home->stat());
+    for (const participant_stat& line : facts.participants) {
       if (line.alive || line.kind != participant_kind::durable) ++now.participants;
     }
   }
@@ -244,11 +244,10 @@ void judge_answer(std::string_view what, const outcome& answer, const plan& faul
 }
 
 void prepare(stage& scene) {
-  scene.home.emplace(std::move(segment::create(scene.name, small_ring())).value());
+  scene.home.emplace(must(segment::create(scene.name, small_ring())));
   consumer_options old;
   old.name = "old";
-  const auto kept = scene.home->attach_consumer(old);
-  if (!kept) throw std::runtime_error(kept.failure().text);
+  const consumer kept = must(scene.home->attach_consumer(old));
 }
 
 void play(const operation& what, const plan& fault, const std::string& name, verdict& findings) {

@@ -21,6 +21,7 @@
 #include "shmfifo/harness/fault/faults.hpp"
 #include "shmfifo/harness/support/child.hpp"
 #include "shmfifo/harness/support/names.hpp"
+#include "shmfifo/harness/support/value_or_stop.hpp"
 #include "shmfifo/shmfifo.hpp"
 #include "standard_output.hpp"
 
@@ -124,15 +125,13 @@ class bench {
     options.content_size = 16;
     options.slot_count = 4;
     options.participant_count = 4;
-    auto home = segment::create(name_, options);
-    if (!home) throw std::runtime_error(home.failure().text);
+    const segment home = must(segment::create(name_, options));
     consumer_options old;
     old.name = "old";
-    const auto kept = home->attach_consumer(old);
-    auto out = home->attach_producer();
-    if (!kept || !out) throw std::runtime_error("the roles were refused");
+    const consumer kept = must(home.attach_consumer(old));
+    producer out = must(home.attach_producer());
     for (int i = 0; i < 3; ++i) {
-      if (out->try_publish("abc", 3) != status::ok) throw std::runtime_error("publish failed");
+      if (out.try_publish("abc", 3) != status::ok) throw std::runtime_error("publish failed");
     }
   }
   [[nodiscard]] bool old_cursor_is_as_after(const command& what) const {

@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "bare_ring.hpp"
+#include "shmfifo/harness/support/value_or_stop.hpp"
 #include "shmfifo/shmfifo.hpp"
 #include "slow_producer.hpp"
 #include "streams.hpp"
@@ -31,12 +32,6 @@ create_options options_for(mode way, kind what, std::int64_t messages) {
     options.content_size = way == mode::log_phases ? default_content_size : size_of(what);
   }
   return options;
-}
-
-template <class T>
-T value_or_fail(actor& self, result<T>&& answer) {
-  if (!answer) self.fail(answer.failure().text);
-  return std::move(answer).value();
 }
 
 template <class Producer>
@@ -98,12 +93,12 @@ stream_times write_side(actor& self, mode way, kind what, bool copy_first) {
   const payloads source(what);
   auto start = clock::now();
   const segment made =
-      value_or_fail(self, segment::create(name, options_for(way, what, self.options().messages)));
+      harness::must(segment::create(name, options_for(way, what, self.options().messages)));
   times.create = ms_since(start);
-  producer out = value_or_fail(self, made.attach_producer());
+  producer out = harness::must(made.attach_producer());
   self.meet();  // the segment exists
   self.meet();  // the reader is attached, so the name has done its work
-  if (auto removed = segment::remove(name); !removed) self.fail(removed.failure().text);
+  harness::must(segment::remove(name));
   const bool phases = way == mode::log_phases;
   if (phases && copy_first) times.copy_loop = copy_all(self, made, source);
   self.meet();
@@ -127,9 +122,9 @@ stream_times read_side(actor& self, mode way, kind what) {
   // Afterwards a log is read by an observer, which may not write to it.
   if (phases) options.mode = access::read_only;
   const auto start = clock::now();
-  const segment found = value_or_fail(self, segment::attach(name, options));
+  const segment found = harness::must(segment::attach(name, options));
   times.attach = ms_since(start);
-  consumer in = value_or_fail(self, phases ? found.attach_observer() : found.attach_consumer());
+  consumer in = harness::must(phases ? found.attach_observer() : found.attach_consumer());
   self.meet();
   self.meet();
   if (phases) {

@@ -11,6 +11,7 @@
 #include <optional>
 #include <vector>
 
+#include "shmfifo/harness/support/value_or_stop.hpp"
 #include "shmfifo/shmfifo.hpp"
 #include "slow_producer.hpp"
 
@@ -53,12 +54,6 @@ void await(const std::atomic<std::uint64_t>& flag, std::uint64_t value) noexcept
   }
 }
 
-template <class T>
-T value_or_fail(actor& self, result<T>&& answer) {
-  if (!answer) self.fail(answer.failure().text);
-  return std::move(answer).value();
-}
-
 struct link {
   segment home;
   std::optional<producer> out;
@@ -74,19 +69,19 @@ link open_link(actor& self, kind what, bool sends) {
   options.content_size = size_of(what);
   options.pretouch = true;
   if (self.writes()) {
-    link mine{value_or_fail(self, segment::create(name, options)), {}, {}};
+    link mine{harness::must(segment::create(name, options)), {}, {}};
     self.meet();
     self.meet();
-    if (auto removed = segment::remove(name); !removed) self.fail(removed.failure().text);
-    if (sends) mine.out.emplace(value_or_fail(self, mine.home.attach_producer()));
-    if (!sends) mine.in.emplace(value_or_fail(self, mine.home.attach_consumer()));
+    harness::must(segment::remove(name));
+    if (sends) mine.out.emplace(harness::must(mine.home.attach_producer()));
+    if (!sends) mine.in.emplace(harness::must(mine.home.attach_consumer()));
     return mine;
   }
   self.meet();
-  link mine{value_or_fail(self, segment::attach(name)), {}, {}};
+  link mine{harness::must(segment::attach(name)), {}, {}};
   self.meet();
-  if (sends) mine.out.emplace(value_or_fail(self, mine.home.attach_producer()));
-  if (!sends) mine.in.emplace(value_or_fail(self, mine.home.attach_consumer()));
+  if (sends) mine.out.emplace(harness::must(mine.home.attach_producer()));
+  if (!sends) mine.in.emplace(harness::must(mine.home.attach_consumer()));
   return mine;
 }
 

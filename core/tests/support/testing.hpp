@@ -15,42 +15,16 @@
 
 #include "shmfifo/harness/support/child.hpp"
 #include "shmfifo/harness/support/names.hpp"
+#include "shmfifo/harness/support/value_or_stop.hpp"
 #include "shmfifo/shmfifo.hpp"
 
 namespace shmfifo::testing {
 
 using harness::child;
 using harness::enter_private_mounts;
+using harness::must;
 using harness::sleep_for_ever;
-
-// A name in /dev/shm that nobody else uses, removed at the end of the test.
-class unique_name {
- public:
-  unique_name() : text_(names().next()) {}
-  unique_name(const unique_name&) = delete;
-  unique_name& operator=(const unique_name&) = delete;
-  ~unique_name() { ::unlink(path().c_str()); }
-  [[nodiscard]] const std::string& get() const { return text_; }
-  [[nodiscard]] std::string path() const { return "/dev/shm/" + text_; }
-  [[nodiscard]] bool exists() const { return ::access(path().c_str(), F_OK) == 0; }
-
- private:
-  static harness::run_names& names() {
-    static harness::run_names all("test");
-    return all;
-  }
-  std::string text_;
-};
-
-// Fails the test with the error's text if there is no value.
-template <class T>
-T must(result<T> r) {
-  if (!r) {
-    ADD_FAILURE() << r.failure().text;
-    std::abort();
-  }
-  return std::move(r).value();
-}
+using harness::unique_name;
 
 inline create_options small(segment_mode mode, full_policy when_full = full_policy::reject,
                             producer_role role = producer_role::single, std::uint64_t slots = 4) {

@@ -199,4 +199,21 @@ void run_names::keep_across_exec() const noexcept {
   if (file >= 0) static_cast<void>(lock(file, LOCK_SH));
 }
 
+namespace {
+
+run_names& names_of_this_test() {
+  static run_names names("test");
+  return names;
+}
+
+}  // namespace
+
+unique_name::unique_name() : text_(names_of_this_test().next()) {}
+unique_name::~unique_name() {
+  ::unlink(path().c_str());
+}
+bool unique_name::exists() const {
+  return ::access(path().c_str(), F_OK) == 0;
+}
+
 }  // namespace shmfifo::harness

@@ -47,4 +47,19 @@ class run_names {
   void* lock_ = nullptr;  // a mapping of the lock's file, which keeps it open without a descriptor
 };
 
+// For tests: a name in /dev/shm that nobody else uses, removed when this object is destroyed.
+class unique_name {
+ public:
+  unique_name();
+  unique_name(const unique_name&) = delete;
+  unique_name& operator=(const unique_name&) = delete;
+  ~unique_name();
+  [[nodiscard]] const std::string& get() const noexcept { return text_; }
+  [[nodiscard]] std::string path() const { return "/dev/shm/" + text_; }
+  [[nodiscard]] bool exists() const;
+
+ private:
+  std::string text_;
+};
+
 }  // namespace shmfifo::harness
