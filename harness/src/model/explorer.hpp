@@ -74,7 +74,6 @@ class explorer {
   [[nodiscard]] double share_done() const noexcept;
   [[nodiscard]] const fault& last_fault() const noexcept { return fault_; }
   [[nodiscard]] const std::string& refusal() const noexcept { return refusal_; }
-  [[nodiscard]] std::vector<slot> last_cycle() const { return sc_.cycle(); }
 
  private:
   step offer(choice::about what, slot at, std::uint32_t other, std::uint32_t begin);

@@ -107,10 +107,7 @@ bool sequential_consistency::visit(std::size_t i) {
   colour_[i] = grey;
   for (std::size_t j = 0; j < nodes_.size(); ++j) {
     if (j == i || colour_[j] == black || !edge(nodes_[i], nodes_[j])) continue;
-    if (colour_[j] == grey || !visit(j)) {
-      cycle_.push_back(nodes_[j]);
-      return false;
-    }
+    if (colour_[j] == grey || !visit(j)) return false;
   }
   colour_[i] = black;
   return true;
@@ -120,7 +117,6 @@ bool sequential_consistency::holds(const graph& g) {
   if (g.seq_cst_events < 2) return true;
   g_ = &g;
   nodes_.clear();
-  cycle_.clear();
   for (slot s = 0; s < g.size(); ++s) {
     const event& e = g.events[s];
     if (e.how == order::seq_cst && (e.what == kind::fence || placed(g, s))) nodes_.push_back(s);

@@ -15,8 +15,6 @@ class sequential_consistency {
  public:
   // Whether psc of the graph is acyclic.
   [[nodiscard]] bool holds(const graph& g);
-  // The events of a cycle found by the last holds() that said no.
-  [[nodiscard]] const std::vector<slot>& cycle() const noexcept { return cycle_; }
 
  private:
   [[nodiscard]] bool edge(slot a, slot b) const;
@@ -31,7 +29,6 @@ class sequential_consistency {
   const graph* g_ = nullptr;
   std::vector<slot> nodes_;
   std::vector<std::uint8_t> colour_;
-  std::vector<slot> cycle_;
 };
 
 }  // namespace shmfifo::harness::model::detail

@@ -47,9 +47,6 @@ struct judged_run {
     return logs.receiver(receiver).now.load() == stage::finished &&
            facts().ended == run_end::completed;
   }
-  [[nodiscard]] bool log_room_over(unsigned receiver) const noexcept {
-    return logs.receiver(receiver).now.load() == stage::dead;
-  }
 };
 
 [[nodiscard]] std::string describe(const judged_run& run, const event& entry);

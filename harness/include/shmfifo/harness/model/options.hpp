@@ -38,14 +38,6 @@ struct progress {
   [[nodiscard]] double executions_per_second() const noexcept {
     return seconds > 0 ? static_cast<double>(executions) / seconds : 0;
   }
-  // Of the whole; an estimate.
-  [[nodiscard]] double executions_estimate() const noexcept {
-    return share_done > 0 ? static_cast<double>(executions) / share_done : 0;
-  }
-  // An estimate.
-  [[nodiscard]] double seconds_left() const noexcept {
-    return share_done > 0 ? seconds / share_done - seconds : 0;
-  }
 };
 
 // What check() is asked for.
