@@ -93,6 +93,6 @@ foreach(queue_and_slots IN LISTS foreign)
                    COMMAND shmfifo_stress --queue ${queue} --messages 20000 --slots ${slots}
                    PROPERTIES PROCESSORS 2)
 endforeach()
-shmfifo_add_test(NAME stress.foreign.the_seeds_design_delivers_twice KIND canary COST fast TIMEOUT 60
-                 COMMAND shmfifo_stress --queue seed_design --messages 20000 --slots 64
+shmfifo_add_test(NAME stress.foreign.the_original_design_delivers_twice KIND canary COST fast TIMEOUT 60
+                 COMMAND shmfifo_stress --queue original_design --messages 20000 --slots 64
                  PROPERTIES PROCESSORS 2 PASS_REGULAR_EXPRESSION "violation: duplicate .G2.")

@@ -37,12 +37,12 @@ std::uint64_t logs_offset(const run_facts& facts) noexcept {
 std::uint64_t sender_room(const run_facts& facts) noexcept {
   return pages((facts.messages / facts.producers + 1) * sizeof(std::uint64_t));
 }
-// Ample: a receiver without a name may begin from the oldest message each time it is killed.
+// Ample: after each kill, a receiver without a name may begin at the oldest message.
 std::uint64_t receiver_room(const run_facts& facts) noexcept {
   return pages((8 * facts.messages + 65536) * sizeof(event));
 }
 
-// A file may say anything; these are what the judge takes for granted of the memory of a run.
+// A file can contain anything; the judge relies on these properties of a run's memory.
 template <std::size_t N>
 bool ends_in_time(const char (&text)[N]) noexcept {
   return std::find(text, text + N, '\0') != text + N;
@@ -93,7 +93,7 @@ histories::histories(const history_shape& shape) {
   own.observers = facts.observers;
   own.reuses_slots = shape.reuses_slots ? 1 : 0;
   own.promises = shape.promises;
-  own.ended = run_end::timed_out;  // until the supervisor knows better
+  own.ended = run_end::timed_out;  // until the supervisor sets the real end
   copy_text(own.queue, sizeof own.queue, shape.queue_name);
   for (unsigned i = 0; i < senders() + receivers(); ++i) new (states() + i) actor_state{};
 }
@@ -160,20 +160,20 @@ histories histories::load(const std::string& path) {
   run.map(total_size(facts));
   std::copy_n(head, sizeof head, run.base_);
   get(run.base_ + sizeof head, logs_offset(facts) - sizeof head);
-  const auto wanted = [&](bool holds, const char* what) {
+  const auto require = [&](bool holds, const char* what) {
     if (!holds) throw std::runtime_error("'" + path + "' is no history: " + what);
   };
   for (unsigned i = 0; i < run.senders() + run.receivers(); ++i) {
-    wanted(ends_in_time(run.states()[i].text), "a text without an end");
+    require(ends_in_time(run.states()[i].text), "a text without an end");
   }
   for (unsigned i = 0; i < run.senders(); ++i) {
     const std::uint64_t started = run.sender(i).started.load();
-    wanted(started <= run.quota(i), "a producer began more messages than it had");
-    wanted(run.answered(i).size() <= started, "a producer was told more than it asked");
+    require(started <= run.quota(i), "a producer began more messages than its share");
+    require(run.answered(i).size() <= started, "a producer got more answers than it made calls");
     get(run.answers(i), run.answered(i).size_bytes());
   }
   for (unsigned i = 0; i < run.receivers(); ++i) {
-    wanted(run.told(i).size() <= run.events_max(), "a log is longer than its room");
+    require(run.told(i).size() <= run.events_max(), "a log is longer than its room");
     get(run.events(i), run.told(i).size_bytes());
   }
   return run;

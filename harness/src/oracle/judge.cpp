@@ -53,26 +53,26 @@ void count(const judged_run& run) {
     case rule::empty_with_messages:
       return fmt::format(
           "{}: after event {} it stood at number {}; before it asked, the message "
-          "with number {} had been answered as sent and nobody was sending",
+          "with number {} had been reported as sent and nobody was sending",
           name, facts[0], facts[1], facts[2] - 1);
     default:
       return fmt::format("{}: {} {} {}", name, facts[0], facts[1], facts[2]);
   }
 }
 
-// What each actor saw alone; `wanted` says which rules to look for.
-template <class Wanted>
-[[nodiscard]] maybe judge_complaints(const judged_run& run, Wanted&& wanted) {
+// What each actor saw alone; `applies` says which rules to look for.
+template <class Predicate>
+[[nodiscard]] maybe judge_complaints(const judged_run& run, Predicate&& applies) {
   for (unsigned i = 0; i < run.logs.senders() + run.logs.receivers(); ++i) {
     const bool sends = i < run.logs.senders();
     const actor_state& who = sends ? run.logs.sender(i) : run.logs.receiver(i - run.logs.senders());
     const std::string name =
         sends ? fmt::format("producer {}", i) : run.receiver_name(i - run.logs.senders());
     const rule which = who.complained.broken.load(std::memory_order_acquire);
-    if (who.died_of != 0 && wanted(rule::crashed)) {
+    if (who.died_of != 0 && applies(rule::crashed)) {
       return broken(rule::crashed, "{} died of signal {}", name, who.died_of);
     }
-    if (which != rule::none && wanted(which)) {
+    if (which != rule::none && applies(which)) {
       return broken(which, "{}", complaint_text(who, name));
     }
   }
@@ -104,7 +104,7 @@ template <class Wanted>
   return {outcome::violation, found->broken, std::move(found->excerpt)};
 }
 
-// Nobody went on. Held against the queue unless a fault that it need not survive explains it.
+// No actor made progress: a violation unless a fault that the queue need not survive explains it.
 [[nodiscard]] verdict judge_stall(const judged_run& run) {
   const std::string standing = where_they_stand(run);
   const bool disturbed = run.figures.kills != 0 || run.figures.stops != 0;
@@ -135,7 +135,7 @@ verdict judge(const histories& logs, const capabilities& promises, const queue_s
   if (auto found = judge_complaints(run, [](rule which) { return which == rule::crashed; })) {
     return as_verdict(std::move(found));
   }
-  // What was delivered comes first: it says most about what is wrong.
+  // Deliveries first: they say most about what is wrong.
   const bool by_number = promises.numbered && !promises.competing;
   if (auto found = by_number ? judge_numbered(run) : judge_sequences(run)) {
     return as_verdict(std::move(found));
@@ -157,7 +157,7 @@ verdict judge(const histories& logs, const capabilities& promises, const queue_s
               "the time limit of the run passed" + where_they_stand(run)};
     case run_end::log_full:
       return {outcome::unknown, rule::none,
-              "a receiver was told more than its log holds" + where_they_stand(run)};
+              "a receiver got more than its log holds" + where_they_stand(run)};
   }
   return {outcome::unknown, rule::none, "the history does not say how the run ended"};
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Queues that tell numbers. The senders' logs say which number carries which message; each receiver
-// must then walk over the numbers without a gap, and be told of each what the senders know of it.
+// Queues with numbers. The senders' logs say which number carries which message; each receiver must
+// then see every number without a gap, and of each what the senders' logs say.
 
 #include <algorithm>
 #include <unordered_map>
@@ -10,7 +10,7 @@
 namespace shmfifo::harness {
 namespace {
 
-constexpr std::size_t look_ahead = 4096;  // events, to tell a late number from a missing one
+constexpr std::size_t look_ahead = 4096;  // events, to distinguish a late number from a missing one
 
 class numbered_judge {
  public:
@@ -21,13 +21,13 @@ class numbered_judge {
     for (unsigned i = 0; i < run_.logs.receivers(); ++i) {
       if (auto found = read_receiver(i)) return found;
     }
-    // Last, because what receivers were told says more about it.
+    // Last, because the receivers' logs say more about it.
     if (!passes_over_ && top_ > begun_) return too_many_numbers();
     return std::nullopt;
   }
 
  private:
-  // Of each number: nobody knows, aborted, or pack(id) + known.
+  // Of each number: unknown, aborted, or pack(id) + known.
   static constexpr std::uint64_t unknown = 0;
   static constexpr std::uint64_t aborted = 1;
   static constexpr std::uint64_t known = 2;
@@ -39,7 +39,7 @@ class numbered_judge {
     std::uint64_t lowest_resume = 0;
     bool resumes = false;     // durable: the next number lies between lowest_resume and position
     bool starts_new = false;  // not durable: anywhere
-    std::uint64_t seen_before = 0;  // numbers below were told to an earlier incarnation
+    std::uint64_t seen_before = 0;  // an earlier incarnation got the numbers below
     std::uint64_t floor = 0;        // the first number of this incarnation
   };
 
@@ -65,7 +65,7 @@ class numbered_judge {
   }
 
   [[nodiscard]] maybe too_many_numbers() const {
-    return broken(rule::skipped, "a sender was told number {}, but only {} messages were begun",
+    return broken(rule::skipped, "a sender got number {}, but only {} messages were begun",
                   top_ - 1, begun_);
   }
 
@@ -187,11 +187,11 @@ class numbered_judge {
     } else if (number < at.position) {
       which = number >= at.floor ? rule::duplicate : rule::order;
     } else {
-      const auto wanted = static_cast<std::int64_t>(at.position);
+      const auto expected = static_cast<std::int64_t>(at.position);
       const std::size_t last = std::min(told.size(), e + look_ahead);
       const bool late = std::any_of(told.begin() + static_cast<std::ptrdiff_t>(e) + 1,
                                     told.begin() + static_cast<std::ptrdiff_t>(last),
-                                    [&](const event& later) { return later.number == wanted; });
+                                    [&](const event& later) { return later.number == expected; });
       which = late ? rule::order : rule::skipped;
     }
     return broken(which, "{}\n  number {} had to come; {}",
@@ -210,7 +210,7 @@ class numbered_judge {
     const std::uint64_t owner = owner_[number];
     if (owner == unknown) return bind(at, e, number);
     if (owner == aborted) {
-      return broken(rule::disagreement, "{}\n  another receiver was told that it is aborted",
+      return broken(rule::disagreement, "{}\n  for another receiver it was aborted",
                     excerpt(run_, at.receiver, e, "a message"));
     }
     const message_id id = unpack(owner - known);
@@ -220,10 +220,10 @@ class numbered_judge {
     return broken(answered ? rule::wrong_message : rule::disagreement, "{}\n  {}",
                   excerpt(run_, at.receiver, e, "the message of another number"),
                   answered ? sender_line(run_, id)
-                           : "another receiver was given a different message under this number");
+                           : "another receiver got a different message under this number");
   }
 
-  // A message under a number that no sender was told: its sender must have died in the call.
+  // A message under a number that no sender got: its sender must have died in the call.
   maybe bind(const walk& at, std::size_t e, std::uint64_t number) {
     const event& entry = run_.logs.told(at.receiver)[e];
     auto doubt = doubts_.end();
@@ -237,7 +237,7 @@ class numbered_judge {
     }
     if (doubt == doubts_.end()) {
       return broken(rule::wrong_message, "{}\n  {}",
-                    excerpt(run_, at.receiver, e, "no sender was told this number"),
+                    excerpt(run_, at.receiver, e, "no sender got this number"),
                     names_itself(entry) ? sender_line(run_, unpack(entry.identity))
                                         : "and no message in doubt fits");
     }
@@ -283,7 +283,7 @@ class numbered_judge {
       const bool answered = doubts_.find(pack(id)) == doubts_.end();
       return broken(answered ? rule::committed_aborted : rule::disagreement, "{}\n  {}",
                     excerpt(run_, at.receiver, e, "aborted"),
-                    answered ? sender_line(run_, id) : "another receiver was given its message");
+                    answered ? sender_line(run_, id) : "another receiver got its message");
     }
     return judge_aborted_count(at, e);
   }
@@ -310,25 +310,25 @@ class numbered_judge {
   }
 
   maybe read_end(const walk& at) const {
-    const std::uint64_t wanted = run_.facts().final_position.load();
-    if (!run_.complete(at.receiver) || at.position >= wanted) return std::nullopt;
+    const std::uint64_t target = run_.facts().final_position.load();
+    if (!run_.complete(at.receiver) || at.position >= target) return std::nullopt;
     const std::string name = run_.receiver_name(at.receiver);
     if (at.position >= owner_.size() || owner_[at.position] == unknown ||
         owner_[at.position] == aborted) {
       return broken(rule::stuck,
                     "{} stayed before number {} although its sender is dead: it was told neither "
                     "a message nor that it is aborted; numbers below {} were sent",
-                    name, at.position, wanted);
+                    name, at.position, target);
     }
-    return broken(rule::lost_message, "{} was told nothing from number {} on\n  {}", name,
-                  at.position, who_has(at.position));
+    return broken(rule::lost_message, "{} saw nothing from number {} on\n  {}", name, at.position,
+                  who_has(at.position));
   }
 
   const judged_run& run_;
   std::vector<std::uint64_t> owner_;
   std::unordered_map<std::uint64_t, std::uint64_t> doubts_;  // pack(id) to the number it came under
   std::uint64_t begun_ = 0;                                  // messages of all senders
-  std::uint64_t top_ = 0;  // one more than the highest number a sender was told
+  std::uint64_t top_ = 0;  // one more than the highest number that a sender got
   std::uint64_t bound_ = 0;
   std::uint64_t limit_ = 0;  // no number from here on can have been given out
   std::uint64_t highest_possible_ = 0;

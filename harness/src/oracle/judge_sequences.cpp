@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Queues that tell no numbers. Messages name themselves, so each receiver's log is a merge of the
-// producers' sequences: with every message in it (broadcast, or a single receiver), or shared out
+// Queues without numbers. Messages name themselves, so each receiver's log is a merge of the
+// producers' sequences: with every message in it (broadcast, or a single receiver), or divided
 // among several receivers (competing).
 
 #include <algorithm>
@@ -10,9 +10,9 @@
 namespace shmfifo::harness {
 namespace {
 
-// What may be missing between two messages of one producer.
+// Messages that may be missing between two messages of one producer.
 struct gap {
-  std::uint64_t certain = 0;  // answered as sent
+  std::uint64_t certain = 0;  // reported as sent
   std::uint64_t doubtful = 0;
   message_id first;  // of the certain ones
 };
@@ -22,7 +22,7 @@ class sequence_judge {
   explicit sequence_judge(const judged_run& run)
       : run_(run), shared_(run.can.competing), single_(!run.can.competing && !run.can.broadcast) {
     if (!shared_ && !single_) return;
-    // What a killed receiver had taken and not logged is gone: one message a kill inside the call.
+    // A message that a killed receiver had taken and not logged is gone: one a kill in the call.
     for (unsigned i = 0; i < run.facts().consumers && !run.can.durable; ++i) {
       allowance_ += run.logs.receiver(i).kills_in_call;
     }
@@ -131,7 +131,7 @@ class sequence_judge {
     return std::nullopt;
   }
 
-  // After a restart a durable receiver may be given again what it had not released: one tail of it.
+  // After a restart a durable receiver may get again what it had not released: one tail of it.
   maybe read_repetition(walk& at, std::size_t e, bool& repeated) {
     const auto told = run_.logs.told(at.receiver);
     const auto same = [&](std::size_t i) {
@@ -193,10 +193,10 @@ class sequence_judge {
     }
     // Late or lost? One look at the rest decides.
     const auto told = run_.logs.told(at.receiver);
-    const std::uint64_t wanted = run_.content.identity(missing.first);
+    const std::uint64_t sought = run_.content.identity(missing.first);
     const bool late = std::any_of(
         told.begin() + static_cast<std::ptrdiff_t>(e), told.end(), [&](const event& later) {
-          return later.kind == event_kind::message && later.identity == wanted &&
+          return later.kind == event_kind::message && later.identity == sought &&
                  fits(run_, later, missing.first);
         });
     return broken(late ? rule::producer_order : rule::lost_message, "{}\n  before it: {}{}",
@@ -218,8 +218,7 @@ class sequence_judge {
     return std::nullopt;
   }
 
-  // A short message that is not the one that had to come: the next one that names itself tells
-  // more.
+  // A short message that is not the expected one: the next one that names itself says more.
   maybe judge_unfitting(const walk& at, std::size_t e, message_id expected) const {
     const auto told = run_.logs.told(at.receiver);
     std::uint64_t later = 0;
@@ -229,8 +228,8 @@ class sequence_judge {
       ++later;
       if (!names_itself(told[i]) || told[i].sound == 0) continue;
       const std::uint64_t found = unpack(told[i].identity).sequence;
-      const std::uint64_t wanted = expected.sequence + later;
-      if (found != wanted) which = found > wanted ? rule::lost_message : rule::duplicate;
+      const std::uint64_t sought = expected.sequence + later;
+      if (found != sought) which = found > sought ? rule::lost_message : rule::duplicate;
       break;
     }
     return broken(which, "{}\n  {} bytes were to come: {}",
@@ -264,7 +263,7 @@ class sequence_judge {
       const auto answers = run_.logs.answered(p);
       for (std::uint64_t s = 0; s < answers.size(); ++s) {
         if (answer::is_sent(answers[s]) && !came_[p][s] && ++missing > allowance_) {
-          return broken(rule::lost_message, "{}, and no consumer was given it",
+          return broken(rule::lost_message, "{}, and no consumer got it",
                         sender_line(run_, {p, s}));
         }
       }

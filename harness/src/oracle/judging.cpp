@@ -54,8 +54,8 @@ std::string sender_line(const judged_run& run, message_id id) {
     return who + (begun ? " was begun, without an answer yet" : " was never begun");
   }
   const std::uint64_t word = answers[id.sequence];
-  if (answer::is_number(word)) return fmt::format("{} was answered as sent, number {}", who, word);
-  if (word == answer::sent_unnumbered) return who + " was answered as sent";
+  if (answer::is_number(word)) return fmt::format("{} was reported as sent, number {}", who, word);
+  if (word == answer::sent_unnumbered) return who + " was reported as sent";
   if (word == answer::in_doubt) return who + " is in doubt: its sender was killed inside the call";
   return who + " was refused and given up";
 }

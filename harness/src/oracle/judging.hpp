@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-// What the parts of the judge share: the run as they see it, and how a finding is put in words.
+// What the parts of the judge share: the run as they see it, and the text of a finding.
 
 #include <fmt/format.h>
 
@@ -42,7 +42,7 @@ struct judged_run {
     return logs.is_observer(i) ? fmt::format("observer {}", i - facts().consumers)
                                : fmt::format("consumer {}", i);
   }
-  // Did it take all it wanted, and end by itself?
+  // Did it receive everything, and end by itself?
   [[nodiscard]] bool complete(unsigned receiver) const noexcept {
     return logs.receiver(receiver).now.load() == stage::finished &&
            facts().ended == run_end::completed;
@@ -53,10 +53,10 @@ struct judged_run {
 // The entries of a receiver's log around this one, one a line.
 [[nodiscard]] std::string excerpt(const judged_run& run, unsigned receiver, std::size_t at,
                                   std::string_view why);
-// What the sender of a message wrote down about it.
+// What the sender of a message logged about it.
 [[nodiscard]] std::string sender_line(const judged_run& run, message_id id);
 
-// Length, bytes and existence of one message, before anyone asks whether it is the right one.
+// Length, bytes and existence of one message, without asking whether it is the right one.
 [[nodiscard]] maybe judge_content(const judged_run& run, unsigned receiver, std::size_t at);
 
 // Does a message that came short enough not to name itself fit this id?

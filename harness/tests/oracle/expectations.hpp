@@ -8,10 +8,10 @@
 
 namespace shmfifo::harness {
 
-inline void expect_broken(const hand_made& run, rule wanted) {
+inline void expect_broken(const hand_made& run, rule expected) {
   const verdict found = run.judged();
   EXPECT_EQ(found.answer, outcome::violation);
-  EXPECT_EQ(to_string(found.broken), to_string(wanted)) << found.text();
+  EXPECT_EQ(to_string(found.broken), to_string(expected)) << found.text();
   EXPECT_FALSE(found.excerpt.empty());
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Boost.Interprocess message_queue: a shared-memory ring under one process-shared mutex. Its
-// documentation promises neither anything after the death of a peer nor anything about pauses, so
-// neither do we.
+// documentation promises nothing after the death of a peer and nothing about pauses, so neither do
+// we.
 
 #include <boost/date_time/posix_time/posix_time_types.hpp>
 #include <boost/interprocess/ipc/message_queue.hpp>

@@ -25,8 +25,8 @@ namespace shmfifo::harness::foreign {
   throw std::runtime_error(what + ": " + why + "; " + cure);
 }
 
-// What a queue promises whose messages the kernel keeps: receivers share them, and no death of a
-// process is in the way of the others.
+// The promises of a queue whose messages the kernel keeps: receivers share them, and the death of a
+// process does not stop the others.
 inline constexpr capabilities kept_by_the_kernel{.many_producers = true,
                                                  .competing = true,
                                                  .waits = true,
@@ -58,7 +58,7 @@ class descriptor {
   int number_ = -1;
 };
 
-// True when `events` is there, false when `until` has passed first.
+// True when one of `events` occurs, false when `until` passes first.
 inline bool wait_ready(int number, short events, deadline until) {
   for (;;) {
     const auto left = until - std::chrono::steady_clock::now();

@@ -29,7 +29,7 @@ iox::capro::ServiceDescription service(const std::string& queue) {
           iox::capro::IdString_t(iox::cxx::TruncateToCapacity, queue.c_str())};
 }
 
-// A name of its own for each process: RouDi takes a second process of one name for a restart.
+// A unique name for each process: RouDi takes a second process of one name for a restart.
 void join(const std::string& role) {
   const std::string name = "harness-" + role + "-" + random_digits();
   iox::runtime::PoshRuntime::initRuntime(
@@ -65,9 +65,9 @@ class iceoryx_sender final : public sender {
 
  private:
   static iox::popo::PublisherOptions options() {
-    iox::popo::PublisherOptions wanted;
-    wanted.subscriberTooSlowPolicy = iox::popo::ConsumerTooSlowPolicy::WAIT_FOR_CONSUMER;
-    return wanted;
+    iox::popo::PublisherOptions blocking;
+    blocking.subscriberTooSlowPolicy = iox::popo::ConsumerTooSlowPolicy::WAIT_FOR_CONSUMER;
+    return blocking;
   }
   iox::popo::UntypedPublisher publisher_;
 };
@@ -98,10 +98,10 @@ class iceoryx_receiver final : public receiver {
 
  private:
   static iox::popo::SubscriberOptions options(std::uint64_t slots) {
-    iox::popo::SubscriberOptions wanted;
-    wanted.queueCapacity = std::clamp<std::uint64_t>(slots, 1, 256);
-    wanted.queueFullPolicy = iox::popo::QueueFullPolicy::BLOCK_PRODUCER;
-    return wanted;
+    iox::popo::SubscriberOptions blocking;
+    blocking.queueCapacity = std::clamp<std::uint64_t>(slots, 1, 256);
+    blocking.queueFullPolicy = iox::popo::QueueFullPolicy::BLOCK_PRODUCER;
+    return blocking;
   }
   iox::popo::UntypedSubscriber subscriber_;
 };

@@ -84,12 +84,12 @@ class mq_queue final : public queue {
                                " bytes here; raise /proc/sys/fs/mqueue/msgsize_max");
     }
     shape_ = shape;
-    mq_attr wanted{};
+    mq_attr attributes{};
     const auto most = static_cast<std::uint64_t>(limit("msg_max", 10));
-    wanted.mq_maxmsg = static_cast<long>(std::clamp<std::uint64_t>(shape.slots, 1, most));
-    wanted.mq_msgsize = static_cast<long>(std::max<std::uint64_t>(shape.content_size, 1));
+    attributes.mq_maxmsg = static_cast<long>(std::clamp<std::uint64_t>(shape.slots, 1, most));
+    attributes.mq_msgsize = static_cast<long>(std::max<std::uint64_t>(shape.content_size, 1));
     const mqd_t made =
-        ::mq_open(shape.name.c_str(), O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, 0600, &wanted);
+        ::mq_open(shape.name.c_str(), O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, 0600, &attributes);
     if (made < 0) {
       throw_errno("cannot create message queue " + shape.name,
                   "the user's queues may hold `ulimit -q` bytes in all");

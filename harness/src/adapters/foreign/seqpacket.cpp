@@ -59,9 +59,9 @@ class seqpacket_queue final : public queue {
     send_end_ = descriptor(ends[0]);
     receive_end_ = descriptor(ends[1]);
     // Best effort: the system caps it (/proc/sys/net/core/wmem_max).
-    const auto wanted =
+    const auto capacity =
         std::min<std::uint64_t>(shape.slots * (shape.content_size + 768), 8U << 20U);
-    const int bytes = static_cast<int>(wanted);
+    const int bytes = static_cast<int>(capacity);
     (void)::setsockopt(ends[0], SOL_SOCKET, SO_SNDBUF, &bytes, sizeof bytes);
   }
 

@@ -23,8 +23,7 @@ class zeromq_sender final : public sender {
   zeromq_sender(const std::string& address, int high_water)
       : socket_(context_, zmq::socket_type::push) {
     socket_.set(zmq::sockopt::sndhwm, high_water);
-    // Leaving in good order is to hand over what was accepted; a minute without a receiver is
-    // enough.
+    // An orderly end delivers what was accepted; a minute without a receiver is enough.
     socket_.set(zmq::sockopt::linger, 60'000);
     socket_.connect(address);
   }

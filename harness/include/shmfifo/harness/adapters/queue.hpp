@@ -16,7 +16,7 @@
 
 namespace shmfifo::harness {
 
-using deadline = std::chrono::steady_clock::time_point;  // when a call answers at the latest
+using deadline = std::chrono::steady_clock::time_point;  // when a call returns at the latest
 
 // What a queue promises. All false is a queue for one producer and one consumer that may lose
 // nothing.
@@ -24,20 +24,20 @@ struct capabilities {
   bool many_producers = false;  // any number of senders at once
   bool broadcast = false;       // each receiver gets every message; otherwise there is one receiver
   bool competing = false;       // several receivers share the messages, each message goes to one
-  bool observers = false;  // receivers that nobody waits for, which may lose and are told how many
-  bool durable = false;    // a receiver attached again under its id resumes where it stopped
-  bool lossy = false;      // a full queue overwrites; receivers are told exactly how many they lost
-  bool rejects = false;    // a full queue answers `full` at once
-  bool waits = false;      // a full queue makes the sender wait, up to its deadline
-  bool recoverable = false;     // killed or paused peers do not keep the others from going on
-  bool numbered = false;        // sender and receiver are told each message's number, dense from 0
+  bool observers = false;    // receivers that nobody waits for; their losses are counted for them
+  bool durable = false;      // a receiver attached again under its id resumes where it stopped
+  bool lossy = false;        // a full queue overwrites; receivers learn exactly how many they lost
+  bool rejects = false;      // a full queue returns `full` at once
+  bool waits = false;        // a full queue makes the sender wait, up to its deadline
+  bool recoverable = false;  // killed or paused peers do not stop the others
+  bool numbered = false;     // sender and receiver learn each message's number, dense from 0
   bool late_receivers = false;  // messages sent before a receiver attaches are still there for it
 };
 
 // The geometry of a run. A queue takes from it what it can use.
 struct queue_shape {
-  std::string
-      name;  // unique in the system; resources named after it are removed by the runner, too
+  // Unique in the system; the runner also removes resources named after it.
+  std::string name;
   std::uint64_t slots = 1024;        // messages that fit
   std::uint64_t content_size = 128;  // bytes of the longest message
   unsigned producers = 1;            // senders at once
@@ -46,7 +46,7 @@ struct queue_shape {
   std::uint64_t messages = 0;  // upper bound of the whole run, for queues that never reuse a slot
 };
 
-// What a sender was told.
+// What a send returned.
 enum class send_answer : std::uint8_t { sent, full, timed_out, failed };
 // The answer of one send.
 struct sent {
@@ -54,22 +54,22 @@ struct sent {
   std::int64_t number = -1;                  // of the message, where the queue is `numbered`
 };
 
-// What a receiver was told; `aborted`, `lost` and `invalid` are numbers that were passed over.
+// What a receive returned; `aborted`, `lost` and `invalid` are numbers that were skipped.
 enum class receive_answer : std::uint8_t { message, nothing, aborted, lost, invalid, failed };
 // The answer of one receive.
 struct received {
   receive_answer answer = receive_answer::nothing;  // the kind
-  std::int64_t number = -1;  // of the message, or the first number passed over; -1 if not numbered
-  std::int64_t count = 0;    // numbers passed over (aborted, lost, invalid)
-  std::int64_t length =
-      0;  // bytes of the message, as the queue tells it; may exceed the buffer if broken
+  std::int64_t number = -1;  // of the message, or the first number skipped; -1 if not numbered
+  std::int64_t count = 0;    // numbers skipped (aborted, lost, invalid)
+  // Bytes of the message, as the queue reports it; may exceed the buffer if broken.
+  std::int64_t length = 0;
 };
 
 // Used by one process and thread. The destructor leaves in good order.
 class sender {
  public:
   virtual ~sender() = default;
-  // A full queue: `full` at once if it rejects, otherwise waits until `until` and answers
+  // A full queue: `full` at once if it rejects, otherwise waits until `until` and returns
   // `timed_out`.
   virtual sent send(std::span<const std::byte> content, deadline until) = 0;
 };
@@ -78,10 +78,10 @@ class sender {
 class receiver {
  public:
   virtual ~receiver() = default;
-  // Waits for something to tell until `until`, then answers `nothing`. At most buffer.size() bytes
-  // are copied.
+  // Waits until `until` for something to return, then returns `nothing`. Copies at most
+  // buffer.size() bytes.
   virtual received receive(std::span<std::byte> buffer, deadline until) = 0;
-  // Lets the queue have what was received so far, where that is a step of its own.
+  // Returns the slots of what was received so far, where that is a separate step.
   virtual void release() {}
 };
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-// What a message of a run contains: length and bytes follow from (seed, producer, sequence) alone,
-// so whoever receives one can check every byte without having been told. From eight bytes on a
-// message names its producer and sequence; shorter ones are told apart by where they arrive.
+// The content of a run's messages: length and bytes follow from (seed, producer, sequence) alone,
+// so every receiver can check every byte by itself. From eight bytes on a message names its
+// producer and sequence; shorter ones are distinguished by where they arrive.
 
 #include <cstddef>
 #include <cstdint>
@@ -36,53 +36,53 @@ inline constexpr std::uint64_t sequence_mask = (std::uint64_t{1} << sequence_bit
   return x ^ x >> 31;
 }
 
-// What a receiver found out about one message.
+// What the check of one message found.
 struct content_check {
-  bool sound = false;          // length and every byte are those of the message it says it is
+  bool sound = false;          // length and every byte are those of the message that it names
   std::uint64_t identity = 0;  // pack(id) from eight bytes on, otherwise the raw bytes
 };
 
 class content_source {
  public:
-  static constexpr std::uint64_t self_naming = 8;  // bytes from which on a message names itself
+  static constexpr std::uint64_t self_naming =
+      8;  // a message of this many bytes or more names itself
 
   content_source(std::uint64_t seed, std::uint64_t content_size, std::uint64_t shortest) noexcept
       : seed_(mix(seed + golden)),
         size_(content_size),
         shortest_(shortest < content_size ? shortest : content_size) {}
 
-  // Edges are favoured: nothing, one byte, around a word and a cache line, all there is and one
-  // less.
+  // Favours edges: nothing, one byte, around a word and a cache line, the maximum and one less.
   [[nodiscard]] std::uint64_t length(message_id id) const noexcept {
     const std::uint64_t dice = base(id);
-    std::uint64_t wanted = 0;
+    std::uint64_t bytes = 0;
     switch (dice & 15) {
       case 0:
-        wanted = 0;
+        bytes = 0;
         break;
       case 1:
-        wanted = 1;
+        bytes = 1;
         break;
       case 2:
-        wanted = 7 + (dice >> 8) % 3;
+        bytes = 7 + (dice >> 8) % 3;
         break;
       case 3:
-        wanted = 63 + (dice >> 8) % 3;
+        bytes = 63 + (dice >> 8) % 3;
         break;
       case 4:
-        wanted = size_;
+        bytes = size_;
         break;
       case 5:
-        wanted = size_ - 1;
+        bytes = size_ - 1;
         break;
       default:
-        wanted = (dice >> 8) % (size_ + 1);
+        bytes = (dice >> 8) % (size_ + 1);
     }
-    if (wanted > size_) wanted = size_;
-    return wanted < shortest_ ? shortest_ : wanted;
+    if (bytes > size_) bytes = size_;
+    return bytes < shortest_ ? shortest_ : bytes;
   }
 
-  // Writes the message and answers its length. `to` holds content_size bytes.
+  // Writes the message and returns its length. `to` holds content_size bytes.
   std::uint64_t fill(message_id id, std::byte* to) const noexcept {
     const std::uint64_t size = length(id);
     const std::uint64_t first = base(id);
@@ -105,7 +105,7 @@ class content_source {
     return size;
   }
 
-  // Checks a message that came with this length. A short one is sound as far as it can say itself.
+  // Checks a message of this length. A short one cannot name itself and counts as sound.
   [[nodiscard]] content_check check(std::span<const std::byte> bytes) const noexcept {
     std::uint64_t name = 0;
     std::memcpy(&name, bytes.data(), bytes.size() < 8 ? bytes.size() : 8);

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-// What the actors of a run write down, in memory that they share with their supervisor and that a
-// kill cannot lose: each actor has one state and one log of its own. A sender writes its intent
-// (`started`) before the call and the answer after it, so at most its last message is in doubt when
-// it is killed. A receiver logs what it was told before it releases it. The log is plain memory:
-// what is below `logged` is complete. Nothing is allocated for what is never written.
+// What the actors of a run log, in memory shared with their supervisor, which a kill cannot lose:
+// each actor has one state and one log of its own. A sender writes its intent (`started`) before
+// the call and the answer after it, so at most its last message is in doubt when it is killed. A
+// receiver logs what it received before it releases it. The log is plain memory: entries below
+// `logged` are complete. Nothing is allocated for entries that are never written.
 
 #include <array>
 #include <atomic>
@@ -40,36 +40,37 @@ struct event {
   std::uint8_t sound = 0;   // message: length and bytes are those of some message of the run
   std::uint8_t killed = 0;  // attached: the last incarnation was killed; 2: inside receive
   std::uint8_t reserved = 0;
-  std::int32_t length = 0;     // message: as the queue told it
-  std::uint64_t identity = 0;  // message: see content_check; attached: `released` of the last
-                               // incarnation; otherwise the count of numbers passed over
-  std::int64_t number = -1;    // as the queue told it
+  std::int32_t length = 0;  // message: as the queue reported it
+  // Message: see content_check; attached: `released` of the last incarnation; otherwise the count
+  // of numbers that were skipped.
+  std::uint64_t identity = 0;
+  std::int64_t number = -1;  // as the queue reported it
 };
 static_assert(sizeof(event) == 24);
 
 enum class stage : std::uint32_t { absent, attaching, ready, running, finished, dead };
 
-// A rule that an actor saw broken by what only it could see. The first one counts.
+// A broken rule that only the actor itself could see. The first one counts.
 struct complaint {
   std::atomic<rule> broken;  // stored last
   std::uint64_t facts[3];
 };
 
 struct alignas(128) actor_state {
-  // The actor writes, the others look.
+  // Written by the actor, read by the others.
   std::atomic<std::uint64_t> started;   // sender: messages begun
   std::atomic<std::uint64_t> logged;    // entries of the log
-  std::atomic<std::uint64_t> position;  // receiver: next number, or count of messages, told so far
+  std::atomic<std::uint64_t> position;  // receiver: next number, or messages received so far
   std::atomic<std::uint64_t> freed;     // receiver: `position` at the last completed release
   std::atomic<std::uint64_t> released;  // receiver: `logged` at the last completed release
-  std::atomic<std::uint64_t> highest;   // sender: 1 + the highest number it was told
+  std::atomic<std::uint64_t> highest;   // sender: 1 + the highest number it got
   std::atomic<std::uint32_t> in_call;   // inside send or receive
   std::atomic<stage> now;
   std::atomic<std::uint32_t> incarnation;
   std::uint64_t fulls, timeouts, nothings, churns;
   complaint complained;
   char text[160];  // of a failure
-  // The supervisor writes: a fault to be carried out by the actor itself at a point (faults.hpp).
+  // Written by the supervisor: a fault that the actor itself carries out at a point (faults.hpp).
   alignas(128) std::atomic<std::uint64_t> fault_at;
   std::atomic<std::uint32_t> fault_point;
   std::atomic<std::int32_t> fault_signal;
@@ -79,7 +80,7 @@ struct alignas(128) actor_state {
 
 enum class run_end : std::uint32_t { completed, stalled, timed_out, log_full };
 
-// What the judge must know of the run besides the logs.
+// Facts of the run that the judge needs besides the logs.
 struct run_facts {
   std::uint64_t magic;
   std::uint64_t seed;
@@ -90,19 +91,19 @@ struct run_facts {
   std::uint64_t messages;
   std::uint32_t producers, consumers, observers;
   std::uint32_t reuses_slots;     // 0: a log, in which nothing ever gets free
-  std::uint32_t second_producer;  // a sender was let in beside the only one
+  std::uint32_t second_producer;  // a sender was admitted beside the only one
   std::uint64_t meddler_kills;
   capabilities promises;
   run_end ended;
   char queue[64];
-  // Live: how the supervisor guides the actors.
+  // During the run: how the supervisor steers the actors.
   std::atomic<std::uint32_t> go;  // senders may begin
   std::atomic<std::uint32_t> senders_done;
   std::atomic<std::uint64_t> final_position;  // valid with senders_done
   std::atomic<std::uint64_t> logged_most;     // by all senders: then they wait for faults
 };
 
-// What a run needs to be laid out.
+// The memory layout of a run follows from this.
 struct history_shape {
   std::uint64_t seed = 1;
   queue_shape queue;
@@ -133,7 +134,7 @@ class histories {
   }
   [[nodiscard]] actor_state& sender(unsigned i) const noexcept { return states()[i]; }
   [[nodiscard]] actor_state& receiver(unsigned i) const noexcept { return states()[senders() + i]; }
-  // Messages that sender i has to send, and room in its log.
+  // Messages that sender i sends, and room in its log.
   [[nodiscard]] std::uint64_t quota(unsigned i) const noexcept {
     return facts().messages / senders() + (i < facts().messages % senders() ? 1 : 0);
   }
@@ -141,7 +142,7 @@ class histories {
   [[nodiscard]] std::uint64_t* answers(unsigned i) const noexcept;
   [[nodiscard]] event* events(unsigned i) const noexcept;
 
-  // Messages that all senders together are done with.
+  // Messages that all senders together have finished.
   [[nodiscard]] std::uint64_t logged() const noexcept {
     std::uint64_t sum = 0;
     for (unsigned i = 0; i < senders(); ++i)

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 // The oracle: a pure function from the histories of a run to a verdict. It looks at each entry of
-// each log once, so its time is linear; besides the histories it needs eight bytes a message (who
-// was told which number) or, for queues without numbers, one bit. It tolerates exactly one
-// ambiguity: a message whose sender was killed inside the call may exist or not.
+// each log once, so its time is linear; besides the histories it needs eight bytes a message (its
+// number) or, for queues without numbers, one bit. It tolerates exactly one ambiguity: a message
+// whose sender was killed inside the call may exist or not.
 
 #include <cstdint>
 
@@ -14,12 +14,12 @@ namespace shmfifo::harness {
 
 // What the oracle counted.
 struct judge_figures {
-  std::uint64_t sent = 0;         // answered so
+  std::uint64_t sent = 0;         // messages reported as sent
   std::uint64_t in_doubt = 0;     // senders killed inside the call
-  std::uint64_t delivered = 0;    // messages told to receivers, of all together
+  std::uint64_t delivered = 0;    // messages received, by all together
   std::uint64_t redelivered = 0;  // of these, again after a restart
   std::uint64_t aborted = 0;      // distinct numbers
-  std::uint64_t lost = 0;         // told to lossy receivers, of all together
+  std::uint64_t lost = 0;         // reported to lossy receivers, to all together
   std::uint64_t kills = 0;        // of all actors
   std::uint64_t stops = 0;        // pauses
   std::uint64_t restarts = 0;     // after a kill
@@ -27,11 +27,11 @@ struct judge_figures {
   std::uint64_t timeouts = 0;     // answers `timed_out`
 };
 
-// By the promises that the queue made. Fills the figures in, if wanted.
+// Judges by the promises that the queue made. Fills in the figures if there are any.
 [[nodiscard]] verdict judge(const histories& logs, judge_figures* figures = nullptr);
 
-// The same with the promises and the geometry given anew, for instance to hold a queue to a promise
-// that it did not make.
+// The same with other promises and another geometry, for instance to hold a queue to a promise that
+// it did not make.
 [[nodiscard]] verdict judge(const histories& logs, const capabilities& promises,
                             const queue_shape& shape, judge_figures* figures = nullptr);
 

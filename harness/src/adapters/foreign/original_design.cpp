@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: MIT
 // The design that this project grew from, written afresh from its description: records of 1048
 // bytes, one after the other, written and read with write(2) and read(2) on the descriptor of a
-// POSIX shared-memory object. It is here to be found wanting, so its weaknesses are kept on
+// POSIX shared-memory object. It shows what the oracle finds, so its weaknesses are kept on
 // purpose:
-//   - nothing says that a record is complete: the reader takes what read(2) gives it,
+//   - nothing marks a record as complete: the reader takes whatever read(2) returns,
 //   - the number of the next record lives in the producer's process, so a restart begins at 0 and
 //     at the start of the object, under live readers,
 //   - a full object drops the record and counts it all the same,
 //   - a message longer than the record's content overruns the record.
 // Three entries, so that the first weakness does not hide the others: the kindest reading (room for
 // the whole run, a reader that waits while there is nothing), one as large as the ring would be,
-// and one whose reader does not look at what read(2) answers, as in the original.
+// and one whose reader does not check the result of read(2), as in the original.
 
 #include <fcntl.h>
 #include <sys/mman.h>
@@ -36,9 +36,9 @@ constexpr std::uint64_t bytes_beside_records = 16;
   std::memcpy(out.content, content, length);  // unchecked, as designed
 }
 
-class seed_sender final : public sender {
+class original_sender final : public sender {
  public:
-  seed_sender(const std::string& name, std::uint64_t bytes) : bytes_(bytes) {
+  original_sender(const std::string& name, std::uint64_t bytes) : bytes_(bytes) {
     object_ = descriptor(::shm_open(name.c_str(), O_RDWR, 0600));
     if (object_.get() < 0) throw_errno("cannot open " + name, "create it first");
   }
@@ -61,9 +61,9 @@ class seed_sender final : public sender {
   std::int64_t written_ = 0;
 };
 
-class seed_receiver final : public receiver {
+class original_receiver final : public receiver {
  public:
-  seed_receiver(const std::string& name, bool looks) : looks_(looks) {
+  original_receiver(const std::string& name, bool looks) : looks_(looks) {
     object_ = descriptor(::shm_open(name.c_str(), O_RDONLY, 0600));
     if (object_.get() < 0) throw_errno("cannot open " + name, "create it first");
   }
@@ -86,9 +86,9 @@ class seed_receiver final : public receiver {
 
 enum class reading : std::uint8_t { kind, small, blind };
 
-class seed_queue final : public queue {
+class original_queue final : public queue {
  public:
-  explicit seed_queue(reading how) : how_(how) {}
+  explicit original_queue(reading how) : how_(how) {}
 
   [[nodiscard]] capabilities promises() const override {
     return {.broadcast = true, .numbered = true, .late_receivers = true};
@@ -105,10 +105,10 @@ class seed_queue final : public queue {
   void destroy() noexcept override { ::shm_unlink(name_.c_str()); }
 
   std::unique_ptr<sender> attach_sender(unsigned) override {
-    return std::make_unique<seed_sender>(name_, bytes_);
+    return std::make_unique<original_sender>(name_, bytes_);
   }
   std::unique_ptr<receiver> attach_receiver(unsigned, bool) override {
-    return std::make_unique<seed_receiver>(name_, how_ != reading::blind);
+    return std::make_unique<original_receiver>(name_, how_ != reading::blind);
   }
 
  private:
@@ -117,12 +117,13 @@ class seed_queue final : public queue {
   std::uint64_t bytes_ = 0;
 };
 
-const queue_registration kind{{"seed_design", "the seed's design, room for the whole run",
-                               [] { return std::make_unique<seed_queue>(reading::kind); }}};
-const queue_registration small{{"seed_design_small", "the seed's design, room for --slots records",
-                                [] { return std::make_unique<seed_queue>(reading::small); }}};
-const queue_registration blind{{"seed_design_blind", "the seed's design, read(2) unchecked",
-                                [] { return std::make_unique<seed_queue>(reading::blind); }}};
+const queue_registration kind{{"original_design", "the original design, room for the whole run",
+                               [] { return std::make_unique<original_queue>(reading::kind); }}};
+const queue_registration small{{"original_design_small",
+                                "the original design, room for --slots records",
+                                [] { return std::make_unique<original_queue>(reading::small); }}};
+const queue_registration blind{{"original_design_blind", "the original design, read(2) unchecked",
+                                [] { return std::make_unique<original_queue>(reading::blind); }}};
 
 }  // namespace
 }  // namespace shmfifo::harness::foreign
