@@ -18,7 +18,7 @@ namespace {
 namespace model = shmfifo::harness::model;
 using shmfifo::harness::tests::scenario;
 
-struct wishes {
+struct command_line {
   std::string only;
   std::string show;
   std::string dot;
@@ -50,14 +50,14 @@ double speed(const scenario& s) {
   std::uint64_t executions = 0;
   double seconds = 0;
   while (seconds < 0.2) {
-    const model::result r = model::check(s.body, s.wishes);
+    const model::result r = model::check(s.body, s.options);
     executions += r.executions;
     seconds += r.seconds;
   }
   return static_cast<double>(executions) / seconds;
 }
 
-std::vector<scenario> chosen(const std::string& prefix) {
+std::vector<scenario> scenarios_named(const std::string& prefix) {
   std::vector<scenario> some;
   for (const scenario& s : shmfifo::harness::tests::scenarios()) {
     if (s.name.starts_with(prefix)) some.push_back(s);
@@ -67,42 +67,44 @@ std::vector<scenario> chosen(const std::string& prefix) {
   return some;
 }
 
-int show(const wishes& w) {
-  const auto some = chosen(w.show);
+int show(const command_line& options) {
+  const auto some = scenarios_named(options.show);
   if (some.empty()) {
-    fmt::print(stderr, "known_algorithms: no scenario begins with '{}' (try --list)\n", w.show);
+    fmt::print(stderr, "known_algorithms: no scenario begins with '{}' (try --list)\n",
+               options.show);
     return 2;
   }
   const scenario& s = some.front();
-  const model::result r =
-      w.replay.empty() ? model::check(s.body, s.wishes) : model::replay(s.body, w.replay, s.wishes);
+  const model::result r = options.replay.empty() ? model::check(s.body, s.options)
+                                                 : model::replay(s.body, options.replay, s.options);
   fmt::print("{}: {}, {} executions, {} blocked\n{}\n{}", s.name, name_of(r.outcome), r.executions,
              r.blocked, r.reason, r.report);
-  if (!w.dot.empty()) {
-    std::ofstream file(w.dot);
+  if (!options.dot.empty()) {
+    std::ofstream file(options.dot);
     file << r.dot;
     if (!file.flush()) {
-      fmt::print(stderr, "known_algorithms: cannot write {}\n", w.dot);
+      fmt::print(stderr, "known_algorithms: cannot write {}\n", options.dot);
       return 2;
     }
   }
   return r.ok() ? 0 : 1;
 }
 
-int run_all(const wishes& w) {
-  const auto some = chosen(w.only);
+int run_all(const command_line& options) {
+  const auto some = scenarios_named(options.only);
   if (some.empty()) {
-    fmt::print(stderr, "known_algorithms: no scenario begins with '{}' (try --list)\n", w.only);
+    fmt::print(stderr, "known_algorithms: no scenario begins with '{}' (try --list)\n",
+               options.only);
     return 2;
   }
   std::uint64_t passed = 0;
   std::uint64_t failed = 0;
   nlohmann::json rows = nlohmann::json::array();
   for (scenario s : some) {
-    if (w.timing && s.rule != model::broken::nothing) continue;
-    const double rate = w.timing ? speed(s) : 0;
-    s.wishes.count_duplicates = true;
-    const model::result r = model::check(s.body, s.wishes);
+    if (options.timing && s.rule != model::broken::nothing) continue;
+    const double rate = options.timing ? speed(s) : 0;
+    s.options.count_duplicates = true;
+    const model::result r = model::check(s.body, s.options);
     const std::string wrong = difference(s, r);
     wrong.empty() ? ++passed : ++failed;
     rows.push_back({{"name", s.name},
@@ -112,14 +114,14 @@ int run_all(const wishes& w) {
                     {"blocked", r.blocked},
                     {"abandoned", r.abandoned},
                     {"difference", wrong}});
-    if (w.timing) rows.back()["executions_per_second"] = rate;
-    if (w.json) continue;
+    if (options.timing) rows.back()["executions_per_second"] = rate;
+    if (options.json) continue;
     fmt::print("{} {:<46} {:>9} {:>8} executions {:>7} blocked", wrong.empty() ? "ok  " : "FAIL",
                s.name, name_of(r.outcome), r.executions, r.blocked);
-    fmt::print("{}{}\n", w.timing ? fmt::format(" {:>9.0f}/s", rate) : "",
+    fmt::print("{}{}\n", options.timing ? fmt::format(" {:>9.0f}/s", rate) : "",
                wrong.empty() ? "" : "  " + wrong);
   }
-  if (w.json) {
+  if (options.json) {
     fmt::print("{}\n",
                nlohmann::json{{"passed", passed}, {"failed", failed}, {"rows", rows}}.dump(2));
   } else {
@@ -133,24 +135,25 @@ int run_all(const wishes& w) {
 int main(int argc, char** argv) {
   CLI::App app{
       "Known algorithms in the model checker.\n"
-      "Exit codes: 0 as expected, 1 not (--show: a violation), 2 wrong words."};
-  wishes w;
-  app.add_option("--only", w.only, "only scenarios whose name begins so");
-  app.add_flag("--list", w.list, "names of the scenarios");
-  app.add_flag("--timing", w.timing, "also executions a second, of the correct ones");
-  app.add_flag("--json", w.json, "print the outcome as JSON");
-  CLI::Option* shown = app.add_option("--show", w.show, "report of one scenario");
-  app.add_option("--dot", w.dot, "with --show: write the execution for Graphviz")->needs(shown);
-  app.add_option("--replay", w.replay, "with --show: the execution of a replay string")
+      "Exit codes: 0 as expected, 1 not (--show: a violation), 2 a wrong command line."};
+  command_line options;
+  app.add_option("--only", options.only, "only scenarios whose name begins so");
+  app.add_flag("--list", options.list, "names of the scenarios");
+  app.add_flag("--timing", options.timing, "also executions a second, of the correct ones");
+  app.add_flag("--json", options.json, "print the outcome as JSON");
+  CLI::Option* shown = app.add_option("--show", options.show, "report of one scenario");
+  app.add_option("--dot", options.dot, "with --show: write the execution for Graphviz")
+      ->needs(shown);
+  app.add_option("--replay", options.replay, "with --show: the execution of a replay string")
       ->needs(shown);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {
     return app.exit(e) == 0 ? 0 : 2;
   }
-  if (w.list) {
-    for (const scenario& s : chosen("")) fmt::print("{}\n", s.name);
+  if (options.list) {
+    for (const scenario& s : scenarios_named("")) fmt::print("{}\n", s.name);
     return 0;
   }
-  return w.show.empty() ? run_all(w) : show(w);
+  return options.show.empty() ? run_all(options) : show(options);
 }

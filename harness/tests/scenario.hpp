@@ -18,7 +18,7 @@ struct scenario {
   model::test_body body;
   model::broken rule = model::broken::nothing;  // nothing: must be ok
   std::uint64_t executions = 0;                 // of a correct one
-  model::options wishes = {};
+  model::options options = {};
 };
 
 [[nodiscard]] inline std::vector<scenario>& scenarios() {

@@ -23,8 +23,8 @@ using steady = std::chrono::steady_clock;
 
 class search {
  public:
-  search(const test_body& body, const options& wishes, share mine)
-      : wishes_(wishes), runtime_(body, wishes) {
+  search(const test_body& body, const model::options& options, share mine)
+      : options_(options), runtime_(body, options) {
     if (mine.of > 1) runtime_.explored().divide(split_depth, mine.number, mine.of);
   }
 
@@ -45,7 +45,7 @@ class search {
     return std::chrono::duration<double>(steady::now() - start_).count();
   }
 
-  const options& wishes_;
+  const model::options& options_;
   runtime runtime_;
   result result_;
   steady::time_point start_ = steady::now();
@@ -63,8 +63,8 @@ void search::count(outcome o) {
   switch (o) {
     case outcome::complete:
       ++result_.executions;
-      result_.deaths += runtime_.killed_somebody() ? 1U : 0U;
-      if (wishes_.count_duplicates && !seen_.insert(execution(&runtime_).signature()).second) {
+      result_.deaths += runtime_.killed_a_thread() ? 1U : 0U;
+      if (options_.count_duplicates && !seen_.insert(execution(&runtime_).signature()).second) {
         ++result_.duplicates;
       }
       break;
@@ -91,24 +91,25 @@ bool search::within_budget() {
   ++runs_;
   if (found_) return shorten_left_-- > 0;
   const std::uint64_t spent = result_.executions + result_.blocked;
-  if (spent > wishes_.executions_max) {
-    result_.reason = fmt::format("budget of {} executions exceeded", wishes_.executions_max);
+  if (spent > options_.executions_max) {
+    result_.reason = fmt::format("budget of {} executions exceeded", options_.executions_max);
     return false;
   }
   if (runs_ % 256 != 0) return true;
   const double now = seconds();
-  if (now > wishes_.seconds_max) {
-    result_.reason = fmt::format("budget of {} seconds exceeded", wishes_.seconds_max);
+  if (now > options_.seconds_max) {
+    result_.reason = fmt::format("budget of {} seconds exceeded", options_.seconds_max);
     return false;
   }
-  if (wishes_.on_progress && now >= next_progress_) report_progress();
+  if (options_.on_progress && now >= next_progress_) report_progress();
   return true;
 }
 
 void search::report_progress() {
   const double now = seconds();
-  next_progress_ = now + wishes_.progress_seconds;
-  wishes_.on_progress({result_.executions, result_.blocked, now, runtime_.explored().share_done()});
+  next_progress_ = now + options_.progress_seconds;
+  options_.on_progress(
+      {result_.executions, result_.blocked, now, runtime_.explored().share_done()});
 }
 
 // To the next graph to run; false when there is none.
@@ -117,7 +118,7 @@ bool search::advance() {
     const step s = runtime_.explored().backtrack();
     if (s == step::reject) return false;
     if (s != step::fault) return true;
-    if (!found_) shorten_left_ = wishes_.shorten_executions;
+    if (!found_) shorten_left_ = options_.shorten_executions;
     if (!found_ || runtime_.explored().current().size() < result_.events) {
       runtime_.set_fault();
       keep_violation();
@@ -128,14 +129,14 @@ bool search::advance() {
 }
 
 result search::explore() {
-  next_progress_ = wishes_.progress_seconds;
+  next_progress_ = options_.progress_seconds;
   bool more = true;
   bool complete = false;
   while (more) {
     const outcome o = runtime_.run();
     count(o);
     if (o == outcome::violation) {
-      if (!found_) shorten_left_ = wishes_.shorten_executions;
+      if (!found_) shorten_left_ = options_.shorten_executions;
       keep_violation();
       result_.events = runtime_.explored().current().size();
     }
@@ -171,7 +172,7 @@ result search::follow(const std::vector<std::uint32_t>& path) {
   runtime_.record_origins(true);
   outcome o = runtime_.run();
   bool arrived = false;
-  // Each restart takes the path's next revisit; what is inconsistent on the way cannot be on it.
+  // Each restart takes the path's next revisit; an inconsistent graph cannot be on the path.
   for (std::size_t turns = 0; o == outcome::restart && turns <= path.size(); ++turns) {
     o = runtime_.run();
   }
@@ -197,8 +198,8 @@ result search::follow(const std::vector<std::uint32_t>& path) {
 
 }  // namespace
 
-result explore_share(const test_body& body, const options& wishes, share mine) {
-  return search(body, wishes, mine).explore();
+result explore_share(const test_body& body, const model::options& options, share mine) {
+  return search(body, options, mine).explore();
 }
 
 std::string text_of(const std::vector<std::uint32_t>& path) {
@@ -222,21 +223,21 @@ bool parse(std::string_view text, std::vector<std::uint32_t>& path) {
 
 }  // namespace detail
 
-result replay(const test_body& body, std::string_view path, const options& wishes) {
+result replay(const test_body& body, std::string_view path, const model::options& options) {
   std::vector<std::uint32_t> alternatives;
   result r;
   if (!detail::parse(path, alternatives)) {
     r.reason = "this is not a replay string: it is m1: and numbers with dots between";
     return r;
   }
-  return detail::search(body, wishes, {}).follow(alternatives);
+  return detail::search(body, options, {}).follow(alternatives);
 }
 
-result check(const test_body& body, const options& wishes) {
-  result r = wishes.workers > 1 ? detail::explore_in_processes(body, wishes)
-                                : detail::explore_share(body, wishes, {});
+result check(const test_body& body, const model::options& options) {
+  result r = options.workers > 1 ? detail::explore_in_processes(body, options)
+                                 : detail::explore_share(body, options, {});
   if (r.outcome != verdict::violation) return r;
-  const result again = replay(body, r.replay, wishes);
+  const result again = replay(body, r.replay, options);
   if (again.outcome != verdict::violation || again.rule != r.rule) {
     r.outcome = verdict::unknown;
     r.reason = fmt::format("not deterministic: a violation ({}) did not come again: {}", r.reason,

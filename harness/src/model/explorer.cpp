@@ -249,7 +249,7 @@ step explorer::apply_from(slot s, slot writer) {
     fault_ = {fault::why::uninitialised, s, none};
     return step::fault;
   }
-  // An update is judged when its write has a place: that write may revisit who stands in the way.
+  // An update is judged when its write has a place: that write may revisit a read in its way.
   if (!e.has(exclusive) && !orderly(s)) return step::reject;
   const std::uint32_t p = g.position_of_writer(writer);
   if (e.has(exclusive) && g.taken(l, p)) {

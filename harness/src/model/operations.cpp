@@ -120,9 +120,9 @@ void runtime::reach_frontier(strand& s, bool may_die) {
     s.pause();
   }
   if (graph_->size() >= events_below_) give_up(outcome::abandoned);
-  if (graph_->size() >= wishes_.events_max) {
+  if (graph_->size() >= options_.events_max) {
     refuse(fmt::format("an execution has more than {} events: a wait loop without pause()?",
-                       wishes_.events_max));
+                       options_.events_max));
   }
   if (may_die && s.mortal) settle(explorer_.add_death_choice(s.number));
 }
@@ -252,7 +252,7 @@ bool runtime::compare_exchange(word w, std::uint64_t& expected, std::uint64_t de
   const place where{key_of(w.address), w.size};
   const order on_success = effective(success, s);
   const order on_failure = order_of(failure);
-  if (weak && wishes_.weak_failures && choose(2, s) == 1) {
+  if (weak && options_.weak_failures && choose(2, s) == 1) {
     const std::uint64_t value = read({where, on_failure, 0, &s, "compare_exchange (fails)"});
     assume(value == expected);  // otherwise it fails anyway, which the other branch explores
     return false;

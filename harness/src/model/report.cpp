@@ -114,7 +114,7 @@ namespace {
 [[nodiscard]] std::string site_of(const runtime& r, const event& e) {
   const origin* o = origin_of(r, e);
   std::string text = o == nullptr ? "" : o->name;
-  const auto& names = r.wishes().site_names;
+  const auto& names = r.options().site_names;
   if (e.site < names.size()) text += fmt::format(" [{}]", names[e.site]);
   return text;
 }

@@ -26,8 +26,8 @@ runtime* runtime::active_or_null() noexcept {
   return current_runtime;
 }
 
-runtime::runtime(const test_body& body, const options& wishes)
-    : body_(body), wishes_(wishes), explorer_(wishes.symmetry) {
+runtime::runtime(const test_body& body, const model::options& options)
+    : body_(body), options_(options), explorer_(options.symmetry) {
   explorer_.reset();
   outer_ = current_runtime;
   current_runtime = this;
@@ -41,7 +41,7 @@ runtime::~runtime() {
 strand& runtime::strand_for(std::uint32_t number) {
   while (strands_.size() <= number) {
     strands_.push_back(std::make_unique<strand>(
-        wishes_.stack_bytes, [](strand& s, void* me) { static_cast<runtime*>(me)->run_body(s); },
+        options_.stack_bytes, [](strand& s, void* me) { static_cast<runtime*>(me)->run_body(s); },
         this));
     strands_.back()->number = static_cast<std::uint32_t>(strands_.size()) - 1;
     arenas_.emplace_back();
@@ -108,7 +108,7 @@ bool runtime::resume(strand& s) {
 }
 
 // Lets every thread repeat its part of the graph. A thread that needs what another has not repeated
-// yet waits for it: what the tested code does outside the model then happens in causal order too.
+// yet waits for it, so that effects of the tested code outside the model keep their causal order.
 bool runtime::repeat_all() {
   bool moved = true;
   while (moved) {
@@ -164,7 +164,7 @@ outcome runtime::classify() {
     if (ending_.has_value()) return *ending_;
   }
   if (all_finished) {
-    if (wishes_.on_execution) wishes_.on_execution(execution(this));
+    if (options_.on_execution) options_.on_execution(execution(this));
     return ending_.value_or(outcome::complete);
   }
   if (!all_stuck) return outcome::blocked;
@@ -184,7 +184,7 @@ bool runtime::stuck(strand& s) {
       return graph_->first_wake_after(wait) == wait;
     }
     case strand::state::joining:
-      return true;  // as much as the thread it waits for, which is asked too
+      return true;  // as long as the thread it waits for, which is examined too
     case strand::state::spinning:
       s.ghost = true;
       s.ghost_stuck = false;

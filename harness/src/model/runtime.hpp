@@ -27,7 +27,7 @@ inline constexpr std::uint64_t life_bit = std::uint64_t{1} << 63U;   // whether 
 enum class outcome : std::uint8_t {
   complete,
   blocked,
-  abandoned,  // inconsistent, or longer than asked for
+  abandoned,  // inconsistent, or longer than the limit
   restart,    // the explorer has put another graph in place: run that
   violation,
   refused,  // not deterministic, or beyond a limit: no verdict can be given
@@ -41,7 +41,7 @@ struct origin {
 
 class runtime {
  public:
-  runtime(const test_body& body, const options& wishes);
+  runtime(const test_body& body, const model::options& options);
   ~runtime();
   runtime(const runtime&) = delete;
   runtime& operator=(const runtime&) = delete;
@@ -49,7 +49,7 @@ class runtime {
   [[nodiscard]] outcome run();
   [[nodiscard]] explorer& explored() noexcept { return explorer_; }
   [[nodiscard]] broken rule() const noexcept { return rule_; }
-  [[nodiscard]] bool killed_somebody() const noexcept { return killed_; }  // the last run
+  [[nodiscard]] bool killed_a_thread() const noexcept { return killed_; }  // the last run
   [[nodiscard]] const std::string& message() const noexcept { return message_; }
   void set_fault();  // describes the explorer's fault
   void keep_below(std::uint32_t events) noexcept { events_below_ = events; }
@@ -67,7 +67,7 @@ class runtime {
   [[nodiscard]] const strand* thread(std::uint32_t number) const {
     return number < strands_.size() ? strands_[number].get() : nullptr;
   }
-  [[nodiscard]] const options& wishes() const noexcept { return wishes_; }
+  [[nodiscard]] const model::options& options() const noexcept { return options_; }
   [[nodiscard]] std::uint32_t location_at(const void* address) const;
 
   [[nodiscard]] static runtime& active();
@@ -152,7 +152,7 @@ class runtime {
   [[nodiscard]] std::uint64_t initial_value(const place& p) const;
   [[nodiscard]] bool overlaps(const place& p) const;
   [[nodiscard]] const site_override* override_for(const access_site& s) const {
-    return s.site < wishes_.site_overrides.size() ? &wishes_.site_overrides[s.site] : nullptr;
+    return s.site < options_.site_overrides.size() ? &options_.site_overrides[s.site] : nullptr;
   }
   [[nodiscard]] order effective(std::memory_order o, const access_site& s) const;
   void record(const strand& s, std::uint32_t index, const access_site& site, const char* name);
@@ -163,7 +163,7 @@ class runtime {
   [[noreturn]] void violate(broken rule, std::string what);
 
   const test_body& body_;
-  const options& wishes_;
+  const model::options& options_;
   explorer explorer_;
   graph* graph_ = nullptr;  // the explorer's current one, during a run
   std::vector<std::unique_ptr<strand>> strands_;

@@ -14,7 +14,7 @@
 //     cases the mirror image comes about without this revisit.
 // Related: Kokologiannakis, Marmanis, Vafeiadis, "SPORE: Combining Symmetry and Partial Order
 // Reduction", PLDI 2024, doi 10.1145/3656449. These rules are our own. That they leave nothing out
-// is not proved but tested, on programs nobody chose (tests/model/symmetry_test.cpp).
+// is not proved but tested, on random programs (tests/model/symmetry_test.cpp).
 
 #include <cstdint>
 #include <string>
@@ -34,7 +34,7 @@ namespace shmfifo::harness::model::detail {
 [[nodiscard]] bool revisit_in_order(const graph& g, slot read);
 
 // Empty, or how the event shows that its thread is no twin: after the same past it does something
-// else. Asked when the event has been appended.
+// else. Called when the event has been appended.
 [[nodiscard]] std::string difference_from_twins(const graph& g, slot s);
 
 // Every way to exchange twins: what thread number each thread is given. As many as the factorial of

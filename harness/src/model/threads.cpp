@@ -134,7 +134,7 @@ void runtime::pause(source_location where) {
 
 std::uint64_t runtime::ghost_read(strand& s, const request& r) {
   ++s.ghost_reads;
-  if (s.ghost_reads > wishes_.events_max) leave_ghost(s);
+  if (s.ghost_reads > options_.events_max) leave_ghost(s);
   const std::uint32_t known = table_.find(r.where.key);
   if (known == none) return initial_value(r.where);
   return graph_->value_of(known, graph_->last_of(graph_->locations[known]));

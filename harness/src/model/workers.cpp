@@ -49,8 +49,8 @@ bool read_all(int descriptor, void* data, std::size_t bytes) {
   return true;
 }
 
-int work(const test_body& body, const options& wishes, share mine, int descriptor) {
-  const result r = explore_share(body, wishes, mine);
+int work(const test_body& body, const options& options, share mine, int descriptor) {
+  const result r = explore_share(body, options, mine);
   message m{};
   m.executions = r.executions;
   m.deaths = r.deaths;
@@ -85,7 +85,7 @@ bool receive(int descriptor, result& r) {
          read_all(descriptor, r.replay.data(), m.replay_bytes);
 }
 
-// A violation beats everything, the shortest first; then not knowing; only then ok.
+// A violation takes precedence, the shortest one first; then unknown; then ok.
 void merge(result& all, const result& one) {
   all.executions += one.executions;
   all.deaths += one.deaths;
@@ -108,14 +108,14 @@ struct worker {
   int from = -1;
 };
 
-worker start(const test_body& body, const options& wishes, share mine) {
+worker start(const test_body& body, const options& options, share mine) {
   int ends[2];
   if (::pipe(ends) != 0) return {};
   pid_t process = -1;
   try {
     process = start_child([&] {
       ::close(ends[0]);
-      return work(body, wishes, mine, ends[1]);
+      return work(body, options, mine, ends[1]);
     });
   } catch (const std::runtime_error&) {  // the caller reports a worker that never answers
     ::close(ends[0]);
@@ -126,10 +126,10 @@ worker start(const test_body& body, const options& wishes, share mine) {
 
 }  // namespace
 
-result explore_in_processes(const test_body& body, const options& wishes) {
+result explore_in_processes(const test_body& body, const options& options) {
   std::vector<worker> workers;
-  for (std::uint32_t i = 0; i < wishes.workers; ++i) {
-    workers.push_back(start(body, wishes, {i, wishes.workers}));
+  for (std::uint32_t i = 0; i < options.workers; ++i) {
+    workers.push_back(start(body, options, {i, options.workers}));
   }
   result all;
   all.outcome = verdict::ok;

@@ -17,8 +17,8 @@ struct share {
   std::uint32_t of = 1;
 };
 
-[[nodiscard]] result explore_share(const test_body& body, const options& wishes, share mine);
-[[nodiscard]] result explore_in_processes(const test_body& body, const options& wishes);
+[[nodiscard]] result explore_share(const test_body& body, const options& options, share mine);
+[[nodiscard]] result explore_in_processes(const test_body& body, const options& options);
 
 // Replay strings: the alternatives taken, as text.
 [[nodiscard]] std::string text_of(const std::vector<std::uint32_t>& path);

@@ -76,8 +76,8 @@ inline model::test_body treiber_reuse(bool counted) {
       std::uint64_t seen = head.load(acquire);
       while (seen % 16 != 0) {
         const std::uint64_t after = next[seen % 16].load(relaxed);
-        const std::uint64_t wanted = seen / 16 * 16 + step + after;
-        if (head.compare_exchange_strong(seen, wanted, acq_rel, acquire)) return seen % 16;
+        const std::uint64_t desired = seen / 16 * 16 + step + after;
+        if (head.compare_exchange_strong(seen, desired, acq_rel, acquire)) return seen % 16;
       }
       return std::uint64_t{0};
     };

@@ -20,11 +20,11 @@ instruction parse_instruction(program& p, const nlohmann::json& words) {
   const auto letters = words.at(0).get<std::string>();
   instruction i;
   i.slot = words.back().get<std::string>();
-  const std::size_t wanted = letters == "F"                     ? 2
+  const std::size_t length = letters == "F"                     ? 2
                              : letters == "W" || letters == "R" ? 4
                              : letters == "U" || letters == "X" ? 5
                                                                 : 0;
-  if (words.size() != wanted) {
+  if (words.size() != length) {
     throw std::runtime_error(
         fmt::format("{}: instruction {} is not understood", p.name, words.dump()));
   }
@@ -33,7 +33,7 @@ instruction parse_instruction(program& p, const nlohmann::json& words) {
   i.location = index_in(p.locations, words.at(1).get<std::string>());
   if (i.what != letter::read) i.value = words.at(2).get<std::int64_t>();
   if (i.what == letter::read) i.reg = index_in(p.registers, words.at(2).get<std::string>());
-  if (wanted == 5) i.reg = index_in(p.registers, words.at(3).get<std::string>());
+  if (length == 5) i.reg = index_in(p.registers, words.at(3).get<std::string>());
   return i;
 }
 
@@ -241,10 +241,10 @@ tally run(const program& p, const assignment& orders) {
   state s{std::vector<std::int64_t>(p.locations.size()),
           std::vector<std::int64_t>(p.registers.size())};
   tally t;
-  model::options wishes;
-  wishes.count_duplicates = true;
-  wishes.stack_bytes = 32 * 1024;
-  wishes.on_execution = [&](const model::execution& e) {
+  model::options options;
+  options.count_duplicates = true;
+  options.stack_bytes = 32 * 1024;
+  options.on_execution = [&](const model::execution& e) {
     if (holds(p.weak, s, e)) ++t.weak;
   };
   const model::result r = model::check(
@@ -254,7 +254,7 @@ tally run(const program& p, const assignment& orders) {
           running.start([&] { interpret(line, s); });
         }
       },
-      wishes);
+      options);
   t.executions = r.executions;
   t.duplicates = r.duplicates;
   if (!r.ok()) t.problem = fmt::format("verdict {}: {}", name_of(r.outcome), r.reason);

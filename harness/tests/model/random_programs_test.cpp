@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 
-// Goal: the explorer finds exactly the executions that RC11's axioms admit, on programs nobody
-// chose. Method: random straight-line programs with random memory orders, from fixed seeds; the
+// Goal: the explorer finds exactly the executions that RC11's axioms admit, on arbitrary
+// programs. Method: random straight-line programs with random memory orders, from fixed seeds; the
 // number of executions and of weak outcomes must equal those of the reference, which enumerates and
 // judges all candidates, and no execution may be visited twice.
 
@@ -88,8 +88,8 @@ class generator {
 class random_programs : public testing::TestWithParam<std::uint32_t> {};
 
 TEST_P(random_programs, have_the_executions_that_the_axioms_admit) {
-  const char* wanted = std::getenv("SHMFIFO_RANDOM_PROGRAMS");
-  const int count = wanted != nullptr ? std::atoi(wanted) : 400;
+  const char* setting = std::getenv("SHMFIFO_RANDOM_PROGRAMS");
+  const int count = setting != nullptr ? std::atoi(setting) : 400;
   generator g(GetParam());
   for (int i = 0; i < count; ++i) {
     const sample s = g.next();

@@ -122,10 +122,10 @@ candidate build(const program& p, const assignment& orders) {
 }
 
 template <typename predicate>
-std::uint32_t select(const candidate& c, predicate wanted) {
+std::uint32_t select(const candidate& c, predicate selected) {
   std::uint32_t set = 0;
   for (std::size_t i = 0; i < c.nodes.size(); ++i) {
-    if (wanted(c.nodes[i])) set |= 1U << i;
+    if (selected(c.nodes[i])) set |= 1U << i;
   }
   return set;
 }

@@ -26,11 +26,11 @@ struct outcome {
 
 outcome explore(const model::test_body& body, bool symmetry) {
   outcome o;
-  model::options wishes;
-  wishes.symmetry = symmetry;
-  wishes.stack_bytes = 64 * 1024;
-  wishes.on_execution = [&](const model::execution& e) { o.signatures.insert(e.signature()); };
-  o.r = model::check(body, wishes);
+  model::options options;
+  options.symmetry = symmetry;
+  options.stack_bytes = 64 * 1024;
+  options.on_execution = [&](const model::execution& e) { o.signatures.insert(e.signature()); };
+  o.r = model::check(body, options);
   return o;
 }
 
@@ -226,8 +226,8 @@ class generator {
 class random_symmetry : public testing::TestWithParam<std::uint32_t> {};
 
 TEST_P(random_symmetry, leaves_out_exchanges_of_symmetric_threads_and_nothing_else) {
-  const char* wanted = std::getenv("SHMFIFO_RANDOM_PROGRAMS");
-  const int count = wanted != nullptr ? std::atoi(wanted) : 120;
+  const char* setting = std::getenv("SHMFIFO_RANDOM_PROGRAMS");
+  const int count = setting != nullptr ? std::atoi(setting) : 120;
   generator g(GetParam());
   std::uint64_t needed = 0;
   std::uint64_t explored = 0;

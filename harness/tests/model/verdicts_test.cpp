@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 
-// Goal: every kind of defect is named, shown and can be replayed; what cannot be judged is never
-// `ok`. Method: the smallest program with each defect, and programs beyond each limit.
+// Goal: every kind of defect is named, shown and can be replayed; a program that cannot be judged
+// is never `ok`. Method: the smallest program with each defect, and programs beyond each limit.
 
 #include <gtest/gtest.h>
 

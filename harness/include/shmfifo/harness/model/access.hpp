@@ -147,10 +147,10 @@ void fence(std::memory_order order, access_site s = at(no_site));
 
 // FUTEX_WAIT: sleeps while the word holds `value`, until a wake-up; returns whether it slept. The
 // kernel's queue is modelled as a lock that both operations take, so no wake-up falls between the
-// comparison and the sleep. With `may_time_out` it may also come back without one.
+// comparison and the sleep. With `may_time_out` it may also return without one.
 bool futex_wait(const std::uint32_t& word, std::uint32_t value, bool may_time_out = false,
                 access_site s = at(no_site));
-// FUTEX_WAKE of everybody who sleeps on the word.
+// FUTEX_WAKE of all threads that sleep on the word.
 void futex_wake_all(const std::uint32_t& word, access_site s = at(no_site));
 
 }  // namespace shmfifo::harness::model

@@ -18,12 +18,12 @@ namespace shmfifo::harness::model {
 using test_body = std::function<void()>;  // run again for each execution
 
 // One at a time in a thread of the operating system. Blocks until the verdict is known.
-[[nodiscard]] result check(const test_body& body, const options& wishes = {});
+[[nodiscard]] result check(const test_body& body, const options& options = {});
 
 // Runs the one execution that a replay string names, and reports it. The body and the options that
 // change behaviour must be the ones that gave the string; otherwise the verdict is `unknown`.
 [[nodiscard]] result replay(const test_body& body, std::string_view path,
-                            const options& wishes = {});
+                            const options& options = {});
 
 // A complete execution, for options::on_execution.
 class execution {

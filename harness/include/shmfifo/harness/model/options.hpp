@@ -28,7 +28,7 @@ struct site_override {
   bool split_update = false;               // a read-modify-write becomes a load and a store
 };
 
-// Where an exploration stands.
+// The state of an exploration.
 struct progress {
   std::uint64_t executions = 0;  // complete ones
   std::uint64_t blocked = 0;     // given up, see result
@@ -40,7 +40,7 @@ struct progress {
   }
 };
 
-// What check() is asked for.
+// The options of check().
 struct options {
   std::uint64_t executions_max = 100'000'000;  // complete and blocked ones together
   double seconds_max = 600;                    // of the whole exploration

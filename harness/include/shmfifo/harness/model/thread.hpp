@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-// Threads of the tested code, and what they may say to the explorer: that they wait, that they
-// choose, that something must hold, that a thread may be killed at any of its events. A thread is a
+// Threads of the tested code, and what they tell the explorer: that they wait, that they choose,
+// that something must hold, that a thread may be killed at any of its events. A thread is a
 // fiber; when the explorer gives up an execution it leaves the fiber where it is, without
 // unwinding, so a thread should own no memory across model accesses except through model::make.
 
@@ -67,7 +67,7 @@ class thread {
     detail::join_thread(number_, s);
     joined_ = true;
   }
-  // What this_thread() answers in it.
+  // The number that this_thread() returns in it.
   [[nodiscard]] std::uint32_t number() const noexcept { return number_; }
 
  private:
@@ -142,9 +142,9 @@ class thread_group {
 // Number of the calling thread; the body of the test itself is 0.
 [[nodiscard]] std::uint32_t this_thread();
 
-// Whether a mortal thread has ended, killed or not: the question a kernel lock answers. With an
-// edge (the default), a yes makes everything the thread did happen before what follows, as the
-// kernel's own locking does; without, a yes says nothing about its writes.
+// Whether a mortal thread has ended, killed or not, as a kernel lock reports it. With an edge (the
+// default), a yes makes everything that the thread did happen before what follows, as the kernel's
+// own locking does; without one, a yes says nothing about its writes.
 enum class liveness_edge : std::uint8_t { happens_before, no_edge };
 // See liveness_edge.
 [[nodiscard]] bool dead(std::uint32_t thread_number,
@@ -156,7 +156,7 @@ enum class liveness_edge : std::uint8_t { happens_before, no_edge };
 // reports a deadlock when none can ever come.
 void pause(source_location where = source_location::current());
 
-// Loads until the value is enough, and answers it: a wait loop that ends its turns with pause().
+// Loads until the value is enough, and returns it: a wait loop that ends its turns with pause().
 template <typename T, typename predicate>
 T await(const atomic<T>& word, predicate enough, std::memory_order order,
         access_site s = at(no_site)) {
