@@ -183,8 +183,8 @@ using shmfifo::harness::fault::cut_short;
 using shmfifo::harness::fault::lasts;
 using shmfifo::harness::fault::strikes;
 
-// The other forms of new come here, too. What a program has set for a want of memory is asked, as
-// by the library's own operator; SHMFIFO_FAULT_NO_HANDLER is a seeded bug: as if nothing were set.
+// The other forms of new end here, too. The program's new handler is called, as by the library's
+// own operator; SHMFIFO_FAULT_NO_HANDLER is a planted bug: as if no handler were set.
 void* operator new(std::size_t size) {
   for (;;) {
     void* const memory = strikes(call::allocation) ? nullptr : std::malloc(size);
@@ -291,7 +291,7 @@ long __wrap_syscall(long number, ...) {
   va_end(rest);
   return strikes(call::syscall) ? -1 : __real_syscall(number, a[0], a[1], a[2], a[3], a[4], a[5]);
 }
-// What fails for ever is not waited out: a lock that stays held does so however long one sleeps.
+// A permanent failure is not waited for: it is still there after any sleep.
 int __wrap_nanosleep(const timespec* time, timespec* left) {
   if (strikes(call::nanosleep)) return -1;
   return lasts() ? 0 : __real_nanosleep(time, left);
@@ -300,7 +300,7 @@ ssize_t __wrap_getrandom(void* to, std::size_t size, unsigned flags) {
   if (!strikes(call::getrandom)) return __real_getrandom(to, size, flags);
   return cut_short() ? __real_getrandom(to, 3, flags) : -1;
 }
-// These two do their work and report a failure all the same, as Linux does for close.
+// These two do their work and still report a failure, as Linux does for close.
 int __wrap_close(int file) {
   const bool fails = strikes(call::close);
   const int code = errno;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-// The bodies of the actors: a sender sends its quota, a receiver takes what comes until all is
-// there. Both write their history as they go and can be killed anywhere; started again they go on
-// from it.
+// The bodies of the actors: a sender sends its share, a receiver receives until everything has
+// arrived. Both log as they go and can be killed anywhere; started again they continue from the
+// log.
 
 #include <chrono>
 
@@ -25,10 +25,10 @@ struct actor_context {
 
 [[nodiscard]] int run_sender(const actor_context& run, unsigned index);
 [[nodiscard]] int run_receiver(const actor_context& run, unsigned index);
-// Tries to get in as a sender beside the only one, and to send; being refused is right.
+// Tries to attach as a second sender where only one is allowed; it must be refused.
 [[nodiscard]] int run_intruder(const actor_context& run);
 
-// Carries out a planned fault whose time has come, if it is for this point.
+// Carries out a planned fault that is due, if it is for this point.
 void reach(actor_state& self, fault_point point, std::uint64_t at) noexcept;
 
 }  // namespace shmfifo::harness

@@ -23,7 +23,7 @@ class receiver_actor {
         index_(index),
         observer_(run.logs.is_observer(index)),
         content_(run.logs.content()),
-        // One byte more than fits: a broken length must not read past the end unnoticed.
+        // One byte more than fits, to notice a broken length that reads past the end.
         buffer_(run.options.content_size + 64) {}
 
   int live() {
@@ -130,7 +130,7 @@ class receiver_actor {
     reach(self_, fault_point::after_release, logged_);
   }
 
-  // `nothing`: too early, untrue, or the end?
+  // `nothing`: too early, wrong, or the end?
   bool nothing(clock::time_point until) {
     ++self_.nothings;
     const clock::time_point now = clock::now();
@@ -143,7 +143,7 @@ class receiver_actor {
       complain(self_, rule::empty_with_messages, logged_, position_, waiting_for_);
       return false;
     }
-    // In this order: what was told before a sender was seen outside, its call has finished.
+    // Order matters: read the log first, then whether the sender is inside a call.
     const bool knows = run_.options.immediate && !facts_.promises.competing;
     const std::uint64_t certain = knows ? certain_position() : 0;
     waiting_for_ = all_outside() ? certain : 0;
@@ -157,7 +157,7 @@ class receiver_actor {
     return true;
   }
 
-  // No sender is inside a call or left one undone: all numbers below the highest are final.
+  // No sender is inside a call or died in one: all numbers below the highest are final.
   [[nodiscard]] bool all_outside() const noexcept {
     for (unsigned i = 0; i < run_.logs.senders(); ++i) {
       const actor_state& other = run_.logs.sender(i);
@@ -174,13 +174,13 @@ class receiver_actor {
   }
 
   [[nodiscard]] bool reached() const noexcept {
-    const std::uint64_t wanted = facts_.final_position.load(std::memory_order_acquire);
-    if (!facts_.promises.competing) return position_ >= wanted;
+    const std::uint64_t target = facts_.final_position.load(std::memory_order_acquire);
+    if (!facts_.promises.competing) return position_ >= target;
     std::uint64_t sum = 0;
     for (unsigned i = 0; i < facts_.consumers; ++i) {
       sum += run_.logs.receiver(i).position.load(std::memory_order_acquire);
     }
-    return sum >= wanted;
+    return sum >= target;
   }
 
   clock::time_point deadline_now() {

@@ -55,14 +55,14 @@ history_shape shape_of(queue& tested, const run_options& options, const std::str
   return shape;
 }
 
-// Destroys the queue on every way out; what else bears its name goes with the names.
+// Destroys the queue on every way out; run_names removes everything else named after the run.
 struct cleanup {
   queue& tested;
   ~cleanup() { tested.destroy(); }
 };
 
 struct asked_fault {
-  bool asked;
+  bool planned;
   std::uint64_t happened;
   const char* otherwise;
 };
@@ -77,17 +77,17 @@ std::string missing_faults(const fault_plan& plan, const histories& logs) {
   for (unsigned i = 0; i < logs.senders(); ++i) count(logs.sender(i), sender_kills);
   for (unsigned i = 0; i < logs.receivers(); ++i) count(logs.receiver(i), receiver_kills);
   std::string missing;
-  for (const auto& [asked, happened, otherwise] :
+  for (const auto& [planned, happened, otherwise] :
        {asked_fault{plan.kill_senders, sender_kills, "no producer was killed"},
         asked_fault{plan.kill_receivers, receiver_kills, "no consumer was killed"},
         asked_fault{plan.kill_meddlers, logs.facts().meddler_kills, "no meddler was killed"},
         asked_fault{plan.pause, pauses, "nobody was paused"}}) {
-    if (asked && happened == 0) missing += (missing.empty() ? "" : ", ") + std::string(otherwise);
+    if (planned && happened == 0) missing += (missing.empty() ? "" : ", ") + std::string(otherwise);
   }
   return missing;
 }
 
-// A run without the faults that it was asked for says nothing of what they would have shown.
+// A run without the faults that its options ask for shows nothing about them.
 void doubt_without_faults(const run_options& options, run_result& result) {
   const std::string missing = missing_faults(options.faults, *result.logs);
   if (!result.judged.ok() || missing.empty()) return;

@@ -63,8 +63,8 @@ class sender_actor {
     }
   }
 
-  // One message, until it is in or there is no more hope. False: the queue broke a promise so that
-  // going on makes no sense.
+  // Sends one message, or gives it up. False: the queue broke a promise so that it makes no sense
+  // to continue.
   bool send(std::uint64_t sequence) {
     const message_id id{index_, sequence};
     const std::uint64_t size = content_.fill(id, buffer_.data());
@@ -113,7 +113,7 @@ class sender_actor {
       ++self_.timeouts;
     }
     const capabilities& promises = facts_.promises;
-    // With more senders than slots all slots may be in the hands of others who are alive.
+    // With more senders than slots, other living senders may hold all slots.
     const bool no_place = full && facts_.producers > facts_.slots;
     if (promises.lossy ? !no_place : (full && !promises.rejects && facts_.reuses_slots != 0)) {
       complain(self_, rule::full_not_promised, full ? 1 : 0, self_.started.load());
@@ -123,9 +123,9 @@ class sender_actor {
       complain(self_, rule::early_timeout, self_.started.load());
       return false;
     }
-    // The first refusal takes the lower bound of what is free, the next one judges: what was freed
-    // before this call and sent until its end bounds what can have been in the queue during it.
-    // The refused message itself is begun and not in the queue.
+    // The first refusal notes the lower bound of what is free, the next one judges: the messages
+    // freed before this call and those sent until its end bound the queue's content during it. The
+    // refused message itself is begun and not in the queue.
     const std::uint64_t begun = begun_by_all() - 1;
     if (refusals_ != 0 && capacity_known() && begun < freed_before_ + facts_.capacity) {
       complain(self_, rule::full_with_room, begun, freed_before_, facts_.capacity);
@@ -139,7 +139,7 @@ class sender_actor {
     return true;
   }
 
-  // A dead receiver without a name may still hold room back, until somebody notices its death.
+  // A dead receiver without a name may still hold slots until its death is noticed.
   [[nodiscard]] bool capacity_known() const noexcept {
     if (facts_.capacity == 0 || facts_.promises.lossy) return false;
     for (unsigned i = 0; i < facts_.consumers && !facts_.promises.durable; ++i) {
@@ -147,7 +147,7 @@ class sender_actor {
     }
     return true;
   }
-  // At most this many messages were begun so far; a number that was given up is one of them.
+  // At most this many messages were begun so far, including numbers that were given up.
   [[nodiscard]] std::uint64_t begun_by_all() const noexcept {
     std::uint64_t begun = 0;
     for (unsigned i = 0; i < run_.logs.senders(); ++i) {
@@ -155,7 +155,7 @@ class sender_actor {
     }
     return begun;
   }
-  // At least this many are certainly out of the way of every consumer.
+  // Every consumer has certainly released at least this many.
   std::uint64_t freed_by_all() const noexcept {
     if (facts_.reuses_slots == 0) return 0;
     std::uint64_t lowest = ~std::uint64_t{0};
@@ -170,7 +170,7 @@ class sender_actor {
   }
 
   clock::time_point deadline_now() {
-    // A deadline a few messages old is still ahead.
+    // A deadline that is a few messages old has not passed yet.
     if (--deadline_uses_ < 0 || refusals_ != 0) {
       until_ = clock::now() + std::chrono::milliseconds(run_.options.wait_ms);
       deadline_uses_ = 32;

@@ -13,8 +13,8 @@ namespace shmfifo::harness {
 namespace {
 constexpr unsigned tick_us = 1000;
 constexpr std::uint64_t progress_every = 100;  // ticks
-// Senders are at most so many faults ahead of what was carried out. Few of them ever wait: only
-// those of a queue that hands over several faults' worth of messages in a tick.
+// Senders are at most this many faults ahead of those carried out. Few ever wait for that: only
+// with a queue that passes several faults' worth of messages in a tick.
 constexpr std::uint64_t faults_ahead = 8;
 // A terminal's interrupt is for the supervisor, which ends its actors itself.
 const child_options actor_options{.ignores_interrupt = true};
@@ -89,7 +89,7 @@ void supervisor::start(actor& who) {
   who.pid = start_child(body, actor_options);
 }
 
-// Receivers are there before anything is sent, so that all of them owe the whole history.
+// Receivers attach before anything is sent, so that each must receive the whole history.
 bool supervisor::wait_until_attached() {
   for (const role what : {role::receiver, role::sender}) {
     for (actor& who : actors_) {
@@ -111,7 +111,7 @@ void supervisor::run() {
     if (who.what == role::meddler) start(who);
   }
   if (!wait_until_attached()) return;
-  // While all are attached and nobody has begun, so that none can have left already.
+  // While all are attached and none has begun, so that none can have left already.
   if (run_.options.intruder) {
     reap(start_child([this] { return run_intruder(run_); }, actor_options));
   }
@@ -156,8 +156,8 @@ void supervisor::look_after(actor& who) {
   if (const auto status = try_reap(who.pid)) ended(who, *status);
 }
 
-// A pause that the actor took itself, at a point. It counts from when the kernel says that it has
-// stopped: woken before, it would stop afterwards and sleep for ever.
+// A pause that the actor itself began at a point. It counts from the kernel's report that the actor
+// has stopped: woken earlier, the actor would stop afterwards, for ever.
 void supervisor::notice_paused_by_plan(actor& who) {
   actor_state* state = state_of(who);
   if (state == nullptr || who.planned_ms == 0 || who.wake_at != 0 ||
@@ -222,7 +222,7 @@ void supervisor::settle_doubt(actor& who) {
 }
 
 void supervisor::carry_out_faults() {
-  // One at a time: a burst after a long tick would only hit processes that are down already.
+  // One at a time: a burst after a long tick would only hit processes that are already stopped.
   if (const auto& due = faults_.next(); due && run_.logs.logged() >= due->at) {
     strike(*due);
     faults_.advance();
@@ -240,11 +240,10 @@ void supervisor::strike(const fault& due) {
   actor* who = find(due.victim, due.index);
   if (who == nullptr || who->pid == 0 || who->over || who->wake_at != 0 || who->kill_meant ||
       who->planned_ms != 0) {
-    return;  // it is down, or about to be
+    return;  // it is already stopped or dead, or soon will be
   }
   actor_state* state = state_of(*who);
-  // Not before it has asked the kernel to die with us: one stopped earlier would outlive us for
-  // ever.
+  // Not before it has asked for the signal at our death: stopped earlier, it would outlive us.
   if (state != nullptr && state->now.load(std::memory_order_acquire) == stage::absent) return;
   const bool kill = due.action == fault_action::kill;
   if (kill) who->kill_meant = true;
@@ -275,7 +274,7 @@ bool supervisor::all_over() const {
                      [](const actor& who) { return who.what == role::meddler || who.over; });
 }
 
-// Tells the receivers how far they have to come.
+// Tells the receivers how much they must receive.
 void supervisor::announce_end() {
   announced_ = true;
   std::uint64_t highest = 0;
@@ -294,14 +293,14 @@ void supervisor::watch_for_stall() {
   bool disturbed = false;
   for (const actor& who : actors_) {
     const actor_state* state = state_of(who);
-    if (state == nullptr) continue;  // a meddler's progress is nobody's
+    if (state == nullptr) continue;  // meddlers have no progress
     sum += state->logged.load() + state->churns + (who.over ? 1U : 0U) +
            static_cast<std::uint64_t>(state->now.load());
     disturbed |= who.wake_at != 0 || who.start_at != 0;
   }
   quiet_ticks_ = sum == last_sum_ && !disturbed ? quiet_ticks_ + 1 : 0;
   last_sum_ = sum;
-  // While receivers wait for the last messages, their own patience decides.
+  // While receivers wait for the last messages, their own time limit decides.
   const std::uint64_t more = announced_ ? run_.options.drain_ms : 0;
   if (quiet_ticks_ > run_.options.stall_ms + more) give_up(run_end::stalled);
 }

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-// Runs the actors of one run: starts, kills, pauses, restarts and reaps them, and notices when
-// nobody goes on. It looks about once a millisecond; all that it decides by time is when to give
-// up.
+// Runs the actors of one run: starts, kills, pauses, restarts and reaps them, and notices when none
+// makes progress. It looks about once a millisecond; the only decision by time is when to give up.
 
 #include <sys/types.h>
 
@@ -18,7 +17,7 @@ class supervisor {
   supervisor(const actor_context& run, const std::string& name);
   supervisor(const supervisor&) = delete;
   supervisor& operator=(const supervisor&) = delete;
-  ~supervisor();  // kills and reaps whoever is left
+  ~supervisor();  // kills and reaps the actors that are left
 
   void run();
   [[nodiscard]] progress now() const;
@@ -29,7 +28,7 @@ class supervisor {
     unsigned index = 0;
     pid_t pid = 0;               // 0: not running
     bool over = false;           // will not be started again
-    bool kill_meant = false;     // a death by SIGKILL is ours
+    bool kill_meant = false;     // its death by SIGKILL is planned
     std::uint64_t start_at = 0;  // tick of the restart
     std::uint64_t wake_at = 0;   // tick of SIGCONT; 0: not paused
     unsigned restart_ms = 0;

@@ -57,7 +57,7 @@ bool lock(int file, int operation) noexcept {
   return answer == 0;
 }
 
-// In this order: a cleaner that is killed leaves the lock's file to the next one.
+// Order matters: a process killed half-way leaves the lock's file, so the next one can finish.
 void remove_names_and_lock(const std::string& beginning) noexcept {
   remove_names(beginning);
   ::unlink(lock_path(beginning).c_str());
@@ -80,13 +80,13 @@ std::vector<std::string> find_runs(const std::string& kind) {
 void remove_dead_runs(const std::string& kind) {
   for (const std::string& beginning : find_runs(kind)) {
     const int file = ::open(lock_path(beginning).c_str(), O_RDONLY | O_CLOEXEC);
-    if (file < 0) continue;  // somebody else's, or gone
+    if (file < 0) continue;  // another user's, or gone
     remove_dead_run(beginning, file, LOCK_EX | LOCK_NB);
     ::close(file);
   }
 }
 
-// The locked file of a new beginning; nothing if a cleaner came between its creation and its lock.
+// The locked file of a new beginning, or -1 if it was removed between its creation and its lock.
 int try_new_lock(const std::string& path) {
   const int file = ::open(path.c_str(), O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, 0600);
   struct stat now {};
@@ -98,18 +98,18 @@ int try_new_lock(const std::string& path) {
   return -1;
 }
 
-// Whoever waits for the end of the run's output must not wait for the guardian.
+// A reader that waits for the end of the run's output must not wait for the guardian.
 void let_go_of_the_output() noexcept {
   const int nowhere = ::open("/dev/null", O_RDWR);
   for (int standard = 0; standard < 3; ++standard) ::dup2(nowhere, standard);
 }
 
-// The guardian's whole life. The inherited lock keeps cleaners away until it has the file open.
+// The guardian's whole life. The inherited lock protects the file until the guardian has opened it.
 [[noreturn]] void stand_guard(int inherited, const std::string& beginning) noexcept {
   ::prctl(PR_SET_NAME, "shmfifo-guard");
   sigset_t all;
   sigfillset(&all);
-  ::sigprocmask(SIG_BLOCK, &all, nullptr);  // what ends the run must not end its guardian
+  ::sigprocmask(SIG_BLOCK, &all, nullptr);  // a signal that ends the run must not end its guardian
   let_go_of_the_output();
   const int own = ::open(lock_path(beginning).c_str(), O_RDONLY | O_CLOEXEC);
   ::close(inherited);

@@ -30,13 +30,13 @@ namespace {
 }
 
 // The value of a line such as "TracerPid:	0" of this process; 0 where there is none.
-long status_value(const std::string& wanted) {
+long status_value(const std::string& field) {
   std::ifstream file("/proc/self/status");
   std::string key;
   long value = 0;
   for (std::string line; std::getline(file, line);) {
     std::istringstream words(line);
-    if (words >> key && key == wanted && words >> value) return value;
+    if (words >> key && key == field && words >> value) return value;
   }
   return 0;
 }
@@ -81,7 +81,7 @@ shared_control::~shared_control() {
   ::munmap(page_, sizeof(control_page));
 }
 
-// Where a call fails everything is as right, and slower.
+// If a call fails, everything still works, only slower.
 one_processor::one_processor() noexcept {
   CPU_ZERO(&before_);
   if (::sched_getaffinity(0, sizeof before_, &before_) != 0) return;
@@ -152,7 +152,7 @@ bool tracee::wait_for_trap() {
       return false;
     }
     if (WSTOPSIG(status) == SIGTRAP) return true;
-    // Any other signal is the child's own affair (an abort, a fault): it gets it.
+    // Any other signal is the child's own (an abort, a fault): pass it on.
     if (::ptrace(PTRACE_CONT, pid_, nullptr, WSTOPSIG(status)) != 0) fail("ptrace(CONT)");
   }
 }
@@ -193,7 +193,7 @@ std::vector<std::uintptr_t> tracee::callers() const {
     errno = 0;
     const std::uintptr_t next = peek(frame);
     const std::uintptr_t back = peek(frame + sizeof frame);
-    // Anything may stand in the register where it is no frame pointer.
+    // Without frame pointers the register can hold anything.
     if (errno != 0 || !follows_a_call(back)) break;
     found.push_back(back - 1);
     below = frame + 1;
@@ -229,7 +229,7 @@ bool tracee::go(const route& way) {
 
 void tracee::kill() {
   if (pid_ < 0) return;
-  // Whose operation is over may still write its counters, unless it was let go of already.
+  // A finished process that is still traced may write its coverage counters first.
   const bool counted = control_.finished != 0 && shmfifo::testing::counts_coverage() &&
                        ::ptrace(PTRACE_DETACH, pid_, nullptr, SIGUSR2) == 0;
   if (!counted) ::kill(pid_, SIGKILL);

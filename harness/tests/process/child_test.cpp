@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Goal: children end with their parent, however it ends.
-// Method: a child that starts children of its own is killed; a pipe that all of them hold shows
-// when they are gone.
+// Goal: children end with their parent, however and whenever it ends, unless they are to outlive
+// it. Method: a child that starts children of its own is killed; a pipe that all of them hold shows
+// when they are gone. Without the signal they would never be.
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <signal.h>
@@ -42,7 +42,7 @@ TEST(child, has_stopped_only_while_it_is_stopped) {
   for (int round = 0; round < 2; ++round) {
     ::kill(child, SIGSTOP);
     while (!has_stopped(child)) ::usleep(100);
-    EXPECT_FALSE(has_stopped(child)) << "it was told already";
+    EXPECT_FALSE(has_stopped(child)) << "it was reported already";
     ::kill(child, SIGCONT);
     EXPECT_FALSE(has_stopped(child));
   }

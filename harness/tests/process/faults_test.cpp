@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Goal: a seed gives the same schedule every time, another seed another one, and only what was
-// asked for. Method: draw long schedules and compare.
+// Goal: a seed gives the same schedule every time, another seed another one, and only the kinds of
+// fault in the plan. Method: draw long schedules and compare.
 #include <gtest/gtest.h>
 
 #include <set>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Goal: a run's names stay as long as any process of the run lives, and go with the last of them.
+// Goal: a run's names stay as long as any process of the run lives, and are removed with the last.
 // Method: runs in processes that are killed, in pid namespaces of their own, too; a pipe that the
 // guardian holds shows when it has ended.
 #include "shmfifo/harness/support/names.hpp"
@@ -36,7 +36,7 @@ std::string read_name(const pipe_ends& from) {
   return text;
 }
 
-// The body of a process that has a run with one name, tells it, and then does what `next` says.
+// The body of a process that has a run with one name, reports it, and then calls `next`.
 template <class Next>
 int hold_a_name(const pipe_ends& told, Next&& next) {
   run_names names(program);
@@ -47,7 +47,7 @@ int hold_a_name(const pipe_ends& told, Next&& next) {
   kill_self();
 }
 
-// The first process of a new pid namespace, which takes all of it along when it ends.
+// The first process of a new pid namespace, which ends the whole namespace when it ends.
 template <class Body>
 int first_of_a_pid_namespace(Body&& body) {
   if (::unshare(CLONE_NEWPID | (::geteuid() == 0 ? 0 : CLONE_NEWUSER)) != 0) return 1;

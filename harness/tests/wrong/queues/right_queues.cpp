@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The right queue in each of its kinds. They take the very runs in which their wrong relatives are
-// caught.
+// The right queue in each of its kinds. They pass the same runs in which the wrong queues made from
+// them are caught.
 #include "wrong.hpp"
 
 namespace shmfifo::harness::queues {

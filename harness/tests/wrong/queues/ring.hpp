@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 // The shared memory of the small right queue and its wrong relatives: numbered slots, a cursor for
-// each consumer, a robust mutex for each sender that says whether it lives, and two bells to sleep
+// each consumer, a robust mutex for each sender that shows whether it lives, and two bells to sleep
 // on. The memory is an anonymous shared mapping that actors inherit, so a test cannot leave
-// anything behind. One word of each slot, the stamp, says all about it: number, owner, state; it is
+// anything behind. One word of each slot, the stamp, holds its number, owner and state, and is
 // written last.
 
 #include <pthread.h>
@@ -34,8 +34,8 @@ struct stamp {
     return {static_cast<std::int64_t>(word >> 8U), static_cast<unsigned>(word >> 2U) & 63U,
             static_cast<slot_state>(word & 3U)};
   }
-  [[nodiscard]] bool is(std::int64_t wanted, slot_state in) const {
-    return number == wanted && state == in;
+  [[nodiscard]] bool is(std::int64_t expected, slot_state in) const {
+    return number == expected && state == in;
   }
 };
 
@@ -64,8 +64,7 @@ struct slot {
 struct ring_header {
   std::atomic<std::int64_t> next;  // the next number, perhaps a little behind the stamps
   std::atomic<std::int64_t> cursors[receivers_max];
-  std::atomic<std::int64_t>
-      spare[4];  // nothing in the right queue; some wrong ones keep things here
+  std::atomic<std::int64_t> spare[4];  // unused in the right queue; some wrong ones use it
   bell published, room;
   pthread_mutex_t alive[senders_max];
 };
@@ -87,8 +86,8 @@ class ring {
   void put(slot& into, std::span<const std::byte> content);
   static void get(slot& from, std::span<std::byte> buffer);  // buffer.size() bytes
 
-  // A sender's life is a mutex it holds; the kernel lets go of it when the sender dies.
-  void begin_life(unsigned sender);  // aborts what an earlier life has left
+  // A sender holds a mutex while it lives; the kernel releases it when the sender dies.
+  void begin_life(unsigned sender);  // aborts what an earlier life left open
   void end_life(unsigned sender);
   bool abort_if_dead(slot& claimed, stamp seen);
   // What becomes of a dead sender's claim; anything but `aborted` is wrong.

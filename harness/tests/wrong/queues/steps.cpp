@@ -111,7 +111,7 @@ received steps::look(ring& in, reader& self, std::span<std::byte> buffer) {
       const auto bytes = std::clamp<std::int64_t>(length, 0, std::ssize(buffer));
       ring::get(here, buffer.first(static_cast<std::size_t>(bytes)));
       std::atomic_thread_fence(std::memory_order_acquire);
-      if (here.stamped().word() != seen.word()) continue;  // overwritten under our eyes
+      if (here.stamped().word() != seen.word()) continue;  // overwritten meanwhile
       ++self.position;
       return {receive_answer::message, number, 0, length};
     }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-// What a sender and a receiver do, step by step, and right. Each wrong queue replaces one step and
-// leaves the rest alone, so that what the harness catches is the seeded defect and nothing else.
+// The correct steps of a sender and a receiver. Each wrong queue replaces one step and leaves the
+// rest alone, so that the harness catches the planted defect and nothing else.
 
 #include "ring.hpp"
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-// How a wrong queue comes into the table of queues: one line each.
+// How a wrong queue is registered: one line each.
 
 #include <string>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Wrong queues whose answers about room, nothing and time are not true.
+// Wrong queues that answer wrongly about room, nothing and time.
 #include <algorithm>
 #include <limits>
 
@@ -8,7 +8,7 @@
 namespace shmfifo::harness::queues {
 namespace {
 
-// The gate is open one slot too far, so a lap ends by running over what was not read.
+// The gate is open one slot too far, so a lap ends by overwriting an unread message.
 struct off_by_one_at_wrap : steps {
   bool room_for(ring& in, std::int64_t number) override {
     return number - in.slots() <= in.slowest_cursor();
@@ -44,14 +44,14 @@ struct nothing_when_there : steps {
   }
 };
 
-// Half a minute late is never, in a run of a second.
+// In a run of a second, half a minute late is the same as never.
 struct ignores_deadline : steps {
   received receive(ring& in, reader& self, std::span<std::byte> buffer, deadline until) override {
     return steps::receive(in, self, buffer, until + std::chrono::seconds(30));
   }
 };
 
-// Looks, then begins to listen: what was rung in between is not heard. Sleeps in one piece.
+// Looks first and announces itself as a sleeper afterwards: misses a bell rung in between.
 struct lost_wake_up : steps {
   received receive(ring& in, reader& self, std::span<std::byte> buffer, deadline until) override {
     bell& published = in.header().published;
@@ -67,7 +67,7 @@ struct lost_wake_up : steps {
     published.sleepers.fetch_sub(1, std::memory_order_seq_cst);
     return rung ? steps::receive(in, self, buffer, until) : received{};
   }
-  // Rings for those who listened before the message was there.
+  // Rings only for sleepers that were there before the message.
   void ring_published(ring& in) override {
     if (!one_in(20)) steps::ring_published(in);
   }

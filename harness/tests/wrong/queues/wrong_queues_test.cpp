@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Goal: the runner and the oracle that judge the core notice every defect of the wrong queues, by
-// the rule that the defect breaks, and leave the right queues in peace. Method: one table of runs
+// the rule that the defect breaks, and find nothing in the right queues. Method: one table of runs
 // in real processes: queue, rule, messages; where two rules see the same defect first, both are
 // named.
 #include <gtest/gtest.h>
@@ -64,7 +64,7 @@ run_result carry_out(const line& asked) {
     options.release_every = 1;
   }
   if (asked.queue() == "lost_wake_up") {
-    // Who sleeps through a wake-up must not be saved by a deadline.
+    // A deadline must not save a receiver that sleeps through a wake-up.
     options.producers = options.consumers = 1;
     options.slots = options.capacity = 1;
     options.wait_ms = 3600000;
@@ -104,8 +104,8 @@ const line wrong_ones[] = {
     // A message too short to name itself is then wholly another's.
     {"G4_reads_while_overwritten", {rule::content, rule::wrong_message}},
     {"G5_observers_loss_short", {rule::loss_count}, 20000, disturbed::not_at_all, 1},
-    // Who takes a message second moves the common position back and reads on from there: what the
-    // first judged consumer sees of that is its own order broken.
+    // The second consumer to take a message moves the common position back and continues from
+    // there: the consumer that is judged first sees its own order broken.
     {"G2_both_get_it", {rule::duplicate, rule::producer_order}},
     {"G2_nobody_gets_it", {rule::lost_message}},
     {"G6_stuck_after_kill", {rule::stuck}, 40000, disturbed::by_killed_senders},

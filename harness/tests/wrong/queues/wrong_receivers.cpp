@@ -24,7 +24,7 @@ struct duplicates : steps {
   }
 };
 
-// Hands out a pair of neighbours, the later one first. `fits` says which pairs and to whom.
+// Delivers a pair of neighbours in reverse. `fits` says which pairs and to which receiver.
 template <class Base>
 struct swaps : Base {
   virtual bool fits(const reader& self, stamp first, stamp second) = 0;
@@ -43,7 +43,7 @@ struct swaps : Base {
     ring::get(other, buffer.first(static_cast<std::size_t>(length)));
     return {receive_answer::message, this->promises.numbered ? number : -1, 0, length};
   }
-  // The first of a pair has to stay in the ring until the second was handed out, too.
+  // The first of a pair must stay in the ring until the second is delivered, too.
   void release(ring& in, reader& self) override {
     if (self.position % 2 == 0 || !swapping_) steps::release(in, self);
   }
@@ -53,7 +53,7 @@ struct swaps : Base {
 };
 
 struct reorders_two_producers : swaps<lingering> {
-  // Often, so that neighbours are of two producers even where the processors are busy otherwise.
+  // Often, so that neighbours are of two producers even on a busy machine.
   reorders_two_producers() { linger_every = 7; }
   bool fits(const reader&, stamp first, stamp second) override {
     return first.sender != second.sender;
@@ -121,7 +121,7 @@ struct invents : steps {
   }
 };
 
-// A reader that is overtaken in the middle of a message and looks only before, not after it.
+// A reader that checks for being overtaken only before it copies a message, not after.
 struct reads_while_overwritten : overwriting {
   received look(ring& in, reader& self, std::span<std::byte> buffer) override {
     slot& here = in.at(self.position);

@@ -8,8 +8,8 @@
 namespace shmfifo::harness::queues {
 namespace {
 
-// The number is taken in one store and the slot marked in the next; between them nobody knows the
-// owner.
+// The number is taken in one store and the slot marked in the next; between them the owner is
+// unknown.
 struct stuck_after_kill : lingering {
   std::int64_t claim(ring& in, unsigned id) override {
     auto& next = in.header().next;
@@ -28,8 +28,8 @@ struct stuck_after_kill : lingering {
   }
 };
 
-// Takes a sender for dead that has been silent for a while. Paused is not dead: it comes back and
-// writes.
+// Takes a sender for dead that has been silent for a while. A paused sender is not dead: it
+// continues and writes.
 struct time_out_recovery : lingering {
   // Often: most pauses have to find a message half sent, also where the processors are busy.
   time_out_recovery() { linger_every = 4; }
@@ -90,7 +90,7 @@ struct half_message_of_the_killed : lingering {
 
 struct cursor_not_saved : steps {
   std::int64_t first_position(ring& in, const reader& self) override {
-    // A first start and a start after a death look the same to it.
+    // It does not distinguish a first start from a start after a death.
     auto& cursor = in.header().cursors[self.id];
     if (cursor.load(std::memory_order_acquire) == 0) return steps::first_position(in, self);
     const std::int64_t newest = in.header().next.load(std::memory_order_acquire);
@@ -99,7 +99,7 @@ struct cursor_not_saved : steps {
   }
 };
 
-// Saves its cursor now and then only, so what was released long ago comes again after a death.
+// Saves its cursor only now and then, so messages released long ago come again after a death.
 struct cursor_saved_late : steps {
   static constexpr std::int64_t kept = 32;
   bool room_for(ring& in, std::int64_t number) override {

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Wrong queues whose sender does something else than it says: to the content, the number or the
-// order.
+// Wrong queues whose sender does not do what it reports: to the content, the number or the order.
 #include <algorithm>
 
 #include "wrong.hpp"
@@ -37,7 +36,7 @@ struct content_of_another : steps {
   }
 };
 
-// A protocol for one producer, and nobody turns the second away.
+// A protocol for one producer that does not refuse a second one.
 struct second_producer : lingering {
   std::int64_t claim(ring& in, unsigned id) override {
     auto& next = in.header().next;
@@ -76,7 +75,7 @@ struct aborts_alive : steps {
   }
 };
 
-// The same, and the receivers step over it without a word.
+// The same, and the receivers skip it without a report.
 struct number_skipped : aborts_alive {
   received look(ring& in, reader& self, std::span<std::byte> buffer) override {
     received answer = steps::look(in, self, buffer);

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-// Makes the system calls of the core fail on demand, and its requests for memory. The linker's
-// --wrap leads each call through a wrapper here, and operator new is replaced; outside of an armed
-// stretch, and for calls that are not the chosen one, the wrapper only passes it on. One exception:
-// nobody naps while a failure lasts for ever, since it would be there after the nap, too. Nothing
-// in the core knows about it.
+// Makes system calls and requests for memory of the code under test fail on demand. The linker's
+// --wrap leads each call through a wrapper here, and operator new is replaced. A wrapper only
+// passes the call on unless a plan is armed for it. One exception: nanosleep is skipped while a
+// permanent failure is armed. The code under test knows nothing of it.
 
 #include <array>
 #include <cstdint>
@@ -49,14 +48,14 @@ const std::vector<failure_code>& codes_of(call which);
 
 struct plan {
   call which = call::count;  // count: nothing fails
-  unsigned nth = 1;          // counted from 1
+  unsigned nth = 1;          // of these calls, counted from 1
   bool forever = false;      // this one and all that follow
   int code = 0;              // 0: no failure but a short result (pread, getrandom)
 };
 
-// From now on, in this process. Counters start at 0.
+// Arms the plan in this process and sets the counters to 0.
 void arm(const plan& what);
-// Ends it; how often each call was made meanwhile.
+// Disarms, and returns how often each call was made meanwhile.
 std::array<unsigned, call_count> disarm();
 [[nodiscard]] bool struck();  // the planned failure took place
 

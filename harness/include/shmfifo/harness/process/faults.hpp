@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 // Which actor is killed or paused when. The whole schedule follows from the seed and is counted in
-// messages, not in time, so that a run can be repeated; what the scheduler of the machine makes of
-// it cannot.
+// messages, not in time, so that a run has the same faults again; the machine's scheduling differs.
 
 #include <algorithm>
 #include <cstdint>
@@ -46,7 +45,7 @@ struct fault_plan {
   [[nodiscard]] bool any() const noexcept {
     return kill_senders || kill_receivers || kill_meddlers || pause;
   }
-  // `every`, or what gives a run of so many messages a hundred faults, and a long one more.
+  // `every`, or a spacing that gives a run of so many messages a hundred faults, a long one more.
   [[nodiscard]] std::uint64_t spacing(std::uint64_t messages) const noexcept {
     return every != 0 ? every : std::clamp<std::uint64_t>(messages / 100, 1, 20000);
   }
@@ -54,7 +53,7 @@ struct fault_plan {
 
 // One kill or pause.
 struct fault {
-  std::uint64_t at = 0;                       // messages answered as sent, of all senders together
+  std::uint64_t at = 0;                       // messages reported as sent, by all senders together
   role victim = role::sender;                 // whom
   unsigned index = 0;                         // which of them
   fault_action action = fault_action::kill;   // how
@@ -62,14 +61,14 @@ struct fault {
   unsigned ms = 0;                            // of the pause, or until the restart
 };
 
-// Hands out the faults of a run in order. Each kind of fault comes once before any comes again, so
-// that a few faults are enough for all kinds, however many actors of a sort there are.
+// The faults of a run in order. Each kind of fault comes once before any kind comes again, so that
+// a few faults are enough for all kinds, however many actors there are of one role.
 class fault_schedule {
  public:
   // The same seed, plan and numbers of messages and actors give the same faults.
   fault_schedule(std::uint64_t seed, const fault_plan& plan, std::uint64_t messages,
                  unsigned senders, unsigned receivers, unsigned meddlers);
-  // The next fault; nothing if the plan has none.
+  // The next fault, or nothing if the plan has none.
   [[nodiscard]] const std::optional<fault>& next() const noexcept { return next_; }
   // Goes on to the one after.
   void advance();

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 // Deaths that a build with coverage still counts. SIGKILL and _exit leave no time to write the
-// counters, so the lines run only in a child that dies would seem never run. Here the counters are
-// written first, by the dying process itself; in every other build this is plain SIGKILL and _exit.
-// The core's tests and the harness use it; it needs nothing of either.
+// counters, so lines that only a killed child runs would seem never run. Here the dying process
+// writes its counters first; in every other build this is plain SIGKILL and _exit. Header only, so
+// that the tests of the coverage report need nothing else.
 
 #include <signal.h>
 #include <unistd.h>
@@ -65,7 +65,7 @@ inline pid_t fork_counted() noexcept {
   if (child == 0) {
     ::signal(SIGUSR2, [](int) {
       // The code interrupted may hold a lock that writing needs, or have left the allocator's lists
-      // half changed: then the counters are lost, and the death is still the one asked for.
+      // half changed: then the counters are lost, and the process still dies by SIGKILL.
       for (const int failed : {SIGALRM, SIGABRT, SIGSEGV})
         ::signal(failed, [](int) { ::kill(::getpid(), SIGKILL); });
       ::alarm(5);

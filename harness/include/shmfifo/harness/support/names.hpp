@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-// The names of one run, under /dev/shm and wherever else queues keep some, and their end however
-// the run ends. All tests follow one scheme, those in C and Python with code of their own
+// The names of one run, in /dev/shm and wherever else queues keep some, which are removed however
+// the run ends. All tests follow one scheme; those in C and Python have their own code
 // (core/c/tests/support.c, core/tests/apps/support.py):
 //
-// - Names begin with shmfifo-<program>-<64 random bits>-. A pid would come again: in another pid
+// - Names begin with shmfifo-<program>-<64 random bits>-. A pid would recur: in another pid
 //   namespace on the same /dev/shm, or after a restart.
 // - The file of the beginning and "lock" is locked (flock, shared) as long as any process of the
-//   run lives. The lock belongs to the open file, which every child inherits and the kernel closes
-//   for killed ones, too.
-// - A name is removed only by whoever holds that lock alone: the guardian, a process outside the
-//   run's family and session that waits for it, or, where the guardian was killed as well, the next
-//   run. The lock's file goes last.
+//   run lives. The lock belongs to the open file, which every child inherits and which the kernel
+//   closes for killed processes, too.
+// - Only the exclusive holder of that lock removes names: the guardian, a process outside the run's
+//   family and session that waits for the lock, or, if the guardian was killed as well, the next
+//   run. The lock's file is removed last.
 
 #include <string>
 

@@ -15,17 +15,17 @@
 namespace shmfifo::harness::crash {
 
 // What the child and its tracer share outside the segment under test. The child writes, the tracer
-// reads; it is a page of its own, so it survives the child.
+// reads; it is a separate page, so it survives the child.
 struct control_page {
-  volatile std::uint32_t finished = 0;  // the operation's end was reached
-  volatile std::uint32_t alone = 0;     // set by the tracer: nobody traces any more, run to the end
-  volatile std::uint32_t stepped = 0;   // set by the tracer: the clock runs slowly (see wait)
-  volatile std::uint32_t acknowledged = 0;  // publishes that were answered ok ...
+  volatile std::uint32_t finished = 0;      // the operation's end was reached
+  volatile std::uint32_t alone = 0;         // set by the tracer: no longer traced, run to the end
+  volatile std::uint32_t stepped = 0;       // set by the tracer: the clock runs slowly (see wait)
+  volatile std::uint32_t acknowledged = 0;  // publishes that returned ok ...
   volatile std::int64_t numbers[16] = {};   // ... and their numbers
-  volatile std::uint32_t delivered = 0;     // messages that the operation handed out
+  volatile std::uint32_t delivered = 0;     // messages that the operation delivered
   volatile std::int64_t first_delivered = -1;
   volatile std::int64_t answer = -1;
-  char complaint[200] = {};  // the child's own verdict, if it saw something wrong
+  char complaint[200] = {};  // from the child, if it saw something wrong
 };
 
 class shared_control {
@@ -59,15 +59,15 @@ struct route {
 // Cheapest route to each instruction of a recorded trace.
 std::vector<route> plan_routes(const std::vector<std::uintptr_t>& trace);
 
-// Keeps the calling thread, and who it forks meanwhile, on the processor that it is on. A step is
-// two switches between tracer and child, several times as fast on one processor as across two.
+// Keeps the calling thread, and the children that it forks meanwhile, on their present processor. A
+// step is two switches between tracer and child, several times as fast on one processor as on two.
 class one_processor {
  public:
   one_processor() noexcept;
   ~one_processor() { give_back(0); }
   one_processor(const one_processor&) = delete;
   one_processor& operator=(const one_processor&) = delete;
-  // To the process `who` (0: the calling thread) all that it had before.
+  // Restores the former processors of the process `who` (0: the calling thread).
   void give_back(pid_t who) const noexcept;
 
  private:
@@ -87,16 +87,16 @@ class tracee {
   bool step();
   bool go(const route& way);
   [[nodiscard]] std::uintptr_t address() const;  // of the next instruction
-  // Inside the calls that are open, innermost first, as far as frame pointers tell: all of them in
-  // code that is not optimised, perhaps none otherwise, where inlining tells as much.
+  // Addresses inside the open calls, innermost first, as far as frame pointers show them: all of
+  // them in unoptimised code, perhaps none otherwise, where inlining shows as much.
   [[nodiscard]] std::vector<std::uintptr_t> callers() const;
   [[nodiscard]] pid_t pid() const noexcept { return pid_; }
-  // Wait status if the child ended although nobody killed it, otherwise -1.
+  // Wait status if the child ended without being killed, otherwise -1.
   [[nodiscard]] int ended_by_itself() const noexcept { return status_; }
 
   void kill();   // SIGKILL, and reaped: everything that the kernel does at death is done
-  void pause();  // stopped by SIGSTOP, traced by nobody
-  // SIGCONT; true if the child came to its end and exited with 0 within the time.
+  void pause();  // stopped by SIGSTOP, and no longer traced
+  // Sends SIGCONT; true if the child then exits with 0 within the time.
   bool resume_to_end(unsigned milliseconds);
 
  private:
