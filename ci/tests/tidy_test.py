@@ -16,6 +16,7 @@ TABLE = "| `a` | see `core/src/sync.cpp` |\n| G1 | order |\n| G2 | it's dense |\
 CLEAN = {
     "core/include/shmfifo/config.hpp": HEAD,
     "core/include/shmfifo/protocol/bell.hpp": HEAD + '#include "shmfifo/config.hpp"\n',
+    **{f"core/include/shmfifo/protocol/{unit}.hpp": HEAD + "int x;\n" * 440 for unit in ("claim", "mark", "poll")},
     "core/src/sync.cpp": SYNC,
     "core/src/long.cpp": HEAD + "// LONG: a table\nvoid f() {\n" + "  g();\n" * 70 + "}\n",
     "core/src/short.cpp": HEAD + "void f() {\n" + "  g();\n" * 68 + "}\n" + "int x{0};\n" * 70 + "void g() {}\n",
@@ -41,6 +42,7 @@ BAD = [
     ("pillars", "harness/src/x.cpp", HEAD + '#include "bell.hpp"\n'),
     ("protocol_purity", "core/include/shmfifo/protocol/bell.hpp", HEAD + "std::atomic<int> around;\n"),
     ("protocol_purity", "core/include/shmfifo/protocol/bell.hpp", HEAD + "void f() { std::memcpy(a, b, 8); }\n"),
+    ("protocol_budget", "core/include/shmfifo/protocol/bell.hpp", HEAD + "\n// no code\n" * 20 + "int x;\n" * 181),
     ("sync_points", "core/src/sync.cpp", HEAD + "// SYNC a: release\n"),
     ("sync_points", "core/src/x.cpp", SYNC.replace("SYNC a", "SYNC b")),
     ("documents_name_real_files", "core/README.md", "see `core/src/gone.cpp`\n"),

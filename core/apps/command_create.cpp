@@ -19,14 +19,14 @@ struct create_settings {
 };
 
 int create(const create_settings& wanted, bool json) {
-  create_options options = wanted.geometry.resolve(default_log_slots);
+  const geometry shape = wanted.geometry.shape(default_log_slots);
+  create_options options = wanted.geometry.options();
   if (wanted.attach) options.existing = if_exists::attach;
-  const geometry shape = geometry_of(options);
   const std::string success = summary_text({{"name", bare_name(wanted.name)},
                                             {"segment", describe(shape)},
                                             {"segment_size", shape.segment_size()}},
                                            json);
-  need(segment::create(wanted.name, options));
+  need(segment::create(wanted.name, shape, options));
   print_now(success);
   return exit_ok;
 }

@@ -3,9 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <bit>
 #include <charconv>
-
-#include "shmfifo/protocol/validate.hpp"
 
 namespace shmfifo::apps {
 namespace {
@@ -44,7 +43,7 @@ std::uint32_t parse_permissions(const std::string& word) {
 
 void geometry_options::add_to(CLI::App& app) {
   const std::string group = "The segment";
-  add_choice(app, "--mode", options_.mode, mode_words,
+  add_choice(app, "--mode", shape_.mode, mode_words,
              "log: each slot is used once; ring: slots are reused")
       ->default_str("ring")
       ->group(group);
@@ -52,18 +51,18 @@ void geometry_options::add_to(CLI::App& app) {
              "reject: refuse the message; wait: wait for the slowest consumer; overwrite: drop the "
              "oldest (default: wait in a ring, reject in a log)")
       ->group(group);
-  add_choice(app, "--producers-role", options_.producers, role_words,
+  add_choice(app, "--producers-role", shape_.producers, role_words,
              "single: a second producer is refused; many: any number of them")
       ->default_str("single")
       ->group(group);
-  add_size(app, "--slots", options_.slot_count,
+  add_size(app, "--slots", shape_.slot_count,
            fmt::format("messages that fit; a power of two in a ring (default {} in a ring)",
                        default_ring_slots))
       ->group(group);
-  add_size(app, "--content-size", options_.content_size, "bytes that a message may have")
+  add_size(app, "--content-size", shape_.content_size, "bytes that a message may have")
       ->default_str(std::to_string(default_content_size))
       ->group(group);
-  app.add_option("--participants", options_.participant_count,
+  app.add_option("--participants", shape_.participant_count,
                  "producers and consumers that may be attached at once")
       ->default_str(std::to_string(default_participants))
       ->group(group);
@@ -78,14 +77,18 @@ void geometry_options::add_to(CLI::App& app) {
   add_directory(app, options_.directory)->group(group);
 }
 
-create_options geometry_options::resolve(std::uint64_t log_slots) const {
-  create_options options = options_;
-  const bool ring = options.mode == segment_mode::ring;
-  options.when_full = when_full_.value_or(ring ? full_policy::wait : full_policy::reject);
-  options.permissions = parse_permissions(permissions_);
-  if (options.slot_count == 0) options.slot_count = ring ? default_ring_slots : log_slots;
-  const geometry shape = geometry_of(options);
+geometry geometry_options::shape(std::uint64_t log_slots) const {
+  geometry shape = shape_;
+  const bool ring = shape.mode == segment_mode::ring;
+  shape.when_full = when_full_.value_or(ring ? full_policy::wait : full_policy::reject);
+  if (shape.slot_count == 0) shape.slot_count = ring ? default_ring_slots : log_slots;
   if (const auto broken = validate_geometry(shape)) refuse(shape, *broken);
+  return shape;
+}
+
+create_options geometry_options::options() const {
+  create_options options = options_;
+  options.permissions = parse_permissions(permissions_);
   return options;
 }
 

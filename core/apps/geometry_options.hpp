@@ -14,11 +14,14 @@ class geometry_options {
   // `slots_default` 0 means: the caller decides when resolve() is called.
   void add_to(CLI::App& app);
 
-  // The options as a whole; `log_slots` is the slot count of a log when --slots was not given.
-  [[nodiscard]] create_options resolve(std::uint64_t log_slots) const;
+  // The geometry; a log has `log_slots` slots unless --slots was given.
+  [[nodiscard]] geometry shape(std::uint64_t log_slots) const;
+  // All the rest.
+  [[nodiscard]] create_options options() const;
 
  private:
-  create_options options_{.slot_count = 0};
+  geometry shape_{.slot_count = 0};
+  create_options options_;
   std::optional<full_policy> when_full_;
   std::string permissions_ = "600";
 };

@@ -210,15 +210,16 @@ void add_options(CLI::App& app, settings& wanted) {
 
 int produce(const settings& wanted) {
   const std::uint64_t log_slots = wanted.messages != 0 ? wanted.messages : 1'000'000;
-  create_options options = wanted.geometry.resolve(log_slots);
+  const geometry shape = wanted.geometry.shape(log_slots);
+  create_options options = wanted.geometry.options();
   options.existing = if_exists::attach;
   const std::size_t size = message_maker(wanted.kind, wanted.numbered).size();
-  if (size > options.content_size) {
+  if (size > shape.content_size) {
     throw usage_error(fmt::format("--content-size: a message of this kind has {} bytes, not {}",
-                                  size, options.content_size));
+                                  size, shape.content_size));
   }
   stop_signal::install();
-  run publishing(wanted, need(segment::create(wanted.name, options)));
+  run publishing(wanted, need(segment::create(wanted.name, shape, options)));
   publishing.publish_all();
   return publishing.report();
 }

@@ -56,11 +56,11 @@ result<done> same_geometry(const std::string& name, const geometry& found, const
 // ---- create, attach, remove
 // ------------------------------------------------------------------------
 
-result<segment> segment::create(std::string_view given_name, const create_options& options) try {
+result<segment> segment::create(std::string_view given_name, const geometry& shape,
+                                const create_options& options) try {
   auto where = locate(given_name, options.directory);
   if (!where) return where.failure();
   const std::string& name = where->name;
-  const geometry shape = geometry_of(options);
   if (auto broken = validate_geometry(shape)) return refusal(name, *broken, EINVAL);
   if ((options.permissions & ~0777U) != 0) {
     return refusal(name, {"permissions", options.permissions, options.permissions & 0777U}, EINVAL);

@@ -198,9 +198,9 @@ TEST(consumer, G2_G13_a_start_beyond_the_last_number_is_refused) {
   constexpr auto last = static_cast<std::int64_t>(number_max);
   for (const auto mode : {segment_mode::ring, segment_mode::log}) {
     const testing::unique_name name;
-    create_options options = small(mode);
-    if (mode == segment_mode::ring) options.when_full = full_policy::overwrite;
-    auto home = must(segment::create(name.get(), options));
+    geometry shape = small(mode);
+    if (mode == segment_mode::ring) shape.when_full = full_policy::overwrite;
+    auto home = must(segment::create(name.get(), shape));
     for (const std::int64_t number : {last, last + 1, std::numeric_limits<std::int64_t>::max()}) {
       const auto reader = home.attach_consumer({"billing", start_at::at(number)});
       const auto observer = home.attach_observer(start_at::at(number));

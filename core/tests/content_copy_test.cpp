@@ -44,12 +44,16 @@ TEST(content_copy, copies_out_exactly_the_bytes_asked_for) {
 }
 // The portable copy, which other processors and the sanitizers use.
 TEST(content_copy, words_copy_exactly_the_bytes_asked_for) {
-  check_all([](std::byte* to, const std::byte* from,
-               std::size_t n) { detail::copy_words_to(to, from, n, std::memory_order_release); },
-            true);
-  check_all([](std::byte* to, const std::byte* from,
-               std::size_t n) { detail::copy_words_from(to, from, n, std::memory_order_acquire); },
-            false);
+  check_all(
+      [](std::byte* to, const std::byte* from, std::size_t n) {
+        detail::copy_words<detail::shared_end::to>(to, from, n, std::memory_order_release);
+      },
+      true);
+  check_all(
+      [](std::byte* to, const std::byte* from, std::size_t n) {
+        detail::copy_words<detail::shared_end::from>(to, from, n, std::memory_order_acquire);
+      },
+      false);
 }
 
 #if defined(__x86_64__) && !defined(SHMFIFO_VISIBLE_COPY)
@@ -109,9 +113,9 @@ TEST(content_copy, G4_content_is_aligned_wherever_it_is_handed_out) {
   };
   for (const auto policy : {full_policy::reject, full_policy::overwrite}) {
     const testing::unique_name name;
-    create_options options = testing::small(segment_mode::ring, policy);
-    options.content_size = (1 << 20) + 8;  // malloc gives such a copy pages, and begins 16 behind
-    const auto home = testing::must(segment::create(name.get(), options));
+    geometry shape = testing::small(segment_mode::ring, policy);
+    shape.content_size = (1 << 20) + 8;  // malloc gives such a copy pages, and begins 16 behind
+    const auto home = testing::must(segment::create(name.get(), shape));
     auto writer = testing::must(home.attach_producer());
     std::span<std::byte> content;
     ASSERT_EQ(writer.try_claim(content), status::ok);

@@ -42,9 +42,10 @@ TEST(creators, G8_thirty_two_creators_of_one_name_share_one_segment) {
     int answers[2];
     ASSERT_EQ(::pipe(answers), 0);
     const std::vector<int> codes = at_once(32, [&] {
-      create_options options = small(segment_mode::ring);
+      const geometry shape = small(segment_mode::ring);
+      create_options options;
       options.existing = if_exists::attach;
-      auto home = segment::create(name.get(), options);
+      auto home = segment::create(name.get(), shape, options);
       if (!home) return 2;
       const std::uint64_t uid = home->stat()->uid;
       return ::write(answers[1], &uid, sizeof uid) == sizeof uid ? 0 : 3;
@@ -86,11 +87,12 @@ TEST(creators, G8_a_killed_creator_leaves_nothing_or_a_whole_segment) {
   for (int round = 0; round < 60; ++round) {
     const testing::unique_name name;
     child creating([&] {
-      create_options options = small(segment_mode::log);
-      options.slot_count = 20000;
+      geometry shape = small(segment_mode::log);
+      create_options options;
+      shape.slot_count = 20000;
       options.pretouch = true;
       child::ready();
-      static_cast<void>(segment::create(name.get(), options));
+      static_cast<void>(segment::create(name.get(), shape, options));
       return sleep_for_ever();
     });
     ASSERT_TRUE(creating.wait_ready());
@@ -103,10 +105,11 @@ TEST(creators, G8_a_killed_creator_leaves_nothing_or_a_whole_segment) {
       EXPECT_EQ(attached.failure().code, ENOENT) << attached.failure().text;
       ++nothing;
     }
-    create_options options = small(segment_mode::log);
-    options.slot_count = 20000;
+    geometry shape = small(segment_mode::log);
+    create_options options;
+    shape.slot_count = 20000;
     options.existing = if_exists::attach;
-    EXPECT_TRUE(segment::create(name.get(), options));
+    EXPECT_TRUE(segment::create(name.get(), shape, options));
   }
   EXPECT_EQ(whole + nothing, 60);
 }

@@ -159,12 +159,11 @@ using testing::small;
 
 // All of set-up, once: the number of the first error, 0 if there is none.
 int set_up(const std::string& name) {
-  create_options options = small(segment_mode::ring);
-  options.pretouch = true;
-  options.existing = if_exists::attach;
-  auto home = segment::create(name, options);
+  const geometry shape = small(segment_mode::ring);
+  const create_options options = {.existing = if_exists::attach, .pretouch = true};
+  auto home = segment::create(name, shape, options);
   if (!home) return home.failure().code;
-  if (const auto same = segment::create(name, options); !same) return same.failure().code;
+  if (const auto same = segment::create(name, shape, options); !same) return same.failure().code;
   auto other = segment::attach(name, {.content_size = {}, .pretouch = true});
   if (!other) return other.failure().code;
   {
@@ -224,11 +223,11 @@ TEST_P(failing_calls, G10_G8_each_is_told_by_its_number_and_the_next_try_works) 
   EXPECT_GT(failures, 0);  // the wrapper was there
 }
 
-create_options large() {
-  create_options options = small(segment_mode::log);
-  options.content_size = 1 << 20;
-  options.slot_count = 40;
-  return options;
+geometry large() {
+  geometry shape = small(segment_mode::log);
+  shape.content_size = 1 << 20;
+  shape.slot_count = 40;
+  return shape;
 }
 
 // Piece by piece it would fill up the machine's memory before it fails.
@@ -260,11 +259,9 @@ TEST(failing_calls, G10_memory_is_reserved_under_a_steady_timer) {
 // about; what is reserved before that consists of small ones.
 TEST(failing_calls, G10_huge_pages_are_advised_and_touched_before_they_are_reserved) {
   const testing::unique_name name;
-  create_options options = large();
-  options.huge_pages = true;
   std::string calls;
   journal = &calls;
-  const auto home = segment::create(name.get(), options);
+  const auto home = segment::create(name.get(), large(), {.huge_pages = true});
   journal = nullptr;
   ASSERT_TRUE(home);
   EXPECT_EQ(calls, "advise touch reserve touch reserve touch reserve ");
@@ -316,11 +313,12 @@ TEST(failing_calls, G10_a_memory_limit_is_asked_about_before_each_piece) {
 // The name exists whenever it is to be created, and is gone whenever it is attached to.
 TEST(failing_calls, G8_a_name_made_and_removed_again_and_again_ends_in_an_error) {
   const testing::unique_name name;
-  create_options options = small(segment_mode::ring);
+  const geometry shape = small(segment_mode::ring);
+  create_options options;
   options.existing = if_exists::attach;
   for (const auto& [code, told] : {std::pair{EEXIST, EAGAIN}, std::pair{ENOENT, ENOENT}}) {
     planned = {"linkat", code, 0, false, true};
-    const auto home = segment::create(name.get(), options);
+    const auto home = segment::create(name.get(), shape, options);
     planned = {};
     ASSERT_FALSE(home);
     EXPECT_EQ(home.failure().code, told);

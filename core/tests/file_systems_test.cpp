@@ -25,15 +25,15 @@ TEST(file_systems, G10_no_space_is_an_error_of_create_and_leaves_nothing) {
   child confined([] {
     if (!testing::enter_private_mounts()) return 50;
     if (::mount("tmpfs", "/dev/shm", "tmpfs", 0, "size=1m") != 0) return 51;
-    create_options options = small(segment_mode::ring, full_policy::overwrite);
-    options.slot_count = 1 << 20;
-    const auto created = segment::create("big", options);
+    geometry shape = small(segment_mode::ring, full_policy::overwrite);
+    shape.slot_count = 1 << 20;
+    const auto created = segment::create("big", shape);
     if (created || created.failure().code != ENOSPC) return 1;
     if (std::string(created.failure().rule) != "fallocate") return 2;
     if (segment::attach("big").failure().code != ENOENT) return 3;
     // What fits is reserved: filling the rest of the tmpfs afterwards does no harm.
-    options.slot_count = 4096;
-    auto home = segment::create("fits", options);
+    shape.slot_count = 4096;
+    auto home = segment::create("fits", shape);
     if (!home) return 4;
     const int filler = ::open("/dev/shm/filler", O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
     const std::vector<char> block(1 << 16, 'x');
@@ -82,14 +82,15 @@ TEST(file_systems, G10_a_directory_that_cannot_be_searched_is_no_taken_name) {
     if (!testing::enter_private_mounts()) return 50;
     if (::mount("tmpfs", "/dev/shm", "tmpfs", 0, "size=1m,mode=777") != 0) return 51;
     if (::symlink("circle", "/dev/shm/circle") != 0) return 52;
-    create_options options = small(segment_mode::ring);
+    const geometry shape = small(segment_mode::ring);
+    create_options options;
     options.directory = "/dev/shm/circle";
-    const auto circle = segment::create("test", options);
+    const auto circle = segment::create("test", shape, options);
     if (circle || circle.failure().code != ELOOP) return 1;
     if (circle.failure().text.find("too many symbolic links") == std::string::npos) return 2;
     options.directory = "";
     if (::chmod("/dev/shm", 0) != 0 || !drop_capabilities()) return 53;
-    const auto closed = segment::create("test", options);
+    const auto closed = segment::create("test", shape, options);
     if (closed || closed.failure().code != EACCES) return 4;
     return closed.failure().text.find("may not make or list files") != std::string::npos ? 0 : 5;
   });
@@ -101,9 +102,9 @@ TEST(file_systems, G10_a_file_with_holes_is_reserved_by_writers_and_refused_by_r
   child confined([] {
     if (!testing::enter_private_mounts()) return 50;
     if (::mount("tmpfs", "/dev/shm", "tmpfs", 0, "size=1m") != 0) return 51;
-    create_options options = small(segment_mode::ring, full_policy::overwrite);
-    options.slot_count = 8192;  // half of the file system
-    static_cast<void>(must(segment::create("original", options)));
+    geometry shape = small(segment_mode::ring, full_policy::overwrite);
+    shape.slot_count = 8192;  // half of the file system
+    static_cast<void>(must(segment::create("original", shape)));
     std::ifstream original("/dev/shm/original", std::ios::binary);
     std::vector<char> page(4096);
     original.read(page.data(), 4096);
@@ -134,15 +135,17 @@ TEST(file_systems, G10_huge_pages_are_obtained_where_the_file_system_has_them) {
   child confined([] {
     if (!testing::enter_private_mounts()) return 50;
     const bool possible = ::mount("tmpfs", "/dev/shm", "tmpfs", 0, "size=64m,huge=advise") == 0;
-    create_options options = small(segment_mode::log);
-    options.content_size = 1 << 20;
-    options.slot_count = 20;
+    geometry shape = small(segment_mode::log);
+    create_options options;
+    shape.content_size = 1 << 20;
+    shape.slot_count = 20;
     options.directory = possible ? "/dev/shm" : "";
     const testing::unique_name small_pages;
     const testing::unique_name huge_pages;
-    if (must(must(segment::create(small_pages.get(), options)).stat()).huge_bytes != 0) return 1;
+    if (must(must(segment::create(small_pages.get(), shape, options)).stat()).huge_bytes != 0)
+      return 1;
     options.huge_pages = true;
-    const auto home = must(segment::create(huge_pages.get(), options));
+    const auto home = must(segment::create(huge_pages.get(), shape, options));
     attach_options attaching;
     attaching.huge_pages = attaching.pretouch = true;
     const auto other = must(segment::attach(huge_pages.get(), attaching));
@@ -172,12 +175,13 @@ TEST(file_systems, core_dumps_leave_segments_out_unless_asked) {
   const auto left_out = [&] {
     return mapping_flags(name.path()).find(" dd ") != std::string::npos;
   };
-  create_options options = small(segment_mode::ring);
+  const geometry shape = small(segment_mode::ring);
+  create_options options;
   options.existing = if_exists::attach;
   attach_options attaching;
   for (const bool dump : {false, true}) {
     options.dump = attaching.dump = dump;
-    const auto made = segment::create(name.get(), options);
+    const auto made = segment::create(name.get(), shape, options);
     EXPECT_EQ(left_out(), !dump);
   }
   for (const bool dump : {false, true}) {
@@ -191,28 +195,30 @@ TEST(file_systems, G10_another_directory_holds_names_of_its_own) {
   child confined([] {
     if (!testing::enter_private_mounts()) return 50;
     if (::mount("tmpfs", "/mnt", "tmpfs", 0, "size=1m") != 0) return 51;
-    create_options options = small(segment_mode::ring);
+    const geometry shape = small(segment_mode::ring);
+    create_options options;
     options.directory = "/mnt";
     const testing::unique_name name;
-    auto home = segment::create(name.get(), options);
+    auto home = segment::create(name.get(), shape, options);
     if (!home || ::access(("/mnt/" + name.get()).c_str(), F_OK) != 0) return 1;
     if (name.exists() || segment::attach(name.get())) return 2;
     attach_options there;
     there.directory = "/mnt";
     if (!segment::attach(name.get(), there) || !home->attach_producer()) return 3;
     if (must(list_segments("/mnt")) != std::vector{name.get()}) return 4;
-    if (segment::create(name.get(), options).failure().code != EEXIST) return 5;
+    if (segment::create(name.get(), shape, options).failure().code != EEXIST) return 5;
     return segment::remove(name.get(), "/mnt") && must(list_segments("/mnt")).empty() ? 0 : 6;
   });
   EXPECT_EQ(confined.join(), 0);
 }
 
 TEST(file_systems, G10_a_bad_directory_is_refused_and_named) {
-  create_options options = small(segment_mode::ring);
+  const geometry shape = small(segment_mode::ring);
+  create_options options;
   for (const std::string& bad :
        {std::string("dev/shm"), std::string("."), std::string("/dev/shm\0x", 10)}) {
     options.directory = bad;
-    EXPECT_STREQ(segment::create("any", options).failure().rule, "directory") << bad;
+    EXPECT_STREQ(segment::create("any", shape, options).failure().rule, "directory") << bad;
     EXPECT_STREQ(segment::remove("any", bad).failure().rule, "directory") << bad;
     EXPECT_STREQ(list_segments(bad).failure().rule, "directory") << bad;
   }
@@ -220,7 +226,7 @@ TEST(file_systems, G10_a_bad_directory_is_refused_and_named) {
       {"/nowhere/at all", ENOENT}, {"/proc/version", ENOTDIR}, {"/proc", EOPNOTSUPP}};
   for (const auto& [directory, code] : useless) {
     options.directory = directory;
-    const auto home = segment::create("any", options);
+    const auto home = segment::create("any", shape, options);
     ASSERT_FALSE(home) << directory;
     EXPECT_EQ(home.failure().code, code) << directory;
     EXPECT_NE(home.failure().text.find(directory), std::string::npos) << home.failure().text;

@@ -26,9 +26,9 @@ std::optional<producer> role_of_the_program;
 // The children must hold none of the locks that their parent was just taking.
 TEST(forking, G11_a_fork_during_an_attach_keeps_nobody_alive) {
   const testing::unique_name name;
-  create_options options = small(segment_mode::ring);
-  options.participant_count = 200;
-  const auto home = must(segment::create(name.get(), options));
+  geometry shape = small(segment_mode::ring);
+  shape.participant_count = 200;
+  const auto home = must(segment::create(name.get(), shape));
   int end[2];
   ASSERT_EQ(::pipe(end), 0);
   child dying([&] {

@@ -215,9 +215,9 @@ TEST(descriptors, G11_G8_without_descriptor_and_name_nobody_is_dead_and_roles_ar
 // A role costs no descriptor.
 TEST(descriptors, G10_all_roles_of_the_largest_table_fit_into_a_process_with_few) {
   const testing::unique_name name;
-  create_options options = small(segment_mode::ring);
-  options.participant_count = participants_max;
-  const auto home = must(segment::create(name.get(), options));
+  geometry shape = small(segment_mode::ring);
+  shape.participant_count = participants_max;
+  const auto home = must(segment::create(name.get(), shape));
   child modest([&] {
     const rlimit few{32, 32};
     ::setrlimit(RLIMIT_NOFILE, &few);

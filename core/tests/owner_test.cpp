@@ -22,7 +22,7 @@ attach_options owned(owner_rule owner) {
   return options;
 }
 create_options made_or_attached(owner_rule owner) {
-  create_options options = small(segment_mode::ring);
+  create_options options;
   options.existing = if_exists::attach;
   options.owner = owner;
   return options;
@@ -53,19 +53,21 @@ TEST(owner, G9_the_caller_and_root_are_trusted_and_others_only_if_asked_for) {
 TEST(owner, G9_another_owner_than_the_one_asked_for_is_refused_with_both_uids) {
   const testing::unique_name name;
   const std::uint32_t self = ::geteuid();
-  static_cast<void>(
-      must(segment::create(name.get(), made_or_attached(owner_rule::user(self + 1)))));
+  static_cast<void>(must(segment::create(name.get(), small(segment_mode::ring),
+                                         made_or_attached(owner_rule::user(self + 1)))));
   const auto attached = segment::attach(name.get(), owned(owner_rule::user(self + 1)));
   ASSERT_TRUE(refused_as_of(attached, self));
   EXPECT_NE(attached.failure().text.find("expected uid " + std::to_string(self + 1) + ":"),
             std::string::npos);
-  EXPECT_TRUE(refused_as_of(
-      segment::create(name.get(), made_or_attached(owner_rule::user(self + 1))), self));
+  EXPECT_TRUE(refused_as_of(segment::create(name.get(), small(segment_mode::ring),
+                                            made_or_attached(owner_rule::user(self + 1))),
+                            self));
   EXPECT_EQ(segment::create(name.get(), small(segment_mode::ring)).failure().code, EEXIST);
   for (const owner_rule rule :
        {owner_rule::user(self), owner_rule::caller_or_root(), owner_rule::any()}) {
     EXPECT_TRUE(bool(segment::attach(name.get(), owned(rule))));
-    EXPECT_TRUE(bool(segment::create(name.get(), made_or_attached(rule))));
+    EXPECT_TRUE(
+        bool(segment::create(name.get(), small(segment_mode::ring), made_or_attached(rule))));
   }
 }
 
@@ -78,10 +80,12 @@ TEST(owner, G9_a_segment_of_another_user_is_attached_only_if_asked_for) {
     reading.mode = access::read_only;
     if (!refused_as_of(segment::attach(name.get()), somebody)) return 1;
     if (!refused_as_of(segment::attach(name.get(), reading), somebody)) return 2;
-    if (!refused_as_of(segment::create(name.get(), made_or_attached({})), somebody)) return 3;
+    if (!refused_as_of(segment::create(name.get(), small(segment_mode::ring), made_or_attached({})),
+                       somebody))
+      return 3;
     for (const owner_rule rule : {owner_rule::user(somebody), owner_rule::any()}) {
       if (!segment::attach(name.get(), owned(rule))) return 4;
-      if (!segment::create(name.get(), made_or_attached(rule))) return 5;
+      if (!segment::create(name.get(), small(segment_mode::ring), made_or_attached(rule))) return 5;
     }
     if (::seteuid(somebody) != 0) return 6;  // its owner needs no rule
     if (!segment::attach(name.get())) return 7;

@@ -20,8 +20,8 @@ using testing::small;
 TEST(processes, G1_G2_G4_G5_two_processes_pass_many_laps_without_a_fault) {
   for (const auto role : {producer_role::single, producer_role::many}) {
     const testing::unique_name name;
-    create_options options = small(segment_mode::ring, full_policy::wait, role, 64);
-    const auto home = must(segment::create(name.get(), options));
+    geometry shape = small(segment_mode::ring, full_policy::wait, role, 64);
+    const auto home = must(segment::create(name.get(), shape));
     auto reader = must(home.attach_consumer());
     constexpr std::uint64_t count = 200000;
     child producing([&] {

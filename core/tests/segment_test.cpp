@@ -58,9 +58,9 @@ TEST(segment, G9_a_bad_name_is_refused) {
 TEST(segment, G10_bad_geometry_is_refused_by_name) {
   const testing::unique_name name;
   const auto rule = [&](auto change) {
-    create_options options = small(segment_mode::ring);
-    change(options);
-    return rule_of(segment::create(name.get(), options));
+    geometry shape = small(segment_mode::ring);
+    change(shape);
+    return rule_of(segment::create(name.get(), shape));
   };
   EXPECT_EQ(rule([](auto& o) { o.slot_count = 0; }), "slot_count");
   EXPECT_EQ(rule([](auto& o) { o.slot_count = 3; }), "slot_count");
@@ -69,7 +69,9 @@ TEST(segment, G10_bad_geometry_is_refused_by_name) {
   EXPECT_EQ(rule([](auto& o) { o.content_size = content_size_max + 1; }), "content_size");
   EXPECT_EQ(rule([](auto& o) { o.participant_count = 0; }), "participant_count");
   EXPECT_EQ(rule([](auto& o) { o.participant_count = 257; }), "participant_count");
-  EXPECT_EQ(rule([](auto& o) { o.permissions = 010000; }), "permissions");
+  EXPECT_EQ(
+      rule_of(segment::create(name.get(), small(segment_mode::ring), {.permissions = 010000})),
+      "permissions");
   EXPECT_EQ(rule([](auto& o) {
               o.mode = segment_mode::log;
               o.when_full = full_policy::wait;
@@ -80,17 +82,19 @@ TEST(segment, G10_bad_geometry_is_refused_by_name) {
 
 TEST(segment, an_existing_name_is_refused_or_attached_as_asked) {
   const testing::unique_name name;
-  create_options options = small(segment_mode::ring);
-  const auto first = must(segment::create(name.get(), options));
-  const auto second = segment::create(name.get(), options);
+  const geometry shape = small(segment_mode::ring);
+  create_options options;
+  const auto first = must(segment::create(name.get(), shape, options));
+  const auto second = segment::create(name.get(), shape, options);
   ASSERT_FALSE(second);
   EXPECT_EQ(second.failure().code, EEXIST);
   options.existing = if_exists::attach;
-  EXPECT_EQ(must(must(segment::create(name.get(), options)).stat()).uid, must(first.stat()).uid);
+  EXPECT_EQ(must(must(segment::create(name.get(), shape, options)).stat()).uid,
+            must(first.stat()).uid);
   const auto rule = [&](auto change) {
-    create_options other = options;
+    geometry other = shape;
     change(other);
-    return rule_of(segment::create(name.get(), other));
+    return rule_of(segment::create(name.get(), other, options));
   };
   EXPECT_EQ(rule([](auto& o) { o.slot_count = 8; }), "slot_count");
   EXPECT_EQ(rule([](auto& o) { o.content_size = 17; }), "content_size");
@@ -104,9 +108,10 @@ TEST(segment, an_existing_name_is_refused_or_attached_as_asked) {
 TEST(segment, G9_a_name_that_something_else_has_is_refused) {
   const testing::unique_name name;
   std::ofstream(name.path()) << std::string(8192, 'x');
-  create_options options = small(segment_mode::ring);
+  const geometry shape = small(segment_mode::ring);
+  create_options options;
   options.existing = if_exists::attach;
-  EXPECT_EQ(rule_of(segment::create(name.get(), options)), "magic");
+  EXPECT_EQ(rule_of(segment::create(name.get(), shape, options)), "magic");
   EXPECT_TRUE(name.exists());
 }
 
@@ -154,9 +159,10 @@ TEST(segment, permissions_are_0600_or_as_asked_whatever_the_umask) {
   const testing::unique_name second;
   const mode_t mask = ::umask(0777);
   static_cast<void>(must(segment::create(first.get(), small(segment_mode::ring))));
-  create_options options = small(segment_mode::ring);
+  const geometry shape = small(segment_mode::ring);
+  create_options options;
   options.permissions = 0644;
-  static_cast<void>(must(segment::create(second.get(), options)));
+  static_cast<void>(must(segment::create(second.get(), shape, options)));
   ::umask(mask);
   struct ::stat facts {};
   ASSERT_EQ(::stat(first.path().c_str(), &facts), 0);
@@ -168,10 +174,11 @@ TEST(segment, permissions_are_0600_or_as_asked_whatever_the_umask) {
 TEST(segment, G10_somebody_without_rights_is_refused_and_may_observe_if_allowed) {
   const testing::unique_name closed;
   const testing::unique_name open;
-  create_options options = small(segment_mode::ring);
-  static_cast<void>(must(segment::create(closed.get(), options)));
+  const geometry shape = small(segment_mode::ring);
+  create_options options;
+  static_cast<void>(must(segment::create(closed.get(), shape, options)));
   options.permissions = 0644;
-  auto home = must(segment::create(open.get(), options));
+  auto home = must(segment::create(open.get(), shape, options));
   auto writer = must(home.attach_producer());
   ASSERT_EQ(put(writer, 5), status::ok);
   child nobody([&] {
@@ -255,9 +262,9 @@ TEST(segment, G10_no_descriptors_is_a_clear_error_and_the_next_try_works) {
 
 TEST(segment, participant_lines_run_out_with_a_clear_error) {
   const testing::unique_name name;
-  create_options options = small(segment_mode::ring);
-  options.participant_count = 2;
-  const auto home = must(segment::create(name.get(), options));
+  geometry shape = small(segment_mode::ring);
+  shape.participant_count = 2;
+  const auto home = must(segment::create(name.get(), shape));
   auto first = must(home.attach_consumer());
   {
     auto second = must(home.attach_consumer());
@@ -299,10 +306,11 @@ TEST(segment, a_removed_and_remade_segment_is_another_one) {
 
 TEST(segment, pretouch_and_huge_pages_are_accepted) {
   const testing::unique_name name;
-  create_options options =
+  const geometry shape =
       small(segment_mode::log, full_policy::reject, producer_role::single, 50000);
+  create_options options;
   options.pretouch = options.huge_pages = true;
-  const auto home = must(segment::create(name.get(), options));
+  const auto home = must(segment::create(name.get(), shape, options));
   const auto again = must(segment::attach(name.get(), {access::read_only, {}, true}));
   EXPECT_EQ(again.shape().slot_count, 50000U);
   EXPECT_FALSE(again.writable());

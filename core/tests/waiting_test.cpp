@@ -241,9 +241,9 @@ TEST(waiting, G11_who_may_not_spin_sleeps_until_the_deadline) {
 // What a reader learns about streams changes when it looks, not what it sees.
 TEST(waiting, G1_G2_however_many_come_at_once_each_is_seen_once) {
   const testing::unique_name name;
-  create_options options = small(segment_mode::ring);
-  options.slot_count = 1024;
-  auto home = must(segment::create(name.get(), options));
+  geometry shape = small(segment_mode::ring);
+  shape.slot_count = 1024;
+  auto home = must(segment::create(name.get(), shape));
   auto writer = must(home.attach_producer());
   auto reader = must(home.attach_consumer());
   std::vector<int> rounds(32, 1);  // so often does it learn that waiting brings nothing

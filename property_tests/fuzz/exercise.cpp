@@ -22,7 +22,7 @@ void check(const record_view& record, const segment& home) {
 
 segment new_segment(const geometry& shape) {
   static_cast<void>(segment::remove(own_name().get()));
-  return harness::must(segment::create(own_name().get(), property_tests::options_for(shape)));
+  return harness::must(segment::create(own_name().get(), shape));
 }
 
 void exercise_reader(consumer& reader, const segment& home) {

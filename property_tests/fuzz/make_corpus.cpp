@@ -43,7 +43,7 @@ void segments() {
   for (int i = 0; i < 16; ++i) {
     geometry shape = property_tests::decode(bytes{geometry_byte(i), 16}, 0).shape;
     const harness::unique_name name;
-    auto home = harness::must(segment::create(name.get(), property_tests::options_for(shape)));
+    auto home = harness::must(segment::create(name.get(), shape));
     auto writer = harness::must(home.attach_producer());
     for (int n = 0; n < i; ++n) static_cast<void>(writer.try_publish("7", 1));
     std::ifstream file(name.path(), std::ios::binary);

@@ -43,7 +43,7 @@ struct slow_registration {
 };
 
 inline geometry ring(full_policy when_full, producer_role producers, std::uint64_t slots) {
-  return {segment_mode::ring, when_full, producers, 4, 8, slots};
+  return {segment_mode::ring, when_full, producers, slots, 8, 4};
 }
 
 // Content that names its sender: producer and running index.

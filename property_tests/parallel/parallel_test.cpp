@@ -147,7 +147,7 @@ call at(std::uint64_t called, std::uint64_t returned, const operation& what, sta
 
 // The search itself: overlapping calls may be swapped, successive calls may not.
 TEST(parallel, an_order_is_found_only_if_there_is_one) {
-  reference::fifo start({segment_mode::ring, full_policy::reject, producer_role::many, 4, 8, 1});
+  reference::fifo start({segment_mode::ring, full_policy::reject, producer_role::many, 1, 8, 4});
   static_cast<void>(start.step({op::attach_producer, 0, 0, 0, 0, 0, 0}));
   static_cast<void>(start.step({op::attach_producer, 1, 0, 0, 0, 0, 0}));
   const operation first{op::publish, 0, 0, 1, 0, 0, 1};
@@ -164,7 +164,7 @@ TEST(parallel, an_order_is_found_only_if_there_is_one) {
 
 // Its memory: what two orders lead to is tried once if the states are equal, else again.
 TEST(parallel, an_order_is_not_missed_for_one_that_led_elsewhere) {
-  reference::fifo start({segment_mode::ring, full_policy::reject, producer_role::many, 4, 8, 1});
+  reference::fifo start({segment_mode::ring, full_policy::reject, producer_role::many, 1, 8, 4});
   static_cast<void>(start.step({op::attach_producer, 0, 0, 0, 0, 0, 0}));
   static_cast<void>(start.step({op::attach_producer, 1, 0, 0, 0, 0, 0}));
   static_cast<void>(start.step({op::attach_observer, 2, 0, 0, 0, 0, 0}));

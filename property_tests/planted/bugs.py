@@ -48,8 +48,8 @@ def drop(file, old):
 
 
 INCLUDE, PROTOCOL = "core/include/shmfifo/", "core/include/shmfifo/protocol/"
-LAYOUT, VALIDATE = PROTOCOL + "layout.hpp", PROTOCOL + "validate.hpp"
-PRODUCER, CONSUMER = INCLUDE + "producer.hpp", INCLUDE + "consumer.hpp"
+GEOMETRY, LAYOUT, VALIDATE = INCLUDE + "geometry.hpp", PROTOCOL + "layout.hpp", PROTOCOL + "validate.hpp"
+PUBLISH, POLL = PROTOCOL + "publish.hpp", PROTOCOL + "poll.hpp"
 PARTICIPANTS, CLAIM, MARK = PROTOCOL + "participants.hpp", PROTOCOL + "claim.hpp", PROTOCOL + "mark.hpp"
 ROLES, MAPPING, SEGMENT = "core/src/roles.cpp", "core/src/mapping.cpp", "core/src/segment.cpp"
 KERNEL, MEMORY = "core/src/kernel.cpp", "core/src/memory.cpp"
@@ -63,7 +63,7 @@ BUGS = [
                  "index_mask_(shape.mode == segment_mode::ring ? (shape.slot_count - 1) >> (PLANTED ? 1 : 0) :")]),
     Bug("slots_overlap", "the stride forgets the slot's header",
         {"property": "layout.every_geometry_survives_attaching"}, [
-            text(LAYOUT, "round_up(content_offset + content_size, cache_line)",
+            text(GEOMETRY, "round_up(content_offset + content_size, cache_line)",
                  "round_up((PLANTED ? 0 : content_offset) + content_size, cache_line)")]),
     Bug("owner_of_seven_bits", "the stamp loses a bit of its owner",
         {"property": "layout.stamps_and_words_keep_their_parts"}, [
@@ -89,36 +89,36 @@ BUGS = [
             value(MAPPING, '", expected " + std::to_string(broken.expected)', 'std::string()')]),
     Bug("any_ring_size", "a ring may have any number of slots",
         {"property": "geometry.impossible_ones_are_refused_by_name_and_leave_nothing"}, [
-            value(VALIDATE, "!std::has_single_bit(shape.slot_count)", "false")]),
+            value(GEOMETRY, "!std::has_single_bit(shape.slot_count)", "false")]),
     Bug("length_one_too_long", "a length may be one above the content",
         {"property": "length.outside_the_content_is_refused_and_changes_nothing"}, [
-            text(PRODUCER, "static_cast<std::uint64_t>(value_length) <= view_.shape().content_size;",
+            text(PUBLISH, "static_cast<std::uint64_t>(value_length) <= view_.shape().content_size;",
                  "static_cast<std::uint64_t>(value_length) <= view_.shape().content_size + (PLANTED ? 1 : 0);")]),
     Bug("length_believed", "a reader does not check the length",
         {"property": "length.in_the_segment_is_never_believed"}, [
-            text(CONSUMER, "static_cast<std::uint64_t>(record.value_length) <= view_.shape().content_size &&",
+            text(POLL, "static_cast<std::uint64_t>(record.value_length) <= view_.shape().content_size &&",
                  "(PLANTED || static_cast<std::uint64_t>(record.value_length) <= view_.shape().content_size) &&")]),
     Bug("copy_in_short", "the last byte is not copied in",
         {"property": "content.comes_back_whole_at_every_alignment"}, [
-            text(PRODUCER, "static_cast<std::size_t>(value_length), std::memory_order_release,",
+            text(PUBLISH, "static_cast<std::size_t>(value_length), release,",
                  "static_cast<std::size_t>(PLANTED && value_length > 0 ? value_length - 1 : value_length), "
-                 "std::memory_order_release,")]),
+                 "release,")]),
     Bug("copy_out_short", "the last byte is not copied out",
         {"property": "content.comes_back_whole_at_every_alignment"}, [
-            text(CONSUMER, "static_cast<std::size_t>(record.value_length), std::memory_order_acquire",
+            text(POLL, "static_cast<std::size_t>(record.value_length), acquire",
                  "static_cast<std::size_t>(record.value_length) - (PLANTED && record.value_length > 0 ? 1 : 0), "
-                 "std::memory_order_acquire")]),
+                 "acquire")]),
     Bug("read_one_too_many", "read copies a byte more than fits",
         {"property": "content.read_fills_its_buffer_and_no_more"}, [
-            text(CONSUMER, "std::copy_n(seen.content, size, buffer.data());",
+            text(POLL, "std::copy_n(seen.content, size, buffer.data());",
                  "std::copy_n(seen.content, size + (PLANTED ? 1 : 0), buffer.data());")]),
     Bug("wrong_number", "the record says the next message's number",
         {"property": "order.is_agreed_by_all_and_kept_for_each_producer"}, [
-            text(PRODUCER, "memory_.store(slot.message_number, static_cast<std::int64_t>(number),",
+            text(PUBLISH, "memory_.store(slot.message_number, static_cast<std::int64_t>(number),",
                  "memory_.store(slot.message_number, static_cast<std::int64_t>(number + (PLANTED ? 1 : 0)),")]),
     Bug("last_number_late", "last_number is one behind",
         {"property": "numbers.are_dense_from_zero_over_wraps_and_restarts"}, [
-            statement(PRODUCER, "last_number_ = static_cast<std::int64_t>(number);",
+            statement(PUBLISH, "last_number_ = static_cast<std::int64_t>(number);",
                       "last_number_ = static_cast<std::int64_t>(number) - 1;")]),
     Bug("number_skipped", "the shared cursor jumps over a number",
         {"property": "numbers.are_dense_with_many_producers"}, [
@@ -126,36 +126,36 @@ BUGS = [
                  "view.control().producer_cursor, number, number + (PLANTED ? 2 : 1),")]),
     Bug("status_kept", "a message starts with its predecessor's status",
         {"property": "mark.never_lands_on_a_later_lap"}, [
-            text(PRODUCER, "make_status_word(number, 0)",
+            text(PUBLISH, "make_status_word(number, 0)",
                  "make_status_word(number, PLANTED ? status_of_word(slot.status_word) : std::int8_t{0})")]),
     Bug("abort_forgotten", "abort does not stamp the number",
         {"property": "claim.aborted_leaves_exactly_one_aborted_number"}, [
-            drop(PRODUCER, "finish(claimed_, slot_state::aborted);")]),
+            drop(PUBLISH, "finish(claimed_, slot_state::aborted);")]),
     Bug("abort_published", "an aborted claim is published",
         {"property": "claim.aborted_leaves_exactly_one_aborted_number"}, [
-            statement(PRODUCER, "finish(claimed_, slot_state::aborted);", "finish(claimed_, slot_state::published);")]),
+            statement(PUBLISH, "finish(claimed_, slot_state::aborted);", "finish(claimed_, slot_state::published);")]),
     Bug("claim_not_guarded", "a publish may begin inside a claim",
         {"property": "claim.aborted_leaves_exactly_one_aborted_number"}, [
-            text(PRODUCER, "if (claim_open_) [[unlikely]]\n      return status::claim_pending;",
+            text(PUBLISH, "if (claim_open_) [[unlikely]]\n      return status::claim_pending;",
                  "if (claim_open_ && !PLANTED) [[unlikely]]\n      return status::claim_pending;")]),
     Bug("commit_cuts", "a commit forgets the last byte's length",
         {"property": "content.of_a_claim_equals_content_of_a_publish"}, [
-            statement(PRODUCER, "store_fields(view_.slot(claimed_), claimed_, value_length);",
+            statement(PUBLISH, "store_fields(view_.slot(claimed_), claimed_, value_length);",
                       "store_fields(view_.slot(claimed_), claimed_, value_length - (value_length > 0 ? 1 : 0));")]),
     Bug("batch_overcounts", "a batch counts the message that was refused",
         {"property": "batch.equals_singles"}, [
-            text(PRODUCER, "if (answer != status::ok) break;\n      ++published;",
+            text(PUBLISH, "if (answer != status::ok) break;\n      ++published;",
                  "if (answer != status::ok) { published += PLANTED ? 1 : 0; break; }\n      ++published;")]),
     Bug("batch_unchecked", "a batch starts although one length is bad",
         {"property": "length.outside_the_content_is_refused_and_changes_nothing"}, [
-            drop(PRODUCER, "if (!fits(message.value_length)) return status::bad_length;")]),
+            drop(PUBLISH, "if (!fits(message.value_length)) return status::bad_length;")]),
     Bug("gate_one_too_wide", "a lossless ring takes one message too many",
         {"property": "gate.room_is_what_the_slowest_consumer_left"}, [
-            text(PRODUCER, "limit_ = std::min(floor, number_max - view_.shape().slot_count) +",
+            text(PUBLISH, "limit_ = std::min(floor, number_max - view_.shape().slot_count) +",
                  "limit_ = std::min(floor, number_max - view_.shape().slot_count) + (PLANTED ? 1 : 0) +")]),
     Bug("gate_one_too_narrow", "a lossless ring keeps one slot empty",
         {"property": "full.rejected_publish_changes_nothing"}, [
-            text(PRODUCER, "return number < limit_ ? status::ok : status::full;",
+            text(PUBLISH, "return number < limit_ ? status::ok : status::full;",
                  "return number + (PLANTED && gated_ ? 1 : 0) < limit_ ? status::ok : status::full;")]),
     Bug("gate_forgets_durable", "named cursors hold nobody back",
         {"property": "durable.forgotten_cursor_gives_its_room_back"}, [
@@ -170,14 +170,14 @@ BUGS = [
             value(PARTICIPANTS, "floor <= position", "true")]),
     Bug("release_forgotten", "reading does not move the shared cursor",
         {"property": "durable.resumes_exactly_where_it_stopped"}, [
-            text(CONSUMER, "view_.participant(*self_).consumer_cursor, position_, std::memory_order_release,",
-                 "view_.participant(*self_).consumer_cursor, PLANTED ? 0 : position_, std::memory_order_release,")]),
+            text(POLL, "view_.participant(*self_).consumer_cursor, position_, release,",
+                 "view_.participant(*self_).consumer_cursor, PLANTED ? 0 : position_, release,")]),
     Bug("answer_released_at_once", "what was passed over is released before its answer is known",
         {"property": "stateful.core_agrees_with_reference"}, [
-            statement(CONSUMER, "return answer(kind, first);", "release(); return answer(kind, first);")]),
+            statement(POLL, "return answer(kind, first);", "release_slots(); return answer(kind, first);")]),
     Bug("copy_released_at_once", "a message read is released before its copy is known",
         {"property": "stateful.core_agrees_with_reference"}, [
-            statement(CONSUMER, "record = seen; ++position_;", "record = seen; ++position_; release();")]),
+            statement(POLL, "record = seen; ++position_;", "record = seen; ++position_; release_slots();")]),
     Bug("resume_off_by_one", "a named cursor resumes one too far",
         {"property": "durable.resumes_exactly_where_it_stopped"}, [
             text(ROLES, "std::memory_order_relaxed, site::attach_resume);",
@@ -188,27 +188,27 @@ BUGS = [
                       "if (start.where == start_at::place::latest) return cursor + 1;")]),
     Bug("lost_off_by_one", "one more is reported lost than was",
         {"property": "full.overwriting_tells_exactly_what_was_lost"}, [
-            text(CONSUMER, "std::max(oldest, newer - lap + 1);",
+            text(POLL, "std::max(oldest, newer - lap + 1);",
                  "std::max(oldest, newer - lap + (PLANTED ? 2 : 1));")]),
     Bug("lost_untold", "what was overwritten is passed over one number at a time",
         {"property": "full.overwriting_tells_exactly_what_was_lost"}, [
-            value(CONSUMER, "oldest_left(stamp_number(stamp))", "oldest_left(stamp_number(stamp)) + 1")]),
+            value(POLL, "oldest_left(stamp_number(stamp))", "oldest_left(stamp_number(stamp)) + 1")]),
     Bug("exhausted_unsaid", "after the last number producers answer full",
         {"property": "numbers.stay_right_near_every_limit"}, [
-            value(PRODUCER, "number >= number_max", "false")]),
+            value(PUBLISH, "number >= number_max", "false")]),
     Bug("hopeless_inverted", "timed_out and peer_dead are confused",
         {"property": "full.waiting_ends_with_the_deadline_and_loses_nothing"}, [
-            value(PRODUCER, "!memory_.alive(lowest.holder)", "memory_.alive(lowest.holder)")]),
+            value(PUBLISH, "!memory_.alive(lowest.holder)", "memory_.alive(lowest.holder)")]),
     Bug("live_owner_overwritten", "a claim that is held open is written over",
         {"property": "full.a_slow_claim_is_passed_over_and_told_lost"}, [
             text(CLAIM, "!stamp_done(stamp) && memory.alive(stamp_owner(stamp))",
                  "!stamp_done(stamp) && !PLANTED && memory.alive(stamp_owner(stamp))")]),
     Bug("lost_commit_told_ok", "the commit of a lost claim answers ok",
         {"property": "full.a_slow_claim_is_passed_over_and_told_lost"}, [
-            value(PRODUCER, "status::lost", "status::ok")]),
+            value(PUBLISH, "status::lost", "status::ok")]),
     Bug("held_for_ever", "a slot that was passed over is never free again",
         {"property": "stateful.core_agrees_with_reference"}, [
-            drop(PRODUCER, "protocol::release_held(memory_, stamp, expected, self_);")]),
+            drop(PUBLISH, "protocol::finish_held(memory_, stamp, expected, self_);")]),
     Bug("busy_told_broken", "an open claim one lap back is called a broken segment",
         {"property": "stateful.kept_counterexamples_agree"}, [
             text(CLAIM, "is_unfinished_lap(view.shape(), stamp, number) ?",
@@ -218,7 +218,7 @@ BUGS = [
             text(CLAIM,
                  "if (!memory.compare_exchange(slot.stamp, stamp, make_stamp(number, slot_state::claimed, self),",
                  "if (PLANTED ? (::shmfifo::planted::linger(), memory.store(slot.stamp, make_stamp(number, "
-                 "slot_state::claimed, self), std::memory_order_release, site::claim_exchange), false) : "
+                 "slot_state::claimed, self), release, claim_exchange), false) : "
                  "!memory.compare_exchange(slot.stamp, stamp, make_stamp(number, slot_state::claimed, self),")]),
     Bug("mark_ignores_number", "a mark lands on any message that is in the slot",
         {"property": "mark.never_lands_on_a_later_lap"}, [
@@ -240,7 +240,7 @@ BUGS = [
                  "!PLANTED && (state == slot_state::claimed || state == slot_state::held)) {")]),
     Bug("dead_thought_alive", "a reader never asks whether a claim's owner lives",
         {"property": "death.of_a_producer_takes_only_its_open_claim"}, [
-            statement(CONSUMER, "if (memory_.alive(stamp_owner(stamp))) return;", "return;")]),
+            statement(POLL, "if (memory_.alive(stamp_owner(stamp))) return;", "return;")]),
     Bug("line_stolen", "a line in use is given away",
         {"property": "exhaustion.no_free_line_is_an_error_and_leaves_nothing"}, [
             statement(PARTICIPANTS, "if (!memory.try_own(i)) continue;", "static_cast<void>(memory.try_own(i));")]),
@@ -252,18 +252,18 @@ BUGS = [
             value(MAPPING, "static_cast<unsigned char>(c) < 32 || c == 127", "false")]),
     Bug("cursor_runs_away", "a broken slot lets a reader run to the end of numbers",
         {"property": "hostile.any_words_give_an_answer_inside_bounds"}, [
-            value(CONSUMER, "newer <= cursor", "true")]),
+            value(POLL, "newer <= cursor", "true")]),
     Bug("limit_ignored", "poll hands out all there is",
         {"property": "gate.room_is_what_the_slowest_consumer_left"}, [
-            text(CONSUMER, "while (static_cast<std::int64_t>(position_ - first) < limit &&",
+            text(POLL, "while (static_cast<std::int64_t>(position_ - first) < limit &&",
                  "while ((PLANTED || static_cast<std::int64_t>(position_ - first) < limit) &&")]),
     Bug("false_ignored", "a handler cannot stop a poll",
         {"property": "stateful.core_agrees_with_reference"}, [
-            drop(CONSUMER, "if (!more) break;")]),
+            drop(POLL, "if (!more) break;")]),
     # What only a death or a pause at one instruction shows. The comment says in which window.
     Bug("stamp_before_fields", "the stamp says published while length and number are those of an older lap",
         {"crash": "stress.crash.catches_stamp_before_fields"}, [
-            statement(PRODUCER, """
+            statement(PUBLISH, """
       store_fields(slot, number, value_length);
       if (finish(number, slot_state::published)) [[likely]]
         return status::ok;""", """
@@ -274,30 +274,30 @@ BUGS = [
     # Two instructions.
     Bug("cursor_before_stamp", "the cursor says that a number was taken, its stamp does not yet",
         {"crash": "stress.crash.catches_cursor_before_stamp"}, [
-            statement(PRODUCER, """
-      memory_.store(stamp, final_stamp, std::memory_order_release,
-                    state == slot_state::published ? site::publish_stamp : site::abort_stamp);""", """
+            statement(PUBLISH, """
+      memory_.store(stamp, final_stamp, release,
+                    state == slot_state::published ? publish_stamp : abort_stamp);""", """
       if (single_) memory_.store(view_.control().producer_cursor, number + 1,
-                                 std::memory_order_release, site::publish_cursor);
-      memory_.store(stamp, final_stamp, std::memory_order_release, site::publish_stamp);""")]),
+                                 release, publish_cursor);
+      memory_.store(stamp, final_stamp, release, publish_stamp);""")]),
     # From the reuse of the dead producer's line on.
     Bug("claim_without_intent", "a producer's line does not mention its claim, so nobody aborts it after a death",
         {"crash": "stress.crash.catches_claim_without_intent"}, [
             drop(CLAIM, """
-  memory.store(view.participant(self).intent, number, std::memory_order_relaxed,
-               site::claim_intent);""")]),
+  memory.store(view.participant(self).intent, number, relaxed,
+               claim_intent);""")]),
     # For some instructions nobody owns the number.
     Bug("ticket_before_claim", "the number is taken from the cursor first, as a ticket",
         {"crash": "stress.crash.catches_ticket_before_claim"}, [
             statement(CLAIM, """
-  memory.store(view.participant(self).intent, number, std::memory_order_relaxed,
-               site::claim_intent);""", """
-  memory.store(view.participant(self).intent, number, std::memory_order_relaxed,
-               site::claim_intent);
+  memory.store(view.participant(self).intent, number, relaxed,
+               claim_intent);""", """
+  memory.store(view.participant(self).intent, number, relaxed,
+               claim_intent);
   help_cursor(view, memory, number);""")]),
     Bug("recovery_by_clock", "a pause longer than 30 ms is taken for a death",
         {"crash": "stress.crash.catches_recovery_by_clock"}, [
-            statement(CONSUMER, "if (memory_.alive(stamp_owner(stamp))) return;", """
+            statement(POLL, "if (memory_.alive(stamp_owner(stamp))) return;", """
       static std::uint64_t waited_for = 0;
       static deadline limit{};
       if (waited_for != stamp) {
@@ -311,14 +311,14 @@ BUGS = [
   if (reader && view.shape().gated()) static_cast<void>(raise_gate_floor(view, memory));""", """
   if (reader && view.shape().gated()) {
     const std::uint64_t read =
-        memory.load(view.participant(index).consumer_cursor, std::memory_order_acquire,
-                    site::gate_consumer_cursor);
+        memory.load(view.participant(index).consumer_cursor, acquire,
+                    gate_consumer_cursor);
     const bool gone = memory.compare_exchange(
         view.participant(index).role, role, make_role(role_generation(role), participant_kind::none),
-        std::memory_order_acq_rel, std::memory_order_relaxed, site::recover_free);
+        acq_rel, relaxed, recover_free);
     if (gone && find_lowest_cursor(view, memory).number == no_cursor) {
-      memory.store(view.control().gate_floor, read, std::memory_order_seq_cst,
-                   site::gate_floor_raise);
+      memory.store(view.control().gate_floor, read, seq_cst,
+                   gate_floor_raise);
     }
     return gone;
   }""")]),

@@ -81,7 +81,7 @@ TEST(numbers, G2_G1_G3_stay_right_near_every_limit) {
     const std::uint64_t limit = *rc::gen::element(std::uint64_t{1} << 31, std::uint64_t{1} << 32,
                                                   std::uint64_t{1} << 47, number_max);
     const std::uint64_t before = *rc::gen::inRange<std::uint64_t>(1, 6);
-    fixture f({segment_mode::ring, policy, role, 8, 8, 4});
+    fixture f({segment_mode::ring, policy, role, 4, 8, 8});
     const std::uint64_t start = limit - before;
     f.home.view().control().producer_cursor = start;
     f.home.view().control().gate_floor = start;

@@ -85,7 +85,7 @@ TEST(geometry, G10_G13_impossible_ones_are_refused_by_name_and_leave_nothing) {
         rule = "full_policy";
     }
     const harness::unique_name name;
-    auto made = segment::create(name.get(), options_for(shape));
+    auto made = segment::create(name.get(), shape);
     RC_ASSERT(!made);
     RC_ASSERT(std::string(made.failure().rule) == rule);
     RC_ASSERT(!name.exists());
@@ -110,10 +110,10 @@ TEST(names, G10_are_accepted_or_refused_whole) {
       const auto code = static_cast<unsigned char>(c);
       sound = sound && c != '/' && code >= 32 && code != 127;
     }
-    create_options options;
-    options.slot_count = 4;
-    options.content_size = 16;
-    auto made = segment::create((slash ? "/" : "") + name, options);
+    geometry shape;
+    shape.slot_count = 4;
+    shape.content_size = 16;
+    auto made = segment::create((slash ? "/" : "") + name, shape);
     RC_ASSERT(bool(made) == sound);
     if (!made) {
       RC_ASSERT(std::string(made.failure().rule) == "name");
@@ -122,7 +122,7 @@ TEST(names, G10_are_accepted_or_refused_whole) {
     }
     RC_ASSERT(made->name() == name);
     RC_ASSERT(bool(segment::attach(name)));
-    auto second = segment::create(name, options);
+    auto second = segment::create(name, shape);
     RC_ASSERT(!second && second.failure().code == EEXIST);
     RC_ASSERT(bool(segment::remove("/" + name)));
     RC_ASSERT(!segment::attach(name));

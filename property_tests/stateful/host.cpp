@@ -41,17 +41,6 @@ std::vector<std::uint8_t> source_of(std::uint8_t fill, std::int64_t length,
 
 }  // namespace
 
-create_options options_for(const geometry& shape) {
-  create_options options;
-  options.mode = shape.mode;
-  options.when_full = shape.when_full;
-  options.producers = shape.producers;
-  options.slot_count = shape.slot_count;
-  options.content_size = shape.content_size;
-  options.participant_count = shape.participant_count;
-  return options;
-}
-
 host::host(const std::string& name)
     : name_(name), read_only_(must(segment::attach(name, {access::read_only, {}, false}))) {
   homes_.push_back(must(segment::attach(name)));

@@ -86,9 +86,9 @@ geometry parse_segment(std::istream& line) {
   return {static_cast<segment_mode>(index_of(modes, mode)),
           static_cast<full_policy>(index_of(policies, policy)),
           static_cast<producer_role>(index_of(roles, role)),
-          static_cast<std::uint32_t>(found.at("participants")),
+          static_cast<std::uint64_t>(found.at("slots")),
           static_cast<std::uint64_t>(found.at("content")),
-          static_cast<std::uint64_t>(found.at("slots"))};
+          static_cast<std::uint32_t>(found.at("participants"))};
 }
 
 operation parse_operation(const std::string& what, std::istream& line) {

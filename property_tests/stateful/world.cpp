@@ -150,7 +150,7 @@ std::array<crew, 3>& crews() {
 }  // namespace
 
 world::world(const geometry& shape) {
-  made_.emplace(must(segment::create(name_.get(), options_for(shape))));
+  made_.emplace(must(segment::create(name_.get(), shape)));
   own_.emplace(name_.get());
 }
 

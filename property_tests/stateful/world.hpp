@@ -21,8 +21,6 @@
 
 namespace shmfifo::property_tests {
 
-[[nodiscard]] create_options options_for(const geometry& shape);
-
 // The handles of one process.
 class host {
  public:

@@ -40,8 +40,7 @@ using reference::message;
 using bytes = std::vector<std::uint8_t>;
 
 struct fixture {
-  explicit fixture(const geometry& of)
-      : shape(of), home(must(segment::create(name.get(), options_for(of)))) {}
+  explicit fixture(const geometry& of) : shape(of), home(must(segment::create(name.get(), of))) {}
   geometry shape;
   harness::unique_name name;
   segment home;

@@ -206,16 +206,16 @@ bool run(const Roles& roles, const segment& home, const plan& how, const setting
 }
 
 bool run_mode(const plan& how, const settings& wish, bool with_weakened_roles) {
-  create_options options;
-  options.mode = how.mode;
-  options.when_full = how.when_full;
-  options.producers = wish.producers == 1 ? producer_role::single : producer_role::many;
-  options.slot_count = how.mode == segment_mode::log ? wish.of_each() * wish.producers : 64;
-  options.content_size = sizeof(message);
-  options.participant_count = 16;
+  geometry shape;
+  shape.mode = how.mode;
+  shape.when_full = how.when_full;
+  shape.producers = wish.producers == 1 ? producer_role::single : producer_role::many;
+  shape.slot_count = how.mode == segment_mode::log ? wish.of_each() * wish.producers : 64;
+  shape.content_size = sizeof(message);
+  shape.participant_count = 16;
   harness::run_names names("test");
   const std::string name = names.next();
-  const segment home = must(segment::create(name, options));
+  const segment home = must(segment::create(name, shape));
   const weakened_roles weak(home);
   must(segment::remove(name));  // nothing is left, however this ends
   instruments::leave_to_others(reinterpret_cast<std::byte*>(&home.view().control()),

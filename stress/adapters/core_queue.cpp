@@ -70,16 +70,15 @@ class core_queue final : public queue {
   }
 
   void create(const queue_shape& shape) override {
-    create_options options;
-    options.mode = kind_.mode;
-    options.when_full = kind_.when_full;
+    geometry ours;
+    ours.mode = kind_.mode;
+    ours.when_full = kind_.when_full;
     const bool many = kind_.producers == claims::many || shape.producers > 1;
-    options.producers = many ? producer_role::many : producer_role::single;
-    options.slot_count =
-        kind_.mode == segment_mode::ring ? std::bit_ceil(shape.slots) : shape.slots;
-    options.content_size = shape.content_size;
+    ours.producers = many ? producer_role::many : producer_role::single;
+    ours.slot_count = kind_.mode == segment_mode::ring ? std::bit_ceil(shape.slots) : shape.slots;
+    ours.content_size = shape.content_size;
     name_ = shape.name;
-    static_cast<void>(need(segment::create(name_, options)));
+    static_cast<void>(need(segment::create(name_, ours)));
   }
 
   void destroy() noexcept override {

@@ -84,17 +84,17 @@ std::function<void()> attach_observer(victim& self) {
 }  // namespace
 
 void add_attachments(catalogue& list) {
-  const auto add = [&](const char* operation, const place& where, const create_options& shape,
+  const auto add = [&](const char* operation, const place& where, const geometry& shape,
                        std::function<void()> (*arm)(victim&)) -> scenario& {
     list.push_back(at(operation, where, shape));
     list.back().arm = arm;
     return list.back();
   };
-  const create_options single = ring(full_policy::reject, producer_role::single);
-  const create_options many = ring(full_policy::reject, producer_role::many);
-  const create_options lossy = ring(full_policy::overwrite, producer_role::many);
+  const geometry single = ring(full_policy::reject, producer_role::single);
+  const geometry many = ring(full_policy::reject, producer_role::many);
+  const geometry lossy = ring(full_policy::overwrite, producer_role::many);
   add("attach_segment", at_wrap, many, attach_segment).producer_peer = true;
-  for (const create_options& shape : {single, many}) {
+  for (const geometry& shape : {single, many}) {
     const bool peer = shape.producers == producer_role::many;
     add("attach_producer", at_first, shape, attach_as_producer).producer_peer = peer;
     add("attach_producer", at_wrap, shape, attach_as_producer).producer_peer = peer;
@@ -106,7 +106,7 @@ void add_attachments(catalogue& list) {
   scenario& heir = add("attach_over_corpses", at_wrap, many, attach_as_producer);
   heir.corpses = true;
   heir.producer_peer = true;
-  for (const create_options& shape : {many, lossy}) {
+  for (const geometry& shape : {many, lossy}) {
     for (const place& where : {at_first, when_full}) {
       add("attach_consumer", where, shape, attach_as_consumer).producer_peer = true;
       add("attach_named", where, shape, attach_named).producer_peer = true;

@@ -81,7 +81,7 @@ std::function<void()> wait_for_data(victim& self) {
   return wait_from(self, start_at::latest());
 }
 
-scenario by_consumer(const char* operation, const place& where, const create_options& shape) {
+scenario by_consumer(const char* operation, const place& where, const geometry& shape) {
   scenario s = at(operation, where, shape);
   s.producer_peer = true;
   return s;
@@ -90,17 +90,17 @@ scenario by_consumer(const char* operation, const place& where, const create_opt
 }  // namespace
 
 void add_consumer_operations(catalogue& list) {
-  const create_options rejecting = ring(full_policy::reject, producer_role::many);
-  const create_options single = ring(full_policy::reject, producer_role::single);
-  const create_options lossy = ring(full_policy::overwrite, producer_role::many);
+  const geometry rejecting = ring(full_policy::reject, producer_role::many);
+  const geometry single = ring(full_policy::reject, producer_role::single);
+  const geometry lossy = ring(full_policy::overwrite, producer_role::many);
   constexpr place behind_wrap{"across_wrap", 6, 3};
-  const auto add = [&](const char* operation, const place& where, const create_options& shape,
+  const auto add = [&](const char* operation, const place& where, const geometry& shape,
                        std::function<std::function<void()>(victim&)> arm) -> scenario& {
     list.push_back(by_consumer(operation, where, shape));
     list.back().arm = std::move(arm);
     return list.back();
   };
-  for (const create_options& shape : {single, rejecting}) {
+  for (const geometry& shape : {single, rejecting}) {
     for (const place& where : {when_full, behind_wrap}) {
       add("poll", where, shape,
           [where](victim& self) { return poll_from(self, start_at::at(where.consumed)); });

@@ -14,8 +14,8 @@ using catalogue = std::vector<scenario>;
 inline constexpr std::uint64_t ring_slots = 4;
 inline constexpr std::uint64_t log_slots = 6;
 
-create_options ring(full_policy policy, producer_role role);
-create_options log(producer_role role);
+geometry ring(full_policy policy, producer_role role);
+geometry log(producer_role role);
 
 // The position of the queue when the operation begins.
 struct place {
@@ -32,7 +32,7 @@ inline constexpr place log_middle{"log_middle", 3, 3};
 inline constexpr place log_last{"log_last", 5, 5};
 inline constexpr place log_full{"log_full", 6, 6};
 
-scenario at(const char* operation, const place& where, const create_options& shape);
+scenario at(const char* operation, const place& where, const geometry& shape);
 
 void add_producer_operations(catalogue& list);
 void add_consumer_operations(catalogue& list);

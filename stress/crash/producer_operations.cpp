@@ -74,7 +74,7 @@ std::function<void()> publish_waiting(victim& self) {
 
 const producer_role roles[] = {producer_role::single, producer_role::many};
 
-scenario by_producer(const char* operation, const place& where, const create_options& shape,
+scenario by_producer(const char* operation, const place& where, const geometry& shape,
                      std::function<void()> (*arm)(victim&), unsigned takes = 1) {
   scenario s = at(operation, where, shape);
   s.producer_peer = shape.producers == producer_role::many;
@@ -87,8 +87,8 @@ scenario by_producer(const char* operation, const place& where, const create_opt
 
 void add_producer_operations(catalogue& list) {
   for (const producer_role role : roles) {
-    const create_options rejecting = ring(full_policy::reject, role);
-    const create_options lossy = ring(full_policy::overwrite, role);
+    const geometry rejecting = ring(full_policy::reject, role);
+    const geometry lossy = ring(full_policy::overwrite, role);
     for (const place& where : {at_first, before_wrap, at_wrap, when_full}) {
       list.push_back(by_producer("publish", where, rejecting, publish));
     }

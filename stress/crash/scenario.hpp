@@ -45,7 +45,7 @@ enum class sleeping : std::uint8_t { nobody, consumer, producer };
 struct scenario {
   std::string operation;
   std::string position;
-  create_options shape;
+  geometry shape;
   std::int64_t published = 0;          // before the operation, by author::past
   std::int64_t consumed = 0;           // of these, by every consumer that counts
   bool producer_peer = false;          // a producer that stays alive throughout

@@ -43,11 +43,12 @@ std::function<void()> stat(victim& self) {
   };
 }
 
-std::function<std::function<void()>(victim&)> create(const create_options& options) {
-  return [options](victim& self) -> std::function<void()> {
+std::function<std::function<void()>(victim&)> create(const geometry& shape,
+                                                     const create_options& options) {
+  return [shape, options](victim& self) -> std::function<void()> {
     auto home = std::make_shared<std::optional<segment>>();
-    return [&self, options, home] {
-      auto answer = segment::create(self.name, options);
+    return [&self, shape, options, home] {
+      auto answer = segment::create(self.name, shape, options);
       if (answer) home->emplace(std::move(*answer));
       self.note(answer ? 0 : answer.failure().code);
     };
@@ -56,25 +57,24 @@ std::function<std::function<void()>(victim&)> create(const create_options& optio
 
 }  // namespace
 
-create_options ring(full_policy policy, producer_role role) {
-  create_options options;
-  options.mode = segment_mode::ring;
-  options.when_full = policy;
-  options.producers = role;
-  options.slot_count = ring_slots;
-  options.content_size = content_bytes;
-  options.participant_count = 8;
-  return options;
+geometry ring(full_policy policy, producer_role role) {
+  geometry shape;
+  shape.when_full = policy;
+  shape.producers = role;
+  shape.slot_count = ring_slots;
+  shape.content_size = content_bytes;
+  shape.participant_count = 8;
+  return shape;
 }
 
-create_options log(producer_role role) {
-  create_options options = ring(full_policy::reject, role);
-  options.mode = segment_mode::log;
-  options.slot_count = log_slots;
-  return options;
+geometry log(producer_role role) {
+  geometry shape = ring(full_policy::reject, role);
+  shape.mode = segment_mode::log;
+  shape.slot_count = log_slots;
+  return shape;
 }
 
-scenario at(const char* operation, const place& where, const create_options& shape) {
+scenario at(const char* operation, const place& where, const geometry& shape) {
   scenario s;
   s.operation = operation;
   s.position = where.name;
@@ -85,17 +85,17 @@ scenario at(const char* operation, const place& where, const create_options& sha
 }
 
 void add_upkeep(catalogue& list) {
-  const create_options many = ring(full_policy::reject, producer_role::many);
-  const create_options lossy = ring(full_policy::overwrite, producer_role::many);
-  const create_options single = ring(full_policy::reject, producer_role::single);
-  const auto add = [&](const char* operation, const place& where, const create_options& shape,
+  const geometry many = ring(full_policy::reject, producer_role::many);
+  const geometry lossy = ring(full_policy::overwrite, producer_role::many);
+  const geometry single = ring(full_policy::reject, producer_role::single);
+  const auto add = [&](const char* operation, const place& where, const geometry& shape,
                        std::function<std::function<void()>(victim&)> arm) -> scenario& {
     list.push_back(at(operation, where, shape));
     list.back().arm = std::move(arm);
     list.back().producer_peer = true;
     return list.back();
   };
-  for (const create_options& shape : {single, many, lossy}) {
+  for (const geometry& shape : {single, many, lossy}) {
     scenario& s = add("recover", at_wrap, shape, recover);
     s.corpses = true;
     s.producer_peer = shape.producers == producer_role::many;
@@ -104,18 +104,14 @@ void add_upkeep(catalogue& list) {
   add("mark", when_full, many, mark);
   add("stat", when_full, many, stat);
   add("remove", at_wrap, many, remove_name).removes_name = true;
-  create_options touched = many;
-  touched.pretouch = true;
-  touched.huge_pages = true;
-  create_options joining = many;
-  joining.existing = if_exists::attach;
+  const create_options touched = {.pretouch = true, .huge_pages = true};
   for (const auto& [operation, options] :
-       {std::pair{"create", many}, std::pair{"create_touched", touched}}) {
-    scenario& s = add(operation, at_first, options, create(options));
+       {std::pair{"create", create_options{}}, std::pair{"create_touched", touched}}) {
+    scenario& s = add(operation, at_first, many, create(many, options));
     s.makes_name = true;
     s.producer_peer = s.consumer_peer = false;
   }
-  add("create_or_attach", at_wrap, joining, create(joining));
+  add("create_or_attach", at_wrap, many, create(many, {.existing = if_exists::attach}));
 }
 
 const std::vector<scenario>& all_scenarios() {

@@ -28,11 +28,6 @@ void write_file(const std::string& path, std::span<const std::byte> bytes) {
   if (!written) throw std::runtime_error("cannot write " + path + ": " + std::strerror(errno));
 }
 
-geometry shape_of(const create_options& options) {
-  return {options.mode,         options.when_full, options.producers, options.participant_count,
-          options.content_size, options.slot_count};
-}
-
 }  // namespace
 
 void die_with_claim(const std::string& name) {
@@ -121,7 +116,7 @@ std::span<const std::byte> world::bytes() {
   segment* mapped = home();
   if (mapped == nullptr) return {};
   const auto* control = reinterpret_cast<const std::byte*>(&mapped->view().control());
-  return {control - control_offset, shape_of(what_.shape).segment_size()};
+  return {control - control_offset, what_.shape.segment_size()};
 }
 
 picture world::take_picture() {
@@ -181,7 +176,7 @@ std::string describe_difference(const scenario& what, const picture& before, con
                                 unsigned lines) {
   if (before.named != after.named)
     return after.named ? "  the name appeared\n" : "  the name is gone\n";
-  const geometry shape = shape_of(what.shape);
+  const geometry& shape = what.shape;
   std::string text;
   std::string last;
   const std::size_t size = std::min(before.bytes.size(), after.bytes.size());

@@ -29,15 +29,15 @@ namespace {
 // On a tmpfs of one megabyte: a segment that does not fit is refused and leaves nothing; one that
 // was created can be written to the last byte even when the file system is full.
 void fill_the_file_system() {
-  create_options options;
-  options.content_size = 4000;
-  options.slot_count = 1024;
-  const auto large = segment::create("large", options);
+  geometry shape;
+  shape.content_size = 4000;
+  shape.slot_count = 1024;
+  const auto large = segment::create("large", shape);
   if (large || large.failure().code != ENOSPC) throw std::runtime_error("4 MB fitted into 1 MB");
   if (::access("/dev/shm/large", F_OK) == 0)
     throw std::runtime_error("a refused segment left its name");
-  options.slot_count = 64;
-  const segment home = must(segment::create("small", options));
+  shape.slot_count = 64;
+  const segment home = must(segment::create("small", shape));
   const int filler = ::open("/dev/shm/filler", O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
   const std::vector<char> page(4096, 'x');
   while (::write(filler, page.data(), page.size()) > 0) {

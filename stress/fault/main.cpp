@@ -56,20 +56,20 @@ struct operation {
   std::function<outcome(stage&)> act;
 };
 
-create_options small_ring() {
-  create_options options;
-  options.slot_count = 4;
-  options.content_size = 64;
-  options.participant_count = 4;
-  options.producers = producer_role::many;
-  options.when_full = full_policy::wait;
-  return options;
+geometry small_ring() {
+  geometry shape;
+  shape.slot_count = 4;
+  shape.content_size = 64;
+  shape.participant_count = 4;
+  shape.producers = producer_role::many;
+  shape.when_full = full_policy::wait;
+  return shape;
 }
 
 outcome create(stage& scene, bool touched) {
-  create_options options = small_ring();
+  create_options options;
   options.pretouch = options.huge_pages = touched;
-  return outcome_of(segment::create(scene.name, options));
+  return outcome_of(segment::create(scene.name, small_ring(), options));
 }
 outcome attach(stage& scene, access mode) {
   attach_options options;

@@ -121,11 +121,11 @@ class bench {
 
  private:
   void prepare() const {
-    create_options options;
-    options.content_size = 16;
-    options.slot_count = 4;
-    options.participant_count = 4;
-    const segment home = must(segment::create(name_, options));
+    geometry shape;
+    shape.content_size = 16;
+    shape.slot_count = 4;
+    shape.participant_count = 4;
+    const segment home = must(segment::create(name_, shape));
     consumer_options old;
     old.name = "old";
     const consumer kept = must(home.attach_consumer(old));

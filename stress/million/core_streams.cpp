@@ -15,23 +15,22 @@ namespace {
 
 constexpr std::chrono::seconds patience{120};  // far beyond any honest run
 
-create_options options_for(mode way, kind what, std::int64_t messages) {
-  create_options options;
-  options.pretouch = true;
+geometry shape_for(mode way, kind what, std::int64_t messages) {
+  geometry shape;
   if (way == mode::ring_live || way == mode::ring_live_many) {
-    options.mode = segment_mode::ring;
-    options.when_full = full_policy::wait;
-    options.slot_count = ring_slots;
-    options.content_size = size_of(what);
-    if (way == mode::ring_live_many) options.producers = producer_role::many;
+    shape.mode = segment_mode::ring;
+    shape.when_full = full_policy::wait;
+    shape.slot_count = ring_slots;
+    shape.content_size = size_of(what);
+    if (way == mode::ring_live_many) shape.producers = producer_role::many;
   } else {
-    options.mode = segment_mode::log;
-    options.slot_count = static_cast<std::uint64_t>(messages);
+    shape.mode = segment_mode::log;
+    shape.slot_count = static_cast<std::uint64_t>(messages);
     // In phases records of the original's size; live, where both sides share the cache, only what
     // is sent.
-    options.content_size = way == mode::log_phases ? default_content_size : size_of(what);
+    shape.content_size = way == mode::log_phases ? default_content_size : size_of(what);
   }
-  return options;
+  return shape;
 }
 
 template <class Producer>
@@ -93,7 +92,7 @@ stream_times write_side(actor& self, mode way, kind what, bool copy_first) {
   const payloads source(what);
   auto start = clock::now();
   const segment made =
-      harness::must(segment::create(name, options_for(way, what, self.options().messages)));
+      harness::must(segment::create(name, shape_for(way, what, self.options().messages), {.pretouch = true}));
   times.create = ms_since(start);
   producer out = harness::must(made.attach_producer());
   self.meet();  // the segment exists

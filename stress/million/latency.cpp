@@ -63,13 +63,12 @@ struct link {
 // One ring: `sends` says whether this side is its producer. The writer makes both rings.
 link open_link(actor& self, kind what, bool sends) {
   const std::string name = self.next_name();
-  create_options options;
-  options.when_full = full_policy::wait;
-  options.slot_count = 64;
-  options.content_size = size_of(what);
-  options.pretouch = true;
+  geometry shape;
+  shape.when_full = full_policy::wait;
+  shape.slot_count = 64;
+  shape.content_size = size_of(what);
   if (self.writes()) {
-    link mine{harness::must(segment::create(name, options)), {}, {}};
+    link mine{harness::must(segment::create(name, shape, {.pretouch = true})), {}, {}};
     self.meet();
     self.meet();
     harness::must(segment::remove(name));

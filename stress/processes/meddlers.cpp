@@ -21,12 +21,12 @@ std::string beside(const std::string& name) {
   return name + "-beside";
 }
 
-create_options small_segment() {
-  create_options options;
-  options.producers = producer_role::many;
-  options.slot_count = 64;
-  options.content_size = 64;
-  return options;
+geometry small_segment() {
+  geometry shape;
+  shape.producers = producer_role::many;
+  shape.slot_count = 64;
+  shape.content_size = 64;
+  return shape;
 }
 
 }  // namespace

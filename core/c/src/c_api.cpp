@@ -8,6 +8,7 @@
 #include <chrono>
 #include <cstring>
 #include <new>
+#include <span>
 #include <stdexcept>
 
 #include "kernel.hpp"
@@ -145,19 +146,26 @@ shmfifo::attach_options as_cpp(const shmfifo_attach_options& given) {
   return options;
 }
 
+// Zero is the default.
+template <class Member, class Number>
+void replace(Member& member, Number number) noexcept {
+  if (number != 0) member = static_cast<Member>(number);
+}
+
+shmfifo::geometry shape_in(const shmfifo_create_options& given) noexcept {
+  shmfifo::geometry shape;
+  replace(shape.mode, given.mode);
+  replace(shape.when_full, given.when_full);
+  replace(shape.producers, given.producers);
+  replace(shape.slot_count, given.slot_count);
+  replace(shape.content_size, given.content_size);
+  replace(shape.participant_count, given.participant_count);
+  return shape;
+}
+
 shmfifo::create_options as_cpp(const shmfifo_create_options& given) {
   shmfifo::create_options options;
-  if (given.mode != 0) options.mode = static_cast<shmfifo::segment_mode>(given.mode);
-  if (given.when_full != 0) {
-    options.when_full = static_cast<shmfifo::full_policy>(given.when_full);
-  }
-  if (given.producers != 0) {
-    options.producers = static_cast<shmfifo::producer_role>(given.producers);
-  }
-  if (given.slot_count != 0) options.slot_count = given.slot_count;
-  if (given.content_size != 0) options.content_size = given.content_size;
-  if (given.participant_count != 0) options.participant_count = given.participant_count;
-  if (given.permissions != 0) options.permissions = given.permissions;
+  replace(options.permissions, given.permissions);
   if (given.attach_if_exists != 0) options.existing = shmfifo::if_exists::attach;
   copy_shared(options, given);
   return options;
@@ -211,7 +219,7 @@ shmfifo_segment* shmfifo_create(const char* name, const shmfifo_create_options* 
   return make_handle<shmfifo_segment>(error, [&]() -> shmfifo::result<shmfifo::segment> {
     auto options = complete(given, "shmfifo_create_options");
     if (!options) return options.failure();
-    return shmfifo::segment::create(name, as_cpp(*options));
+    return shmfifo::segment::create(name, shape_in(*options), as_cpp(*options));
   });
 }
 

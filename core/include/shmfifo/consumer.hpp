@@ -1,406 +1,56 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-// The reading half of the protocol. A consumer owns a participant line; in a lossless ring its
-// cursor gates the producers, and under a name it outlives the process. An observer owns nothing,
-// maps the segment read-only and can block nobody. Where slots cannot be reused under the reader (a
-// log, or a gating consumer's own slots) messages are handed out in place; elsewhere they are
-// copied and the stamp is looked at again (the reader's side of Boehm's sequence lock, MSPC 2012,
-// section 4).
+// A consumer's or observer's role in a segment; protocol/poll.hpp has its calls.
 
-#include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
-#include <span>
-#include <type_traits>
-#include <utility>
+#include <string>
 
-#include "shmfifo/protocol/participants.hpp"
-#include "shmfifo/status.hpp"
+#include "shmfifo/protocol/poll.hpp"
 
 namespace shmfifo {
 
-// A message as the handler of poll sees it, valid until the handler returns. The seed's fields and
-// types.
-struct record_view {
-  std::int64_t value_length = 0;       // bytes, checked: from 0 to content_size
-  std::int64_t message_number = 0;     // dense from 0
-  std::int8_t status = 0;              // the application's: 0 as published, see segment::mark
-  const std::byte* content = nullptr;  // in the slot, or a copy of it; see content_alignment
+class mapping;  // one mapping of a segment's file, shared by the handles that use it
+class segment;
 
-  // The content as a span.
-  [[nodiscard]] std::span<const std::byte> bytes() const noexcept {
-    return {content, static_cast<std::size_t>(value_length)};
-  }
+// Where a reader begins.
+struct start_at {
+  // See the functions below.
+  enum class place : std::uint8_t { oldest, latest, number };
+  place where = place::oldest;  // the kind of place
+  std::int64_t number = 0;      // with place::number
+
+  // At the oldest message that is left.
+  static constexpr start_at oldest() noexcept { return {place::oldest, 0}; }
+  // Behind the newest message: only what comes.
+  static constexpr start_at latest() noexcept { return {place::latest, 0}; }
+  // At this number. Where it is gone a consumer cannot attach (ENODATA); an observer is told.
+  static constexpr start_at at(std::int64_t number) noexcept { return {place::number, number}; }
 };
 
-// One thread at a time may use a consumer. All calls allocate nothing and make a system call only
-// to wake a producer, to wait, or to ask the kernel about a producer whose claim is in the way.
-template <memory_model M>
-class basic_consumer {
+// What a consumer asks for.
+struct consumer_options {
+  // With a name the cursor is durable: it outlives the process, resumes here, and in a lossless
+  // ring holds producers back even while nobody reads (until it resumes or is forgotten).
+  std::string name = {};
+  start_at start = {};  // of a new cursor; a resumed one goes on where it was
+};
+
+// A consumer's or observer's role, made by segment::attach_consumer or attach_observer.
+class SHMFIFO_EXPORT consumer final : public basic_consumer<std_memory_model> {
  public:
-  static constexpr std::int64_t default_limit = 256;  // messages that one poll hands out at most
-
-  // Whether such a reader copies messages before it hands them out, and so needs a buffer.
-  [[nodiscard]] static bool copies(const geometry& shape, bool observer) noexcept {
-    return shape.mode == segment_mode::ring && (observer || !shape.gated());
-  }
-
-  // Precondition: `memory` owns line `self`, if given, and `position` counts there already. Without
-  // a line this is an observer, and the segment may be mapped read-only. `buffer` has content_size
-  // bytes, aligned to content_alignment, if `copies` says so, and outlives this object.
-  basic_consumer(const layout_view& view, M&& memory, std::optional<unsigned> self,
-                 std::uint64_t position, std::byte* buffer) noexcept
-      : view_(view),
-        memory_(std::move(memory)),
-        self_(self),
-        in_place_(!copies(view.shape(), !self)),
-        position_(position),
-        released_(position),
-        buffer_(buffer) {}
-
-  // Hands up to `limit` messages to `handler(const record_view&)`, in order, then releases them at
-  // once. A handler that answers false stops after its message. Never waits. Answers: see
-  // poll_result; wrong_process. What is passed over (aborted, lost, invalid) has a poll of its own,
-  // comes once, and is released by the next call: who dies with the answer in hand leaves it, as
-  // the messages of a poll, to its successor.
-  template <class Handler>
-  poll_result poll(Handler&& handler, std::int64_t limit = default_limit) {
-    if (!memory_.in_owner_process()) [[unlikely]]
-      return {status::wrong_process, 0, 0};
-    release();  // what the last call told
-    const std::uint64_t first = position_;
-    std::uint64_t stamp = 0;
-    {
-      // Releases on every way out: a handler that throws keeps its own message and loses none
-      // before.
-      const releaser at_end{*this};
-      record_view record;
-      while (static_cast<std::int64_t>(position_ - first) < limit && load_message(record, stamp)) {
-        const bool more = call(handler, record);
-        ++position_;
-        if (!more) break;
-      }
-    }
-    return told_since(first, limit, stamp);
-  }
-
-  // Copies one message into `buffer`, at most buffer.size() bytes of it; record.content points
-  // there. Answers as poll does, with a count of 1 at the most. Like what is passed over, the
-  // message is released by the next call, so that nobody dies with the only copy of it in hand.
-  poll_result read(record_view& record, std::span<std::byte> buffer) noexcept {
-    if (!memory_.in_owner_process()) [[unlikely]]
-      return {status::wrong_process, 0, 0};
-    release();
-    const std::uint64_t first = position_;
-    std::uint64_t stamp = 0;
-    record_view seen;
-    if (load_message(seen, stamp)) {
-      const std::size_t size = std::min(seen.bytes().size(), buffer.size());
-      std::copy_n(seen.content, size, buffer.data());
-      seen.content = buffer.data();
-      record = seen;
-      ++position_;
-    }
-    return told_since(first, 1, stamp);
-  }
-
-  // Waits until poll would not answer empty: ok; timed_out, or peer_dead if no producer is alive
-  // then; interrupted; wrong_process. Spins for some microseconds, then sleeps without using the
-  // processor.
-  status wait(deadline until = no_deadline) noexcept {
-    if (!memory_.in_owner_process()) [[unlikely]]
-      return status::wrong_process;
-    release();
-    if (wake_.take(memory_)) return status::interrupted;
-    waited_ = true;
-    if (patience_ != 0) static_cast<void>(memory_.pause(patience_));
-    if (ready()) return status::ok;
-    for (unsigned i = 0; i < eager_rounds + spin_rounds &&
-                         memory_.pause(i < eager_rounds ? eager_pause : spin_pause);
-         ++i) {
-      if (ready()) return status::ok;
-    }
-    return sleep(until);
-  }
-
-  // Ends this handle's wait with `interrupted`: the one going on, else the next, even if there are
-  // messages. Any thread, and signal handlers, while the handle lives in its place; lock-free.
-  void wake() noexcept {
-    wake_.request(memory_);
-    // An observer may not ring: it naps, and looks by itself.
-    if (self_) protocol::ring_bell(memory_, view_.control().data_bell);
-  }
-
-  // The number of the next message that poll looks at.
-  [[nodiscard]] std::int64_t position() const noexcept {
-    return static_cast<std::int64_t>(position_);
-  }
-  // Whether nobody waits for this reader.
-  [[nodiscard]] bool observer() const noexcept { return !self_; }
-
- protected:
-  // Ends the role in good order. A durable cursor stays where it is. Not in a forked child.
-  void leave() noexcept {
-    if (!self_) return;
-    release();
-    participant_line& line = view_.participant(*self_);
-    memory_.store(line.pid, 0, std::memory_order_relaxed, site::attach_name);
-    const std::uint64_t role =
-        memory_.load(line.role, std::memory_order_relaxed, site::consumer_leave_role);
-    if (role_kind(role) == participant_kind::consumer) {
-      protocol::free_line(view_, memory_, *self_, role);
-    }
-    memory_.disown(*self_);
-  }
-  // The seam that this reader was given.
-  [[nodiscard]] const M& memory() const noexcept { return memory_; }
+  // The role moves; what is left may only be destroyed.
+  consumer(consumer&&) noexcept = default;
+  consumer& operator=(consumer&&) = delete;
+  ~consumer();  // leaves the role in good order; a durable cursor stays
 
  private:
-  // What a slot's stamp means to a reader that waits for a certain number.
-  enum class look : std::uint8_t { message, not_yet, claimed, aborted, overrun, garbage };
-
-  struct releaser {
-    basic_consumer& self;
-    ~releaser() { self.release(); }
-  };
-
-  template <class Handler>
-  static bool call(Handler& handler, const record_view& record) {
-    if constexpr (std::is_same_v<std::invoke_result_t<Handler&, const record_view&>, bool>) {
-      return handler(record);
-    } else {
-      handler(record);
-      return true;
-    }
-  }
-
-  [[nodiscard]] poll_result answer(status kind, std::uint64_t first) const noexcept {
-    return {kind, static_cast<std::int64_t>(first), static_cast<std::int64_t>(position_ - first)};
-  }
-
-  // The answer of a call that began at `first`, asked for `limit` messages and ended at `stamp`.
-  [[nodiscard]] poll_result told_since(std::uint64_t first, std::int64_t limit,
-                                       std::uint64_t stamp) noexcept {
-    if (position_ != first || limit <= 0) [[likely]] {
-      if (waited_) adapt(position_ - first);
-      return answer(position_ == first ? status::empty : status::ok, first);
-    }
-    return pass_over(stamp);
-  }
-
-  // True if the next number's message was found whole; otherwise `stamp` tells why not.
-  [[nodiscard]] bool load_message(record_view& record, std::uint64_t& stamp) noexcept {
-    stamp = 0;
-    if (!view_.has_slot(position_)) return false;
-    slot_header& slot = view_.slot(position_);
-    // SYNC publish: acquire, the message is complete.
-    stamp = memory_.load(slot.stamp, std::memory_order_acquire, site::poll_stamp);
-    if (stamp != make_stamp(position_, slot_state::published)) return false;
-    // SYNC overwrite: acquire on every field and byte, so that one that is newer than the stamp
-    // shows the overwriter's claim to the second look below. The length is read once.
-    record.value_length =
-        memory_.load(slot.value_length, std::memory_order_acquire, site::poll_length);
-    record.message_number =
-        memory_.load(slot.message_number, std::memory_order_acquire, site::poll_number);
-    // SYNC mark: acquire, what a marker did before its mark.
-    record.status = status_of_word(
-        memory_.load(slot.status_word, std::memory_order_acquire, site::poll_status_word));
-    record.content = view_.content(slot);
-    const bool sound =
-        record.value_length >= 0 &&
-        static_cast<std::uint64_t>(record.value_length) <= view_.shape().content_size &&
-        record.message_number == static_cast<std::int64_t>(position_);
-    if (in_place_) return sound;
-    if (sound) {
-      memory_.read_content(buffer_, record.content, static_cast<std::size_t>(record.value_length),
-                           std::memory_order_acquire, site::poll_content);
-      record.content = buffer_;
-    }
-    const std::uint64_t again =
-        memory_.load(slot.stamp, std::memory_order_relaxed, site::poll_recheck);
-    const bool untouched = again == stamp;
-    stamp = again;
-    return sound && untouched;
-  }
-
-  // Lets producers have everything below position_, if they have it not already.
-  void release() noexcept {
-    if (position_ == released_) return;
-    released_ = position_;
-    if (!self_) return;
-    // SYNC release_slot: release, our reads of the slots come before their reuse.
-    memory_.store(view_.participant(*self_).consumer_cursor, position_, std::memory_order_release,
-                  site::poll_release);
-    if (view_.shape().gated()) protocol::ring_bell(memory_, view_.control().space_bell);
-  }
-
-  [[nodiscard]] std::uint64_t producer_cursor() const noexcept {
-    // SYNC cursor: acquire, a cursor above n shows n's stamp to be claimed or final.
-    return std::min(number_max, memory_.load(view_.control().producer_cursor,
-                                             std::memory_order_acquire, site::poll_cursor));
-  }
-
-  [[nodiscard]] look classify(std::uint64_t stamp) const noexcept {
-    if (stamp == judged_stamp_ && position_ == judged_position_) return judged_;
-    const std::uint64_t number = stamp_number(stamp);
-    if (number == position_) {
-      switch (stamp_state(stamp)) {
-        case slot_state::published:
-          return look::message;
-        case slot_state::aborted:
-        case slot_state::held:
-          return look::aborted;
-        case slot_state::claimed:
-          return look::claimed;
-        case slot_state::free:
-          return look::not_yet;
-      }
-    }
-    if (number < position_ && (stamp == 0 || view_.same_slot(number, position_)))
-      return look::not_yet;
-    // Beyond what producers have taken nothing can be lost or broken yet.
-    if (producer_cursor() <= position_) return look::not_yet;
-    const bool ring = view_.shape().mode == segment_mode::ring;
-    return ring && number > position_ && view_.same_slot(number, position_) ? look::overrun
-                                                                            : look::garbage;
-  }
-
-  // The next number is no message: says why, and goes past it unless it may still become one.
-  [[gnu::noinline]] poll_result pass_over(std::uint64_t stamp) noexcept {
-    const std::uint64_t first = position_;
-    if (!view_.has_slot(position_)) return answer(status::empty, first);
-    const look seen = classify(stamp);
-    if (seen == look::not_yet || seen == look::claimed) {
-      // Who only polls and never waits must get past a dead claim, too; the next poll sees the
-      // verdict.
-      if (++idle_polls_ % examine_every == 0) examine();
-      return answer(status::empty, first);
-    }
-    status kind = status::invalid;
-    if (seen == look::aborted) kind = status::aborted;
-    if (seen == look::overrun) {
-      kind = status::lost;
-      position_ = oldest_left(stamp_number(stamp));
-    } else {
-      ++position_;  // a message that load_message refused is invalid, too
-    }
-    return answer(kind, first);
-  }
-
-  // The slot of our number already belongs to `newer`, which is a lap or more later: the first
-  // number that may still be there.
-  [[nodiscard]] std::uint64_t oldest_left(std::uint64_t newer) const noexcept {
-    const std::uint64_t lap = view_.shape().slot_count;
-    const std::uint64_t cursor = producer_cursor();
-    std::uint64_t oldest = position_ + 1;
-    if (cursor > lap) oldest = std::max(oldest, cursor - lap);
-    if (newer <= cursor) oldest = std::max(oldest, newer - lap + 1);
-    return oldest;
-  }
-
-  // Asks whether the number in our way can still become a message. System calls; for rare use.
-  void examine() noexcept {
-    if (!view_.has_slot(position_)) return;
-    std::uint64_t& word = view_.slot(position_).stamp;
-    // SYNC line: acquire, who sees the claim finds its owner's lock held if it asks the kernel.
-    const std::uint64_t stamp = memory_.load(word, std::memory_order_acquire, site::examine_stamp);
-    const look seen = classify(stamp);
-    if (seen == look::claimed && view_.shape().producers == producer_role::many) {
-      if (memory_.alive(stamp_owner(stamp))) return;
-      if (self_) {
-        protocol::abort_dead_claim(view_, memory_, position_, stamp);
-      } else if (memory_.load(word, std::memory_order_relaxed, site::examine_dead) == stamp) {
-        judge(stamp, look::aborted);  // read-only: nobody is left who could publish it
-      }
-    } else if (seen == look::not_yet && producer_cursor() > position_) {
-      // The cursor says that our number was taken, the slot denies it: the bytes were changed.
-      const std::uint64_t again =
-          memory_.load(word, std::memory_order_relaxed, site::examine_again);
-      if (again == stamp) judge(stamp, look::garbage);
-    }
-  }
-  void judge(std::uint64_t stamp, look verdict) noexcept {
-    judged_stamp_ = stamp;
-    judged_position_ = position_;
-    judged_ = verdict;
-  }
-
-  [[nodiscard]] bool ready() const noexcept {
-    if (!view_.has_slot(position_)) return false;
-    const std::uint64_t stamp =
-        memory_.load(view_.slot(position_).stamp, std::memory_order_relaxed, site::ready_stamp);
-    const look seen = classify(stamp);
-    return seen != look::not_yet && seen != look::claimed;
-  }
-
-  // Learns whether waiting a little before the first look brings several messages at once, as in a
-  // stream, where it spares both sides the fight for the line being written, or only delays, as in
-  // question and answer. Now and then it tries; it keeps to what pays.
-  void adapt(std::uint64_t messages) noexcept {
-    waited_ = false;
-    if (patience_ == 0) {
-      if (++waits_ % try_patience_every == 0) patience_ = patience_first;
-    } else if (messages < 2) {
-      patience_ = 0;
-    } else if (messages < stream_batch && patience_ < patience_most) {
-      patience_ *= 2;
-    } else if (messages > 2 * stream_batch && patience_ > patience_first) {
-      patience_ /= 2;
-    }
-  }
-
-  [[gnu::noinline]] status sleep(deadline until) noexcept {
-    bool woken = false;
-    if (self_) {
-      woken = protocol::sleep_until(
-          memory_, view_.control().data_bell, until,
-          [this] { return ready() || wake_.requested(memory_); }, [this] { examine(); });
-    } else {
-      // An observer may not write and so cannot announce itself: it naps.
-      while (!(woken = ready() || wake_.requested(memory_)) && !memory_.expired(until)) {
-        examine();
-        memory_.nap(until);
-      }
-    }
-    if (wake_.take(memory_)) return status::interrupted;
-    if (woken) return status::ok;
-    return producer_alive() ? status::timed_out : status::peer_dead;
-  }
-
-  [[nodiscard]] bool producer_alive() const noexcept {
-    for (unsigned i = 0; i < view_.shape().participant_count; ++i) {
-      const std::uint64_t role =
-          memory_.load(view_.participant(i).role, std::memory_order_relaxed, site::alive_role);
-      if (role_kind(role) == participant_kind::producer && memory_.alive(i)) return true;
-    }
-    return false;
-  }
-
-  static constexpr unsigned examine_every = 1024;
-  static constexpr unsigned eager_rounds = 64;
-  static constexpr unsigned eager_pause = 1;  // none at all is slower: core/DESIGN.md, decision 11
-  static constexpr unsigned spin_rounds = 200;
-  static constexpr unsigned spin_pause = 32;
-  static constexpr unsigned try_patience_every = 32;
-  static constexpr unsigned patience_first = 4;  // spin hints
-  static constexpr unsigned patience_most = 128;
-  static constexpr std::uint64_t stream_batch = 64;
-
-  layout_view view_;
-  M memory_;
-  std::optional<unsigned> self_;
-  bool in_place_ = true;
-  std::uint64_t position_ = 0;
-  std::uint64_t released_ = 0;  // position_ as others know it
-  std::byte* buffer_ = nullptr;
-  protocol::wake_word wake_;
-  unsigned idle_polls_ = 0;
-  bool waited_ = false;
-  unsigned waits_ = 0;
-  unsigned patience_ = 0;
-  look judged_ = look::not_yet;
-  std::uint64_t judged_stamp_ = 0;
-  std::uint64_t judged_position_ = ~std::uint64_t{0};
+  friend class segment;
+  consumer(std::shared_ptr<mapping> home, std_memory_model&& memory, std::optional<unsigned> self,
+           std::uint64_t position, std::unique_ptr<std::byte[]> buffer);
+  std::shared_ptr<mapping> home_;
+  std::unique_ptr<std::byte[]> buffer_;
 };
 
 }  // namespace shmfifo

@@ -13,8 +13,6 @@
 
 #include "shmfifo/consumer.hpp"
 #include "shmfifo/producer.hpp"
-#include "shmfifo/protocol/layout.hpp"
-#include "shmfifo/protocol/memory_model.hpp"
 #include "shmfifo/status.hpp"
 
 namespace shmfifo {
@@ -49,28 +47,16 @@ struct owner_rule {
   }
 };
 
-// What a new segment is to be.
+// How to create a segment, apart from its geometry.
 struct create_options {
-  segment_mode mode = segment_mode::ring;                  // or a log
-  full_policy when_full = full_policy::reject;             // the only one that a log has
-  producer_role producers = producer_role::single;         // or many
-  std::uint64_t slot_count = 1024;                         // a power of two in a ring
-  std::uint64_t content_size = default_content_size;       // bytes, the longest message
-  std::uint32_t participant_count = default_participants;  // producers, consumers and named cursors
-  std::uint32_t permissions = 0600;                        // as of chmod, the umask does not apply
-  if_exists existing = if_exists::refuse;                  // what an existing name means
+  std::uint32_t permissions = 0600;        // as of chmod, the umask does not apply
+  if_exists existing = if_exists::refuse;  // what an existing name means
   bool pretouch = false;       // let the kernel zero and map every page now instead of at first use
   bool huge_pages = false;     // advise the kernel to use huge pages
   owner_rule owner = {};       // of an existing segment that is attached instead
   std::string directory = {};  // where the name lies, absolute, a tmpfs; empty: /dev/shm
   bool dump = false;           // let core dumps of this process hold the segment
 };
-
-// The geometry that a segment of these options has; validate_geometry says whether one may.
-[[nodiscard]] inline geometry geometry_of(const create_options& options) noexcept {
-  return {options.mode,         options.when_full, options.producers, options.participant_count,
-          options.content_size, options.slot_count};
-}
 
 // What the mapping allows; an observer needs no more than to read.
 enum class access : std::uint8_t { read_write, read_only };
@@ -88,64 +74,11 @@ struct attach_options {
   bool dump = false;           // as of create_options
 };
 
-// Where a reader begins.
-struct start_at {
-  // See the functions below.
-  enum class place : std::uint8_t { oldest, latest, number };
-  place where = place::oldest;  // the kind of place
-  std::int64_t number = 0;      // with place::number
-
-  // At the oldest message that is left.
-  static constexpr start_at oldest() noexcept { return {place::oldest, 0}; }
-  // Behind the newest message: only what comes.
-  static constexpr start_at latest() noexcept { return {place::latest, 0}; }
-  // At this number. Where it is gone a consumer cannot attach (ENODATA); an observer is told.
-  static constexpr start_at at(std::int64_t number) noexcept { return {place::number, number}; }
-};
-
-// What a consumer asks for.
-struct consumer_options {
-  // With a name the cursor is durable: it outlives the process, resumes here, and in a lossless
-  // ring holds producers back even while nobody reads (until it resumes or is forgotten).
-  std::string name = {};
-  start_at start = {};  // of a new cursor; a resumed one goes on where it was
-};
-
 // What the name of an attached segment means by now.
 enum class name_state : std::uint8_t {
   same,      // this segment
   replaced,  // another file: the segment was removed, and the name made again
   removed,   // nothing
-};
-
-// A producer's role in a segment, made by segment::attach_producer.
-class SHMFIFO_EXPORT producer final : public basic_producer<std_memory_model> {
- public:
-  // The role moves; what is left may only be destroyed.
-  producer(producer&&) noexcept = default;
-  producer& operator=(producer&&) = delete;
-  ~producer();  // leaves the role in good order
-
- private:
-  friend class segment;
-  producer(std::shared_ptr<mapping> home, std_memory_model&& memory, unsigned self);
-  std::shared_ptr<mapping> home_;
-};
-
-// A consumer's or observer's role, made by segment::attach_consumer or attach_observer.
-class SHMFIFO_EXPORT consumer final : public basic_consumer<std_memory_model> {
- public:
-  // The role moves; what is left may only be destroyed.
-  consumer(consumer&&) noexcept = default;
-  consumer& operator=(consumer&&) = delete;
-  ~consumer();  // leaves the role in good order; a durable cursor stays
-
- private:
-  friend class segment;
-  consumer(std::shared_ptr<mapping> home, std_memory_model&& memory, std::optional<unsigned> self,
-           std::uint64_t position, std::unique_ptr<std::byte[]> buffer);
-  std::shared_ptr<mapping> home_;
-  std::unique_ptr<std::byte[]> buffer_;
 };
 
 // One line that is in use.
@@ -181,7 +114,8 @@ class SHMFIFO_EXPORT segment {
   // The name is as for shm_open; its leading slash may be left out. A new segment appears under its
   // name only when it is complete, and all its memory is reserved: a full /dev/shm is an error here
   // (ENOSPC), never a SIGBUS later. Killed half-way, it leaves nothing behind.
-  static result<segment> create(std::string_view name, const create_options& options);
+  static result<segment> create(std::string_view name, const geometry& shape,
+                                const create_options& options = {});
 
   // Validates everything and copies the geometry out; the error names the broken rule and both
   // values. EACCES also for a segment of another user, with both uids.

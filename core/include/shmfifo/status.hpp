@@ -4,7 +4,9 @@
 // answers with `result<T>`: a value, or an `error` that carries errno, the broken rule and a
 // sentence. std::expected would be the standard's word for `result`, but it begins with C++23.
 
+#include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -61,6 +63,20 @@ struct [[nodiscard]] poll_result {
   status answer = status::empty;  // the kind
   std::int64_t first = 0;         // number
   std::int64_t count = 0;         // of numbers, from the first on
+};
+
+// A message as the handler of poll sees it, valid until the handler returns. The original's fields
+// and types.
+struct record_view {
+  std::int64_t value_length = 0;       // bytes, checked: from 0 to content_size
+  std::int64_t message_number = 0;     // dense from 0
+  std::int8_t status = 0;              // the application's: 0 as published, see segment::mark
+  const std::byte* content = nullptr;  // in the slot, or a copy of it; see content_alignment
+
+  // The content as a span.
+  [[nodiscard]] std::span<const std::byte> bytes() const noexcept {
+    return {content, static_cast<std::size_t>(value_length)};
+  }
 };
 
 // Why set-up failed.

@@ -48,14 +48,14 @@ const std::vector<shape>& all_shapes() {
 }
 
 std::unique_ptr<traffic> traffic::open(const shape& wanted) {
-  create_options options;
-  options.mode = wanted.mode;
-  options.when_full = wanted.when_full;
-  options.producers = wanted.producers;
-  options.slot_count = wanted.mode == segment_mode::log ? messages + round : ring_slots;
-  options.content_size = length;
+  geometry shape;
+  shape.mode = wanted.mode;
+  shape.when_full = wanted.when_full;
+  shape.producers = wanted.producers;
+  shape.slot_count = wanted.mode == segment_mode::log ? messages + round : ring_slots;
+  shape.content_size = length;
   const shmfifo::testing::unique_name name;
-  auto made = segment::create(name.get(), options);
+  auto made = segment::create(name.get(), shape);
   if (!made) return nullptr;
   static_cast<void>(segment::remove(name.get()));
   auto producer = made->attach_producer();

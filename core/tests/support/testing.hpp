@@ -26,16 +26,16 @@ using harness::must;
 using harness::sleep_for_ever;
 using harness::unique_name;
 
-inline create_options small(segment_mode mode, full_policy when_full = full_policy::reject,
-                            producer_role role = producer_role::single, std::uint64_t slots = 4) {
-  create_options options;
-  options.mode = mode;
-  options.when_full = when_full;
-  options.producers = role;
-  options.slot_count = slots;
-  options.content_size = 16;
-  options.participant_count = 8;
-  return options;
+inline geometry small(segment_mode mode, full_policy when_full = full_policy::reject,
+                      producer_role role = producer_role::single, std::uint64_t slots = 4) {
+  geometry shape;
+  shape.mode = mode;
+  shape.when_full = when_full;
+  shape.producers = role;
+  shape.slot_count = slots;
+  shape.content_size = 16;
+  shape.participant_count = 8;
+  return shape;
 }
 
 template <class M>

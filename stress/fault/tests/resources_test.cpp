@@ -24,13 +24,13 @@
 namespace shmfifo {
 namespace {
 
-create_options small_ring(producer_role role = producer_role::many) {
-  create_options options;
-  options.slot_count = 4;
-  options.content_size = 64;
-  options.participant_count = 64;
-  options.producers = role;
-  return options;
+geometry small_ring(producer_role role = producer_role::many) {
+  geometry shape;
+  shape.slot_count = 4;
+  shape.content_size = 64;
+  shape.participant_count = 64;
+  shape.producers = role;
+  return shape;
 }
 
 struct resources : ::testing::Test {
@@ -78,12 +78,12 @@ TEST_F(resources, G10_no_descriptors_is_named_by_create_attach_and_roles) {
 
 TEST_F(resources, G10_no_address_space_is_named_and_leaves_no_name) {
   EXPECT_EQ(in_child([&] {
-              create_options options = small_ring();
-              options.slot_count = 1 << 16;
-              options.content_size = 1024;
+              geometry shape = small_ring();
+              shape.slot_count = 1 << 16;
+              shape.content_size = 1024;
               const rlimit little{48U << 20, 48U << 20};
               ::setrlimit(RLIMIT_AS, &little);
-              return fails_with(segment::create(name, options), ENOMEM, "mmap") &&
+              return fails_with(segment::create(name, shape), ENOMEM, "mmap") &&
                      ::access(path.c_str(), F_OK) != 0;
             }),
             0);

@@ -17,8 +17,7 @@ template <memory_model M>
   // Odd plus one: the carry clears the sleeper bit and counts the ring in one step. Relaxed: the
   // bell carries no data; sleepers look at the stamps or cursors themselves. Whoever wins wakes
   // all.
-  if (memory.compare_exchange(bell, seen, seen + 1, std::memory_order_relaxed,
-                              std::memory_order_relaxed, site::bell_ring)) {
+  if (memory.compare_exchange(bell, seen, seen + 1, relaxed, relaxed, bell_ring)) {
     memory.wake_all(bell);
   }
 }
@@ -27,11 +26,22 @@ template <memory_model M>
 template <memory_model M>
 inline void ring_bell(const M& memory, std::uint32_t& bell) noexcept {
   // SYNC bell: orders the news before the look at the sleeper bit; see announce in sleep_until.
-  memory.light_fence(site::bell_light_fence);
-  const std::uint32_t seen = memory.load(bell, std::memory_order_relaxed, site::bell_check);
+  memory.light_fence(bell_light_fence);
+  const std::uint32_t seen = memory.load(bell, relaxed, bell_check);
   if ((seen & bell_sleeper) != 0) [[unlikely]]
     wake_sleepers(memory, bell, seen);
 }
+
+// Looks again and again before a sleep, with `pause` spin hints in between. True once ready() is.
+template <memory_model M, class Ready>
+[[nodiscard]] bool spin(const M& memory, unsigned rounds, unsigned pause, Ready&& ready) noexcept {
+  for (unsigned i = 0; i < rounds && memory.pause(pause); ++i) {
+    if (ready()) return true;
+  }
+  return false;
+}
+inline constexpr unsigned spin_rounds = 200;
+inline constexpr unsigned spin_pause = 32;  // spin hints
 
 // Sleeps until ready() answers true (true) or the deadline passes (false). `before_sleep` is the
 // chance to ask the kernel who died: a process that is killed can ring no bell, so sleeps are also
@@ -41,11 +51,10 @@ template <memory_model M, class Ready, class BeforeSleep>
                                BeforeSleep&& before_sleep) noexcept {
   for (;;) {
     const std::uint32_t value =
-        memory.fetch_or(bell, bell_sleeper, std::memory_order_relaxed, site::bell_announce) |
-        bell_sleeper;
+        memory.fetch_or(bell, bell_sleeper, relaxed, bell_announce) | bell_sleeper;
     // SYNC bell: orders the announcement before the look for news; see ring_bell. One of the two
     // sides must see the other.
-    memory.heavy_fence(site::bell_heavy_fence);
+    memory.heavy_fence(bell_heavy_fence);
     if (ready()) return true;
     before_sleep();
     if (ready()) return true;
@@ -65,12 +74,12 @@ class wake_word {
   void request(const M& memory) noexcept {
     // SYNC wake: release, whoever is woken sees what the waker did before; added to the word, so
     // that this holds for each of several wakers.
-    static_cast<void>(memory.fetch_or(word_, 1, std::memory_order_release, site::wake_request));
+    static_cast<void>(memory.fetch_or(word_, 1, release, wake_request));
   }
   // Whether there is one to take.
   template <memory_model M>
   [[nodiscard]] bool requested(const M& memory) const noexcept {
-    return memory.load(word_, std::memory_order_relaxed, site::wake_look) != 0;
+    return memory.load(word_, relaxed, wake_look) != 0;
   }
   // Takes it, if there is one. The waiting thread.
   template <memory_model M>
@@ -78,8 +87,7 @@ class wake_word {
     if (!requested(memory)) return false;
     std::uint32_t seen = 1;
     // SYNC wake: acquire, see request. It takes place, since nobody else takes the word.
-    static_cast<void>(memory.compare_exchange(word_, seen, 0, std::memory_order_acquire,
-                                              std::memory_order_relaxed, site::wake_take));
+    static_cast<void>(memory.compare_exchange(word_, seen, 0, acquire, relaxed, wake_take));
     return true;
   }
 

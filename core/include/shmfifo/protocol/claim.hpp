@@ -14,8 +14,7 @@ namespace shmfifo::protocol {
 template <memory_model M>
 [[nodiscard]] bool cursor_moved(const layout_view& view, const M& memory,
                                 std::uint64_t number) noexcept {
-  return memory.load(view.control().producer_cursor, std::memory_order_relaxed,
-                     site::claim_recheck_cursor) != number;
+  return memory.load(view.control().producer_cursor, relaxed, claim_recheck_cursor) != number;
 }
 
 // Moves the shared cursor past a claimed number, unless somebody else did.
@@ -23,8 +22,7 @@ template <memory_model M>
 void help_cursor(const layout_view& view, const M& memory, std::uint64_t number) noexcept {
   // SYNC cursor: release, a cursor above n shows n's stamp to be claimed or final.
   static_cast<void>(memory.compare_exchange(view.control().producer_cursor, number, number + 1,
-                                            std::memory_order_release, std::memory_order_relaxed,
-                                            site::claim_help));
+                                            release, relaxed, claim_help));
 }
 
 // Whether the slot waits for `number`: unused in the first lap, or holding the number one lap
@@ -65,7 +63,7 @@ template <memory_model M>
                                     std::uint64_t number) noexcept {
   slot_header& slot = view.slot(number);
   // SYNC overwrite: acquire, the previous owner's late stores come before ours.
-  std::uint64_t stamp = memory.load(slot.stamp, std::memory_order_acquire, site::claim_stamp);
+  std::uint64_t stamp = memory.load(slot.stamp, acquire, claim_stamp);
   if (stamp_number(stamp) == number && stamp_state(stamp) != slot_state::free) {
     help_cursor(view, memory, number);
     return claim_step::again;
@@ -78,9 +76,9 @@ template <memory_model M>
     // In an overwriting ring the slot's owner is a whole lap behind and alive. Waiting for it would
     // break the policy, writing over it would tear its message: the number is given up instead.
     // Relaxed: the number carries no message, and the helped cursor orders the rest.
-    if (memory.compare_exchange(
-            slot.stamp, stamp, make_stamp(number, slot_state::held, stamp_owner(stamp)),
-            std::memory_order_relaxed, std::memory_order_relaxed, site::pass_over)) {
+    if (memory.compare_exchange(slot.stamp, stamp,
+                                make_stamp(number, slot_state::held, stamp_owner(stamp)), relaxed,
+                                relaxed, pass_over)) {
       help_cursor(view, memory, number);
       return claim_step::passed;
     }
@@ -88,12 +86,10 @@ template <memory_model M>
   }
   // Relaxed: a recoverer reads it after the kernel said that we are dead; one that reads a
   // successor's is stopped by the stamp and the role.
-  memory.store(view.participant(self).intent, number, std::memory_order_relaxed,
-               site::claim_intent);
+  memory.store(view.participant(self).intent, number, relaxed, claim_intent);
   // SYNC cursor: release, the claim is part of what the helped cursor shows.
   if (!memory.compare_exchange(slot.stamp, stamp, make_stamp(number, slot_state::claimed, self),
-                               std::memory_order_release, std::memory_order_relaxed,
-                               site::claim_exchange)) {
+                               release, relaxed, claim_exchange)) {
     return claim_step::again;
   }
   help_cursor(view, memory, number);
@@ -103,13 +99,12 @@ template <memory_model M>
 // Others passed over a slot while its owner `self` wrote into it; says that the owner no longer
 // does.
 template <memory_model M>
-void release_held(const M& memory, std::uint64_t& stamp, std::uint64_t seen,
-                  unsigned self) noexcept {
+void finish_held(const M& memory, std::uint64_t& stamp, std::uint64_t seen,
+                 unsigned self) noexcept {
   // SYNC overwrite: release, the owner's late stores come before the next owner's.
   while (stamp_state(seen) == slot_state::held && stamp_owner(seen) == self &&
          !memory.compare_exchange(stamp, seen, make_stamp(stamp_number(seen), slot_state::aborted),
-                                  std::memory_order_release, std::memory_order_relaxed,
-                                  site::release_held)) {
+                                  release, relaxed, release_held)) {
   }
 }
 

@@ -47,31 +47,29 @@ inline void order_stores() noexcept {
 
 namespace detail {
 
-template <class Word>
-inline void store_part(std::byte* to, const std::byte* from, std::memory_order order) noexcept {
+// Which end of a copy lies in the segment.
+enum class shared_end { to, from };
+
+template <shared_end end, class Word>
+inline void copy_part(std::byte* to, const std::byte* from, std::memory_order order) noexcept {
+  auto* word = reinterpret_cast<Word*>(end == shared_end::to ? to : const_cast<std::byte*>(from));
   Word value;
-  std::memcpy(&value, from, sizeof value);
-  std::atomic_ref<Word>(*reinterpret_cast<Word*>(to)).store(value, order);
-}
-template <class Word>
-inline void load_part(std::byte* to, const std::byte* from, std::memory_order order) noexcept {
-  auto* word = reinterpret_cast<Word*>(const_cast<std::byte*>(from));
-  const Word value = std::atomic_ref<Word>(*word).load(order);
-  std::memcpy(to, &value, sizeof value);
+  if constexpr (end == shared_end::to) {
+    std::memcpy(&value, from, sizeof value);
+    std::atomic_ref<Word>(*word).store(value, order);
+  } else {
+    value = std::atomic_ref<Word>(*word).load(order);
+    std::memcpy(to, &value, sizeof value);
+  }
 }
 
 // Content starts on an 8-byte boundary, so whole words are aligned and the rest goes byte by byte.
-inline void copy_words_to(std::byte* to, const std::byte* from, std::size_t size,
-                          std::memory_order order) noexcept {
+template <shared_end end>
+inline void copy_words(std::byte* to, const std::byte* from, std::size_t size,
+                       std::memory_order order) noexcept {
   std::size_t i = 0;
-  for (; i + 8 <= size; i += 8) store_part<std::uint64_t>(to + i, from + i, order);
-  for (; i < size; ++i) store_part<std::uint8_t>(to + i, from + i, order);
-}
-inline void copy_words_from(std::byte* to, const std::byte* from, std::size_t size,
-                            std::memory_order order) noexcept {
-  std::size_t i = 0;
-  for (; i + 8 <= size; i += 8) load_part<std::uint64_t>(to + i, from + i, order);
-  for (; i < size; ++i) load_part<std::uint8_t>(to + i, from + i, order);
+  for (; i + 8 <= size; i += 8) copy_part<end, std::uint64_t>(to + i, from + i, order);
+  for (; i < size; ++i) copy_part<end, std::uint8_t>(to + i, from + i, order);
 }
 
 #if defined(__x86_64__) && !defined(SHMFIFO_VISIBLE_COPY)
@@ -129,28 +127,26 @@ inline void copy_vectors(std::byte* to, const std::byte* from, std::size_t size,
 
 }  // namespace detail
 
-// `to` lies in the segment, on an 8-byte boundary. Each byte is stored with at least `order`.
+// The end that lies in the segment is on an 8-byte boundary. Each byte is stored there (or loaded
+// from there) with at least `order`.
+template <detail::shared_end end>
+inline void copy_content(std::byte* to, const std::byte* from, std::size_t size,
+                         std::memory_order order) noexcept {
+#if defined(__x86_64__) && !defined(SHMFIFO_VISIBLE_COPY)
+  if (size >= 16) {
+    detail::copy_vectors(to, from, size);
+    return;
+  }
+#endif
+  detail::copy_words<end>(to, from, size, order);
+}
 inline void copy_to_shared(std::byte* to, const std::byte* from, std::size_t size,
                            std::memory_order order) noexcept {
-#if defined(__x86_64__) && !defined(SHMFIFO_VISIBLE_COPY)
-  if (size >= 16) {
-    detail::copy_vectors(to, from, size);
-    return;
-  }
-#endif
-  detail::copy_words_to(to, from, size, order);
+  copy_content<detail::shared_end::to>(to, from, size, order);
 }
-
-// `from` lies in the segment, on an 8-byte boundary. Each byte is loaded with at least `order`.
 inline void copy_from_shared(std::byte* to, const std::byte* from, std::size_t size,
                              std::memory_order order) noexcept {
-#if defined(__x86_64__) && !defined(SHMFIFO_VISIBLE_COPY)
-  if (size >= 16) {
-    detail::copy_vectors(to, from, size);
-    return;
-  }
-#endif
-  detail::copy_words_from(to, from, size, order);
+  copy_content<detail::shared_end::from>(to, from, size, order);
 }
 
 }  // namespace shmfifo

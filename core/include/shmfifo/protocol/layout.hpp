@@ -11,21 +11,14 @@
 #include <cstring>  // comparing and filling the magic of a private copy of the header
 #include <type_traits>
 
-#include "shmfifo/config.hpp"
+#include "shmfifo/geometry.hpp"
 
 namespace shmfifo {
 
-inline constexpr char segment_magic[8] = {'s', 'h', 'm', 'f',
-                                          'i', 'f', 'o', '\0'};  // what list_segments looks for
-inline constexpr std::uint32_t layout_version = 1;               // of the bytes, not of the library
-inline constexpr std::uint32_t byte_order_mark = 0x01020304;     // reads so in the right order only
-
-// A log has a slot for each message it will ever hold; a ring uses its slots again.
-enum class segment_mode : std::uint32_t { log = 1, ring = 2 };
-// What a producer does where there is no room: answer, wait, or overwrite the oldest messages.
-enum class full_policy : std::uint32_t { reject = 1, wait = 2, overwrite = 3 };
-// One producer at a time, or as many as there are lines.
-enum class producer_role : std::uint32_t { single = 1, many = 2 };
+// What list_segments looks for.
+inline constexpr char segment_magic[8] = {'s', 'h', 'm', 'f', 'i', 'f', 'o', '\0'};
+inline constexpr std::uint32_t layout_version = 1;            // of the bytes, not of the library
+inline constexpr std::uint32_t byte_order_mark = 0x01020304;  // reads so in the right order only
 
 // Written once, before the segment has a name; never changed. `checksum` covers all bytes before
 // it.
@@ -53,12 +46,14 @@ struct segment_header {
 
 // Words that every participant may touch, each on lines of its own.
 struct alignas(destructive_distance) control_block {
-  alignas(destructive_distance) std::uint64_t producer_cursor;  // first number nobody has taken
-  alignas(destructive_distance) std::uint64_t gate_floor;       // no number below it is protected
-  alignas(
-      destructive_distance) std::uint32_t data_bell;  // readers sleep on it; bit 0: someone does
-  alignas(destructive_distance) std::uint32_t
-      space_bell;  // waiting producers sleep on it; likewise
+  // The first number that nobody has taken.
+  alignas(destructive_distance) std::uint64_t producer_cursor;
+  // No number below it is protected.
+  alignas(destructive_distance) std::uint64_t gate_floor;
+  // Readers sleep on it; bit 0: somebody does.
+  alignas(destructive_distance) std::uint32_t data_bell;
+  // Waiting producers sleep on it; likewise.
+  alignas(destructive_distance) std::uint32_t space_bell;
 };
 
 // One attached (or durable) role. Whoever holds the kernel's lock on the line's byte owns the line.
@@ -83,17 +78,12 @@ struct slot_header {
 };
 
 inline constexpr std::uint64_t control_offset = 256;  // bytes, behind the header
-inline constexpr std::uint64_t participants_offset =
-    control_offset + sizeof(control_block);  // bytes
-// 32 keeps content aligned for vector copies and spends the fewest lines on short messages; 64 was
-// measured to be no faster (core/DESIGN.md, decision 6).
-inline constexpr std::uint64_t content_offset = 32;
-inline constexpr std::uint64_t page_size = 4096;  // what offsets and sizes are rounded up to
 inline constexpr std::size_t cursor_name_max = sizeof(participant_line::name) - 1;  // bytes
 
 static_assert(sizeof(segment_header) <= control_offset);
 static_assert(sizeof(control_block) == 4 * destructive_distance);
-static_assert(sizeof(participant_line) == cache_line);
+static_assert(participants_offset == control_offset + sizeof(control_block));
+static_assert(sizeof(participant_line) == participant_stride);
 static_assert(sizeof(slot_header) == content_offset);
 static_assert(content_offset % content_alignment == 0 && cache_line % content_alignment == 0);
 static_assert(std::is_trivially_copyable_v<segment_header>);
@@ -110,14 +100,13 @@ enum class slot_state : std::uint8_t {
   claimed = 1,    // being written by owner
   published = 2,  // holds the message with this number
   aborted = 3,    // this number will never carry a message
-  held =
-      4,  // as aborted, but owner may still be writing into the slot on behalf of an older number
+  held = 4,       // as aborted, but owner may still be writing an older number's message there
 };
 
 inline constexpr unsigned stamp_owner_shift = 3;    // bits
 inline constexpr unsigned stamp_number_shift = 11;  // bits
-inline constexpr std::uint64_t number_max =
-    (std::uint64_t{1} << (64 - stamp_number_shift)) - 1;  // never given out
+// The number that is never given out.
+inline constexpr std::uint64_t number_max = (std::uint64_t{1} << (64 - stamp_number_shift)) - 1;
 
 // The three fields in one word.
 [[nodiscard]] constexpr std::uint64_t make_stamp(std::uint64_t number, slot_state state,
@@ -166,38 +155,6 @@ inline constexpr std::uint64_t number_max =
 [[nodiscard]] constexpr std::uint64_t role_generation(std::uint64_t role) noexcept {
   return role >> 8;
 }
-
-// The next multiple of `unit`.
-[[nodiscard]] constexpr std::uint64_t round_up(std::uint64_t value, std::uint64_t unit) noexcept {
-  return (value + unit - 1) / unit * unit;
-}
-
-// All that shapes a segment.
-struct geometry {
-  segment_mode mode = segment_mode::ring;                  // log or ring
-  full_policy when_full = full_policy::reject;             // a log rejects
-  producer_role producers = producer_role::single;         // one or many
-  std::uint32_t participant_count = default_participants;  // 1 to participants_max
-  std::uint64_t content_size = default_content_size;       // 1 to content_size_max
-  std::uint64_t slot_count = 0;  // 1 to slot_count_max; a power of two in a ring
-
-  // Derived values, the only ones that a segment may have for the six above.
-  [[nodiscard]] constexpr std::uint64_t slot_stride() const noexcept {
-    return round_up(content_offset + content_size, cache_line);
-  }
-  // Bytes from the start of the file to slot 0.
-  [[nodiscard]] constexpr std::uint64_t slots_offset() const noexcept {
-    return round_up(participants_offset + participant_count * sizeof(participant_line), page_size);
-  }
-  // Bytes of the whole file.
-  [[nodiscard]] constexpr std::uint64_t segment_size() const noexcept {
-    return round_up(slots_offset() + slot_count * slot_stride(), page_size);
-  }
-  // Producers wait for (or are refused because of) the consumers' cursors.
-  [[nodiscard]] constexpr bool gated() const noexcept {
-    return mode == segment_mode::ring && when_full != full_policy::overwrite;
-  }
-};
 
 // A mapped segment as the protocol sees it: checked geometry and an address. Cheap to copy.
 class layout_view {

@@ -23,7 +23,7 @@ status mark(const layout_view& view, const M& memory, std::int64_t number,
   if (number < 0 || wanted >= number_max || !view.has_slot(wanted)) return status::invalid;
   slot_header& slot = view.slot(wanted);
   // SYNC publish: acquire, so that the status word below is this message's or a later one's.
-  const std::uint64_t stamp = memory.load(slot.stamp, std::memory_order_acquire, site::mark_stamp);
+  const std::uint64_t stamp = memory.load(slot.stamp, acquire, mark_stamp);
   if (stamp_number(stamp) > wanted) return status::lost;
   if (stamp_number(stamp) < wanted) return status::empty;
   switch (stamp_state(stamp)) {
@@ -38,12 +38,11 @@ status mark(const layout_view& view, const M& memory, std::int64_t number,
     default:
       return status::invalid;
   }
-  std::uint64_t word = memory.load(slot.status_word, std::memory_order_relaxed, site::mark_load);
+  std::uint64_t word = memory.load(slot.status_word, relaxed, mark_load);
   while (word >> 8 == wanted) {
     // SYNC mark: release, what the marker did before is visible to who sees the mark.
-    if (memory.compare_exchange(slot.status_word, word, make_status_word(wanted, value),
-                                std::memory_order_release, std::memory_order_relaxed,
-                                site::mark_exchange)) {
+    if (memory.compare_exchange(slot.status_word, word, make_status_word(wanted, value), release,
+                                relaxed, mark_exchange)) {
       return status::ok;
     }
   }

@@ -69,6 +69,11 @@ enum class site : std::uint8_t {
   return where < site::count ? names[static_cast<std::size_t>(where)] : "unknown";
 }
 
+namespace protocol {
+using enum std::memory_order;
+using enum site;
+}  // namespace protocol
+
 template <class M>
 concept memory_model = std::move_constructible<M> &&
     requires(M& m, const M& c, std::uint64_t& word, std::uint32_t& bell, std::byte* bytes,

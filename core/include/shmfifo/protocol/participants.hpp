@@ -32,15 +32,14 @@ template <memory_model M>
   for (unsigned i = 0; i < view.shape().participant_count; ++i) {
     participant_line& line = view.participant(i);
     // SYNC gate: seq_cst, one half of the handshake with a consumer that attaches (enter_gate).
-    const std::uint64_t role = memory.load(line.role, std::memory_order_seq_cst, site::gate_role);
+    const std::uint64_t role = memory.load(line.role, seq_cst, gate_role);
     if (role_kind(role) != participant_kind::consumer &&
         role_kind(role) != participant_kind::durable) {
       continue;
     }
     // SYNC release_slot: the consumer has read everything below its cursor; the slots may be
     // reused.
-    const std::uint64_t cursor =
-        memory.load(line.consumer_cursor, std::memory_order_acquire, site::gate_consumer_cursor);
+    const std::uint64_t cursor = memory.load(line.consumer_cursor, acquire, gate_consumer_cursor);
     if (cursor < lowest.number) lowest = {cursor, i};
   }
   return lowest;
@@ -52,12 +51,11 @@ template <memory_model M>
 [[nodiscard]] std::uint64_t raise_gate_floor(const layout_view& view, const M& memory) noexcept {
   std::uint64_t& word = view.control().gate_floor;
   // SYNC gate: see find_lowest_cursor. Also carries what a consumer that left had read.
-  std::uint64_t floor = memory.load(word, std::memory_order_seq_cst, site::gate_floor_load);
+  std::uint64_t floor = memory.load(word, seq_cst, gate_floor_load);
   const std::uint64_t lowest = find_lowest_cursor(view, memory).number;
   if (lowest == no_cursor) return floor;
   while (lowest > floor &&
-         !memory.compare_exchange(word, floor, lowest, std::memory_order_seq_cst,
-                                  std::memory_order_seq_cst, site::gate_floor_raise)) {
+         !memory.compare_exchange(word, floor, lowest, seq_cst, seq_cst, gate_floor_raise)) {
   }
   // A consumer that attached meanwhile either sees the raised floor or is seen here.
   return std::min(lowest, find_lowest_cursor(view, memory).number);
@@ -71,26 +69,23 @@ template <memory_model M>
                               participant_kind kind, std::uint64_t& position, bool exact) noexcept {
   participant_line& line = view.participant(self);
   const std::uint64_t generation =
-      1 +
-      role_generation(memory.load(line.role, std::memory_order_relaxed, site::consumer_role_load));
+      1 + role_generation(memory.load(line.role, relaxed, consumer_role_load));
   // Relaxed: whoever sees the role, which is stored next, sees this too.
-  memory.store(line.consumer_cursor, position, std::memory_order_relaxed, site::attach_cursor);
+  memory.store(line.consumer_cursor, position, relaxed, attach_cursor);
   // SYNC gate: seq_cst, so that a producer that raises the floor sees the role, or we see the
   // floor.
-  memory.store(line.role, make_role(generation, participant_kind::consumer),
-               std::memory_order_seq_cst, site::consumer_role_store);
+  memory.store(line.role, make_role(generation, participant_kind::consumer), seq_cst,
+               consumer_role_store);
   while (view.shape().gated()) {
-    const std::uint64_t floor =
-        memory.load(view.control().gate_floor, std::memory_order_seq_cst, site::attach_floor);
+    const std::uint64_t floor = memory.load(view.control().gate_floor, seq_cst, attach_floor);
     if (floor <= position) break;
     if (exact) return false;
     position = floor;
-    memory.store(line.consumer_cursor, position, std::memory_order_relaxed, site::attach_advance);
+    memory.store(line.consumer_cursor, position, relaxed, attach_advance);
   }
   if (kind == participant_kind::durable) {
     // SYNC durable: release, whoever sees this role sees the cursor and the name, too.
-    memory.store(line.role, make_role(generation, kind), std::memory_order_release,
-                 site::durable_role_store);
+    memory.store(line.role, make_role(generation, kind), release, durable_role_store);
   }
   return true;
 }
@@ -104,11 +99,20 @@ bool free_line(const layout_view& view, const M& memory, unsigned index,
   if (reader && view.shape().gated()) static_cast<void>(raise_gate_floor(view, memory));
   const std::uint64_t vacant = make_role(role_generation(role), participant_kind::none);
   // SYNC release_slot: release; who finds the line vacant may reuse what its owner had read.
-  const bool freed =
-      memory.compare_exchange(view.participant(index).role, role, vacant, std::memory_order_release,
-                              std::memory_order_relaxed, site::recover_free);
+  const bool freed = memory.compare_exchange(view.participant(index).role, role, vacant, release,
+                                             relaxed, recover_free);
   if (reader && view.shape().gated()) ring_bell(memory, view.control().space_bell);
   return freed;
+}
+
+// Ends a living owner's role in good order. A durable cursor stays where it is.
+template <memory_model M>
+void leave_line(const layout_view& view, M& memory, unsigned index, site where) noexcept {
+  participant_line& line = view.participant(index);
+  memory.store(line.pid, 0, relaxed, attach_name);
+  const std::uint64_t role = memory.load(line.role, relaxed, where);
+  if (role_kind(role) != participant_kind::durable) free_line(view, memory, index, role);
+  memory.disown(index);
 }
 
 // Turns a claim whose owner is dead into an aborted number. True if this call did it.
@@ -118,8 +122,8 @@ bool abort_dead_claim(const layout_view& view, const M& memory, std::uint64_t nu
                       std::uint64_t stamp) noexcept {
   const std::uint64_t aborted = make_stamp(stamp_number(stamp), slot_state::aborted);
   // SYNC overwrite: release, what the dead owner wrote comes before the next owner's message.
-  if (!memory.compare_exchange(view.slot(number).stamp, stamp, aborted, std::memory_order_release,
-                               std::memory_order_relaxed, site::recover_abort)) {
+  if (!memory.compare_exchange(view.slot(number).stamp, stamp, aborted, release, relaxed,
+                               recover_abort)) {
     return false;
   }
   ring_bell(memory, view.control().data_bell);
@@ -134,20 +138,17 @@ bool recover_line(const layout_view& view, const M& memory, unsigned index, bool
   participant_line& line = view.participant(index);
   // SYNC line: acquire, whoever stored the role held the lock by then: the kernel below answers for
   // this owner or a later one.
-  const std::uint64_t role = memory.load(line.role, std::memory_order_acquire, site::recover_role);
+  const std::uint64_t role = memory.load(line.role, acquire, recover_role);
   const participant_kind kind = role_kind(role);
   if (kind == participant_kind::none || kind == participant_kind::durable) return false;
   if (!owned && memory.alive(index)) return false;
   if (kind == participant_kind::producer && view.shape().producers == producer_role::many) {
     // Relaxed: the dead owner's last, as the kernel's word orders it; a successor's is caught
     // below.
-    const std::uint64_t number =
-        memory.load(line.intent, std::memory_order_relaxed, site::recover_intent);
+    const std::uint64_t number = memory.load(line.intent, relaxed, recover_intent);
     if (view.has_slot(number)) {
-      const std::uint64_t stamp =
-          memory.load(view.slot(number).stamp, std::memory_order_acquire, site::recover_stamp);
-      if (memory.load(line.role, std::memory_order_relaxed, site::recover_role_again) != role)
-        return false;
+      const std::uint64_t stamp = memory.load(view.slot(number).stamp, acquire, recover_stamp);
+      if (memory.load(line.role, relaxed, recover_role_again) != role) return false;
       const slot_state state = stamp_state(stamp);
       if (stamp_owner(stamp) == index &&
           (state == slot_state::claimed || state == slot_state::held)) {
@@ -175,7 +176,7 @@ template <memory_model M>
     participant_line& line = view.participant(i);
     const auto kind_now = [&] {
       // Relaxed: the line's lock orders its owners.
-      return role_kind(memory.load(line.role, std::memory_order_relaxed, site::take_role));
+      return role_kind(memory.load(line.role, relaxed, take_role));
     };
     if (kind_now() == participant_kind::durable) continue;
     // Before the lock: a process paused while holding a dead producer's line must not make it look
@@ -226,8 +227,7 @@ template <memory_model M>
   for (std::size_t i = 0; i < sizeof line.name; i += 4) {
     const auto& field = reinterpret_cast<const std::uint32_t&>(line.name[i]);
     // Relaxed: the role, read before, says that the name is complete.
-    name.set(i, std::bit_cast<cursor_name::word>(
-                    memory.load(field, std::memory_order_relaxed, site::attach_name)));
+    name.set(i, std::bit_cast<cursor_name::word>(memory.load(field, relaxed, attach_name)));
   }
   return name;
 }
@@ -238,8 +238,7 @@ void store_name(participant_line& line, const M& memory, std::string_view text) 
   const cursor_name name(text);
   for (std::size_t i = 0; i < sizeof line.name; i += 4) {
     auto& field = reinterpret_cast<std::uint32_t&>(line.name[i]);
-    memory.store(field, std::bit_cast<std::uint32_t>(name.get(i)), std::memory_order_relaxed,
-                 site::attach_name);
+    memory.store(field, std::bit_cast<std::uint32_t>(name.get(i)), relaxed, attach_name);
   }
 }
 
@@ -250,7 +249,7 @@ template <memory_model M>
   for (unsigned i = 0; i < view.shape().participant_count; ++i) {
     const participant_line& line = view.participant(i);
     // SYNC durable: acquire, see enter_gate.
-    const std::uint64_t role = memory.load(line.role, std::memory_order_acquire, site::find_role);
+    const std::uint64_t role = memory.load(line.role, acquire, find_role);
     if (role_kind(role) == participant_kind::durable && load_name(line, memory).view() == name)
       return i;
   }

@@ -13,13 +13,6 @@
 
 namespace shmfifo {
 
-// What is wrong with a header or a geometry.
-struct broken_rule {
-  const char* rule;        // the header's field, or file_size
-  std::uint64_t found;     // in the header, or asked for
-  std::uint64_t expected;  // the value, or the nearest allowed one
-};
-
 // FNV-1a, 64 bits: each single changed bit changes it. It guards against accidents, not against
 // malice: the other rules do that.
 [[nodiscard]] inline std::uint64_t header_checksum(const segment_header& header) noexcept {
@@ -36,42 +29,9 @@ struct broken_rule {
   return {static_cast<segment_mode>(header.mode),
           static_cast<full_policy>(header.full_policy),
           static_cast<producer_role>(header.producer_role),
-          header.participant_count,
+          header.slot_count,
           header.content_size,
-          header.slot_count};
-}
-
-// Limits and combinations; the same rules for the caller of create and for a header found in a
-// file.
-[[nodiscard]] inline std::optional<broken_rule> validate_geometry(const geometry& shape) noexcept {
-  const auto mode = static_cast<std::uint64_t>(shape.mode);
-  const auto when_full = static_cast<std::uint64_t>(shape.when_full);
-  const auto role = static_cast<std::uint64_t>(shape.producers);
-  if (mode < 1 || mode > 2) return broken_rule{"mode", mode, 1};
-  if (when_full < 1 || when_full > 3) return broken_rule{"full_policy", when_full, 1};
-  if (shape.mode == segment_mode::log && shape.when_full != full_policy::reject) {
-    return broken_rule{"full_policy", when_full,
-                       1};  // a full log has no room to wait for or overwrite
-  }
-  if (role < 1 || role > 2) return broken_rule{"producer_role", role, 1};
-  if (shape.participant_count < 1 || shape.participant_count > participants_max) {
-    return broken_rule{"participant_count", shape.participant_count,
-                       shape.participant_count < 1 ? 1 : participants_max};
-  }
-  if (shape.content_size < 1 || shape.content_size > content_size_max) {
-    return broken_rule{"content_size", shape.content_size,
-                       shape.content_size < 1 ? 1 : content_size_max};
-  }
-  if (shape.slot_count < 1 || shape.slot_count > slot_count_max) {
-    return broken_rule{"slot_count", shape.slot_count, shape.slot_count < 1 ? 1 : slot_count_max};
-  }
-  if (shape.mode == segment_mode::ring && !std::has_single_bit(shape.slot_count)) {
-    return broken_rule{"slot_count", shape.slot_count, std::bit_ceil(shape.slot_count)};
-  }
-  if (shape.slot_count > segment_size_max / shape.slot_stride()) {
-    return broken_rule{"slot_count", shape.slot_count, segment_size_max / shape.slot_stride()};
-  }
-  return std::nullopt;
+          header.participant_count};
 }
 
 // The first broken rule of a whole header, whose file has this size; nothing if it may be used.

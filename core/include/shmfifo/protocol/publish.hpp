@@ -1,0 +1,381 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+// The writing half of the protocol. With one producer a number needs no claim: the next number is
+// the first slot that is not published, and the role is exclusive by a kernel lock. With many, a
+// number is claimed by a compare-exchange of its slot's own stamp (after Michael and Scott, PODC
+// 1996: the shared cursor lags and everybody helps it forward), so that at no instant a number is
+// taken by nobody known. A slot that is rewritten in an overwriting ring follows the sequence-lock
+// discipline of Boehm, "Can seqlocks get along with programming language memory models?" (MSPC
+// 2012), section 4.
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <utility>
+
+#include "shmfifo/protocol/claim.hpp"
+#include "shmfifo/protocol/participants.hpp"
+#include "shmfifo/status.hpp"
+
+namespace shmfifo {
+
+// One message of a batch.
+struct message_ref {
+  const void* content = nullptr;  // copied in; may be null if there are no bytes
+  std::int64_t value_length = 0;  // bytes
+};
+
+// One thread at a time may use a producer. All calls answer with a status, allocate nothing, and
+// make a system call only to wake a sleeper, to wait, or to ask the kernel about a peer that holds
+// things up.
+template <memory_model M>
+class basic_producer {
+ public:
+  // Precondition: `memory` owns line `self` (and, in a single-producer segment, the producer role).
+  basic_producer(const layout_view& view, M&& memory, unsigned self) noexcept
+      : view_(view),
+        memory_(std::move(memory)),
+        self_(self),
+        gated_(view.shape().gated()),
+        single_(view.shape().producers == producer_role::single) {
+    participant_line& line = view_.participant(self_);
+    const std::uint64_t role = memory_.load(line.role, relaxed, producer_role_load);
+    memory_.store(line.pid, memory_.process_id(), relaxed, attach_name);
+    // SYNC line: release, who sees the role finds the lock held if it asks the kernel.
+    memory_.store(line.role, make_role(role_generation(role) + 1, participant_kind::producer),
+                  release, producer_role_store);
+    if (single_) find_next();
+  }
+
+  // Copies a message in. ok; full (never waits); bad_length; exhausted; invalid; claim_pending;
+  // wrong_process. Lock-free; wait-free with one producer.
+  status try_publish(const void* content, std::int64_t value_length) noexcept {
+    const status answer = publish_quietly(content, value_length);
+    if (answer == status::ok) [[likely]]
+      protocol::ring_bell(memory_, view_.control().data_bell);
+    return answer;
+  }
+
+  // As try_publish, but under the policy `wait` waits for room: additionally timed_out, or
+  // peer_dead if no living consumer could make room, or interrupted. A full log never has room
+  // again and answers full at once.
+  status publish(const void* content, std::int64_t value_length,
+                 deadline until = no_deadline) noexcept {
+    return retry(until, [&] { return try_publish(content, value_length); });
+  }
+
+  // Publishes in order until one is refused; `published` says how many went in. Wakes readers once.
+  // No message goes in if one has a bad length.
+  status try_publish_batch(std::span<const message_ref> batch, std::size_t& published) noexcept {
+    published = 0;
+    for (const message_ref& message : batch) {
+      if (!fits(message.value_length)) return status::bad_length;
+    }
+    status answer = status::ok;
+    for (const message_ref& message : batch) {
+      answer = publish_quietly(message.content, message.value_length);
+      if (answer != status::ok) break;
+      ++published;
+    }
+    if (published != 0) protocol::ring_bell(memory_, view_.control().data_bell);
+    return answer;
+  }
+
+  // As try_publish_batch, with the waiting of publish.
+  status publish_batch(std::span<const message_ref> batch, std::size_t& published,
+                       deadline until = no_deadline) noexcept {
+    published = 0;
+    return retry(until, [&] {
+      std::size_t now = 0;
+      const status answer = try_publish_batch(batch.subspan(published), now);
+      published += now;
+      return answer;
+    });
+  }
+
+  // Zero copy: takes the next number and hands out its slot's content (content_size bytes, aligned
+  // to content_alignment, old bytes in it) until commit or abort. One claim at a time. Answers as
+  // try_publish and publish do.
+  status try_claim(std::span<std::byte>& content) noexcept {
+    if (const status answer = take(claimed_); answer != status::ok) return answer;
+    claim_open_ = true;
+    memory_.order_plain_content();
+    content = {view_.content(view_.slot(claimed_)), view_.shape().content_size};
+    return status::ok;
+  }
+  // As try_claim, with the waiting of publish.
+  status claim(std::span<std::byte>& content, deadline until = no_deadline) noexcept {
+    return retry(until, [&] { return try_claim(content); });
+  }
+
+  // Publishes the claimed slot. ok; bad_length (the claim stays open); no_claim; lost (an
+  // overwriting ring went round before the commit: the message was never visible); wrong_process.
+  status commit(std::int64_t value_length) noexcept {
+    if (!memory_.in_owner_process()) return status::wrong_process;
+    if (!claim_open_) return status::no_claim;
+    if (!fits(value_length)) return status::bad_length;
+    claim_open_ = false;
+    store_fields(view_.slot(claimed_), claimed_, value_length);
+    if (!finish(claimed_, slot_state::published)) return status::lost;
+    protocol::ring_bell(memory_, view_.control().data_bell);
+    return status::ok;
+  }
+
+  // Gives the claimed number up: readers are told that it is aborted. ok; no_claim; wrong_process.
+  status abort() noexcept {
+    if (!memory_.in_owner_process()) return status::wrong_process;
+    if (!claim_open_) return status::no_claim;
+    claim_open_ = false;
+    finish(claimed_, slot_state::aborted);
+    protocol::ring_bell(memory_, view_.control().data_bell);
+    return status::ok;
+  }
+
+  // Ends this handle's wait for room with `interrupted`: the one going on, else the next. Any
+  // thread, and signal handlers, while the handle lives in its place; lock-free.
+  void wake() noexcept {
+    wake_.request(memory_);
+    protocol::ring_bell(memory_, view_.control().space_bell);
+  }
+
+  // The number of the message published (or aborted) last by this handle; -1 before the first.
+  [[nodiscard]] std::int64_t last_number() const noexcept { return last_number_; }
+  // The longest message, in bytes.
+  [[nodiscard]] std::int64_t content_size() const noexcept {
+    return static_cast<std::int64_t>(view_.shape().content_size);
+  }
+
+ protected:
+  // Ends the role in good order: an open claim is aborted, the line is free. Not in a forked child.
+  void leave() noexcept {
+    if (claim_open_) static_cast<void>(abort());
+    protocol::leave_line(view_, memory_, self_, producer_leave_role);
+    if (single_) memory_.disown(lock_producer_role);
+  }
+  // The seam that this producer was given.
+  [[nodiscard]] const M& memory() const noexcept { return memory_; }
+
+ private:
+  using enum std::memory_order;
+  using enum site;
+
+  static constexpr unsigned look_for_dead_every = 256;  // fruitless answers, when nobody waits
+
+  [[nodiscard]] bool fits(std::int64_t value_length) const noexcept {
+    return value_length >= 0 &&
+           static_cast<std::uint64_t>(value_length) <= view_.shape().content_size;
+  }
+
+  // Attempts until there is room. Waits for it only under the policy `wait`: a log has none ever.
+  template <class Attempt>
+  status retry(deadline until, Attempt&& attempt) noexcept {
+    for (;;) {
+      const status answer = attempt();
+      if (answer != status::full || view_.shape().when_full != full_policy::wait) [[likely]]
+        return answer;
+      const status waited = wait_for_room(until);
+      if (waited != status::ok) return waited;
+    }
+  }
+
+  // A single producer goes on where its predecessor stopped, be it between the stamp and the
+  // cursor.
+  void find_next() noexcept {
+    std::uint64_t& cursor = view_.control().producer_cursor;
+    next_ = memory_.load(cursor, relaxed, find_cursor);
+    for (std::uint64_t steps = 0; steps < view_.shape().slot_count && view_.has_slot(next_);
+         ++steps) {
+      // Relaxed: the lock of the role orders a predecessor's stores before ours.
+      const std::uint64_t stamp = memory_.load(view_.slot(next_).stamp, relaxed, find_stamp);
+      if (stamp_number(stamp) != next_ || !stamp_done(stamp)) break;
+      ++next_;
+    }
+    // SYNC cursor: see finish.
+    memory_.store(cursor, next_, release, resume_cursor);
+  }
+
+  status publish_quietly(const void* content, std::int64_t value_length) noexcept {
+    if (!fits(value_length)) [[unlikely]]
+      return status::bad_length;
+    for (std::uint64_t tries = 0; tries < view_.shape().slot_count; ++tries) {
+      std::uint64_t number = 0;
+      if (const status answer = take(number); answer != status::ok) [[unlikely]]
+        return answer;
+      slot_header& slot = view_.slot(number);
+      // SYNC overwrite: release, like the fields: a reader that sees one new byte also sees the
+      // claim.
+      memory_.write_content(view_.content(slot), static_cast<const std::byte*>(content),
+                            static_cast<std::size_t>(value_length), release, publish_content);
+      store_fields(slot, number, value_length);
+      if (finish(number, slot_state::published)) [[likely]]
+        return status::ok;
+      // An overwriting ring went round during the copy: the message takes a new number.
+    }
+    return status::full;
+  }
+
+  void store_fields(slot_header& slot, std::uint64_t number, std::int64_t value_length) noexcept {
+    // SYNC overwrite: see publish_quietly. Application status starts at 0, as the seed's does.
+    memory_.store(slot.status_word, make_status_word(number, 0), release, publish_status_word);
+    memory_.store(slot.value_length, value_length, release, publish_length);
+    memory_.store(slot.message_number, static_cast<std::int64_t>(number), release, publish_number);
+  }
+
+  // Gives a taken number its final state. False only if an overwriting ring passed the number by.
+  bool finish(std::uint64_t number, slot_state state) noexcept {
+    std::uint64_t& stamp = view_.slot(number).stamp;
+    const std::uint64_t final_stamp = make_stamp(number, state);
+    if (!single_ && view_.shape().when_full == full_policy::overwrite) {
+      std::uint64_t expected = make_stamp(number, slot_state::claimed, self_);
+      // SYNC publish: release, the message is complete.
+      if (!memory_.compare_exchange(stamp, expected, final_stamp, release, relaxed,
+                                    commit_exchange)) {
+        protocol::finish_held(memory_, stamp, expected, self_);
+        return false;
+      }
+    } else {
+      // SYNC publish: release, the message is complete; consumers acquire it with the stamp.
+      memory_.store(stamp, final_stamp, release,
+                    state == slot_state::published ? publish_stamp : abort_stamp);
+    }
+    last_number_ = static_cast<std::int64_t>(number);
+    if (single_) {
+      next_ = number + 1;
+      // SYNC cursor: release, so that a cursor above n shows n's stamp to be final.
+      memory_.store(view_.control().producer_cursor, next_, release, publish_cursor);
+    }
+    return true;
+  }
+
+  // Takes the next number: from here on its slot is ours to write.
+  status take(std::uint64_t& number) noexcept {
+    if (!memory_.in_owner_process()) [[unlikely]]
+      return status::wrong_process;
+    if (claim_open_) [[unlikely]]
+      return status::claim_pending;
+    if (!single_) return take_shared(number);
+    number = next_;
+    if (number >= limit_) [[unlikely]] {
+      if (const status answer = extend_limit(number); answer != status::ok) return answer;
+    }
+    if (view_.shape().mode == segment_mode::log) {
+      prefetch(number + log_prefetch_distance);
+    } else {
+      // Relaxed: every later store into the slot is a release and so carries it along.
+      memory_.store(view_.slot(number).stamp, make_stamp(number, slot_state::claimed, self_),
+                    relaxed, overwrite_begin);
+    }
+    return status::ok;
+  }
+
+  // Has the first lines of a later slot fetched while this one is filled, so that its stores need
+  // not wait for them (core/DESIGN.md, decision 12). A hint: it reads and changes nothing.
+  [[gnu::always_inline]] void prefetch(std::uint64_t number) const noexcept {
+    if (number < limit_) memory_.prefetch_for_write(&view_.slot(number));
+  }
+
+  status take_shared(std::uint64_t& number) noexcept {
+    std::uint64_t passed = 0;
+    for (;;) {
+      // SYNC cursor: acquire, so that the stamps of all lower numbers show at least their claims.
+      number = memory_.load(view_.control().producer_cursor, acquire, claim_cursor);
+      if (number >= limit_) [[unlikely]] {
+        const status answer = extend_limit(number);
+        if (answer != status::ok) {
+          if (protocol::cursor_moved(view_, memory_, number)) continue;
+          return answer;
+        }
+      }
+      switch (protocol::claim_slot(view_, memory_, self_, number)) {
+        case protocol::claim_step::taken:
+          return status::ok;
+        case protocol::claim_step::again:
+          break;
+        case protocol::claim_step::passed:
+          // Every slot is being written by somebody alive: there is no place at all.
+          if (++passed == view_.shape().slot_count) return status::full;
+          break;
+        case protocol::claim_step::busy:
+          look_for_dead_now_and_then(number);
+          return status::full;
+        case protocol::claim_step::broken:
+          return status::invalid;
+      }
+    }
+  }
+
+  // The slow path of taking a number: limit_ is the first number that may not be taken unasked.
+  [[gnu::noinline]] status extend_limit(std::uint64_t number) noexcept {
+    if (number >= number_max) return status::exhausted;
+    if (view_.shape().mode == segment_mode::log) {
+      limit_ = view_.shape().slot_count;
+    } else if (!gated_) {
+      limit_ = number_max;
+    } else {
+      const std::uint64_t floor = protocol::raise_gate_floor(view_, memory_);
+      limit_ = std::min(floor, number_max - view_.shape().slot_count) + view_.shape().slot_count;
+      if (number >= limit_) look_for_dead_now_and_then(floor);
+    }
+    return number < limit_ ? status::ok : status::full;
+  }
+
+  // Who died without a name holds nobody back, be it a consumer or a producer with a claim. Asking
+  // the kernel costs system calls, so a producer that does not wait asks only when the same one has
+  // held it back for a while.
+  void look_for_dead_now_and_then(std::uint64_t floor) noexcept {
+    if (floor != stalled_floor_) {
+      stalled_floor_ = floor;
+      stalled_times_ = 0;
+    } else if (++stalled_times_ % look_for_dead_every == 0) {
+      protocol::recover_dead(view_, memory_);
+    }
+  }
+
+  [[nodiscard]] bool room() noexcept {
+    const std::uint64_t number =
+        single_ ? next_ : memory_.load(view_.control().producer_cursor, acquire, room_cursor);
+    if (extend_limit(number) == status::full) return false;
+    if (single_) return true;
+    // Relaxed: a hint, the claim itself looks again. A commit does not ring for producers, who look
+    // again with each slice of their sleep.
+    return !protocol::is_unfinished_lap(
+        view_.shape(), memory_.load(view_.slot(number).stamp, relaxed, room_stamp), number);
+  }
+
+  // Waiting politely: a consumer that is given time to release many slots at once costs both sides
+  // less than one whose cursor is fetched after each (measured: core/DESIGN.md, decision 9).
+  [[gnu::noinline]] status wait_for_room(deadline until) noexcept {
+    if (wake_.take(memory_)) return status::interrupted;
+    if (protocol::spin(memory_, protocol::spin_rounds, protocol::spin_pause,
+                       [this] { return room(); })) {
+      return status::ok;
+    }
+    const bool woken = protocol::sleep_until(
+        memory_, view_.control().space_bell, until,
+        [this] { return room() || wake_.requested(memory_); },
+        [this] { protocol::recover_dead(view_, memory_); });
+    if (wake_.take(memory_)) return status::interrupted;
+    if (woken) return status::ok;
+    const protocol::lowest_cursor lowest = protocol::find_lowest_cursor(view_, memory_);
+    const bool hopeless = lowest.number == protocol::no_cursor || !memory_.alive(lowest.holder);
+    return hopeless ? status::peer_dead : status::timed_out;
+  }
+
+  static constexpr std::uint64_t log_prefetch_distance = 8;
+
+  layout_view view_;
+  M memory_;
+  unsigned self_ = 0;
+  bool gated_ = false;
+  bool single_ = true;
+  bool claim_open_ = false;
+  std::uint64_t next_ = 0;   // single producer: the next number
+  std::uint64_t limit_ = 0;  // numbers below it may be taken without looking at the consumers
+  std::uint64_t claimed_ = 0;
+  std::int64_t last_number_ = -1;
+  protocol::wake_word wake_;
+  std::uint64_t stalled_floor_ = protocol::no_cursor;
+  unsigned stalled_times_ = 0;
+};
+
+}  // namespace shmfifo
