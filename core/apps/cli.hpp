@@ -39,7 +39,7 @@ class failure : public std::runtime_error {
 // The value, or the way out with the error.
 template <class T>
 T need(result<T> answer) {
-  if (!answer) throw failure(answer.failure());
+  if (!answer) throw failure(answer.error());
   return std::move(answer).value();
 }
 

@@ -19,7 +19,7 @@ std::optional<fields> row_of(const std::string& name, owner_rule owner,
                              const std::string& directory) {
   auto home = segment::attach(name, reading(owner, directory));
   if (!home) {
-    const error& why = home.failure();
+    const error& why = home.error();
     if (why.code == ENOENT) return std::nullopt;
     const bool ours = why.code == EMFILE || why.code == ENFILE || why.code == ENOMEM;
     if (ours) throw failure(why);  // says nothing of the segment

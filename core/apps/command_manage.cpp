@@ -27,14 +27,13 @@ int forget(const target& wanted, const std::string& cursor, bool json) {
 void refuse_foreign(const std::string& name, const std::string& directory) {
   // Names nobody has, or may have, are left to remove() and its words.
   auto looked = segment::attach(name, reading(owner_rule::caller_or_root(), directory));
-  if (looked || looked.failure().code == ENOENT || looked.failure().rule == std::string("name")) {
+  if (looked || looked.error().code == ENOENT || looked.error().rule == std::string("name")) {
     return;
   }
   const auto names = need(list_segments(directory));
   if (std::find(names.begin(), names.end(), bare_name(name)) != names.end()) return;
   throw failure({EINVAL, "magic",
-                 "'" + bare_name(name) + "' does not look like a segment (" +
-                     looked.failure().text +
+                 "'" + bare_name(name) + "' does not look like a segment (" + looked.error().text +
                      "), so it is left alone; --force removes it all the same"});
 }
 

@@ -81,7 +81,7 @@ void print_text(const segment_stat& stat) {
 
 result<segment_stat> look_at(const target& which) {
   auto home = segment::attach(which.name, reading(which.owner, which.directory));
-  if (!home) return home.failure();
+  if (!home) return home.error();
   return home->stat();
 }
 
@@ -101,7 +101,7 @@ std::vector<observed_segment> observe_all(const target& where) {
     auto stat = look_at({name, where.owner, where.directory});
     if (stat) {
       all.push_back({name, std::move(stat).value()});
-    } else if (stat.failure().code != ENOENT) {  // else it was removed a moment ago
+    } else if (stat.error().code != ENOENT) {  // else it was removed a moment ago
       all.push_back({name, {}});
     }
   }

@@ -221,10 +221,10 @@ class run {
   // The removed segment has no more messages for now: goes on with the one that has its name.
   void follow() {
     auto home = segment::attach(wanted_.name, attaching(wanted_));
-    if (!home && home.failure().code == ENOENT) return;  // removed again
-    if (!home) return fail(home.failure());
+    if (!home && home.error().code == ENOENT) return;  // removed again
+    if (!home) return fail(home.error());
     auto reader = attach_reader(wanted_, *home, start_at::oldest());
-    if (!reader) return fail(reader.failure());
+    if (!reader) return fail(reader.error());
     home_ = std::move(*home);
     reader_.emplace(std::move(*reader));
     next_ = reader_->position();
@@ -343,12 +343,12 @@ segment wait_for_segment(const settings& wanted) {
   const auto limit = clock::now() + std::chrono::duration<double>(wanted.timeout);
   for (;;) {
     auto home = segment::attach(wanted.name, attaching(wanted));
-    if (home || home.failure().code != ENOENT) return need(std::move(home));
+    if (home || home.error().code != ENOENT) return need(std::move(home));
     if (stop_signal::requested() || clock::now() >= limit) {
       throw failure({ENOENT, "name",
                      fmt::format("no segment '{}' after {} seconds: start `message_producer --name "
                                  "{}`. The last try: {}",
-                                 wanted.name, wanted.timeout, wanted.name, home.failure().text)});
+                                 wanted.name, wanted.timeout, wanted.name, home.error().text)});
     }
     stop_signal::sleep(retry);
   }

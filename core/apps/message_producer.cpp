@@ -110,16 +110,14 @@ class run {
     batch_.clear();
     for (std::uint64_t i = 0; i < wanted_.batch; ++i) {
       maker_.make(messages_[i], static_cast<std::uint64_t>(::getpid()), first + i);
-      batch_.push_back({messages_[i].data(), static_cast<std::int64_t>(messages_[i].size())});
+      batch_.push_back(std::as_bytes(std::span(messages_[i])));
     }
   }
 
   void publish_some(std::uint64_t count) {
     if (maker_.numbered()) fill(taken());
-    const std::span<const message_ref> some(batch_.data(), count);
-    std::size_t done = 0;
-    const status answer =
-        producer_.publish_batch(some, done, std::chrono::steady_clock::now() + slice);
+    const std::span<const byte_view> some(batch_.data(), count);
+    const auto [answer, done] = producer_.publish(some, std::chrono::steady_clock::now() + slice);
     published_ += done;
     pace_.used(done);
     const auto now = std::chrono::steady_clock::now();
@@ -175,7 +173,7 @@ class run {
   producer producer_;
   message_maker maker_;
   std::vector<std::string> messages_;
-  std::vector<message_ref> batch_;
+  std::vector<byte_view> batch_;
   pacer pace_;
   progress progress_;
   std::chrono::steady_clock::time_point started_;

@@ -16,11 +16,10 @@ int fail(const shmfifo::error& why) {
 
 bool write_three(shmfifo::producer& writer) {
   for (const std::string text : {"first", "second", "third"}) {
-    const auto length = static_cast<std::int64_t>(text.size());
-    if (writer.try_publish(text.data(), length) != shmfifo::status::ok) return false;
-    std::span<std::byte> content;
-    if (text == "first" && writer.try_claim(content) == shmfifo::status::ok) {
-      if (writer.abort() != shmfifo::status::ok) return false;  // thought better of it
+    if (writer.try_publish(text) != shmfifo::status::ok) return false;
+    if (text == "first") {
+      const auto withdrawn = writer.try_take();  // aborts when it ends
+      if (!withdrawn) return false;
     }
   }
   return true;
@@ -32,16 +31,16 @@ int main() {
   constexpr auto name = "/visitors";
   auto log = shmfifo::segment::create(
       name, {.mode = shmfifo::segment_mode::log, .slot_count = 100, .content_size = 64});
-  if (!log) return fail(log.failure());
+  if (!log) return fail(log.error());
   auto writer = log->attach_producer();
-  if (!writer) return fail(writer.failure());
+  if (!writer) return fail(writer.error());
   const bool written = write_three(*writer);
 
   auto seen = shmfifo::segment::attach(name, {.mode = shmfifo::access::read_only});
-  if (auto removed = shmfifo::segment::remove(name); !removed) return fail(removed.failure());
-  if (!seen) return fail(seen.failure());
+  if (auto removed = shmfifo::segment::remove(name); !removed) return fail(removed.error());
+  if (!seen) return fail(seen.error());
   auto observer = seen->attach_observer(shmfifo::start_at::oldest());
-  if (!observer) return fail(observer.failure());
+  if (!observer) return fail(observer.error());
   for (;;) {
     const shmfifo::poll_result result = observer->poll([](const shmfifo::record_view& message) {
       std::printf("%lld: %.*s\n", static_cast<long long>(message.message_number),

@@ -3,17 +3,15 @@
 #include <shmfifo/shmfifo.hpp>
 
 #include <cstdio>
-#include <string_view>
 
 int main() {
   auto ring = shmfifo::segment::create("/greetings", {.when_full = shmfifo::full_policy::wait});
-  if (!ring) return std::fprintf(stderr, "%s\n", ring.failure().text.c_str()), 1;
+  if (!ring) return std::fprintf(stderr, "%s\n", ring.error().text.c_str()), 1;
   auto producer = ring->attach_producer();
   auto consumer = ring->attach_consumer();  // usually in another process, after segment::attach
   if (!producer || !consumer) return 1;
 
-  constexpr std::string_view text = "hola";
-  if (producer->publish(text.data(), text.size()) != shmfifo::status::ok) return 1;
+  if (producer->publish("hola") != shmfifo::status::ok) return 1;
 
   if (consumer->wait() == shmfifo::status::ok) {
     auto seen = consumer->poll([](const shmfifo::record_view& message) {

@@ -325,13 +325,13 @@ result<descriptor> create_unnamed(const location& where, std::uint32_t permissio
   return file;
 }
 
-result<done> give_name(const descriptor& file, const location& where) {
+result<void> give_name(const descriptor& file, const location& where) {
   const std::string path = where.path();
-  if (::linkat(file.get(), "", AT_FDCWD, path.c_str(), AT_EMPTY_PATH) == 0) return done{};
+  if (::linkat(file.get(), "", AT_FDCWD, path.c_str(), AT_EMPTY_PATH) == 0) return {};
   // Before Linux 6.10 that takes CAP_DAC_READ_SEARCH, and is called ENOENT without it.
   if (errno == ENOENT &&
       ::linkat(AT_FDCWD, path_of(file).text, AT_FDCWD, path.c_str(), AT_SYMLINK_FOLLOW) == 0) {
-    return done{};
+    return {};
   }
   return failed_at("linkat", where);
 }
@@ -348,9 +348,9 @@ result<descriptor> open_readable(const descriptor& file) {
   return again;
 }
 
-result<done> remove_name(const location& where) {
+result<void> remove_name(const location& where) {
   if (::unlink(where.path().c_str()) != 0) return failed_at("unlink", where);
-  return done{};
+  return {};
 }
 
 result<file_facts> inspect(const descriptor& file, const std::string& name) {

@@ -135,7 +135,7 @@ auto uninterrupted(Call&& call) {
 // A file in the directory that has no name yet and vanishes with its last descriptor.
 result<descriptor> create_unnamed(const location& where, std::uint32_t permissions);
 // Makes the file so large, without memory behind it. EFBIG above RLIMIT_FSIZE.
-result<done> extend(const descriptor& file, const location& where, std::uint64_t size);
+result<void> extend(const descriptor& file, const location& where, std::uint64_t size);
 struct reservation {
   std::uint64_t missing;               // bytes that have no memory yet
   std::byte* huge_pages_at = nullptr;  // where the file is mapped, if huge pages are wanted: they
@@ -144,14 +144,14 @@ struct reservation {
 // Reserves the `size` bytes of the file: later writes cannot fail for lack of space. ENOMEM, rule
 // "memory_limit", where the kernel would end this process instead; EINTR if signals leave no time
 // for one page.
-result<done> reserve(const descriptor& file, const location& where, std::uint64_t size,
+result<void> reserve(const descriptor& file, const location& where, std::uint64_t size,
                      const reservation& how);
 // Gives the file its name, atomically; EEXIST if the name is taken.
-result<done> give_name(const descriptor& file, const location& where);
+result<void> give_name(const descriptor& file, const location& where);
 result<descriptor> open_readable(const location& where);
 // The same file, read-only; none where there is no /proc.
 result<descriptor> open_readable(const descriptor& file);
-result<done> remove_name(const location& where);
+result<void> remove_name(const location& where);
 // EINVAL if it is no regular file.
 result<file_facts> inspect(const descriptor& file, const std::string& name);
 // What has the name now, whatever it is.
@@ -164,7 +164,7 @@ void unmap(std::byte* base, std::uint64_t size) noexcept;
 // Advice: a kernel that does not take it changes nothing.
 void advise(std::byte* base, std::uint64_t size, bool huge_pages, bool dump) noexcept;
 // Lets the kernel zero and map every page.
-result<done> touch(std::byte* base, std::uint64_t size, bool writable);
+result<void> touch(std::byte* base, std::uint64_t size, bool writable);
 // How much of a mapping consists of huge pages, as /proc/self/smaps says; 0 if it is unknown.
 std::uint64_t huge_bytes(std::byte* base, std::uint64_t size);
 // The whole of a small file; nothing if it cannot be read.

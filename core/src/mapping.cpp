@@ -83,9 +83,9 @@ error not_reserved(const std::string& name, std::uint64_t found, std::uint64_t e
   return broken;
 }
 
-result<done> check_owner(const std::string& name, std::uint32_t owner, const owner_rule& wanted) {
+result<void> check_owner(const std::string& name, std::uint32_t owner, const owner_rule& wanted) {
   const std::uint32_t caller = kernel::effective_user();
-  if (wanted.admits(owner, caller)) return done{};
+  if (wanted.admits(owner, caller)) return {};
   return error{EACCES, "owner",
                "'" + name + "' belongs to uid " + std::to_string(owner) + ", expected " +
                    describe(wanted, caller) +
@@ -117,8 +117,8 @@ error cursor_in_use(const std::string& name, std::uint32_t pid) {
 
 result<name_state> mapping::check_name() const {
   auto found = kernel::inspect_name(where_);
-  if (!found && found.failure().code == ENOENT) return name_state::removed;
-  if (!found) return found.failure();
+  if (!found && found.error().code == ENOENT) return name_state::removed;
+  if (!found) return found.error();
   return same_file(*found, file_->facts()) ? name_state::same : name_state::replaced;
 }
 
@@ -152,9 +152,9 @@ result<std::string> checked_directory(std::string_view directory) {
 
 result<kernel::location> locate(std::string_view name, std::string_view directory) {
   auto file = checked_name(name);
-  if (!file) return file.failure();
+  if (!file) return file.error();
   auto in = checked_directory(directory);
-  if (!in) return in.failure();
+  if (!in) return in.error();
   return kernel::location{std::move(*file), std::move(*in)};
 }
 
@@ -165,29 +165,29 @@ std::uint32_t pid_of(const layout_view& view, const std_memory_model& memory, un
 result<std::shared_ptr<mapping>> build_segment(const kernel::location& where, const geometry& shape,
                                                const create_options& options) {
   auto file = kernel::create_unnamed(where, options.permissions);
-  if (!file) return file.failure();
+  if (!file) return file.error();
   const segment_header header = make_header(shape);
   const std::uint64_t size = header.segment_size;
-  if (auto extended = kernel::extend(*file, where, size); !extended) return extended.failure();
+  if (auto extended = kernel::extend(*file, where, size); !extended) return extended.error();
   auto facts = kernel::inspect(*file, where.name);
-  if (!facts) return facts.failure();
+  if (!facts) return facts.error();
   auto kept = kernel::open_readable(*file);
-  if (!kept) return kept.failure();
+  if (!kept) return kept.error();
   auto reachable = std::make_shared<const kernel::segment_file>(std::move(*kept), where, *facts);
   auto base = kernel::map(*file, size, true);
-  if (!base) return base.failure();
+  if (!base) return base.error();
   auto home = adopt(where, std::move(reachable), *base, header, true);
   kernel::advise(*base, size, options.huge_pages, options.dump);
   const kernel::reservation everything{size, options.huge_pages ? *base : nullptr};
   if (auto reserved = kernel::reserve(*file, where, size, everything); !reserved) {
-    return reserved.failure();
+    return reserved.error();
   }
   if (options.pretouch) {
-    if (auto touched = kernel::touch(*base, size, true); !touched) return touched.failure();
+    if (auto touched = kernel::touch(*base, size, true); !touched) return touched.error();
   }
   // Reserved memory is zero: control words, participants and slots start as they must.
   std::memcpy(*base, &header, sizeof header);
-  if (auto named = kernel::give_name(*file, where); !named) return named.failure();
+  if (auto named = kernel::give_name(*file, where); !named) return named.error();
   return home;
 }
 
@@ -196,12 +196,12 @@ result<std::shared_ptr<mapping>> attach_mapping(const kernel::location& where,
   const bool writable = options.mode == access::read_write;
   const std::string& name = where.name;
   auto file = kernel::open_readable(where);
-  if (!file) return file.failure();
+  if (!file) return file.error();
   auto facts = kernel::inspect(*file, name);
-  if (!facts) return facts.failure();
-  if (auto owned = check_owner(name, facts->owner, options.owner); !owned) return owned.failure();
+  if (!facts) return facts.error();
+  if (auto owned = check_owner(name, facts->owner, options.owner); !owned) return owned.error();
   auto header = kernel::read_header(*file, name);
-  if (!header) return header.failure();
+  if (!header) return header.error();
   if (facts->size < sizeof(segment_header)) {
     return refusal(name, {"file_size", facts->size, sizeof(segment_header)}, EINVAL);
   }
@@ -217,15 +217,15 @@ result<std::shared_ptr<mapping>> attach_mapping(const kernel::location& where,
     if (!writable) return not_reserved(name, facts->reserved, size);
     const kernel::reservation rest{size - facts->reserved};
     if (auto reserved = kernel::reserve(mapped, where, size, rest); !reserved) {
-      return reserved.failure();
+      return reserved.error();
     }
   }
   auto base = kernel::map(mapped, size, writable);
-  if (!base) return base.failure();
+  if (!base) return base.error();
   auto home = adopt(where, std::move(reachable), *base, *header, writable);
   kernel::advise(*base, size, options.huge_pages, options.dump);
   if (options.pretouch) {
-    if (auto touched = kernel::touch(*base, size, writable); !touched) return touched.failure();
+    if (auto touched = kernel::touch(*base, size, writable); !touched) return touched.error();
   }
   if (auto broken = validate_control(home->view())) return refusal(name, *broken, EINVAL);
   return home;

@@ -70,7 +70,7 @@ error lock_trouble(const mapping& home, const std_memory_model& memory);
 
 // Takes the lock under which cursors get, and lose, their names: between finding a name's line and
 // owning it nobody else may give the line to another.
-result<done> own_naming(const mapping& home, std_memory_model& memory);
+result<void> own_naming(const mapping& home, std_memory_model& memory);
 
 // As noted by the line's owner when it attached; 0 after an orderly detach.
 std::uint32_t pid_of(const layout_view& view, const std_memory_model& memory, unsigned line);

@@ -70,7 +70,7 @@ bool too_large_for(const descriptor& file, std::uint64_t missing) {
 
 }  // namespace
 
-result<done> extend(const descriptor& file, const location& where, std::uint64_t size) {
+result<void> extend(const descriptor& file, const location& where, std::uint64_t size) {
   // The limit is asked about first: the kernel would answer with a signal.
   rlimit largest{RLIM_INFINITY, RLIM_INFINITY};
   static_cast<void>(::getrlimit(RLIMIT_FSIZE, &largest));
@@ -78,10 +78,10 @@ result<done> extend(const descriptor& file, const location& where, std::uint64_t
   if (size > largest.rlim_cur) return failed(EFBIG, "ftruncate", about);
   const auto call = [&] { return ::ftruncate(file.get(), static_cast<off_t>(size)); };
   if (uninterrupted(call) != 0) return failed_now("ftruncate", about);
-  return done{};
+  return {};
 }
 
-result<done> reserve(const descriptor& file, const location& where, std::uint64_t size,
+result<void> reserve(const descriptor& file, const location& where, std::uint64_t size,
                      const reservation& how) {
   const std::string about = describe(size) + " in " + where.directory;
   if (too_large_for(file, how.missing)) return failed(ENOSPC, "fallocate", about);
@@ -97,7 +97,7 @@ result<done> reserve(const descriptor& file, const location& where, std::uint64_
     if (reserved == 0) return failed_now("fallocate", about);
     at += reserved;
   }
-  return done{};
+  return {};
 }
 
 result<std::byte*> map(const descriptor& file, std::uint64_t size, bool writable) {
@@ -116,15 +116,15 @@ void advise(std::byte* base, std::uint64_t size, bool huge_pages, bool dump) noe
   if (!dump) ::madvise(base, size, MADV_DONTDUMP);
 }
 
-result<done> touch(std::byte* base, std::uint64_t size, bool writable) {
+result<void> touch(std::byte* base, std::uint64_t size, bool writable) {
   const int how = writable ? MADV_POPULATE_WRITE : MADV_POPULATE_READ;
-  if (::madvise(base, size, how) == 0) return done{};
+  if (::madvise(base, size, how) == 0) return {};
   if (errno != EINVAL) return failed_now("madvise", describe(size));
   // Before Linux 5.14. A load maps a page of shared memory, too.
   for (std::uint64_t i = 0; i < size; i += page_size) {
     static_cast<void>(const_cast<const volatile std::byte*>(base)[i]);
   }
-  return done{};
+  return {};
 }
 
 std::uint64_t huge_bytes(std::byte* base, std::uint64_t size) {

@@ -211,8 +211,8 @@ void memory_limits::add_groups(const std::string& mount, std::string_view below,
   }
 }
 
-result<done> memory_limits::allow(std::uint64_t size) const {
-  if (groups_.empty()) return done{};
+result<void> memory_limits::allow(std::uint64_t size) const {
+  if (groups_.empty()) return {};
   // The kernel's own bookkeeping (page tables, the file's index) counts, too: half a percent.
   const std::uint64_t needed = sum(size, size / 128);
   const std::uint64_t free_swap =
@@ -222,7 +222,7 @@ result<done> memory_limits::allow(std::uint64_t size) const {
         two ? state_of_two(read_, prefix, free_swap) : state_of_one(read_, prefix, free_swap);
     if (here && needed > here->room) return shortage(*here, size);
   }
-  return done{};
+  return {};
 }
 
 }  // namespace shmfifo::kernel

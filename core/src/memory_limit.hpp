@@ -27,7 +27,7 @@ class memory_limits {
   // Whether all groups allow so many more bytes, now: asked anew by each call. ENOMEM, with the
   // limit, what is in use, and the cure. What the kernel can write to files or to free swap space
   // counts as free.
-  [[nodiscard]] result<done> allow(std::uint64_t size) const;
+  [[nodiscard]] result<void> allow(std::uint64_t size) const;
 
  private:
   struct group {

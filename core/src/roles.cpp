@@ -38,7 +38,7 @@ error lock_trouble(const mapping& home, const std_memory_model& memory) {
   return kernel::unreachable(memory.lock_failure(), home.name());
 }
 
-result<done> own_naming(const mapping& home, std_memory_model& memory) {
+result<void> own_naming(const mapping& home, std_memory_model& memory) {
   constexpr unsigned naming_tries = 5000;  // one a millisecond
   for (unsigned tries = 0; !memory.try_own(lock_naming); ++tries) {
     if (memory.lock_failure().code != 0) return lock_trouble(home, memory);
@@ -48,7 +48,7 @@ result<done> own_naming(const mapping& home, std_memory_model& memory) {
     }
     kernel::sleep_ms(1);
   }
-  return done{};
+  return {};
 }
 
 namespace {
@@ -114,7 +114,7 @@ result<unsigned> place_cursor(const mapping& home, std_memory_model& memory,
 result<unsigned> place_durable(const mapping& home, std_memory_model& memory,
                                const std::string& name, std::uint64_t& position, bool exact) {
   const layout_view& view = home.view();
-  if (auto naming = own_naming(home, memory); !naming) return naming.failure();
+  if (auto naming = own_naming(home, memory); !naming) return naming.error();
   const auto found = protocol::find_durable(view, memory, name);
   if (!found) {
     // One that is there already, from before there was this rule, is resumed.
@@ -186,7 +186,7 @@ result<consumer> segment::attach_observer(start_at start) const try {
     return bad_start(*home_, number_max - 1, start.number);
   }
   auto buffer = buffer_for(*home_, true);
-  if (!buffer) return buffer.failure();
+  if (!buffer) return buffer.error();
   auto memory = home_->memory();
   return consumer(home_, std::move(memory), std::nullopt, start_number(start, false),
                   std::move(*buffer));
@@ -209,11 +209,11 @@ result<consumer> segment::attach_consumer(const consumer_options& options) const
     return bad_start(*home_, most, options.start.number);
   }
   auto buffer = buffer_for(*home_, false);
-  if (!buffer) return buffer.failure();
+  if (!buffer) return buffer.error();
   auto memory = home_->memory();
   const auto place = options.name.empty() ? place_cursor : place_durable;
   auto line = place(*home_, memory, options.name, position, exact);
-  if (!line) return line.failure();
+  if (!line) return line.error();
   return consumer(home_, std::move(memory), *line, position, std::move(*buffer));
 } catch (const std::bad_alloc&) {
   return no_memory();

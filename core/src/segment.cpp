@@ -27,7 +27,7 @@ bool looking_failed(const kernel::location& where, const error& failure) {
   return !perhaps || !kernel::inspect_name(where);
 }
 
-result<done> same_geometry(const std::string& name, const geometry& found, const geometry& wanted) {
+result<void> same_geometry(const std::string& name, const geometry& found, const geometry& wanted) {
   const auto differs = [&](const char* rule, auto a, auto b) {
     return refusal(name, {rule, static_cast<std::uint64_t>(a), static_cast<std::uint64_t>(b)},
                    EEXIST);
@@ -48,7 +48,7 @@ result<done> same_geometry(const std::string& name, const geometry& found, const
   if (found.participant_count != wanted.participant_count) {
     return differs("participant_count", found.participant_count, wanted.participant_count);
   }
-  return done{};
+  return {};
 }
 
 }  // namespace
@@ -59,7 +59,7 @@ result<done> same_geometry(const std::string& name, const geometry& found, const
 result<segment> segment::create(std::string_view given_name, const geometry& shape,
                                 const create_options& options) try {
   auto where = locate(given_name, options.directory);
-  if (!where) return where.failure();
+  if (!where) return where.error();
   const std::string& name = where->name;
   if (auto broken = validate_geometry(shape)) return refusal(name, *broken, EINVAL);
   if ((options.permissions & ~0777U) != 0) {
@@ -72,22 +72,22 @@ result<segment> segment::create(std::string_view given_name, const geometry& sha
     attaching.huge_pages = options.huge_pages;
     attaching.dump = options.dump;
     auto existing = attach_mapping(*where, attaching);
-    if (!existing && looking_failed(*where, existing.failure())) return existing.failure();
-    if (existing || existing.failure().code != ENOENT) {
+    if (!existing && looking_failed(*where, existing.error())) return existing.error();
+    if (existing || existing.error().code != ENOENT) {
       if (options.existing == if_exists::refuse) {
         return error{
             EEXIST, "name",
             "'" + name + "' exists already: attach to it, remove it, or choose another name"};
       }
-      if (!existing) return existing.failure();
+      if (!existing) return existing.error();
       if (auto same = same_geometry(name, (*existing)->view().shape(), shape); !same) {
-        return same.failure();
+        return same.error();
       }
       return segment(std::move(*existing));
     }
     auto home = build_segment(*where, shape, options);
     if (home) return segment(std::move(*home));
-    const error& failure = home.failure();
+    const error& failure = home.error();
     if (failure.code != EEXIST || failure.rule != std::string_view("linkat")) return failure;
   }
   return error{EAGAIN, "name", "'" + name + "' is created and removed by others again and again"};
@@ -97,17 +97,17 @@ result<segment> segment::create(std::string_view given_name, const geometry& sha
 
 result<segment> segment::attach(std::string_view given_name, const attach_options& options) try {
   auto where = locate(given_name, options.directory);
-  if (!where) return where.failure();
+  if (!where) return where.error();
   auto home = attach_mapping(*where, options);
-  if (!home) return home.failure();
+  if (!home) return home.error();
   return segment(std::move(*home));
 } catch (const std::bad_alloc&) {
   return no_memory();
 }
 
-result<done> segment::remove(std::string_view name, std::string_view directory) try {
+result<void> segment::remove(std::string_view name, std::string_view directory) try {
   auto where = locate(name, directory);
-  if (!where) return where.failure();
+  if (!where) return where.error();
   return kernel::remove_name(*where);
 } catch (const std::bad_alloc&) {
   return no_memory();
@@ -115,7 +115,7 @@ result<done> segment::remove(std::string_view name, std::string_view directory) 
 
 result<std::vector<std::string>> list_segments(std::string_view given_directory) try {
   auto directory = checked_directory(given_directory);
-  if (!directory) return directory.failure();
+  if (!directory) return directory.error();
   auto names = kernel::names_in(*directory);
   if (!names) return names;
   // What cannot be read is none of the caller's; but for want of means of its own the list would be
@@ -127,10 +127,10 @@ result<std::vector<std::string>> list_segments(std::string_view given_directory)
   };
   std::erase_if(*names, [&](const std::string& name) {
     auto file = kernel::open_readable({name, *directory});
-    if (!file) return passed_over(file.failure());
-    if (auto facts = kernel::inspect(*file, name); !facts) return passed_over(facts.failure());
+    if (!file) return passed_over(file.error());
+    if (auto facts = kernel::inspect(*file, name); !facts) return passed_over(facts.error());
     auto header = kernel::read_header(*file, name);
-    if (!header) return passed_over(header.failure());
+    if (!header) return passed_over(header.error());
     return std::memcmp(header->magic, segment_magic, sizeof segment_magic) != 0;
   });
   if (short_of_means) return *short_of_means;
@@ -155,10 +155,10 @@ result<unsigned> segment::recover() const try {
   return no_memory();
 }
 
-result<done> segment::forget(std::string_view cursor) const try {
+result<void> segment::forget(std::string_view cursor) const try {
   if (!writable()) return not_writable(name());
   auto memory = home_->memory();
-  if (auto naming = own_naming(*home_, memory); !naming) return naming.failure();
+  if (auto naming = own_naming(*home_, memory); !naming) return naming.error();
   const auto line = protocol::find_durable(view(), memory, cursor);
   if (!line) {
     return error{
@@ -172,7 +172,7 @@ result<done> segment::forget(std::string_view cursor) const try {
   const std::uint64_t role =
       memory.load(view().participant(*line).role, std::memory_order_relaxed, site::operate);
   protocol::free_line(view(), memory, *line, role);
-  return done{};
+  return {};
 } catch (const std::bad_alloc&) {
   return no_memory();
 }

@@ -117,11 +117,12 @@ TEST(content_copy, G4_content_is_aligned_wherever_it_is_handed_out) {
     shape.content_size = (1 << 20) + 8;  // malloc gives such a copy pages, and begins 16 behind
     const auto home = testing::must(segment::create(name.get(), shape));
     auto writer = testing::must(home.attach_producer());
-    std::span<std::byte> content;
-    ASSERT_EQ(writer.try_claim(content), status::ok);
+    auto claim = writer.try_take();
+    ASSERT_EQ(claim.answer(), status::ok);
+    const std::span<std::byte> content = claim.content();
     std::memset(content.data(), 7, content_alignment);
     EXPECT_EQ(first_of(content.data()), 0x0707070707070707U);
-    ASSERT_EQ(writer.commit(content_alignment), status::ok);
+    ASSERT_EQ(std::move(claim).commit(content_alignment), status::ok);
     consumer readers[] = {testing::must(home.attach_consumer()),
                           testing::must(home.attach_observer())};
     for (consumer& reader : readers) {

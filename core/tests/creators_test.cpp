@@ -69,7 +69,7 @@ TEST(creators, G8_of_many_creators_that_refuse_an_existing_name_one_wins) {
   int winners = 0;
   const std::vector<int> codes = at_once(32, [&] {
     const auto home = segment::create(name.get(), small(segment_mode::ring));
-    return home ? 42 : home.failure().code == EEXIST ? 0 : 2;
+    return home ? 42 : home.error().code == EEXIST ? 0 : 2;
   });
   EXPECT_EQ(codes.size(), 32U);
   for (const int code : codes) {
@@ -102,7 +102,7 @@ TEST(creators, G8_a_killed_creator_leaves_nothing_or_a_whole_segment) {
     if (attached) {
       ++whole;
     } else {
-      EXPECT_EQ(attached.failure().code, ENOENT) << attached.failure().text;
+      EXPECT_EQ(attached.error().code, ENOENT) << attached.error().text;
       ++nothing;
     }
     geometry shape = small(segment_mode::log);

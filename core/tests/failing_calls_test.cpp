@@ -162,26 +162,26 @@ int set_up(const std::string& name) {
   const geometry shape = small(segment_mode::ring);
   const create_options options = {.existing = if_exists::attach, .pretouch = true};
   auto home = segment::create(name, shape, options);
-  if (!home) return home.failure().code;
-  if (const auto same = segment::create(name, shape, options); !same) return same.failure().code;
+  if (!home) return home.error().code;
+  if (const auto same = segment::create(name, shape, options); !same) return same.error().code;
   auto other = segment::attach(name, {.content_size = {}, .pretouch = true});
-  if (!other) return other.failure().code;
+  if (!other) return other.error().code;
   {
     const auto writer = other->attach_producer();
-    if (!writer) return writer.failure().code;
+    if (!writer) return writer.error().code;
     for (int times = 0; times < 2; ++times) {  // a new cursor, and one that is resumed
       const auto reader = other->attach_consumer({"billing", {}});
-      if (!reader) return reader.failure().code;
+      if (!reader) return reader.error().code;
     }
     const auto observer = other->attach_observer();
-    if (!observer) return observer.failure().code;
+    if (!observer) return observer.error().code;
   }
-  if (const auto stat = home->stat(); !stat) return stat.failure().code;
-  if (const auto freed = home->recover(); !freed) return freed.failure().code;
-  if (const auto gone = home->forget("billing"); !gone) return gone.failure().code;
-  if (const auto names = list_segments(); !names) return names.failure().code;
+  if (const auto stat = home->stat(); !stat) return stat.error().code;
+  if (const auto freed = home->recover(); !freed) return freed.error().code;
+  if (const auto gone = home->forget("billing"); !gone) return gone.error().code;
+  if (const auto names = list_segments(); !names) return names.error().code;
   const auto removed = segment::remove(name);
-  return removed ? 0 : removed.failure().code;
+  return removed ? 0 : removed.error().code;
 }
 
 enum class outcome { told, survived, either };  // survived: there is another way
@@ -236,8 +236,8 @@ TEST(failing_calls, G10_what_is_too_large_for_the_file_system_is_refused_before_
     if (!testing::enter_private_mounts()) return 50;
     if (::mount("tmpfs", "/dev/shm", "tmpfs", 0, "size=32m") != 0) return 51;
     const auto home = segment::create("any", large());
-    if (home || home.failure().code != ENOSPC) return 1;
-    return home.failure().rule == std::string("fallocate") && reservations == 0 ? 0 : 2;
+    if (home || home.error().code != ENOSPC) return 1;
+    return home.error().rule == std::string("fallocate") && reservations == 0 ? 0 : 2;
   });
   EXPECT_EQ(confined.join(), 0);
 }
@@ -249,7 +249,7 @@ TEST(failing_calls, G10_memory_is_reserved_under_a_steady_timer) {
   longest_uninterrupted = 1 << 20;
   const auto home = segment::create(name.get(), large());
   longest_uninterrupted = 0;
-  ASSERT_TRUE(home) << home.failure().text;
+  ASSERT_TRUE(home) << home.error().text;
   struct ::stat facts {};
   ASSERT_EQ(::stat(name.path().c_str(), &facts), 0);
   EXPECT_GE(facts.st_blocks * 512, facts.st_size);
@@ -298,13 +298,13 @@ TEST(failing_calls, G10_a_memory_limit_is_asked_about_before_each_piece) {
     write_file("/proc/memory.max", "60000000");
     const testing::unique_name name;
     const auto refused = segment::create(name.get(), large());
-    if (refused || refused.failure().rule != std::string("memory_limit")) return 1;
-    if (refused.failure().code != ENOMEM || reservations != 0) return 2;
+    if (refused || refused.error().rule != std::string("memory_limit")) return 1;
+    if (refused.error().code != ENOMEM || reservations != 0) return 2;
     write_file("/proc/memory.max", "100000000");
     after_fallocate = lower_limit;
     const auto interrupted = segment::create(name.get(), large());
     after_fallocate = [] {};
-    if (interrupted || interrupted.failure().rule != std::string("memory_limit")) return 3;
+    if (interrupted || interrupted.error().rule != std::string("memory_limit")) return 3;
     return reservations == 1 && !name.exists() ? 0 : 4;
   });
   EXPECT_EQ(confined.join(), 0);
@@ -321,7 +321,7 @@ TEST(failing_calls, G8_a_name_made_and_removed_again_and_again_ends_in_an_error)
     const auto home = segment::create(name.get(), shape, options);
     planned = {};
     ASSERT_FALSE(home);
-    EXPECT_EQ(home.failure().code, told);
+    EXPECT_EQ(home.error().code, told);
     EXPECT_FALSE(name.exists());
   }
 }
@@ -336,8 +336,8 @@ TEST(failing_calls, G8_who_can_take_no_line_is_told_why) {
   const auto reader = home.attach_consumer();
   planned = {};
   ASSERT_FALSE(writer || reader);
-  EXPECT_EQ(writer.failure().code, ENOLCK);
-  EXPECT_EQ(reader.failure().code, ENOLCK);
+  EXPECT_EQ(writer.error().code, ENOLCK);
+  EXPECT_EQ(reader.error().code, ENOLCK);
 }
 
 // A kernel may answer EACCES for a lock that another process holds. Of the producers that lines
@@ -350,8 +350,8 @@ TEST(failing_calls, G8_another_ones_lock_is_no_failure) {
   const auto writer = home.attach_producer();
   planned = {};
   ASSERT_FALSE(writer);
-  EXPECT_EQ(writer.failure().code, EBUSY);
-  EXPECT_EQ(writer.failure().text.find("pid"), std::string::npos);
+  EXPECT_EQ(writer.error().code, EBUSY);
+  EXPECT_EQ(writer.error().text.find("pid"), std::string::npos);
 }
 
 // Without the kernel's fence a wake-up is late by one slice of the sleep, but not lost.
@@ -375,8 +375,8 @@ TEST(failing_calls, G10_a_name_that_cannot_be_looked_up_is_an_error) {
   planned = {"lstat", EACCES};
   const auto state = home.check_name();
   ASSERT_FALSE(state);
-  EXPECT_EQ(state.failure().code, EACCES);
-  EXPECT_STREQ(state.failure().rule, "lstat");
+  EXPECT_EQ(state.error().code, EACCES);
+  EXPECT_STREQ(state.error().rule, "lstat");
 }
 
 // The text of the refusal needs memory itself.
@@ -391,10 +391,10 @@ TEST(failing_calls, G10_a_refusal_without_memory_for_its_text_is_still_an_error)
   const auto writer = observing.attach_producer();
   planned = {};
   ASSERT_FALSE(freed || forgotten || named || writer);
-  EXPECT_EQ(freed.failure().code, ENOMEM);
-  EXPECT_EQ(forgotten.failure().code, ENOMEM);
-  EXPECT_EQ(named.failure().code, ENOMEM);
-  EXPECT_EQ(writer.failure().code, ENOMEM);
+  EXPECT_EQ(freed.error().code, ENOMEM);
+  EXPECT_EQ(forgotten.error().code, ENOMEM);
+  EXPECT_EQ(named.error().code, ENOMEM);
+  EXPECT_EQ(writer.error().code, ENOMEM);
 }
 
 // A process that did not get the page that the kernel wipes at a fork. It is this program again,

@@ -28,9 +28,9 @@ TEST(file_systems, G10_no_space_is_an_error_of_create_and_leaves_nothing) {
     geometry shape = small(segment_mode::ring, full_policy::overwrite);
     shape.slot_count = 1 << 20;
     const auto created = segment::create("big", shape);
-    if (created || created.failure().code != ENOSPC) return 1;
-    if (std::string(created.failure().rule) != "fallocate") return 2;
-    if (segment::attach("big").failure().code != ENOENT) return 3;
+    if (created || created.error().code != ENOSPC) return 1;
+    if (std::string(created.error().rule) != "fallocate") return 2;
+    if (segment::attach("big").error().code != ENOENT) return 3;
     // What fits is reserved: filling the rest of the tmpfs afterwards does no harm.
     shape.slot_count = 4096;
     auto home = segment::create("fits", shape);
@@ -59,7 +59,7 @@ TEST(file_systems, G10_a_refusal_by_a_file_system_names_its_own_cause) {
       ::close(::open("/dev/shm/file", O_CREAT | O_WRONLY | O_CLOEXEC, 0600));
       const auto home = segment::create("any", small(segment_mode::ring));
       ::umount("/dev/shm");
-      return !home && home.failure().text.find(cause) != std::string::npos;
+      return !home && home.error().text.find(cause) != std::string::npos;
     };
     if (!says("tmpfs", 0, "nr_inodes=2", "no inode left")) return 1;
     if (!says("tmpfs", MS_RDONLY, "", "mounted read-only")) return 2;
@@ -86,13 +86,13 @@ TEST(file_systems, G10_a_directory_that_cannot_be_searched_is_no_taken_name) {
     create_options options;
     options.directory = "/dev/shm/circle";
     const auto circle = segment::create("test", shape, options);
-    if (circle || circle.failure().code != ELOOP) return 1;
-    if (circle.failure().text.find("too many symbolic links") == std::string::npos) return 2;
+    if (circle || circle.error().code != ELOOP) return 1;
+    if (circle.error().text.find("too many symbolic links") == std::string::npos) return 2;
     options.directory = "";
     if (::chmod("/dev/shm", 0) != 0 || !drop_capabilities()) return 53;
     const auto closed = segment::create("test", shape, options);
-    if (closed || closed.failure().code != EACCES) return 4;
-    return closed.failure().text.find("may not make or list files") != std::string::npos ? 0 : 5;
+    if (closed || closed.error().code != EACCES) return 4;
+    return closed.error().text.find("may not make or list files") != std::string::npos ? 0 : 5;
   });
   EXPECT_EQ(confined.join(), 0);
 }
@@ -117,10 +117,10 @@ TEST(file_systems, G10_a_file_with_holes_is_reserved_by_writers_and_refused_by_r
     attach_options reading;
     reading.mode = access::read_only;
     const auto observed = segment::attach("restored", reading);
-    if (observed || observed.failure().rule != std::string("reserved")) return 1;
+    if (observed || observed.error().rule != std::string("reserved")) return 1;
     const std::string values = "found 4096, expected " + std::to_string(size);
-    if (observed.failure().text.find(values) == std::string::npos) return 2;
-    if (segment::attach("restored").failure().code != ENOSPC) return 3;
+    if (observed.error().text.find(values) == std::string::npos) return 2;
+    if (segment::attach("restored").error().code != ENOSPC) return 3;
     original.close();
     if (!segment::remove("original") || !segment::attach("restored")) return 4;
     return segment::attach("restored", reading) ? 0 : 5;
@@ -206,7 +206,7 @@ TEST(file_systems, G10_another_directory_holds_names_of_its_own) {
     there.directory = "/mnt";
     if (!segment::attach(name.get(), there) || !home->attach_producer()) return 3;
     if (must(list_segments("/mnt")) != std::vector{name.get()}) return 4;
-    if (segment::create(name.get(), shape, options).failure().code != EEXIST) return 5;
+    if (segment::create(name.get(), shape, options).error().code != EEXIST) return 5;
     return segment::remove(name.get(), "/mnt") && must(list_segments("/mnt")).empty() ? 0 : 6;
   });
   EXPECT_EQ(confined.join(), 0);
@@ -218,9 +218,9 @@ TEST(file_systems, G10_a_bad_directory_is_refused_and_named) {
   for (const std::string& bad :
        {std::string("dev/shm"), std::string("."), std::string("/dev/shm\0x", 10)}) {
     options.directory = bad;
-    EXPECT_STREQ(segment::create("any", shape, options).failure().rule, "directory") << bad;
-    EXPECT_STREQ(segment::remove("any", bad).failure().rule, "directory") << bad;
-    EXPECT_STREQ(list_segments(bad).failure().rule, "directory") << bad;
+    EXPECT_STREQ(segment::create("any", shape, options).error().rule, "directory") << bad;
+    EXPECT_STREQ(segment::remove("any", bad).error().rule, "directory") << bad;
+    EXPECT_STREQ(list_segments(bad).error().rule, "directory") << bad;
   }
   const std::pair<const char*, int> useless[] = {
       {"/nowhere/at all", ENOENT}, {"/proc/version", ENOTDIR}, {"/proc", EOPNOTSUPP}};
@@ -228,8 +228,8 @@ TEST(file_systems, G10_a_bad_directory_is_refused_and_named) {
     options.directory = directory;
     const auto home = segment::create("any", shape, options);
     ASSERT_FALSE(home) << directory;
-    EXPECT_EQ(home.failure().code, code) << directory;
-    EXPECT_NE(home.failure().text.find(directory), std::string::npos) << home.failure().text;
+    EXPECT_EQ(home.error().code, code) << directory;
+    EXPECT_NE(home.error().text.find(directory), std::string::npos) << home.error().text;
   }
 }
 
@@ -245,7 +245,7 @@ TEST(file_systems, G10_without_proc_a_segment_is_created_or_the_cause_is_named) 
     ::unlink((name.path() + "-probe").c_str());
     const auto home = segment::create(name.get(), small(segment_mode::ring));
     if (home) return possible && segment::attach(name.get()) ? 0 : 1;
-    return !possible && home.failure().text.find("mount /proc") != std::string::npos ? 0 : 2;
+    return !possible && home.error().text.find("mount /proc") != std::string::npos ? 0 : 2;
   });
   EXPECT_EQ(confined.join(), 0);
 }

@@ -135,19 +135,19 @@ TEST(forking, G11_a_handle_in_a_forked_child_is_refused_and_keeps_nobody_alive) 
     auto writer = must(home.attach_producer());
     auto reader = must(home.attach_consumer({"mine", {}}));
     if (put(writer, 1) != status::ok) return 1;
+    auto claim = writer.try_take();
     const auto grandchild = [&] {
-      std::span<std::byte> content;
-      std::uint64_t word = 2;
-      record_view record;
+      const std::uint64_t word = 2;
       const bool refused = put(writer, 2) == status::wrong_process &&
-                           writer.publish(&word, 8) == status::wrong_process &&
-                           writer.try_claim(content) == status::wrong_process &&
-                           writer.abort() == status::wrong_process &&
+                           writer.publish(testing::bytes_of(word)) == status::wrong_process &&
+                           writer.try_take().answer() == status::wrong_process &&
+                           std::move(claim).commit(0) == status::wrong_process &&
+                           std::move(claim).abort() == status::wrong_process &&
                            reader.wait() == status::wrong_process &&
-                           reader.read(record, {}).answer == status::wrong_process &&
+                           reader.read({}).answer == status::wrong_process &&
                            reader.poll([](const record_view&) {}).answer == status::wrong_process;
       // A segment handle is not a role: the child may take roles of its own with it.
-      const bool busy = home.attach_producer().failure().code == EBUSY;
+      const bool busy = home.attach_producer().error().code == EBUSY;
       const char answer = refused && busy ? 'y' : 'n';
       static_cast<void>(!::write(report[1], &answer, 1));
       ::close(end[1]);

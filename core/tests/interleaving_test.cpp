@@ -54,16 +54,14 @@ TEST(interleaving, G5_a_producer_that_waits_takes_the_room_that_is_made_meanwhil
     if (where == site::bell_announce) static_cast<void>(look(reader, 1));
   });
   const std::uint64_t word = 7;
-  for (int i = 0; i < 4; ++i) ASSERT_EQ(writer.try_publish(&word, sizeof word), status::ok);
+  for (int i = 0; i < 4; ++i) ASSERT_EQ(writer.try_publish(testing::bytes_of(word)), status::ok);
   static_cast<void>(look(reader, 1));  // released by the next look
-  EXPECT_EQ(writer.publish(&word, sizeof word), status::ok);
-  const message_ref batch[] = {{&word, sizeof word}, {&word, sizeof word}};
-  std::size_t published = 0;
-  EXPECT_EQ(writer.publish_batch(batch, published), status::ok);
-  EXPECT_EQ(published, 2U);
-  std::span<std::byte> content;
-  EXPECT_EQ(writer.claim(content), status::ok);
-  EXPECT_EQ(writer.commit(0), status::ok);
+  EXPECT_EQ(writer.publish(testing::bytes_of(word)), status::ok);
+  const byte_view batch[] = {testing::bytes_of(word), testing::bytes_of(word)};
+  const batch_result both = writer.publish(batch);
+  EXPECT_EQ(both.answer, status::ok);
+  EXPECT_EQ(both.published, 2U);
+  EXPECT_EQ(writer.take().commit(0), status::ok);
   EXPECT_EQ(writer.last_number(), 7);
 }
 
@@ -97,8 +95,8 @@ TEST(interleaving, G2_G5_a_number_is_given_up_once_by_two_that_pass_over_its_slo
   const testing::unique_name name;
   const auto home = ring_of_many(name, full_policy::overwrite);
   auto owner = must(home.attach_producer());
-  std::span<std::byte> content;
-  ASSERT_EQ(owner.try_claim(content), status::ok);
+  auto claim = owner.try_take();
+  ASSERT_EQ(claim.answer(), status::ok);
   auto other = must(home.attach_producer());
   put_each(other, 1, 3);
   hooked_producer passing(home, name,
@@ -162,15 +160,15 @@ TEST(interleaving, G6_G8_a_recoverer_leaves_a_line_alone_that_changed_hands) {
   const testing::unique_name name;
   const auto home = ring_of_many(name, full_policy::reject);
   auto owner = must(home.attach_producer());
-  std::span<std::byte> content;
-  ASSERT_EQ(owner.try_claim(content), status::ok);
+  auto claim = owner.try_take();
+  ASSERT_EQ(claim.answer(), status::ok);
   const unsigned line = stamp_owner(home.view().slot(0).stamp);
   std::uint64_t& role = home.view().participant(line).role;
   const std::uint64_t before = role;
   const hooked_memory memory(open_memory(name), once_at(site::recover_role_again, [&] { ++role; }));
   EXPECT_FALSE(protocol::recover_line(home.view(), memory, line, true));
   role = before;
-  EXPECT_EQ(owner.commit(0), status::ok);
+  EXPECT_EQ(std::move(claim).commit(0), status::ok);
 }
 
 // A message that the dead owner of line 0 committed names no owner, which looks like line 0.
@@ -193,8 +191,8 @@ TEST(interleaving, G6_G5_a_recoverer_lets_go_of_a_slot_that_was_passed_over) {
   const testing::unique_name name;
   const auto home = ring_of_many(name, full_policy::overwrite);
   auto owner = must(home.attach_producer());
-  std::span<std::byte> content;
-  ASSERT_EQ(owner.try_claim(content), status::ok);
+  auto claim = owner.try_take();
+  ASSERT_EQ(claim.answer(), status::ok);
   const std::uint64_t& stamp = home.view().slot(0).stamp;
   const unsigned line = stamp_owner(stamp);
   auto other = must(home.attach_producer());
@@ -215,9 +213,10 @@ TEST(interleaving, G5_a_commit_or_abort_that_comes_too_late_changes_no_later_mes
     auto fast = must(home.attach_producer());
     const auto laps = [&] { put_each(fast, 1, 6); };
     hooked_producer slow(home, name, once_at(site::commit_exchange, laps));
-    std::span<std::byte> content;
-    ASSERT_EQ(slow.try_claim(content), status::ok);
-    EXPECT_EQ(commits ? slow.commit(8) : slow.abort(), commits ? status::lost : status::ok);
+    auto claim = slow.try_take();
+    ASSERT_EQ(claim.answer(), status::ok);
+    EXPECT_EQ(commits ? std::move(claim).commit(8) : std::move(claim).abort(),
+              commits ? status::lost : status::ok);
     EXPECT_EQ(stamp_state(home.view().slot(0).stamp), slot_state::aborted);
     auto reader = must(home.attach_observer(start_at::at(5)));
     EXPECT_EQ(look(reader), "5:4 6:5 7:6");
@@ -323,7 +322,7 @@ TEST(interleaving, G5_G7_a_producer_that_looks_at_the_gate_never_passes_a_consum
                            }));
     std::uint64_t published = 4;
     for (; published < 20; ++published) {
-      if (writer.try_publish(&published, sizeof published) != status::ok) break;
+      if (writer.try_publish(testing::bytes_of(published)) != status::ok) break;
     }
     ASSERT_TRUE(coming);
     const auto from = static_cast<std::uint64_t>(coming->position());
@@ -354,9 +353,7 @@ TEST(interleaving, G5_G6_a_producer_that_was_passed_over_lets_go_only_of_what_it
       }
       if (where == site::release_held) stamp = found;
     });
-    std::span<std::byte> content;
-    ASSERT_EQ(owner.try_claim(content), status::ok);
-    EXPECT_EQ(owner.commit(0), status::lost);
+    EXPECT_EQ(owner.try_take().commit(0), status::lost);
     EXPECT_EQ(stamp, found);
   }
 }

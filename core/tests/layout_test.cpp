@@ -100,8 +100,8 @@ TEST(layout, G13_a_published_message_is_in_the_file_as_documented) {
   const testing::unique_name name;
   auto home = must(segment::create(name.get(), testing::small(segment_mode::ring)));
   auto writer = must(home.attach_producer());
-  const char text[] = "hola";
-  for (int i = 0; i < 3; ++i) ASSERT_EQ(writer.try_publish(text, 4), status::ok);
+  constexpr std::string_view text = "hola";
+  for (int i = 0; i < 3; ++i) ASSERT_EQ(writer.try_publish(text), status::ok);
   ASSERT_EQ(home.mark(2, 9), status::ok);
   std::ifstream file(name.path(), std::ios::binary);
   const std::string bytes((std::istreambuf_iterator<char>(file)), {});
@@ -150,11 +150,11 @@ TEST(layout, G13_a_segment_in_use_is_byte_for_byte_as_documented) {
       name.get(), testing::small(segment_mode::ring, full_policy::wait, producer_role::many, 2)));
   auto writer = must(home.attach_producer());
   auto reader = must(home.attach_consumer({"billing", {}}));
-  ASSERT_EQ(writer.try_publish("adios", 5), status::ok);
+  ASSERT_EQ(writer.try_publish("adios"), status::ok);
   ASSERT_EQ(home.mark(0, -1), status::ok);
   ASSERT_EQ(reader.poll([](const record_view&) {}).count, 1);
-  std::span<std::byte> content;
-  ASSERT_EQ(writer.try_claim(content), status::ok);
+  const auto claim = writer.try_take();
+  ASSERT_EQ(claim.answer(), status::ok);
 
   std::ifstream file(name.path(), std::ios::binary);
   const std::string bytes((std::istreambuf_iterator<char>(file)), {});

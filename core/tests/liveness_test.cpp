@@ -55,9 +55,9 @@ TEST_P(liveness, G11_G1_G2_G5_G6_G7_a_role_outlives_the_descriptors_of_its_proce
   ASSERT_TRUE(owner.wait_ready());
   EXPECT_EQ(alive_participants(home), 3);
   EXPECT_EQ(must(home.recover()), 0U);
-  EXPECT_EQ(home.attach_consumer({"audit", {}}).failure().code, EBUSY);
+  EXPECT_EQ(home.attach_consumer({"audit", {}}).error().code, EBUSY);
   if (GetParam() == producer_role::single) {
-    EXPECT_EQ(home.attach_producer().failure().code, EBUSY);
+    EXPECT_EQ(home.attach_producer().error().code, EBUSY);
   }
   auto outside = must(home.attach_consumer({{}, start_at::latest()}));
   // Its readers are alive and have read nothing, so nobody may go past them.
@@ -65,7 +65,7 @@ TEST_P(liveness, G11_G1_G2_G5_G6_G7_a_role_outlives_the_descriptors_of_its_proce
     auto other = must(home.attach_producer());
     for (std::uint64_t word = 1; word < 4; ++word) EXPECT_EQ(put(other, word), status::ok);
     std::uint64_t word = 4;
-    EXPECT_EQ(other.publish(&word, sizeof word, in_ms(200)), status::timed_out);
+    EXPECT_EQ(other.publish(testing::bytes_of(word), in_ms(200)), status::timed_out);
     EXPECT_EQ(look(outside), "1:1 2:2 3:3");
   }
   EXPECT_EQ(owner.kill_and_join(), 128 + SIGKILL);
@@ -75,7 +75,7 @@ TEST_P(liveness, G11_G1_G2_G5_G6_G7_a_role_outlives_the_descriptors_of_its_proce
   auto next = must(home.attach_producer());
   const std::uint64_t word = 9;
   // The dead anonymous reader holds nobody back.
-  EXPECT_EQ(next.publish(&word, sizeof word, in_ms(20000)), status::ok);
+  EXPECT_EQ(next.publish(testing::bytes_of(word), in_ms(20000)), status::ok);
 }
 
 // The process that asks has closed everything; it asks about itself, too.
@@ -199,8 +199,8 @@ TEST(descriptors, G11_G8_without_descriptor_and_name_nobody_is_dead_and_roles_ar
       child::close_descriptors();
       if (alive_participants(home) != 2) return 1;
       const auto answer = home.attach_producer();
-      if (answer || answer.failure().code != code) return 2;
-      if (answer.failure().text.find("descriptor") == std::string::npos) return 3;
+      if (answer || answer.error().code != code) return 2;
+      if (answer.error().text.find("descriptor") == std::string::npos) return 3;
       return reader.wait(in_ms(30)) == status::timed_out ? 0 : 4;
     });
     return closed.join();
@@ -225,7 +225,7 @@ TEST(descriptors, G10_all_roles_of_the_largest_table_fit_into_a_process_with_few
     std::vector<consumer> readers;
     while (readers.size() < participants_max - 1) readers.push_back(must(home.attach_consumer()));
     const auto one_too_many = home.attach_consumer();
-    if (one_too_many || one_too_many.failure().code != EUSERS) return 1;
+    if (one_too_many || one_too_many.error().code != EUSERS) return 1;
     return alive_participants(home) == static_cast<int>(participants_max) ? 0 : 2;
   });
   EXPECT_EQ(modest.join(), 0);

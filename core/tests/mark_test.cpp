@@ -43,10 +43,10 @@ TEST(mark, answers_for_what_is_not_there) {
   EXPECT_EQ(home.mark(0, 1), status::empty);
   EXPECT_EQ(home.mark(-1, 1), status::invalid);
   EXPECT_EQ(home.mark(std::int64_t{1} << 62, 1), status::invalid);
-  std::span<std::byte> content;
-  ASSERT_EQ(writer.try_claim(content), status::ok);
+  auto claim = writer.try_take();
+  ASSERT_EQ(claim.answer(), status::ok);
   EXPECT_EQ(home.mark(0, 1), status::empty);
-  ASSERT_EQ(writer.abort(), status::ok);
+  ASSERT_EQ(std::move(claim).abort(), status::ok);
   EXPECT_EQ(home.mark(0, 1), status::aborted);
   for (std::uint64_t i = 0; i < 4; ++i) ASSERT_EQ(put(writer, i), status::ok);
   EXPECT_EQ(home.mark(0, 1), status::lost);

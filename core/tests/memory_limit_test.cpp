@@ -40,7 +40,7 @@ class files {
     return mebibytes(directory + "/memory.max", limit)
         .mebibytes(directory + "/memory.current", usage);
   }
-  [[nodiscard]] result<done> allow(std::uint64_t count) const {
+  [[nodiscard]] result<void> allow(std::uint64_t count) const {
     const auto read = [this](const std::string& path) -> std::optional<std::string> {
       const auto found = texts_.find(path);
       if (found == texts_.end()) return std::nullopt;
@@ -81,11 +81,11 @@ TEST(memory_limit, G10_is_refused_with_both_values_the_file_and_the_cure) {
   files seen("0::/a\n", mount_two);
   const auto allowed = seen.two("/sys/fs/cgroup/a", 64, 16).allow(100);
   ASSERT_FALSE(allowed);
-  EXPECT_EQ(allowed.failure().code, ENOMEM);
-  EXPECT_STREQ(allowed.failure().rule, "memory_limit");
+  EXPECT_EQ(allowed.error().code, ENOMEM);
+  EXPECT_STREQ(allowed.error().rule, "memory_limit");
   for (const char* part : {"104857600 more bytes", "67108864 bytes", "16777216 are in use",
                            "Docker: --memory", "/sys/fs/cgroup/a/memory.max"}) {
-    EXPECT_NE(allowed.failure().text.find(part), std::string::npos) << part;
+    EXPECT_NE(allowed.error().text.find(part), std::string::npos) << part;
   }
 }
 

@@ -42,7 +42,7 @@ void read_on(consumer& reader, counts& sum) {
 
 status send(producer& writer, std::uint64_t word) {
   const std::uint64_t words[2] = {word, ~word};
-  return writer.publish(words, sizeof words);
+  return writer.publish(std::as_bytes(std::span(words)));
 }
 
 segment busy_ring(const testing::unique_name& name) {
@@ -59,13 +59,14 @@ TEST(overwriting, G5_G2_G4_G11_a_paused_owner_of_a_claim_is_passed_by_and_told_s
   ASSERT_EQ(::pipe(go), 0);
   child pausing([&] {
     auto own = home.attach_producer();
-    std::span<std::byte> content;
-    if (own->try_claim(content) != status::ok) return 1;
+    auto claim = own->try_take();
+    if (!claim) return 1;
     child::ready();
     char c = 0;
     if (::read(go[0], &c, 1) != 1) return 2;
-    std::memset(content.data(), 0xee, content.size());  // late, into a slot passed over since
-    if (own->commit(16) != status::lost) return 3;
+    std::memset(claim.content().data(), 0xee,
+                claim.content().size());  // late, into a slot passed over since
+    if (std::move(claim).commit(16) != status::lost) return 3;
     return send(*own, 7) == status::ok ? 0 : 4;
   });
   ASSERT_TRUE(pausing.wait_ready());
@@ -104,8 +105,8 @@ TEST(overwriting, G6_G5_G11_a_dead_owner_of_a_claim_gives_its_slot_back) {
     auto reader = must(home.attach_observer());
     child dying([&] {
       auto own = home.attach_producer();
-      std::span<std::byte> content;
-      if (own->try_claim(content) != status::ok) return 1;
+      const auto claim = own->try_take();
+      if (!claim) return 1;
       child::ready();
       return sleep_for_ever();
     });

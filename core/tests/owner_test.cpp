@@ -30,11 +30,10 @@ create_options made_or_attached(owner_rule owner) {
 
 template <class T>
 bool refused_as_of(const result<T>& answer, std::uint32_t owner) {
-  return !answer && answer.failure().code == EACCES &&
-         answer.failure().rule == std::string("owner") &&
-         answer.failure().text.find("belongs to uid " + std::to_string(owner) + ",") !=
+  return !answer && answer.error().code == EACCES && answer.error().rule == std::string("owner") &&
+         answer.error().text.find("belongs to uid " + std::to_string(owner) + ",") !=
              std::string::npos &&
-         answer.failure().text.find("(--owner " + std::to_string(owner) + ")") != std::string::npos;
+         answer.error().text.find("(--owner " + std::to_string(owner) + ")") != std::string::npos;
 }
 
 TEST(owner, G9_the_caller_and_root_are_trusted_and_others_only_if_asked_for) {
@@ -57,12 +56,12 @@ TEST(owner, G9_another_owner_than_the_one_asked_for_is_refused_with_both_uids) {
                                          made_or_attached(owner_rule::user(self + 1)))));
   const auto attached = segment::attach(name.get(), owned(owner_rule::user(self + 1)));
   ASSERT_TRUE(refused_as_of(attached, self));
-  EXPECT_NE(attached.failure().text.find("expected uid " + std::to_string(self + 1) + ":"),
+  EXPECT_NE(attached.error().text.find("expected uid " + std::to_string(self + 1) + ":"),
             std::string::npos);
   EXPECT_TRUE(refused_as_of(segment::create(name.get(), small(segment_mode::ring),
                                             made_or_attached(owner_rule::user(self + 1))),
                             self));
-  EXPECT_EQ(segment::create(name.get(), small(segment_mode::ring)).failure().code, EEXIST);
+  EXPECT_EQ(segment::create(name.get(), small(segment_mode::ring)).error().code, EEXIST);
   for (const owner_rule rule :
        {owner_rule::user(self), owner_rule::caller_or_root(), owner_rule::any()}) {
     EXPECT_TRUE(bool(segment::attach(name.get(), owned(rule))));

@@ -122,7 +122,7 @@ TEST_F(participants, G7_G4_G8_who_dies_while_making_a_cursor_leaves_none_below_t
   ASSERT_EQ(dying.join(), 128 + SIGKILL);
   const auto early = home.attach_consumer({"billing", start_at::at(0)});
   ASSERT_FALSE(early);
-  EXPECT_EQ(early.failure().code, ENODATA);
+  EXPECT_EQ(early.error().code, ENODATA);
   auto reader = must(home.attach_consumer({"billing", start_at::oldest()}));
   EXPECT_EQ(look(reader), "3:3 4:4");
 }
@@ -143,7 +143,7 @@ TEST_F(participants, G7_G5_G8_a_cursor_that_is_being_forgotten_is_not_resumed) {
     }
     if (!reader) {
       // The other may just be looking at the line that was found.
-      EXPECT_EQ(reader.failure().code, EBUSY) << reader.failure().text;
+      EXPECT_EQ(reader.error().code, EBUSY) << reader.error().text;
     } else if (!counts) {
       ++half;
     }
@@ -182,13 +182,13 @@ TEST_F(participants, G6_G11_only_the_claims_of_the_dead_are_aborted) {
       ring_name.get(), small(segment_mode::ring, full_policy::wait, producer_role::many)));
   const auto own = open_memory(ring_name);
   auto alive = must(ring.attach_producer());
-  std::span<std::byte> content;
-  ASSERT_EQ(alive.try_claim(content), status::ok);
+  auto claim = alive.try_take();
+  ASSERT_EQ(claim.answer(), status::ok);
   ring.view().participant(6).role = make_role(1, participant_kind::producer);
   ring.view().participant(6).intent = 0;  // where `alive` was faster
   EXPECT_EQ(protocol::recover_dead(ring.view(), own), 1U);
   EXPECT_EQ(ring.view().slot(0).stamp, make_stamp(0, slot_state::claimed, 0));
-  EXPECT_EQ(alive.commit(0), status::ok);
+  EXPECT_EQ(std::move(claim).commit(0), status::ok);
 }
 
 // Two processes clear away the same claim.
@@ -236,8 +236,8 @@ TEST_F(participants, G7_G8_who_finds_the_names_held_for_long_is_told) {
   ASSERT_TRUE(memory.try_own(lock_naming));
   const auto late = home.attach_consumer({"billing", {}});
   ASSERT_FALSE(late);
-  EXPECT_EQ(late.failure().code, EBUSY);
-  EXPECT_EQ(std::string_view(late.failure().rule), "cursor_name");
+  EXPECT_EQ(late.error().code, EBUSY);
+  EXPECT_EQ(std::string_view(late.error().rule), "cursor_name");
   memory.disown(lock_naming);
   EXPECT_TRUE(home.attach_consumer({"billing", {}}));
 }
@@ -248,8 +248,8 @@ TEST_F(participants, G9_a_cursor_beyond_all_numbers_is_not_resumed) {
   line(0).consumer_cursor = number_max + 1;
   const auto refused = home.attach_consumer({"billing", {}});
   ASSERT_FALSE(refused);
-  EXPECT_EQ(refused.failure().code, EINVAL);
-  EXPECT_EQ(std::string_view(refused.failure().rule), "consumer_cursor");
+  EXPECT_EQ(refused.error().code, EINVAL);
+  EXPECT_EQ(std::string_view(refused.error().rule), "consumer_cursor");
 }
 
 // Such a name would forge rows on a terminal; one that exists already is resumed.
@@ -257,9 +257,9 @@ TEST_F(participants, G9_a_new_name_with_control_characters_is_refused) {
   for (const char* forged : {"a\nb", "\x1b[2J", "x\x7f"}) {
     const auto refused = home.attach_consumer({forged, {}});
     ASSERT_FALSE(refused);
-    EXPECT_EQ(refused.failure().code, EINVAL);
-    EXPECT_STREQ(refused.failure().rule, "cursor_name");
-    EXPECT_EQ(refused.failure().text.find(forged), std::string::npos);
+    EXPECT_EQ(refused.error().code, EINVAL);
+    EXPECT_STREQ(refused.error().rule, "cursor_name");
+    EXPECT_EQ(refused.error().text.find(forged), std::string::npos);
   }
   { const auto reader = must(home.attach_consumer({"plain", {}})); }
   protocol::store_name(line(0), memory, "a\nb");

@@ -29,7 +29,7 @@ TEST(processes, G1_G2_G4_G5_two_processes_pass_many_laps_without_a_fault) {
       auto writer = there->attach_producer();
       for (std::uint64_t i = 0; i < count; ++i) {
         const std::uint64_t words[2] = {i, ~i};
-        if (writer->publish(words, static_cast<std::int64_t>(i % 17)) != status::ok) return 1;
+        if (writer->publish(std::as_bytes(std::span(words)).first(i % 17)) != status::ok) return 1;
       }
       return 0;
     });
@@ -61,8 +61,7 @@ TEST(processes, G6_G11_a_killed_producer_loses_only_its_claim) {
   child dying([&] {
     auto writer = home.attach_producer();
     static_cast<void>(put(*writer, 10));
-    std::span<std::byte> content;
-    static_cast<void>(writer->try_claim(content));
+    auto claim = writer->try_take();
     child::ready();
     return sleep_for_ever();
   });
@@ -94,8 +93,7 @@ TEST(processes, G6_polling_alone_gets_past_a_dead_claim) {
   auto reader = must(home.attach_consumer());
   child dying([&] {
     auto writer = home.attach_producer();
-    std::span<std::byte> content;
-    static_cast<void>(writer->try_claim(content));
+    auto claim = writer->try_take();
     child::ready();
     return sleep_for_ever();
   });
@@ -114,13 +112,12 @@ TEST(processes, G6_G2_a_single_producer_killed_in_a_claim_uses_up_no_number) {
   child dying([&] {
     auto writer = home.attach_producer();
     static_cast<void>(put(*writer, 10));
-    std::span<std::byte> content;
-    static_cast<void>(writer->try_claim(content));
+    auto claim = writer->try_take();
     child::ready();
     return sleep_for_ever();
   });
   ASSERT_TRUE(dying.wait_ready());
-  EXPECT_EQ(home.attach_producer().failure().code, EBUSY);
+  EXPECT_EQ(home.attach_producer().error().code, EBUSY);
   EXPECT_EQ(dying.kill_and_join(), 128 + SIGKILL);
   auto writer = must(home.attach_producer());
   ASSERT_EQ(put(writer, 20), status::ok);
@@ -138,14 +135,13 @@ TEST(processes, G11_a_paused_producer_is_not_dead) {
   ASSERT_EQ(::pipe(go), 0);
   child pausing([&] {
     auto own = home.attach_producer();
-    std::span<std::byte> content;
-    static_cast<void>(own->try_claim(content));
+    auto claim = own->try_take();
     child::ready();
     char c = 0;
     if (::read(go[0], &c, 1) != 1) return 1;
     const std::uint64_t word = 10;
-    std::memcpy(content.data(), &word, sizeof word);
-    return own->commit(8) == status::ok ? 0 : 2;
+    std::memcpy(claim.content().data(), &word, sizeof word);
+    return std::move(claim).commit(8) == status::ok ? 0 : 2;
   });
   ASSERT_TRUE(pausing.wait_ready());
   pausing.signal(SIGSTOP);
@@ -177,11 +173,11 @@ TEST(processes, G7_G5_a_killed_consumer_without_a_name_blocks_nobody) {
   for (std::uint64_t i = 0; i < 4; ++i) ASSERT_EQ(put(writer, i), status::ok);
   EXPECT_EQ(look(reader), "0:0 1:1 2:2 3:3");
   std::uint64_t word = 4;
-  EXPECT_EQ(writer.publish(&word, 8, in_ms(50)), status::timed_out);
+  EXPECT_EQ(writer.publish(testing::bytes_of(word), in_ms(50)), status::timed_out);
   EXPECT_TRUE(must(home.stat()).participants[2].holds_back);
   EXPECT_EQ(dying.kill_and_join(), 128 + SIGKILL);
   EXPECT_FALSE(must(home.stat()).participants[2].alive);
-  EXPECT_EQ(writer.publish(&word, 8, in_ms(10000)), status::ok);
+  EXPECT_EQ(writer.publish(testing::bytes_of(word), in_ms(10000)), status::ok);
   EXPECT_EQ(look(reader), "4:4");
 }
 
@@ -215,9 +211,7 @@ TEST(processes, G7_G5_a_consumer_killed_with_an_answer_in_hand_leaves_it_to_its_
     if (policy == full_policy::overwrite) {
       for (std::uint64_t i = 0; i < 7; ++i) ASSERT_EQ(put(writer, i), status::ok);  // 4 slots
     } else {
-      std::span<std::byte> content;
-      ASSERT_EQ(writer.try_claim(content), status::ok);
-      ASSERT_EQ(writer.abort(), status::ok);
+      ASSERT_EQ(writer.try_take().abort(), status::ok);
       ASSERT_EQ(put(writer, 1), status::ok);
     }
     child dying([&]() -> int {
@@ -244,9 +238,8 @@ TEST(processes, G7_a_consumer_killed_with_a_copy_in_hand_leaves_the_message_to_i
   for (std::uint64_t i = 0; i < 3; ++i) ASSERT_EQ(put(writer, i), status::ok);
   child dying([&]() -> int {
     auto reader = home.attach_consumer({"billing", {}});
-    record_view record;
     std::array<std::byte, 8> copy{};
-    for (int i = 0; i < 2; ++i) static_cast<void>(reader->read(record, copy));
+    for (int i = 0; i < 2; ++i) static_cast<void>(reader->read(copy));
     kill_self();
   });
   ASSERT_EQ(dying.join(), 128 + SIGKILL);
@@ -274,12 +267,13 @@ TEST(processes, G7_a_killed_durable_consumer_resumes_with_nothing_skipped) {
   ASSERT_TRUE(dying.wait_ready());
   for (std::uint64_t i = 0; i < 4; ++i) ASSERT_EQ(put(writer, i), status::ok);
   ASSERT_TRUE(dying.wait_ready());
-  EXPECT_EQ(home.attach_consumer({"billing", {}}).failure().code, EBUSY);
+  EXPECT_EQ(home.attach_consumer({"billing", {}}).error().code, EBUSY);
   EXPECT_EQ(dying.kill_and_join(), 128 + SIGKILL);
   // Nobody reads, and nothing may be skipped: the producer is told why it has to wait.
   status answer = status::ok;
   std::uint64_t word = 4;
-  for (int i = 0; i < 3 && answer == status::ok; ++i) answer = writer.publish(&word, 8, in_ms(20));
+  for (int i = 0; i < 3 && answer == status::ok; ++i)
+    answer = writer.publish(testing::bytes_of(word), in_ms(20));
   EXPECT_EQ(answer, status::peer_dead);
   auto reader = must(home.attach_consumer({"billing", {}}));
   std::int64_t next = reader.position();

@@ -24,19 +24,22 @@ TEST(producer, G3_a_bad_length_is_refused_and_changes_nothing) {
   auto home = must(segment::create(name.get(), small(segment_mode::ring)));
   auto writer = must(home.attach_producer());
   auto reader = must(home.attach_consumer());
-  const char text[17] = {};
-  for (const std::int64_t length : {std::numeric_limits<std::int64_t>::min(), std::int64_t{-1},
-                                    std::int64_t{17}, std::numeric_limits<std::int64_t>::max()}) {
-    EXPECT_EQ(writer.try_publish(text, length), status::bad_length) << length;
-    const message_ref batch[] = {{text, 1}, {text, length}};
-    std::size_t published = 9;
-    EXPECT_EQ(writer.try_publish_batch(batch, published), status::bad_length);
-    EXPECT_EQ(published, 0U);
+  const std::byte text[17] = {};
+  for (const std::size_t length :
+       {std::size_t{17}, std::size_t{1} << 63, std::numeric_limits<std::size_t>::max()}) {
+    const byte_view bad(text, length);
+    EXPECT_EQ(writer.try_publish(bad), status::bad_length) << length;
+    const byte_view batch[] = {{text, 1}, bad};
+    const batch_result none = writer.try_publish(batch);
+    EXPECT_EQ(none.answer, status::bad_length);
+    EXPECT_EQ(none.published, 0U);
+    EXPECT_EQ(writer.publish(std::string_view(reinterpret_cast<const char*>(text), length)),
+              status::bad_length);
   }
   EXPECT_EQ(look(reader), "empty");
   EXPECT_EQ(writer.last_number(), -1);
-  EXPECT_EQ(writer.try_publish(text, 0), status::ok);
-  EXPECT_EQ(writer.try_publish(text, 16), status::ok);
+  EXPECT_EQ(writer.try_publish(byte_view{}), status::ok);
+  EXPECT_EQ(writer.try_publish(byte_view(text, 16)), status::ok);
   EXPECT_EQ(writer.last_number(), 1);
 }
 
@@ -49,7 +52,7 @@ TEST(producer, G5_reject_answers_full_and_changes_nothing) {
     for (std::uint64_t i = 0; i < 4; ++i) ASSERT_EQ(put(writer, i), status::ok);
     EXPECT_EQ(put(writer, 9), status::full);
     std::uint64_t word = 9;
-    EXPECT_EQ(writer.publish(&word, 8), status::full);  // reject never waits
+    EXPECT_EQ(writer.publish(testing::bytes_of(word)), status::full);  // reject never waits
     auto reader = must(home.attach_consumer());
     EXPECT_EQ(look(reader, 1), "0:0");
     EXPECT_EQ(put(writer, 4), status::ok);
@@ -68,11 +71,11 @@ TEST(producer, G5_wait_waits_until_the_deadline_and_says_why) {
     std::uint64_t word = 4;
     EXPECT_EQ(put(writer, 4), status::full);
     // Nobody is there who could make room.
-    EXPECT_EQ(writer.publish(&word, 8, in_ms(5)), status::peer_dead);
+    EXPECT_EQ(writer.publish(testing::bytes_of(word), in_ms(5)), status::peer_dead);
     auto reader = must(home.attach_consumer());
-    EXPECT_EQ(writer.publish(&word, 8, in_ms(5)), status::timed_out);
+    EXPECT_EQ(writer.publish(testing::bytes_of(word), in_ms(5)), status::timed_out);
     EXPECT_EQ(look(reader, 1), "0:0");
-    EXPECT_EQ(writer.publish(&word, 8, in_ms(5)), status::ok);
+    EXPECT_EQ(writer.publish(testing::bytes_of(word), in_ms(5)), status::ok);
     EXPECT_EQ(look(reader), "1:1 2:2 3:3 4:4");
   }
 }
@@ -99,10 +102,10 @@ TEST(producer, G5_a_full_log_answers_full_at_once) {
     auto writer = must(home.attach_producer());
     for (std::uint64_t i = 0; i < 3; ++i) ASSERT_EQ(put(writer, i), status::ok);
     std::uint64_t word = 3;
-    EXPECT_EQ(writer.publish(&word, 8), status::full);
+    EXPECT_EQ(writer.publish(testing::bytes_of(word)), status::full);
     auto reader = must(home.attach_consumer());
     EXPECT_EQ(look(reader), "0:0 1:1 2:2");
-    EXPECT_EQ(writer.publish(&word, 8), status::full);  // a log has no room again
+    EXPECT_EQ(writer.publish(testing::bytes_of(word)), status::full);  // a log has no room again
     EXPECT_EQ(look(reader), "empty");
   }
 }
@@ -113,17 +116,19 @@ TEST(producer, G2_G5_a_batch_goes_in_as_far_as_there_is_room) {
   auto writer = must(home.attach_producer());
   auto reader = must(home.attach_consumer());
   std::uint64_t words[6] = {0, 1, 2, 3, 4, 5};
-  std::vector<message_ref> batch;
-  for (auto& word : words) batch.push_back({&word, 8});
-  std::size_t published = 0;
-  EXPECT_EQ(writer.try_publish_batch(batch, published), status::full);
-  EXPECT_EQ(published, 4U);
-  EXPECT_EQ(writer.publish_batch(std::span(batch).subspan(4), published, in_ms(5)),
-            status::timed_out);
-  EXPECT_EQ(published, 0U);
+  std::vector<byte_view> batch;
+  for (auto& word : words) batch.push_back(testing::bytes_of(word));
+  const batch_result four = writer.try_publish(batch);
+  EXPECT_EQ(four.answer, status::full);
+  EXPECT_EQ(four.published, 4U);
+  const auto rest = std::span<const byte_view>(batch).subspan(4);
+  const batch_result none = writer.publish(rest, in_ms(5));
+  EXPECT_EQ(none.answer, status::timed_out);
+  EXPECT_EQ(none.published, 0U);
   EXPECT_EQ(look(reader), "0:0 1:1 2:2 3:3");
-  EXPECT_EQ(writer.publish_batch(std::span(batch).subspan(4), published, in_ms(5)), status::ok);
-  EXPECT_EQ(published, 2U);
+  const batch_result two = writer.publish(rest, in_ms(5));
+  EXPECT_EQ(two.answer, status::ok);
+  EXPECT_EQ(two.published, 2U);
   EXPECT_EQ(look(reader), "4:4 5:5");
 }
 
@@ -134,22 +139,26 @@ TEST(producer, G2_claim_commit_and_abort_work_in_place) {
       auto home = must(segment::create(name.get(), small(mode, full_policy::reject, role)));
       auto writer = must(home.attach_producer());
       auto reader = must(home.attach_consumer());
-      EXPECT_EQ(writer.commit(0), status::no_claim);
-      EXPECT_EQ(writer.abort(), status::no_claim);
-      std::span<std::byte> content;
-      ASSERT_EQ(writer.try_claim(content), status::ok);
-      ASSERT_EQ(content.size(), 16U);
-      std::span<std::byte> second;
-      EXPECT_EQ(writer.try_claim(second), status::claim_pending);
+      claim slot;
+      EXPECT_FALSE(slot);
+      EXPECT_TRUE(slot.content().empty());
+      EXPECT_EQ(std::move(slot).commit(0), status::no_claim);
+      EXPECT_EQ(std::move(slot).abort(), status::no_claim);
+      slot = writer.try_take();
+      ASSERT_EQ(slot.answer(), status::ok);
+      ASSERT_EQ(slot.content().size(), 16U);
+      auto second = writer.try_take();
+      EXPECT_EQ(second.answer(), status::claim_pending);
+      EXPECT_EQ(std::move(second).commit(0), status::no_claim);  // that is not the open one
       EXPECT_EQ(put(writer, 1), status::claim_pending);
       EXPECT_EQ(look(reader), "empty");
       const std::uint64_t word = 77;
-      std::memcpy(content.data(), &word, 8);
-      EXPECT_EQ(writer.commit(17), status::bad_length);  // the claim stays open
-      EXPECT_EQ(writer.commit(8), status::ok);
+      std::memcpy(slot.content().data(), &word, 8);
+      EXPECT_EQ(std::move(slot).commit(17), status::bad_length);  // the claim stays open
+      EXPECT_EQ(std::move(slot).commit(8), status::ok);
+      EXPECT_EQ(std::move(slot).commit(8), status::no_claim);
       EXPECT_EQ(look(reader), "0:77");
-      ASSERT_EQ(writer.claim(content), status::ok);
-      EXPECT_EQ(writer.abort(), status::ok);
+      EXPECT_EQ(writer.take().abort(), status::ok);
       EXPECT_EQ(writer.last_number(), 1);
       ASSERT_EQ(put(writer, 5), status::ok);
       EXPECT_EQ(look(reader), "aborted 1+1");
@@ -166,10 +175,19 @@ TEST(producer, G2_G6_leaving_aborts_an_open_claim) {
   auto reader = must(home.attach_consumer());
   {
     auto writer = must(home.attach_producer());
-    std::span<std::byte> content;
-    ASSERT_EQ(writer.try_claim(content), status::ok);
+    const auto ends_first = writer.try_take();
+    ASSERT_EQ(ends_first.answer(), status::ok);
   }
   EXPECT_EQ(look(reader), "aborted 0+1");
+  claim left;
+  {
+    auto writer = must(home.attach_producer());
+    left = writer.try_take();
+    ASSERT_EQ(left.answer(), status::ok);
+  }
+  EXPECT_FALSE(left);
+  EXPECT_EQ(std::move(left).commit(0), status::no_claim);
+  EXPECT_EQ(look(reader), "aborted 1+1");
 }
 
 // In an overwriting ring a paused claim is passed over, and its owner is told.
@@ -180,11 +198,11 @@ TEST(producer, G5_a_claim_that_the_ring_went_round_is_lost) {
   auto slow = must(home.attach_producer());
   auto fast = must(home.attach_producer());
   auto reader = must(home.attach_observer());
-  std::span<std::byte> content;
-  ASSERT_EQ(slow.try_claim(content), status::ok);  // number 0
+  auto late = slow.try_take();  // number 0
+  ASSERT_EQ(late.answer(), status::ok);
   for (std::uint64_t i = 1; i <= 8; ++i) ASSERT_EQ(put(fast, i), status::ok);
-  std::memset(content.data(), 0xee, content.size());
-  EXPECT_EQ(slow.commit(16), status::lost);
+  std::memset(late.content().data(), 0xee, late.content().size());
+  EXPECT_EQ(std::move(late).commit(16), status::lost);
   ASSERT_EQ(put(fast, 9), status::ok);
   // 4 and 8 were given up, because slot 0 was being written.
   EXPECT_EQ(look(reader), "lost 0+8");
@@ -202,11 +220,12 @@ TEST(producer, G5_an_overwriting_ring_of_held_slots_answers_full) {
   auto first = must(home.attach_producer());
   auto second = must(home.attach_producer());
   auto third = must(home.attach_producer());
-  std::span<std::byte> content;
-  ASSERT_EQ(first.try_claim(content), status::ok);
-  ASSERT_EQ(second.try_claim(content), status::ok);
+  auto one = first.try_take();
+  const auto other = second.try_take();
+  ASSERT_TRUE(one);
+  ASSERT_TRUE(other);
   EXPECT_EQ(put(third, 1), status::full);
-  EXPECT_EQ(first.commit(8), status::lost);
+  EXPECT_EQ(std::move(one).commit(8), status::lost);
   EXPECT_EQ(put(third, 1), status::ok);
 }
 
@@ -239,16 +258,16 @@ TEST(producer, G5_a_slot_still_being_written_a_lap_later_is_no_room) {
     auto home = must(
         segment::create(name.get(), small(segment_mode::ring, policy, producer_role::many, 2)));
     auto slow = must(home.attach_producer());
-    std::span<std::byte> content;
-    ASSERT_EQ(slow.try_claim(content), status::ok);
+    auto held = slow.try_take();
+    ASSERT_EQ(held.answer(), status::ok);
     auto reader = must(home.attach_consumer({"", start_at::latest()}));
     auto writer = must(home.attach_producer());
     ASSERT_EQ(put(writer, 1), status::ok);
     EXPECT_EQ(put(writer, 2), status::full);
     const std::uint64_t word = 2;
-    EXPECT_EQ(writer.publish(&word, sizeof word, in_ms(5)),
+    EXPECT_EQ(writer.publish(testing::bytes_of(word), in_ms(5)),
               policy == full_policy::wait ? status::timed_out : status::full);
-    ASSERT_EQ(slow.commit(0), status::ok);
+    ASSERT_EQ(std::move(held).commit(0), status::ok);
     EXPECT_EQ(put(writer, 2), status::ok);
     EXPECT_EQ(look(reader), "1:1 2:2");
   }
@@ -262,8 +281,8 @@ TEST(producer, G6_G5_a_slot_left_half_written_a_lap_ago_is_freed_by_those_it_hol
         segment::create(name.get(), small(segment_mode::ring, policy, producer_role::many, 2)));
     testing::child slow([&] {
       auto writer = must(home.attach_producer());
-      std::span<std::byte> content;
-      if (writer.try_claim(content) == status::ok) testing::child::ready();
+      const auto held = writer.try_take();
+      if (held) testing::child::ready();
       return testing::sleep_for_ever();
     });
     ASSERT_TRUE(slow.wait_ready());
@@ -274,7 +293,7 @@ TEST(producer, G6_G5_a_slot_left_half_written_a_lap_ago_is_freed_by_those_it_hol
     const std::uint64_t word = 2;
     status answer = status::full;
     for (int i = 0; i < 1000 && answer == status::full; ++i) {
-      answer = writer.publish(&word, sizeof word, in_ms(1000));
+      answer = writer.publish(testing::bytes_of(word), in_ms(1000));
     }
     EXPECT_EQ(answer, status::ok);
     EXPECT_EQ(look(reader), "1:1 2:2");
@@ -306,13 +325,12 @@ TEST(producer, G5_a_claim_and_a_batch_wait_for_room_until_their_deadline) {
   auto writer = must(home.attach_producer());
   auto reader = must(home.attach_consumer());
   const std::uint64_t word = 7;
-  const std::vector<message_ref> batch(40, {&word, 8});
+  const std::vector<byte_view> batch(40, testing::bytes_of(word));
   for (std::uint64_t i = 0; i < 4; ++i) ASSERT_EQ(put(writer, word), status::ok);
-  std::span<std::byte> content;
-  EXPECT_EQ(writer.claim(content, in_ms(1)), status::timed_out);
-  std::size_t published = 9;
-  EXPECT_EQ(writer.publish_batch(batch, published, in_ms(1)), status::timed_out);
-  EXPECT_EQ(published, 0U);
+  EXPECT_EQ(writer.take(in_ms(1)).answer(), status::timed_out);
+  const batch_result none = writer.publish(batch, in_ms(1));
+  EXPECT_EQ(none.answer, status::timed_out);
+  EXPECT_EQ(none.published, 0U);
   // With a reader that makes room again and again they come to an end.
   constexpr std::int64_t last = 4 + 40 + 8 - 1;
   std::thread reading([&] {
@@ -321,12 +339,10 @@ TEST(producer, G5_a_claim_and_a_batch_wait_for_room_until_their_deadline) {
       static_cast<void>(look(reader, 1));
     }
   });
-  EXPECT_EQ(writer.publish_batch(batch, published), status::ok);
-  EXPECT_EQ(published, batch.size());
-  for (int i = 0; i < 8; ++i) {
-    ASSERT_EQ(writer.claim(content), status::ok);
-    ASSERT_EQ(writer.commit(8), status::ok);
-  }
+  const batch_result all = writer.publish(batch);
+  EXPECT_EQ(all.answer, status::ok);
+  EXPECT_EQ(all.published, batch.size());
+  for (int i = 0; i < 8; ++i) ASSERT_EQ(writer.take().commit(8), status::ok);
   reading.join();
   EXPECT_EQ(writer.last_number(), last);
 }
@@ -375,12 +391,11 @@ TEST(producer, G5_a_claim_and_a_batch_that_may_not_wait_answer_full_at_once) {
   auto writer = must(home.attach_producer());
   auto reader = must(home.attach_consumer());
   const std::uint64_t word = 7;
-  const std::vector<message_ref> batch(6, {&word, 8});
-  std::size_t published = 9;
-  EXPECT_EQ(writer.publish_batch(batch, published), status::full);
-  EXPECT_EQ(published, 4U);
-  std::span<std::byte> content;
-  EXPECT_EQ(writer.claim(content), status::full);
+  const std::vector<byte_view> batch(6, testing::bytes_of(word));
+  const batch_result four = writer.publish(batch);
+  EXPECT_EQ(four.answer, status::full);
+  EXPECT_EQ(four.published, 4U);
+  EXPECT_EQ(writer.take().answer(), status::full);
 }
 
 }  // namespace

@@ -25,7 +25,7 @@ using testing::small;
 bool no_memory = false;  // for whoever asks for an array and can do without it
 
 std::string rule_of(const auto& r) {
-  return r ? "none" : r.failure().rule;
+  return r ? "none" : r.error().rule;
 }
 
 TEST(segment, G9_a_bad_name_is_refused) {
@@ -44,8 +44,8 @@ TEST(segment, G9_a_bad_name_is_refused) {
   for (const auto& [name, code] : names) {
     const auto created = segment::create(name, small(segment_mode::ring));
     ASSERT_FALSE(created) << name;
-    EXPECT_EQ(created.failure().code, code) << name;
-    EXPECT_STREQ(created.failure().rule, "name");
+    EXPECT_EQ(created.error().code, code) << name;
+    EXPECT_STREQ(created.error().rule, "name");
     EXPECT_EQ(rule_of(segment::attach(name)), "name");
     EXPECT_EQ(rule_of(segment::remove(name)), "name");
   }
@@ -87,7 +87,7 @@ TEST(segment, an_existing_name_is_refused_or_attached_as_asked) {
   const auto first = must(segment::create(name.get(), shape, options));
   const auto second = segment::create(name.get(), shape, options);
   ASSERT_FALSE(second);
-  EXPECT_EQ(second.failure().code, EEXIST);
+  EXPECT_EQ(second.error().code, EEXIST);
   options.existing = if_exists::attach;
   EXPECT_EQ(must(must(segment::create(name.get(), shape, options)).stat()).uid,
             must(first.stat()).uid);
@@ -120,17 +120,17 @@ TEST(segment, G13_another_record_size_is_refused_with_both_values) {
   static_cast<void>(must(segment::create(name.get(), small(segment_mode::ring))));
   const auto attached = segment::attach(name.get(), {access::read_write, 1024, false});
   ASSERT_FALSE(attached);
-  EXPECT_STREQ(attached.failure().rule, "content_size");
-  EXPECT_NE(attached.failure().text.find("found 16, expected 1024"), std::string::npos);
+  EXPECT_STREQ(attached.error().rule, "content_size");
+  EXPECT_NE(attached.error().text.find("found 16, expected 1024"), std::string::npos);
   EXPECT_TRUE(segment::attach(name.get(), {access::read_write, 16, false}));
 }
 
 TEST(segment, G9_what_is_no_segment_is_refused) {
   const testing::unique_name name;
-  EXPECT_EQ(segment::attach(name.get()).failure().code, ENOENT);
-  EXPECT_EQ(segment::remove(name.get()).failure().code, ENOENT);
+  EXPECT_EQ(segment::attach(name.get()).error().code, ENOENT);
+  EXPECT_EQ(segment::remove(name.get()).error().code, ENOENT);
   ASSERT_EQ(::symlink("/etc/passwd", name.path().c_str()), 0);
-  EXPECT_EQ(segment::attach(name.get()).failure().code, ELOOP);
+  EXPECT_EQ(segment::attach(name.get()).error().code, ELOOP);
   EXPECT_FALSE(segment::create(name.get(), small(segment_mode::ring)));
   ASSERT_EQ(::unlink(name.path().c_str()), 0);
   ASSERT_EQ(::mkfifo(name.path().c_str(), 0600), 0);
@@ -184,14 +184,14 @@ TEST(segment, G10_somebody_without_rights_is_refused_and_may_observe_if_allowed)
   child nobody([&] {
     // Effective ids, so that the end of the child is root's again, who may write what is counted.
     if (::setegid(65534) != 0 || ::seteuid(65534) != 0) return 50;
-    if (segment::attach(closed.get()).failure().code != EACCES) return 1;
-    if (segment::attach(open.get()).failure().code != EACCES) return 2;
+    if (segment::attach(closed.get()).error().code != EACCES) return 1;
+    if (segment::attach(open.get()).error().code != EACCES) return 2;
     auto seen = segment::attach(open.get(), {access::read_only, {}, false});
     if (!seen) return 3;
-    if (seen->attach_producer().failure().code != EACCES) return 4;
-    if (seen->attach_consumer().failure().code != EACCES) return 5;
-    if (seen->recover().failure().code != EACCES) return 6;
-    if (seen->forget("x").failure().code != EACCES) return 7;
+    if (seen->attach_producer().error().code != EACCES) return 4;
+    if (seen->attach_consumer().error().code != EACCES) return 5;
+    if (seen->recover().error().code != EACCES) return 6;
+    if (seen->forget("x").error().code != EACCES) return 7;
     auto reader = seen->attach_observer();
     if (!reader || look(*reader) != "0:5") return 8;
     auto stat = seen->stat();
@@ -232,7 +232,7 @@ TEST(segment, G10_more_than_the_limit_of_file_size_is_an_error_and_no_signal) {
     limit.rlim_cur = 1000;
     if (::setrlimit(RLIMIT_FSIZE, &limit) != 0) return 51;
     const auto home = segment::create(name.get(), small(segment_mode::ring));
-    if (home || home.failure().code != EFBIG || name.exists()) return 1;
+    if (home || home.error().code != EFBIG || name.exists()) return 1;
     return ::setrlimit(RLIMIT_FSIZE, &before);
   });
   EXPECT_EQ(confined.join(), 0);
@@ -248,12 +248,12 @@ TEST(segment, G10_no_descriptors_is_a_clear_error_and_the_next_try_works) {
       if (::setrlimit(RLIMIT_NOFILE, &few) != 0) return 50;
       auto home = segment::create(name.get(), small(segment_mode::ring));
       if (!home) {
-        if (home.failure().code != EMFILE || name.exists()) return 1;
+        if (home.error().code != EMFILE || name.exists()) return 1;
         continue;
       }
       auto writer = home->attach_producer();
       if (writer) return limit > 4 ? 0 : 2;
-      if (writer.failure().code != EMFILE) return 3;
+      if (writer.error().code != EMFILE) return 3;
       if (!segment::remove(name.get())) return 4;
     }
   });
@@ -270,8 +270,8 @@ TEST(segment, participant_lines_run_out_with_a_clear_error) {
     auto second = must(home.attach_consumer());
     const auto third = home.attach_consumer();
     ASSERT_FALSE(third);
-    EXPECT_EQ(third.failure().code, EUSERS);
-    EXPECT_EQ(home.attach_producer().failure().code, EUSERS);
+    EXPECT_EQ(third.error().code, EUSERS);
+    EXPECT_EQ(home.attach_producer().error().code, EUSERS);
     EXPECT_TRUE(home.attach_observer());  // needs no line
   }
   EXPECT_TRUE(home.attach_producer());  // the failed attempt did not keep the role
@@ -284,8 +284,8 @@ TEST(segment, a_second_single_producer_is_refused_with_the_pid_of_the_first) {
     const auto first = must(home.attach_producer());
     const auto second = home.attach_producer();
     ASSERT_FALSE(second);
-    EXPECT_EQ(second.failure().code, EBUSY);
-    EXPECT_NE(second.failure().text.find(std::to_string(::getpid())), std::string::npos);
+    EXPECT_EQ(second.error().code, EBUSY);
+    EXPECT_NE(second.error().text.find(std::to_string(::getpid())), std::string::npos);
   }
   EXPECT_TRUE(home.attach_producer());
 }
@@ -326,8 +326,8 @@ TEST(segment, G10_no_memory_for_a_readers_buffer_is_an_error_and_takes_no_line) 
   no_memory = false;
   ASSERT_FALSE(observer);
   ASSERT_FALSE(reader);
-  EXPECT_EQ(observer.failure().code, ENOMEM);
-  EXPECT_STREQ(reader.failure().rule, "buffer");
+  EXPECT_EQ(observer.error().code, ENOMEM);
+  EXPECT_STREQ(reader.error().rule, "buffer");
   EXPECT_TRUE(must(home.stat()).participants.empty());
   EXPECT_TRUE(home.attach_consumer({"billing", {}}));
 }

@@ -49,17 +49,17 @@ TEST(status, a_result_holds_a_value_that_can_be_moved_out) {
 }
 
 TEST(status, a_result_holds_an_error_with_its_cause) {
-  const result<done> r(error{ENOSPC, "fallocate", "no room"});
+  const result<void> r(error{ENOSPC, "fallocate", "no room"});
   ASSERT_FALSE(r);
-  EXPECT_EQ(r.failure().code, ENOSPC);
-  EXPECT_STREQ(r.failure().rule, "fallocate");
-  EXPECT_EQ(r.failure().text, "no room");
+  EXPECT_EQ(r.error().code, ENOSPC);
+  EXPECT_STREQ(r.error().rule, "fallocate");
+  EXPECT_EQ(r.error().text, "no room");
 }
 
 TEST(status_death, asking_for_what_a_result_does_not_hold_ends_a_developers_build) {
   result<int> good(1);
   result<int> bad(error{EINVAL, "rule", "text"});
-  EXPECT_DEATH(testing::ends([&] { static_cast<void>(good.failure()); }), "holds a value");
+  EXPECT_DEATH(testing::ends([&] { static_cast<void>(good.error()); }), "holds a value");
   EXPECT_DEATH(testing::ends([&] { static_cast<void>(bad.value()); }), "holds an error");
 }
 

@@ -80,9 +80,9 @@ TEST(validate, G9_G13_each_spoilt_field_is_refused_by_its_name) {
     ::close(file);
     const auto attached = segment::attach(name.get());
     ASSERT_FALSE(attached) << s.rule;
-    EXPECT_STREQ(attached.failure().rule, s.rule);
-    EXPECT_NE(attached.failure().text.find(std::to_string(broken->found)), std::string::npos);
-    EXPECT_NE(attached.failure().text.find(std::to_string(broken->expected)), std::string::npos);
+    EXPECT_STREQ(attached.error().rule, s.rule);
+    EXPECT_NE(attached.error().text.find(std::to_string(broken->found)), std::string::npos);
+    EXPECT_NE(attached.error().text.find(std::to_string(broken->expected)), std::string::npos);
   }
 }
 
@@ -105,10 +105,10 @@ TEST(validate, G9_a_truncated_file_is_refused) {
     ASSERT_EQ(::truncate(name.path().c_str(), size), 0);
     const auto attached = segment::attach(name.get());
     ASSERT_FALSE(attached) << size;
-    EXPECT_STREQ(attached.failure().rule, "file_size") << size << attached.failure().text;
+    EXPECT_STREQ(attached.error().rule, "file_size") << size << attached.error().text;
   }
   ASSERT_EQ(::truncate(name.path().c_str(), static_cast<off_t>(sound.segment_size)), 0);
-  EXPECT_STREQ(segment::attach(name.get()).failure().rule, "magic");  // zeroes now
+  EXPECT_STREQ(segment::attach(name.get()).error().rule, "magic");  // zeroes now
 }
 
 // Impossible cursors.
@@ -120,7 +120,7 @@ TEST(validate, G9_a_cursor_beyond_its_stamps_is_refused) {
     EXPECT_EQ(::pwrite(file, &value, 8, offset), 8);
     ::close(file);
     const auto attached = segment::attach(name.get());
-    return std::string(attached ? "accepted" : attached.failure().rule);
+    return std::string(attached ? "accepted" : attached.error().rule);
   };
   EXPECT_EQ(poke(256, 3), "producer_cursor");
   EXPECT_EQ(poke(256, ~std::uint64_t{0}), "producer_cursor");

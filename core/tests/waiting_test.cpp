@@ -54,7 +54,7 @@ TEST(waiting, G11_whoever_sleeps_is_woken_and_uses_no_processor) {
     child::ready();
     const long before = used_ms();
     const std::uint64_t word = 4;
-    if (blocked->publish(&word, 8) != status::ok) return 1;
+    if (blocked->publish(testing::bytes_of(word)) != status::ok) return 1;
     return used_ms() - before < 100 ? 0 : 3;
   });
   ASSERT_TRUE(consuming.wait_ready() && observing.wait_ready() && producing.wait_ready());
@@ -75,7 +75,7 @@ TEST(waiting, G5_G11_a_sleeping_producer_is_woken_by_a_release) {
     for (std::uint64_t i = 0; i < 4; ++i) static_cast<void>(put(*writer, i));
     child::ready();
     const std::uint64_t word = 4;
-    return writer->publish(&word, 8) == status::ok ? 0 : 1;
+    return writer->publish(testing::bytes_of(word)) == status::ok ? 0 : 1;
   });
   ASSERT_TRUE(producing.wait_ready());
   std::this_thread::sleep_for(std::chrono::milliseconds(100));
@@ -114,21 +114,20 @@ TEST(waiting, G5_G11_wake_ends_a_producers_wait_for_room) {
   auto reader = must(home.attach_consumer());
   auto writer = must(home.attach_producer());
   const std::uint64_t words[2] = {4, 5};
-  const message_ref batch[2] = {{&words[0], 8}, {&words[1], 8}};
+  const byte_view batch[2] = {testing::bytes_of(words[0]), testing::bytes_of(words[1])};
   writer.wake();
-  for (std::uint64_t i = 0; i < 3; ++i) ASSERT_EQ(writer.publish(&i, 8), status::ok);
-  std::size_t published = 0;
-  EXPECT_EQ(writer.publish_batch(batch, published), status::interrupted);
-  EXPECT_EQ(published, 1U);
+  for (std::uint64_t i = 0; i < 3; ++i) ASSERT_EQ(writer.publish(testing::bytes_of(i)), status::ok);
+  const batch_result part = writer.publish(batch);
+  EXPECT_EQ(part.answer, status::interrupted);
+  EXPECT_EQ(part.published, 1U);
   std::thread waking([&] { writer.wake(); });
-  EXPECT_EQ(writer.publish(words, 8), status::interrupted);
+  EXPECT_EQ(writer.publish(batch[0]), status::interrupted);
   waking.join();
-  std::span<std::byte> content;
   writer.wake();
-  EXPECT_EQ(writer.claim(content), status::interrupted);
-  EXPECT_EQ(writer.publish(words, 8, in_ms(1)), status::timed_out);
+  EXPECT_EQ(writer.take().answer(), status::interrupted);
+  EXPECT_EQ(writer.publish(batch[0], in_ms(1)), status::timed_out);
   EXPECT_EQ(look(reader), "0:0 1:1 2:2 3:4");
-  EXPECT_EQ(writer.publish(words, 8), status::ok);
+  EXPECT_EQ(writer.publish(batch[0]), status::ok);
   EXPECT_EQ(look(reader), "4:4");
 }
 
@@ -173,7 +172,7 @@ TEST(waiting, G1_G2_G4_threads_share_a_segment_handle) {
         auto writer = must(home.attach_producer());
         for (std::uint64_t i = 0; i < each; ++i) {
           const std::uint64_t words[2] = {p << 32 | i, ~(p << 32 | i)};
-          EXPECT_EQ(writer.publish(words, 16), status::ok);
+          EXPECT_EQ(writer.publish(std::as_bytes(std::span(words))), status::ok);
         }
         --writing;
       });
@@ -233,9 +232,9 @@ TEST(waiting, G11_who_may_not_spin_sleeps_until_the_deadline) {
   auto reader = must(home.attach_consumer());
   basic_producer<memory> writer(home.view(), memory(open_memory(name)), 5);
   const std::uint64_t word = 7;
-  for (int i = 0; i < 4; ++i) ASSERT_EQ(writer.publish(&word, 8), status::ok);
+  for (int i = 0; i < 4; ++i) ASSERT_EQ(writer.publish(testing::bytes_of(word)), status::ok);
   EXPECT_EQ(observer.wait(), status::ok);
-  EXPECT_EQ(writer.publish(&word, 8, in_ms(1)), status::timed_out);
+  EXPECT_EQ(writer.publish(testing::bytes_of(word), in_ms(1)), status::timed_out);
 }
 
 // What a reader learns about streams changes when it looks, not what it sees.

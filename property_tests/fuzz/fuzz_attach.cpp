@@ -26,8 +26,7 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   for (const auto mode : {shmfifo::access::read_only, shmfifo::access::read_write}) {
     auto home = segment::attach(fuzz::own_name().get(), {mode, {}, false});
     if (!home) {
-      fuzz::require(*home.failure().rule != 0 && !home.failure().text.empty(),
-                    "a refusal says why");
+      fuzz::require(*home.error().rule != 0 && !home.error().text.empty(), "a refusal says why");
       continue;
     }
     fuzz::exercise(*home);

@@ -92,17 +92,16 @@ BUGS = [
             value(GEOMETRY, "!std::has_single_bit(shape.slot_count)", "false")]),
     Bug("length_one_too_long", "a length may be one above the content",
         {"property": "length.outside_the_content_is_refused_and_changes_nothing"}, [
-            text(PUBLISH, "static_cast<std::uint64_t>(value_length) <= view_.shape().content_size;",
-                 "static_cast<std::uint64_t>(value_length) <= view_.shape().content_size + (PLANTED ? 1 : 0);")]),
+            text(PUBLISH, "return length <= view_.shape().content_size;",
+                 "return length <= view_.shape().content_size + (PLANTED ? 1 : 0);")]),
     Bug("length_believed", "a reader does not check the length",
         {"property": "length.in_the_segment_is_never_believed"}, [
             text(POLL, "static_cast<std::uint64_t>(record.value_length) <= view_.shape().content_size &&",
                  "(PLANTED || static_cast<std::uint64_t>(record.value_length) <= view_.shape().content_size) &&")]),
     Bug("copy_in_short", "the last byte is not copied in",
         {"property": "content.comes_back_whole_at_every_alignment"}, [
-            text(PUBLISH, "static_cast<std::size_t>(value_length), release,",
-                 "static_cast<std::size_t>(PLANTED && value_length > 0 ? value_length - 1 : value_length), "
-                 "release,")]),
+            text(PUBLISH, "content.data(), content.size(), release,",
+                 "content.data(), content.size() - (PLANTED && !content.empty() ? 1 : 0), release,")]),
     Bug("copy_out_short", "the last byte is not copied out",
         {"property": "content.comes_back_whole_at_every_alignment"}, [
             text(POLL, "static_cast<std::size_t>(record.value_length), acquire",
@@ -136,19 +135,19 @@ BUGS = [
             statement(PUBLISH, "finish(claimed_, slot_state::aborted);", "finish(claimed_, slot_state::published);")]),
     Bug("claim_not_guarded", "a publish may begin inside a claim",
         {"property": "claim.aborted_leaves_exactly_one_aborted_number"}, [
-            text(PUBLISH, "if (claim_open_) [[unlikely]]\n      return status::claim_pending;",
-                 "if (claim_open_ && !PLANTED) [[unlikely]]\n      return status::claim_pending;")]),
+            text(PUBLISH, "if (this->open_ != nullptr) [[unlikely]]\n      return status::claim_pending;",
+                 "if (this->open_ != nullptr && !PLANTED) [[unlikely]]\n      return status::claim_pending;")]),
     Bug("commit_cuts", "a commit forgets the last byte's length",
         {"property": "content.of_a_claim_equals_content_of_a_publish"}, [
-            statement(PUBLISH, "store_fields(view_.slot(claimed_), claimed_, value_length);",
-                      "store_fields(view_.slot(claimed_), claimed_, value_length - (value_length > 0 ? 1 : 0));")]),
+            statement(PUBLISH, "store_fields(view_.slot(claimed_), claimed_, length);",
+                      "store_fields(view_.slot(claimed_), claimed_, length - (length > 0 ? 1 : 0));")]),
     Bug("batch_overcounts", "a batch counts the message that was refused",
         {"property": "batch.equals_singles"}, [
-            text(PUBLISH, "if (answer != status::ok) break;\n      ++published;",
-                 "if (answer != status::ok) { published += PLANTED ? 1 : 0; break; }\n      ++published;")]),
+            text(PUBLISH, "if (result.answer != status::ok) break;",
+                 "if (result.answer != status::ok) { result.published += PLANTED ? 1 : 0; break; }")]),
     Bug("batch_unchecked", "a batch starts although one length is bad",
         {"property": "length.outside_the_content_is_refused_and_changes_nothing"}, [
-            drop(PUBLISH, "if (!fits(message.value_length)) return status::bad_length;")]),
+            drop(PUBLISH, "if (!fits(message.size())) return {status::bad_length, 0};")]),
     Bug("gate_one_too_wide", "a lossless ring takes one message too many",
         {"property": "gate.room_is_what_the_slowest_consumer_left"}, [
             text(PUBLISH, "limit_ = std::min(floor, number_max - view_.shape().slot_count) +",
@@ -177,7 +176,8 @@ BUGS = [
             statement(POLL, "return answer(kind, first);", "release_slots(); return answer(kind, first);")]),
     Bug("copy_released_at_once", "a message read is released before its copy is known",
         {"property": "stateful.core_agrees_with_reference"}, [
-            statement(POLL, "record = seen; ++position_;", "record = seen; ++position_; release_slots();")]),
+            statement(POLL, "result.status = seen.status; ++position_;",
+                      "result.status = seen.status; ++position_; release_slots();")]),
     Bug("resume_off_by_one", "a named cursor resumes one too far",
         {"property": "durable.resumes_exactly_where_it_stopped"}, [
             text(ROLES, "std::memory_order_relaxed, site::attach_resume);",
@@ -264,11 +264,11 @@ BUGS = [
     Bug("stamp_before_fields", "the stamp says published while length and number are those of an older lap",
         {"crash": "stress.crash.catches_stamp_before_fields"}, [
             statement(PUBLISH, """
-      store_fields(slot, number, value_length);
+      store_fields(slot, number, content.size());
       if (finish(number, slot_state::published)) [[likely]]
         return status::ok;""", """
       if (finish(number, slot_state::published)) {
-        store_fields(slot, number, value_length);
+        store_fields(slot, number, content.size());
         return status::ok;
       }""")]),
     # Two instructions.
@@ -333,8 +333,8 @@ BUGS = [
         {"crash": "stress.crash.catches_named_before_complete"}, [
             statement(MAPPING, """
   std::memcpy(*base, &header, sizeof header);
-  if (auto named = kernel::give_name(*file, where); !named) return named.failure();""", """
-  if (auto named = kernel::give_name(*file, where); !named) return named.failure();
+  if (auto named = kernel::give_name(*file, where); !named) return named.error();""", """
+  if (auto named = kernel::give_name(*file, where); !named) return named.error();
   std::memcpy(*base, &header, sizeof header);""")]),
     # Between the last store and the bell: a few instructions, and none of them changes the segment.
     Bug("sleep_without_slices", "sleeps end only by the bell: a death before it leaves others asleep",
@@ -354,8 +354,8 @@ BUGS = [
   }""")]),
     Bug("memory_leak", "an error keeps its text for ever",
         {"fault": "stress.fault.catches_memory_leak"}, [
-            statement(MAPPING, "if (!header) return header.failure();",
-                      "if (!header) return *new error(header.failure());")]),
+            statement(MAPPING, "if (!header) return header.error();",
+                      "if (!header) return *new error(header.error());")]),
     Bug("throws_where_it_may_not", "it allocates where it must not throw, so out of memory ends the program",
         {"fault": "stress.fault.catches_an_allocation_that_may_not_fail"}, [
             statement(SEGMENT, "stat.participants.push_back(std::move(entry));",

@@ -126,7 +126,7 @@ TEST(start, G1_G2_begins_where_it_was_asked_to) {
           !exact || (number >= 0 && (!shape.gated() || (number >= floor && number <= sent)));
       RC_ASSERT(bool(reader) == allowed);
       if (!reader) {
-        RC_ASSERT(reader.failure().code == (number < 0 || number > sent ? EINVAL : ENODATA));
+        RC_ASSERT(reader.error().code == (number < 0 || number > sent ? EINVAL : ENODATA));
         continue;
       }
       RC_ASSERT(reader->position() == begin);

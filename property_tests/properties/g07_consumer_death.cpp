@@ -23,7 +23,7 @@ TEST(durable, G7_G5_forgotten_cursor_gives_its_room_back) {
       auto reader = must(f.home.attach_consumer({"named", {}}));
       static_cast<void>(reader.poll([](const record_view&) {}, read));
       auto busy = f.home.forget("named");
-      RC_ASSERT(!busy && busy.failure().code == EBUSY);
+      RC_ASSERT(!busy && busy.error().code == EBUSY);
     }
     auto other = must(f.home.attach_consumer());
     drain(other);

@@ -49,8 +49,8 @@ TEST(header, G9_every_flipped_bit_is_refused_by_name) {
             RC_ASSERT(bool(found));  // bytes that nothing uses
           } else {
             RC_ASSERT(!found);
-            RC_ASSERT(rules.count(found.failure().rule) == 1U);
-            RC_ASSERT(found.failure().text.find(found.failure().rule) != std::string::npos);
+            RC_ASSERT(rules.count(found.error().rule) == 1U);
+            RC_ASSERT(found.error().text.find(found.error().rule) != std::string::npos);
           }
         }
         RC_ASSERT(bool(segment::attach(f.name.get())));
@@ -79,7 +79,7 @@ TEST(header, G9_G10_every_other_file_size_is_refused) {
     std::filesystem::resize_file(copy.path(), static_cast<std::uintmax_t>(wrong));
     auto found = segment::attach(copy.get());
     RC_ASSERT(!found);
-    RC_ASSERT(std::string(found.failure().rule) == "file_size");
+    RC_ASSERT(std::string(found.error().rule) == "file_size");
     std::filesystem::resize_file(copy.path(), 0);
     std::ofstream(copy.path(), std::ios::binary)
         .write(reinterpret_cast<const char*>(bytes_before.data()), size);

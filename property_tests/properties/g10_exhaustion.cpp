@@ -24,11 +24,11 @@ TEST(exhaustion, G10_no_free_line_is_an_error_and_leaves_nothing) {
     }
     const auto before = image_of(f.home);
     auto writer = f.home.attach_producer();
-    RC_ASSERT(!writer && writer.failure().code == EUSERS);
+    RC_ASSERT(!writer && writer.error().code == EUSERS);
     auto reader = f.home.attach_consumer();
-    RC_ASSERT(!reader && reader.failure().code == EUSERS);
+    RC_ASSERT(!reader && reader.error().code == EUSERS);
     auto named = f.home.attach_consumer({"named", {}});
-    RC_ASSERT(!named && named.failure().code == EUSERS);
+    RC_ASSERT(!named && named.error().code == EUSERS);
     RC_ASSERT(image_of(f.home) == before);
     RC_ASSERT(bool(f.home.attach_observer()));  // takes none
     if (writers.empty()) {
@@ -87,7 +87,7 @@ TEST(geometry, G10_G13_impossible_ones_are_refused_by_name_and_leave_nothing) {
     const harness::unique_name name;
     auto made = segment::create(name.get(), shape);
     RC_ASSERT(!made);
-    RC_ASSERT(std::string(made.failure().rule) == rule);
+    RC_ASSERT(std::string(made.error().rule) == rule);
     RC_ASSERT(!name.exists());
   });
 }
@@ -116,14 +116,14 @@ TEST(names, G10_are_accepted_or_refused_whole) {
     auto made = segment::create((slash ? "/" : "") + name, shape);
     RC_ASSERT(bool(made) == sound);
     if (!made) {
-      RC_ASSERT(std::string(made.failure().rule) == "name");
+      RC_ASSERT(std::string(made.error().rule) == "name");
       RC_ASSERT(!mine.exists());
       return;
     }
     RC_ASSERT(made->name() == name);
     RC_ASSERT(bool(segment::attach(name)));
     auto second = segment::create(name, shape);
-    RC_ASSERT(!second && second.failure().code == EEXIST);
+    RC_ASSERT(!second && second.error().code == EEXIST);
     RC_ASSERT(bool(segment::remove("/" + name)));
     RC_ASSERT(!segment::attach(name));
   });

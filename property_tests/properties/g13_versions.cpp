@@ -26,9 +26,9 @@ TEST(header, G13_other_versions_are_refused_with_both_values) {
     header.checksum = header_checksum(header);
     auto found = segment::attach(f.name.get());
     RC_ASSERT(!found);
-    RC_ASSERT(std::string(found.failure().rule) == names[which]);
-    RC_ASSERT(found.failure().text.find(std::to_string(wrong)) != std::string::npos);
-    RC_ASSERT(found.failure().text.find(std::to_string(right)) != std::string::npos);
+    RC_ASSERT(std::string(found.error().rule) == names[which]);
+    RC_ASSERT(found.error().text.find(std::to_string(wrong)) != std::string::npos);
+    RC_ASSERT(found.error().text.find(std::to_string(right)) != std::string::npos);
     *fields[which] = right;
     header.checksum = header_checksum(header);
     RC_ASSERT(bool(segment::attach(f.name.get())));

@@ -56,7 +56,7 @@ answer host::attach(place& at, const operation& o) {
   answer a;
   if (o.what == op::attach_producer) {
     auto writer = homes_.back().attach_producer();
-    if (!writer) return refused(writer.failure());
+    if (!writer) return refused(writer.error());
     a.first = writer->last_number();
     at.role.emplace<producer>(std::move(*writer));
     return a;
@@ -66,7 +66,7 @@ answer host::attach(place& at, const operation& o) {
   auto reader = o.what == op::attach_observer
                     ? from.attach_observer(start_of(o))
                     : from.attach_consumer({reference::name_of(o.name), start_of(o)});
-  if (!reader) return refused(reader.failure());
+  if (!reader) return refused(reader.error());
   a.first = reader->position();
   at.role.emplace<consumer>(std::move(*reader));
   return a;
@@ -161,7 +161,7 @@ answer host::run(const operation& o) {
       return a;
     case op::forget: {
       auto forgotten = homes_.back().forget(reference::name_of(o.name));
-      return forgotten ? a : refused(forgotten.failure());
+      return forgotten ? a : refused(forgotten.error());
     }
     case op::attach_again:
       homes_.push_back(must(segment::attach(name_)));

@@ -28,7 +28,7 @@ struct variant {
 }
 template <class T>
 T need(result<T>&& got) {
-  if (!got) fail(got.failure());
+  if (!got) fail(got.error());
   return std::move(got).value();
 }
 

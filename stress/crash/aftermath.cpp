@@ -146,8 +146,8 @@ bool court::publish_one(producer& out, author who, std::uint32_t& sequence) {
 void court::find_segment() {
   if (what_.removes_name || what_.makes_name) {
     auto again = segment::attach(scene_.name());
-    if (!again && again.failure().code != ENOENT) {
-      throw violation("the name is neither free nor a segment: " + again.failure().text);
+    if (!again && again.error().code != ENOENT) {
+      throw violation("the name is neither free nor a segment: " + again.error().text);
     }
     if (!again) {
       // The name is free: it can be used again, and whoever has the old segment mapped keeps it.
@@ -202,7 +202,7 @@ void court::resume_kept() {
   consumer_options options;
   options.name = "kept";
   auto again = scene_.home()->attach_consumer(options);
-  if (!again) throw violation("the named cursor cannot be attached: " + again.failure().text);
+  if (!again) throw violation("the named cursor cannot be attached: " + again.error().text);
   const std::int64_t position = again->position();
   const std::int64_t most = what_.consumed + static_cast<std::int64_t>(control_.delivered);
   if (what_.durable && what_.operation != "forget" &&
@@ -245,7 +245,7 @@ void court::newcomers_go_on() {
   }
   if (scene_.producer_peer && what_.single()) {
     auto second = home.attach_producer();
-    if (second || second.failure().code != EBUSY) {
+    if (second || second.error().code != EBUSY) {
       throw violation("a second producer was let in beside a living one");
     }
     publish(*scene_.producer_peer, author::peer, lap());

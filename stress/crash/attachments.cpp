@@ -15,7 +15,7 @@ std::function<void()> attaching(victim& self, Attach attach) {
   return [&self, home, role, attach] {
     auto answer = attach(*home);
     if (answer) role->emplace(std::move(*answer));
-    self.note(answer ? 0 : answer.failure().code);
+    self.note(answer ? 0 : answer.error().code);
   };
 }
 
@@ -63,7 +63,7 @@ std::function<void()> attach_segment(victim& self) {
   return [&self, home] {
     auto answer = segment::attach(self.name);
     if (answer) home->emplace(std::move(*answer));
-    self.note(answer ? 0 : answer.failure().code);
+    self.note(answer ? 0 : answer.error().code);
   };
 }
 

@@ -16,7 +16,7 @@ std::function<void()> recover(victim& self) {
   auto home = std::make_shared<segment>(self.attach());
   return [&self, home] {
     auto answer = home->recover();
-    self.note(answer ? 0 : answer.failure().code);
+    self.note(answer ? 0 : answer.error().code);
   };
 }
 
@@ -24,14 +24,14 @@ std::function<void()> forget(victim& self) {
   auto home = std::make_shared<segment>(self.attach());
   return [&self, home] {
     auto answer = home->forget("kept");
-    self.note(answer ? 0 : answer.failure().code);
+    self.note(answer ? 0 : answer.error().code);
   };
 }
 
 std::function<void()> remove_name(victim& self) {
   return [&self] {
     auto answer = segment::remove(self.name);
-    self.note(answer ? 0 : answer.failure().code);
+    self.note(answer ? 0 : answer.error().code);
   };
 }
 
@@ -39,7 +39,7 @@ std::function<void()> stat(victim& self) {
   auto home = std::make_shared<segment>(self.attach());
   return [&self, home] {
     auto answer = home->stat();
-    self.note(answer ? 0 : answer.failure().code);
+    self.note(answer ? 0 : answer.error().code);
   };
 }
 
@@ -50,7 +50,7 @@ std::function<std::function<void()>(victim&)> create(const geometry& shape,
     return [&self, shape, options, home] {
       auto answer = segment::create(self.name, shape, options);
       if (answer) home->emplace(std::move(*answer));
-      self.note(answer ? 0 : answer.failure().code);
+      self.note(answer ? 0 : answer.error().code);
     };
   };
 }

@@ -42,7 +42,7 @@ constexpr const char* shm_directory = "/dev/shm";
 using outcome = std::optional<error>;
 template <class T>
 outcome outcome_of(const result<T>& answer) {
-  return answer ? outcome{} : outcome{answer.failure()};
+  return answer ? outcome{} : outcome{answer.error()};
 }
 
 struct stage {
@@ -80,7 +80,7 @@ outcome wait_a_little(stage& scene) {
   consumer_options latest;
   latest.start = start_at::latest();
   auto in = scene.home->attach_consumer(latest);
-  if (!in) return in.failure();
+  if (!in) return in.error();
   const auto until = std::chrono::steady_clock::now() + std::chrono::milliseconds(3);
   const status answer = in->wait(until);
   if (answer == status::timed_out || answer == status::peer_dead) return {};
@@ -88,7 +88,7 @@ outcome wait_a_little(stage& scene) {
 }
 outcome publish_to_sleeper(stage& scene) {
   auto out = scene.home->attach_producer();
-  if (!out) return out.failure();
+  if (!out) return out.error();
   scene.home->view().control().data_bell |= 1;
   if (out->try_publish("x", 1) == status::ok) return {};
   return error{1, "publish", "publish failed"};

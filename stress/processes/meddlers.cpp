@@ -34,9 +34,9 @@ geometry small_segment() {
 void recover_for_ever(const std::string& name) {
   for (;;) {
     auto home = segment::attach(name);
-    if (!home) fail("attach", home.failure());
+    if (!home) fail("attach", home.error());
     for (int i = 0; i < 100; ++i) {
-      if (const auto recovered = home->recover(); !recovered) fail("recover", recovered.failure());
+      if (const auto recovered = home->recover(); !recovered) fail("recover", recovered.error());
       ::usleep(pause_us);
     }
   }
@@ -45,15 +45,15 @@ void recover_for_ever(const std::string& name) {
 void create_for_ever(const std::string& name) {
   for (;;) {
     if (const auto second = segment::create(name, small_segment());
-        second || second.failure().code != EEXIST) {
+        second || second.error().code != EEXIST) {
       throw std::runtime_error("a second segment was created under the running one's name");
     }
     const auto made = segment::create(beside(name), small_segment());
     // A predecessor that was killed may have left a complete segment, which is removed now.
-    if (!made && made.failure().code != EEXIST) fail("create", made.failure());
+    if (!made && made.error().code != EEXIST) fail("create", made.error());
     ::usleep(pause_us);
-    if (const auto gone = segment::remove(beside(name)); !gone && gone.failure().code != ENOENT) {
-      fail("remove", gone.failure());
+    if (const auto gone = segment::remove(beside(name)); !gone && gone.error().code != ENOENT) {
+      fail("remove", gone.error());
     }
   }
 }
@@ -61,10 +61,10 @@ void create_for_ever(const std::string& name) {
 void attach_for_ever(const std::string& name) {
   for (;;) {
     auto home = segment::attach(beside(name));
-    if (!home && home.failure().code != ENOENT) fail("attach", home.failure());
+    if (!home && home.error().code != ENOENT) fail("attach", home.error());
     if (home) {
       auto sender = home->attach_producer();
-      if (!sender) fail("attach_producer", sender.failure());
+      if (!sender) fail("attach_producer", sender.error());
       const status told = sender->try_publish("whole", 5);
       if (told != status::ok && told != status::full) {
         throw std::runtime_error("a new segment accepts no message");

@@ -14,12 +14,11 @@ constexpr int rounds = 1000;
 
 bool send(shmfifo::producer& producer, int round) {
   const std::string text = "message " + std::to_string(round);
-  const auto length = static_cast<std::int64_t>(text.size());
-  if (round % 2 == 0) return producer.publish(text.data(), length) == shmfifo::status::ok;
-  std::span<std::byte> content;
-  if (producer.claim(content) != shmfifo::status::ok) return false;
-  std::memcpy(content.data(), text.data(), text.size());
-  return producer.commit(length) == shmfifo::status::ok;
+  if (round % 2 == 0) return producer.publish(text) == shmfifo::status::ok;
+  auto claim = producer.take();
+  if (!claim) return false;
+  std::memcpy(claim.content().data(), text.data(), text.size());
+  return std::move(claim).commit(text.size()) == shmfifo::status::ok;
 }
 
 bool receive(shmfifo::consumer& consumer, int round) {
@@ -39,7 +38,7 @@ int main(int count, char** words) {
   if (count != 2) return 2;
   auto ring = shmfifo::segment::create(
       words[1], {.when_full = shmfifo::full_policy::wait, .slot_count = 8, .content_size = 256});
-  if (!ring) return std::fprintf(stderr, "%s\n", ring.failure().text.c_str()), 1;
+  if (!ring) return std::fprintf(stderr, "%s\n", ring.error().text.c_str()), 1;
   auto same = shmfifo::segment::attach(words[1]);
   if (!shmfifo::segment::remove(words[1]) || !same) return 1;
   auto producer = ring->attach_producer();

@@ -19,6 +19,7 @@ struct shmfifo_segment {
 };
 struct shmfifo_producer {
   shmfifo::producer self;
+  shmfifo::claim open{};
 };
 struct shmfifo_consumer {
   shmfifo::consumer self;
@@ -41,6 +42,10 @@ static_assert(sizeof(shmfifo_participant::name) > shmfifo::cursor_name_max);
 
 shmfifo_status as_c(status answer) noexcept {
   return static_cast<shmfifo_status>(answer);
+}
+// A negative length becomes one above every content_size.
+shmfifo::byte_view bytes_of(const void* content, std::int64_t value_length) noexcept {
+  return {static_cast<const std::byte*>(content), static_cast<std::size_t>(value_length)};
 }
 shmfifo_poll_result as_c(const shmfifo::poll_result& seen) noexcept {
   return {seen.first, seen.count, static_cast<std::int32_t>(seen.answer), 0};
@@ -73,7 +78,7 @@ int guarded(shmfifo_error* error, Body&& body) noexcept {
   try {
     auto outcome = body();
     if (outcome) return report(error, 0, "", "");
-    const shmfifo::error& why = outcome.failure();
+    const shmfifo::error& why = outcome.error();
     return report(error, why.code != 0 ? why.code : EIO, why.rule, why.text);
   } catch (const std::bad_alloc&) {
     return report(error, ENOMEM, "memory", "no memory for the call");
@@ -89,12 +94,12 @@ template <class Handle, class Body>
 Handle* make_handle(shmfifo_error* error, Body&& body) noexcept {
   void* place = nullptr;  // had first: a segment that was made would have to be undone
   Handle* handle = nullptr;
-  guarded(error, [&]() -> shmfifo::result<shmfifo::done> {
+  guarded(error, [&]() -> shmfifo::result<void> {
     place = ::operator new(sizeof(Handle));
     auto made = body();
-    if (!made) return made.failure();
+    if (!made) return made.error();
     handle = new (place) Handle{std::move(made).value()};
-    return shmfifo::done{};
+    return {};
   });
   if (handle == nullptr) ::operator delete(place);
   return handle;
@@ -218,7 +223,7 @@ shmfifo_segment* shmfifo_create(const char* name, const shmfifo_create_options* 
                                 shmfifo_error* error) {
   return make_handle<shmfifo_segment>(error, [&]() -> shmfifo::result<shmfifo::segment> {
     auto options = complete(given, "shmfifo_create_options");
-    if (!options) return options.failure();
+    if (!options) return options.error();
     return shmfifo::segment::create(name, shape_in(*options), as_cpp(*options));
   });
 }
@@ -233,7 +238,7 @@ shmfifo_segment* shmfifo_attach_with(const char* name, const shmfifo_attach_opti
                                      shmfifo_error* error) {
   return make_handle<shmfifo_segment>(error, [&]() -> shmfifo::result<shmfifo::segment> {
     auto options = complete(given, "shmfifo_attach_options");
-    if (!options) return options.failure();
+    if (!options) return options.error();
     return shmfifo::segment::attach(name, as_cpp(*options));
   });
 }
@@ -254,7 +259,7 @@ shmfifo_consumer* shmfifo_attach_consumer(shmfifo_segment* segment, const char* 
                                           int64_t number, shmfifo_error* error) {
   return make_handle<shmfifo_consumer>(error, [&]() -> shmfifo::result<shmfifo::consumer> {
     auto place = as_start(start, number);
-    if (!place) return place.failure();
+    if (!place) return place.error();
     return segment->self.attach_consumer(
         {.name = cursor != nullptr ? cursor : "", .start = *place});
   });
@@ -263,7 +268,7 @@ shmfifo_consumer* shmfifo_attach_observer(shmfifo_segment* segment, int start, i
                                           shmfifo_error* error) {
   return make_handle<shmfifo_consumer>(error, [&]() -> shmfifo::result<shmfifo::consumer> {
     auto place = as_start(start, number);
-    if (!place) return place.failure();
+    if (!place) return place.error();
     return segment->self.attach_observer(*place);
   });
 }
@@ -311,29 +316,33 @@ shmfifo_status shmfifo_mark(shmfifo_segment* segment, int64_t number, int8_t val
 
 shmfifo_status shmfifo_try_publish(shmfifo_producer* producer, const void* content,
                                    int64_t value_length) {
-  return as_c(producer->self.try_publish(content, value_length));
+  return as_c(producer->self.try_publish(bytes_of(content, value_length)));
 }
 shmfifo_status shmfifo_publish(shmfifo_producer* producer, const void* content,
                                int64_t value_length, int64_t timeout_ns) {
   // The clock is read only if there is no room at once.
-  const status answer = producer->self.try_publish(content, value_length);
+  const shmfifo::byte_view message = bytes_of(content, value_length);
+  const status answer = producer->self.try_publish(message);
   if (answer != status::full || timeout_ns == 0) return as_c(answer);
-  return as_c(producer->self.publish(content, value_length, after(timeout_ns)));
+  return as_c(producer->self.publish(message, after(timeout_ns)));
 }
 shmfifo_status shmfifo_claim(shmfifo_producer* producer, void** content, int64_t timeout_ns) {
-  std::span<std::byte> slot;
-  status answer = producer->self.try_claim(slot);
-  if (answer == status::full && timeout_ns != 0) {
-    answer = producer->self.claim(slot, after(timeout_ns));
+  auto taken = producer->self.try_take();
+  if (taken.answer() == status::full && timeout_ns != 0) {
+    taken = producer->self.take(after(timeout_ns));
   }
-  if (answer == status::ok) *content = slot.data();
-  return as_c(answer);
+  if (!taken) return as_c(taken.answer());
+  *content = taken.content().data();
+  producer->open = std::move(taken);
+  return SHMFIFO_OK;
 }
 shmfifo_status shmfifo_commit(shmfifo_producer* producer, int64_t value_length) {
-  return as_c(producer->self.commit(value_length));
+  if (!producer->self.in_owner_process()) return SHMFIFO_WRONG_PROCESS;
+  return as_c(std::move(producer->open).commit(static_cast<std::size_t>(value_length)));
 }
 shmfifo_status shmfifo_abort(shmfifo_producer* producer) {
-  return as_c(producer->self.abort());
+  if (!producer->self.in_owner_process()) return SHMFIFO_WRONG_PROCESS;
+  return as_c(std::move(producer->open).abort());
 }
 int64_t shmfifo_last_number(const shmfifo_producer* producer) {
   return producer->self.last_number();
@@ -354,10 +363,9 @@ shmfifo_poll_result shmfifo_poll(shmfifo_consumer* consumer, shmfifo_handler han
 }
 shmfifo_poll_result shmfifo_read(shmfifo_consumer* consumer, shmfifo_record* record, void* buffer,
                                  size_t size) {
-  shmfifo::record_view seen;
-  const auto outcome = consumer->self.read(seen, std::span(static_cast<std::byte*>(buffer), size));
-  if (outcome.answer == status::ok) *record = as_c(seen);
-  return as_c(outcome);
+  const auto seen = consumer->self.read({static_cast<std::byte*>(buffer), size});
+  if (seen.answer == status::ok) *record = {seen.length, seen.number, buffer, seen.status};
+  return as_c(shmfifo::poll_result{seen.answer, seen.number, seen.count});
 }
 shmfifo_status shmfifo_wait(shmfifo_consumer* consumer, int64_t timeout_ns) {
   return as_c(consumer->self.wait(after(timeout_ns)));

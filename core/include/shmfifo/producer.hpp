@@ -11,6 +11,8 @@ namespace shmfifo {
 class mapping;  // one mapping of a segment's file, shared by the handles that use it
 class segment;
 
+using claim = basic_claim<std_memory_model>;  // what take and try_take return
+
 // A producer's role in a segment, made by segment::attach_producer.
 class SHMFIFO_EXPORT producer final : public basic_producer<std_memory_model> {
  public:

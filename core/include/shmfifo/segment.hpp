@@ -123,7 +123,7 @@ class SHMFIFO_EXPORT segment {
 
   // Removes the name. Whoever has the segment mapped keeps it. ENOENT if there is none.
   // The directory is as of create_options.
-  static result<done> remove(std::string_view name, std::string_view directory = {});
+  static result<void> remove(std::string_view name, std::string_view directory = {});
 
   // EBUSY: the role of single producer is taken; EUSERS: no free participant line; EACCES:
   // read-only.
@@ -140,7 +140,7 @@ class SHMFIFO_EXPORT segment {
   // Clears away what the dead left; answers how many participants. Needs no quiet segment.
   [[nodiscard]] result<unsigned> recover() const;
   // Removes a durable cursor that nobody uses. ENOENT; EBUSY.
-  [[nodiscard]] result<done> forget(std::string_view cursor) const;
+  [[nodiscard]] result<void> forget(std::string_view cursor) const;
 
   // Who is attached, alive or dead, how far behind. Never disturbs a running segment.
   [[nodiscard]] result<segment_stat> stat() const;

@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -65,6 +66,8 @@ struct [[nodiscard]] poll_result {
   std::int64_t count = 0;         // of numbers, from the first on
 };
 
+using byte_view = std::span<const std::byte>;  // a message to publish, or one received
+
 // A message as the handler of poll sees it, valid until the handler returns. The original's fields
 // and types.
 struct record_view {
@@ -74,9 +77,24 @@ struct record_view {
   const std::byte* content = nullptr;  // in the slot, or a copy of it; see content_alignment
 
   // The content as a span.
-  [[nodiscard]] std::span<const std::byte> bytes() const noexcept {
+  [[nodiscard]] byte_view bytes() const noexcept {
     return {content, static_cast<std::size_t>(value_length)};
   }
+};
+
+// What a read did: as poll_result, and with `ok` the message's length and status.
+struct [[nodiscard]] read_result {
+  shmfifo::status answer = shmfifo::status::empty;  // the kind
+  std::int64_t number = 0;                          // of the message, or the first passed over
+  std::int64_t count = 0;                           // of numbers, from there on
+  std::int64_t length = 0;  // bytes of the whole message, more than the buffer may have taken
+  std::int8_t status = 0;   // the application's
+};
+
+// What publishing a batch did: `ok`, or why the message behind those `published` was refused.
+struct [[nodiscard]] batch_result {
+  status answer = status::ok;
+  std::size_t published = 0;  // messages
 };
 
 // Why set-up failed.
@@ -93,7 +111,7 @@ class [[nodiscard]] result {
   // Success. Not explicit, nor is the next, so that a function returns either as it is.
   result(T value) : state_(std::in_place_index<0>, std::move(value)) {}
   // Failure.
-  result(error failure) : state_(std::in_place_index<1>, std::move(failure)) {}
+  result(shmfifo::error failure) : state_(std::in_place_index<1>, std::move(failure)) {}
 
   // Whether there is a value.
   [[nodiscard]] explicit operator bool() const noexcept { return state_.index() == 0; }
@@ -105,9 +123,9 @@ class [[nodiscard]] result {
   [[nodiscard]] T* operator->() noexcept { return &checked(); }
   // As value().
   [[nodiscard]] T& operator*() & noexcept { return checked(); }
-  // The error.
-  [[nodiscard]] const error& failure() const noexcept {
-    SHMFIFO_ASSERT(state_.index() == 1, "failure() of a result that holds a value");
+  // Why there is no value.
+  [[nodiscard]] const shmfifo::error& error() const noexcept {
+    SHMFIFO_ASSERT(state_.index() == 1, "error() of a result that holds a value");
     return *std::get_if<1>(&state_);
   }
 
@@ -116,9 +134,32 @@ class [[nodiscard]] result {
     SHMFIFO_ASSERT(state_.index() == 0, "value() of a result that holds an error");
     return *std::get_if<0>(&state_);
   }
-  std::variant<T, error> state_;
+  std::variant<T, shmfifo::error> state_;
 };
 
-struct done {};  // the value of a result that has nothing to say but success
+// Success, or an error.
+template <>
+class [[nodiscard]] result<void> {
+ public:
+  // Success.
+  result() = default;
+  // Failure; not explicit, as above.
+  result(shmfifo::error failure) : error_(std::move(failure)) {}
+
+  // Whether it is success.
+  [[nodiscard]] explicit operator bool() const noexcept { return !error_; }
+  // Nothing; as of the others, asked of a success only.
+  void value() const noexcept {
+    SHMFIFO_ASSERT(!error_, "value() of a result that holds an error");
+  }
+  // Why it is none.
+  [[nodiscard]] const shmfifo::error& error() const noexcept {
+    SHMFIFO_ASSERT(error_, "error() of a result that is a success");
+    return *error_;
+  }
+
+ private:
+  std::optional<shmfifo::error> error_;
+};
 
 }  // namespace shmfifo

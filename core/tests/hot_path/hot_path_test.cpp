@@ -73,7 +73,7 @@ TEST(hot_path_watch, G14_catches_the_wake_up_of_a_sleeper) {
       const shmfifo::std_memory_model memory;
       memory.store(all->segment().view().control().data_bell, shmfifo::protocol::bell_sleeper,
                    std::memory_order_seq_cst, shmfifo::site::bell_announce);
-      return all->producer().publish("x", 1) == shmfifo::status::ok;
+      return all->producer().publish("x") == shmfifo::status::ok;
     };
   });
   EXPECT_EQ(how, ending::system_call) << to_string(how);

@@ -72,22 +72,23 @@ std::unique_ptr<traffic> traffic::open(const shape& wanted) {
 bool traffic::publish_some() {
   for (int i = 0; i < 5; ++i) {
     const auto bytes = bytes_of(sent_++);
-    const status answer = i % 2 == 0 ? producer_->publish(bytes.data(), length)
-                                     : producer_->try_publish(bytes.data(), length);
+    const auto content = std::as_bytes(std::span(bytes));
+    const status answer =
+        i % 2 == 0 ? producer_->publish(content) : producer_->try_publish(content);
     if (answer != status::ok) return false;
   }
   const auto first = bytes_of(sent_++);
   const auto second = bytes_of(sent_++);
-  const message_ref batch[] = {{first.data(), length}, {second.data(), length}};
-  std::size_t published = 0;
-  if (producer_->publish_batch(batch, published) != status::ok || published != 2) return false;
-  std::span<std::byte> content;
-  if (producer_->claim(content) != status::ok) return false;
+  const byte_view batch[] = {std::as_bytes(std::span(first)), std::as_bytes(std::span(second))};
+  const batch_result both = producer_->publish(batch);
+  if (both.answer != status::ok || both.published != 2) return false;
+  auto claim = producer_->take();
+  if (!claim) return false;
   const auto third = bytes_of(sent_++);
-  std::memcpy(content.data(), third.data(), third.size());
-  if (producer_->commit(length) != status::ok) return false;
+  std::memcpy(claim.content().data(), third.data(), third.size());
+  if (std::move(claim).commit(third.size()) != status::ok) return false;
   ++sent_;
-  return producer_->try_claim(content) == status::ok && producer_->abort() == status::ok;
+  return producer_->try_take().abort() == status::ok;
 }
 
 bool traffic::read_some() {
@@ -101,10 +102,10 @@ bool traffic::read_some() {
   // Far off, so that an endless sleep by mistake ends; the trap is there before.
   const deadline until = std::chrono::steady_clock::now() + std::chrono::seconds(30);
   if (consumer_->wait(until) != status::ok) return false;
-  record_view record;
   std::array<std::byte, length> buffer;
-  if (consumer_->read(record, buffer).answer != status::ok) return false;
-  check(record);
+  const read_result copied = consumer_->read(buffer);
+  if (copied.answer != status::ok) return false;
+  check({copied.length, copied.number, copied.status, buffer.data()});
   if (consumer_->poll(check).count != round - 2) return false;
   const poll_result given_up = consumer_->poll(check);
   if (given_up.answer != status::aborted || given_up.count != 1) return false;

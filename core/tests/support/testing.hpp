@@ -10,6 +10,7 @@
 
 #include <cstring>
 #include <functional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -38,9 +39,14 @@ inline geometry small(segment_mode mode, full_policy when_full = full_policy::re
   return shape;
 }
 
+// The bytes of a word.
+inline byte_view bytes_of(const std::uint64_t& word) {
+  return std::as_bytes(std::span(&word, 1));
+}
+
 template <class M>
 status put(basic_producer<M>& writer, std::uint64_t word) {
-  return writer.try_publish(&word, sizeof word);
+  return writer.try_publish(bytes_of(word));
 }
 
 // One poll, as text: "0:5 1:6" for messages with these words, "aborted 1+1", "lost 0+3", "empty",

@@ -21,7 +21,7 @@ struct outcome_of_a_call {
   reason why;
   explicit operator bool() const { return made.has_value(); }
   std::unique_ptr<int>&& value() && { return std::move(*made); }
-  [[nodiscard]] const reason& failure() const { return why; }
+  [[nodiscard]] const reason& error() const { return why; }
   [[nodiscard]] const reason& error() const { return why; }
 };
 

@@ -61,7 +61,7 @@ unsigned freed_in_time(const segment& home) {
 
 template <class T>
 bool fails_with(const result<T>& answer, int code, const std::string& rule) {
-  return !answer && answer.failure().code == code && answer.failure().rule == rule;
+  return !answer && answer.error().code == code && answer.error().rule == rule;
 }
 
 TEST_F(resources, G10_no_descriptors_is_named_by_create_attach_and_roles) {

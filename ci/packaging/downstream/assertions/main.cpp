@@ -9,5 +9,5 @@ int main() {
 #if defined(SHMFIFO_ASSERTIONS)
   nothing.value();
 #endif
-  std::printf("no assertion, error %d\n", nothing.failure().code);
+  std::printf("no assertion, error %d\n", nothing.error().code);
 }

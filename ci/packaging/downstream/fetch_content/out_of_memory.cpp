@@ -9,6 +9,6 @@
 int main() {
   constexpr std::size_t more_than_any_address_space = std::size_t{1} << 60;
   const auto refused = shmfifo::segment::attach({"name", more_than_any_address_space});
-  std::printf("%s\n", refused.failure().text.c_str());
-  return !refused && refused.failure().code == ENOMEM ? 0 : 1;
+  std::printf("%s\n", refused.error().text.c_str());
+  return !refused && refused.error().code == ENOMEM ? 0 : 1;
 }

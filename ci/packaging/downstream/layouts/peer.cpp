@@ -12,10 +12,10 @@ int main(int count, char** words) {
   const bool create = std::string_view(words[1]) == "create";
   auto segment =
       create ? shmfifo::segment::create(words[2], {}) : shmfifo::segment::attach(words[2]);
-  if (!segment) return std::fprintf(stderr, "%s\n", segment.failure().text.c_str()), 1;
+  if (!segment) return std::fprintf(stderr, "%s\n", segment.error().text.c_str()), 1;
   if (create) {
     auto producer = segment->attach_producer();
-    return producer && producer->publish("hola", 4) == shmfifo::status::ok ? 0 : 1;
+    return producer && producer->publish("hola") == shmfifo::status::ok ? 0 : 1;
   }
   auto consumer = segment->attach_consumer();
   if (!consumer || consumer->wait() != shmfifo::status::ok) return 1;

@@ -7,6 +7,7 @@
 // copied and the stamp is looked at again (the reader's side of Boehm's sequence lock, MSPC 2012,
 // section 4).
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -70,12 +71,13 @@ class basic_consumer {
     return told_since(first, limit, stamp);
   }
 
-  // Copies one message into `buffer`, at most buffer.size() bytes of it; record.content points
-  // there. Answers as poll does, with a count of 1 at the most. Like what is passed over, the
-  // message is released by the next call, so that nobody dies with the only copy of it in hand.
-  poll_result read(record_view& record, std::span<std::byte> buffer) noexcept {
+  // Copies one message into `buffer`, as much of it as fits. Answers as poll does, with a count of
+  // 1 at the most. Like what is passed over, the message is released by the next call, so that
+  // nobody dies with the only copy of it in hand.
+  read_result read(std::span<std::byte> buffer) noexcept {
+    read_result result{status::wrong_process};
     if (!memory_.in_owner_process()) [[unlikely]]
-      return {status::wrong_process, 0, 0};
+      return result;
     release_slots();
     const std::uint64_t first = position_;
     std::uint64_t stamp = 0;
@@ -83,11 +85,15 @@ class basic_consumer {
     if (load_message(seen, stamp)) {
       const std::size_t size = std::min(seen.bytes().size(), buffer.size());
       std::copy_n(seen.content, size, buffer.data());
-      seen.content = buffer.data();
-      record = seen;
+      result.length = seen.value_length;
+      result.status = seen.status;
       ++position_;
     }
-    return told_since(first, 1, stamp);
+    const poll_result told = told_since(first, 1, stamp);
+    result.answer = told.answer;
+    result.number = told.first;
+    result.count = told.count;
+    return result;
   }
 
   // Waits until poll would not answer empty: ok; timed_out, or peer_dead if no producer is alive

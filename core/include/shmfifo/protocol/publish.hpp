@@ -8,9 +8,11 @@
 // discipline of Boehm, "Can seqlocks get along with programming language memory models?" (MSPC
 // 2012), section 4.
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string_view>
 #include <utility>
 
 #include "shmfifo/protocol/claim.hpp"
@@ -19,17 +21,11 @@
 
 namespace shmfifo {
 
-// One message of a batch.
-struct message_ref {
-  const void* content = nullptr;  // copied in; may be null if there are no bytes
-  std::int64_t value_length = 0;  // bytes
-};
-
 // One thread at a time may use a producer. All calls answer with a status, allocate nothing, and
 // make a system call only to wake a sleeper, to wait, or to ask the kernel about a peer that holds
 // things up.
 template <memory_model M>
-class basic_producer {
+class basic_producer : claim_link<M> {
  public:
   // Precondition: `memory` owns line `self` (and, in a single-producer segment, the producer role).
   basic_producer(const layout_view& view, M&& memory, unsigned self) noexcept
@@ -49,86 +45,59 @@ class basic_producer {
 
   // Copies a message in. ok; full (never waits); bad_length; exhausted; invalid; claim_pending;
   // wrong_process. Lock-free; wait-free with one producer.
-  status try_publish(const void* content, std::int64_t value_length) noexcept {
-    const status answer = publish_quietly(content, value_length);
+  status try_publish(byte_view content) noexcept {
+    const status answer = publish_quietly(content);
     if (answer == status::ok) [[likely]]
       protocol::ring_bell(memory_, view_.control().data_bell);
     return answer;
   }
-
   // As try_publish, but under the policy `wait` waits for room: additionally timed_out, or
   // peer_dead if no living consumer could make room, or interrupted. A full log never has room
-  // again and answers full at once.
-  status publish(const void* content, std::int64_t value_length,
-                 deadline until = no_deadline) noexcept {
-    return retry(until, [&] { return try_publish(content, value_length); });
+  // again and returns full at once.
+  status publish(byte_view content, deadline until = no_deadline) noexcept {
+    return retry(until, [&] { return try_publish(content); });
+  }
+  // The same for text.
+  status try_publish(std::string_view text) noexcept {
+    return try_publish(std::as_bytes(std::span(text)));
+  }
+  // The same for text.
+  status publish(std::string_view text, deadline until = no_deadline) noexcept {
+    return publish(std::as_bytes(std::span(text)), until);
   }
 
-  // Publishes in order until one is refused; `published` says how many went in. Wakes readers once.
-  // No message goes in if one has a bad length.
-  status try_publish_batch(std::span<const message_ref> batch, std::size_t& published) noexcept {
-    published = 0;
-    for (const message_ref& message : batch) {
-      if (!fits(message.value_length)) return status::bad_length;
+  // Publishes in order until one is refused, and wakes readers once. No message goes in if one has
+  // a bad length.
+  batch_result try_publish(std::span<const byte_view> batch) noexcept {
+    batch_result result;
+    for (const byte_view& message : batch) {
+      if (!fits(message.size())) return {status::bad_length, 0};
     }
-    status answer = status::ok;
-    for (const message_ref& message : batch) {
-      answer = publish_quietly(message.content, message.value_length);
-      if (answer != status::ok) break;
-      ++published;
+    for (const byte_view& message : batch) {
+      result.answer = publish_quietly(message);
+      if (result.answer != status::ok) break;
+      ++result.published;
     }
-    if (published != 0) protocol::ring_bell(memory_, view_.control().data_bell);
-    return answer;
+    if (result.published != 0) protocol::ring_bell(memory_, view_.control().data_bell);
+    return result;
   }
-
-  // As try_publish_batch, with the waiting of publish.
-  status publish_batch(std::span<const message_ref> batch, std::size_t& published,
-                       deadline until = no_deadline) noexcept {
-    published = 0;
-    return retry(until, [&] {
-      std::size_t now = 0;
-      const status answer = try_publish_batch(batch.subspan(published), now);
-      published += now;
-      return answer;
+  // As for one message, with the waiting of publish.
+  batch_result publish(std::span<const byte_view> batch, deadline until = no_deadline) noexcept {
+    std::size_t published = 0;
+    const status answer = retry(until, [&] {
+      const batch_result part = try_publish(batch.subspan(published));
+      published += part.published;
+      return part.answer;
     });
+    return {answer, published};
   }
 
-  // Zero copy: takes the next number and hands out its slot's content (content_size bytes, aligned
-  // to content_alignment, old bytes in it) until commit or abort. One claim at a time. Answers as
-  // try_publish and publish do.
-  status try_claim(std::span<std::byte>& content) noexcept {
-    if (const status answer = take(claimed_); answer != status::ok) return answer;
-    claim_open_ = true;
-    memory_.order_plain_content();
-    content = {view_.content(view_.slot(claimed_)), view_.shape().content_size};
-    return status::ok;
-  }
-  // As try_claim, with the waiting of publish.
-  status claim(std::span<std::byte>& content, deadline until = no_deadline) noexcept {
-    return retry(until, [&] { return try_claim(content); });
-  }
-
-  // Publishes the claimed slot. ok; bad_length (the claim stays open); no_claim; lost (an
-  // overwriting ring went round before the commit: the message was never visible); wrong_process.
-  status commit(std::int64_t value_length) noexcept {
-    if (!memory_.in_owner_process()) return status::wrong_process;
-    if (!claim_open_) return status::no_claim;
-    if (!fits(value_length)) return status::bad_length;
-    claim_open_ = false;
-    store_fields(view_.slot(claimed_), claimed_, value_length);
-    if (!finish(claimed_, slot_state::published)) return status::lost;
-    protocol::ring_bell(memory_, view_.control().data_bell);
-    return status::ok;
-  }
-
-  // Gives the claimed number up: readers are told that it is aborted. ok; no_claim; wrong_process.
-  status abort() noexcept {
-    if (!memory_.in_owner_process()) return status::wrong_process;
-    if (!claim_open_) return status::no_claim;
-    claim_open_ = false;
-    finish(claimed_, slot_state::aborted);
-    protocol::ring_bell(memory_, view_.control().data_bell);
-    return status::ok;
+  // Zero copy: takes the next number. One claim at a time: while it is open, whatever would take
+  // another number returns claim_pending. Answers as try_publish and publish do.
+  basic_claim<M> try_take() noexcept { return {*this, take_slot()}; }
+  // As try_take, with the waiting of publish.
+  basic_claim<M> take(deadline until = no_deadline) noexcept {
+    return {*this, retry(until, [&] { return take_slot(); })};
   }
 
   // Ends this handle's wait for room with `interrupted`: the one going on, else the next. Any
@@ -140,6 +109,8 @@ class basic_producer {
 
   // The number of the message published (or aborted) last by this handle; -1 before the first.
   [[nodiscard]] std::int64_t last_number() const noexcept { return last_number_; }
+  // False in a child made by fork: there every call returns wrong_process.
+  [[nodiscard]] bool in_owner_process() const noexcept { return memory_.in_owner_process(); }
   // The longest message, in bytes.
   [[nodiscard]] std::int64_t content_size() const noexcept {
     return static_cast<std::int64_t>(view_.shape().content_size);
@@ -148,7 +119,7 @@ class basic_producer {
  protected:
   // Ends the role in good order: an open claim is aborted, the line is free. Not in a forked child.
   void leave() noexcept {
-    if (claim_open_) static_cast<void>(abort());
+    if (this->open_ != nullptr) static_cast<void>(abort(*this->open_));
     protocol::leave_line(view_, memory_, self_, producer_leave_role);
     if (single_) memory_.disown(lock_producer_role);
   }
@@ -161,9 +132,40 @@ class basic_producer {
 
   static constexpr unsigned look_for_dead_every = 256;  // fruitless answers, when nobody waits
 
-  [[nodiscard]] bool fits(std::int64_t value_length) const noexcept {
-    return value_length >= 0 &&
-           static_cast<std::uint64_t>(value_length) <= view_.shape().content_size;
+  friend class claim_link<M>;
+  friend class basic_claim<M>;
+
+  status take_slot() noexcept {
+    if (const status answer = take_number(claimed_); answer != status::ok) return answer;
+    memory_.order_plain_content();
+    return status::ok;
+  }
+  [[nodiscard]] std::span<std::byte> claimed_content() const noexcept {
+    return {view_.content(view_.slot(claimed_)), view_.shape().content_size};
+  }
+  status commit(basic_claim<M>& claim, std::size_t length) noexcept {
+    if (!memory_.in_owner_process()) return status::wrong_process;
+    if (!fits(length)) return status::bad_length;
+    close(claim);
+    store_fields(view_.slot(claimed_), claimed_, length);
+    if (!finish(claimed_, slot_state::published)) return status::lost;
+    protocol::ring_bell(memory_, view_.control().data_bell);
+    return status::ok;
+  }
+  status abort(basic_claim<M>& claim) noexcept {
+    if (!memory_.in_owner_process()) return status::wrong_process;
+    close(claim);
+    finish(claimed_, slot_state::aborted);
+    protocol::ring_bell(memory_, view_.control().data_bell);
+    return status::ok;
+  }
+  void close(basic_claim<M>& claim) noexcept {
+    this->open_ = nullptr;
+    claim.answer_ = status::no_claim;
+  }
+
+  [[nodiscard]] bool fits(std::size_t length) const noexcept {
+    return length <= view_.shape().content_size;
   }
 
   // Attempts until there is room. Waits for it only under the policy `wait`: a log has none ever.
@@ -194,19 +196,19 @@ class basic_producer {
     memory_.store(cursor, next_, release, resume_cursor);
   }
 
-  status publish_quietly(const void* content, std::int64_t value_length) noexcept {
-    if (!fits(value_length)) [[unlikely]]
+  status publish_quietly(byte_view content) noexcept {
+    if (!fits(content.size())) [[unlikely]]
       return status::bad_length;
     for (std::uint64_t tries = 0; tries < view_.shape().slot_count; ++tries) {
       std::uint64_t number = 0;
-      if (const status answer = take(number); answer != status::ok) [[unlikely]]
+      if (const status answer = take_number(number); answer != status::ok) [[unlikely]]
         return answer;
       slot_header& slot = view_.slot(number);
       // SYNC overwrite: release, like the fields: a reader that sees one new byte also sees the
       // claim.
-      memory_.write_content(view_.content(slot), static_cast<const std::byte*>(content),
-                            static_cast<std::size_t>(value_length), release, publish_content);
-      store_fields(slot, number, value_length);
+      memory_.write_content(view_.content(slot), content.data(), content.size(), release,
+                            publish_content);
+      store_fields(slot, number, content.size());
       if (finish(number, slot_state::published)) [[likely]]
         return status::ok;
       // An overwriting ring went round during the copy: the message takes a new number.
@@ -214,10 +216,10 @@ class basic_producer {
     return status::full;
   }
 
-  void store_fields(slot_header& slot, std::uint64_t number, std::int64_t value_length) noexcept {
+  void store_fields(slot_header& slot, std::uint64_t number, std::size_t length) noexcept {
     // SYNC overwrite: see publish_quietly. Application status starts at 0, as the seed's does.
     memory_.store(slot.status_word, make_status_word(number, 0), release, publish_status_word);
-    memory_.store(slot.value_length, value_length, release, publish_length);
+    memory_.store(slot.value_length, static_cast<std::int64_t>(length), release, publish_length);
     memory_.store(slot.message_number, static_cast<std::int64_t>(number), release, publish_number);
   }
 
@@ -248,10 +250,10 @@ class basic_producer {
   }
 
   // Takes the next number: from here on its slot is ours to write.
-  status take(std::uint64_t& number) noexcept {
+  status take_number(std::uint64_t& number) noexcept {
     if (!memory_.in_owner_process()) [[unlikely]]
       return status::wrong_process;
-    if (claim_open_) [[unlikely]]
+    if (this->open_ != nullptr) [[unlikely]]
       return status::claim_pending;
     if (!single_) return take_shared(number);
     number = next_;
@@ -368,7 +370,6 @@ class basic_producer {
   unsigned self_ = 0;
   bool gated_ = false;
   bool single_ = true;
-  bool claim_open_ = false;
   std::uint64_t next_ = 0;   // single producer: the next number
   std::uint64_t limit_ = 0;  // numbers below it may be taken without looking at the consumers
   std::uint64_t claimed_ = 0;

@@ -8,16 +8,10 @@
 
 namespace shmfifo::harness {
 
-// The only place that knows how a result names its error.
-template <class Result>
-[[nodiscard]] const auto& error_of(const Result& answer) {
-  return answer.failure();
-}
-
 // The value. Throws std::runtime_error with the error's sentence if there is none.
 template <class Result>
 auto must(Result answer) {
-  if (!answer) throw std::runtime_error(error_of(answer).text);
+  if (!answer) throw std::runtime_error(answer.error().text);
   return std::move(answer).value();
 }
 
