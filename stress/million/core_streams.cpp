@@ -91,8 +91,8 @@ stream_times write_side(actor& self, mode way, kind what, bool copy_first) {
   const std::string name = self.next_name();
   const payloads source(what);
   auto start = clock::now();
-  const segment made =
-      harness::must(segment::create(name, shape_for(way, what, self.options().messages), {.pretouch = true}));
+  const segment made = harness::must(
+      segment::create(name, shape_for(way, what, self.options().messages), {.pretouch = true}));
   times.create = ms_since(start);
   producer out = harness::must(made.attach_producer());
   self.meet();  // the segment exists
