@@ -13,8 +13,8 @@ using namespace shmfifo::harness;
 bool ready(int socket, short events, deadline until) {
   const auto left = until - std::chrono::steady_clock::now();
   const auto wait = std::chrono::ceil<std::chrono::milliseconds>(left).count();
-  pollfd one{socket, events, 0};
-  return ::poll(&one, 1, wait > 0 ? static_cast<int>(wait) : 0) > 0;
+  pollfd watched{socket, events, 0};
+  return ::poll(&watched, 1, wait > 0 ? static_cast<int>(wait) : 0) > 0;
 }
 
 struct socket_sender : sender {

@@ -100,14 +100,15 @@ struct event {
   std::uint16_t flags = 0;
   std::uint16_t site = 0;
   kind what = kind::fence;
-  order how = order::plain;  // of a compare-exchange: the one that its outcome selects
+  order strength = order::plain;  // of a compare-exchange: the one that its outcome selects
   update how_updated = update::exchange;
   order on_success = order::plain;
   order on_failure = order::plain;
 
   [[nodiscard]] bool has(std::uint16_t bits) const noexcept { return (flags & bits) != 0; }
   [[nodiscard]] bool may_be_seq_cst() const noexcept {
-    return how == order::seq_cst || on_success == order::seq_cst || on_failure == order::seq_cst;
+    return strength == order::seq_cst || on_success == order::seq_cst ||
+           on_failure == order::seq_cst;
   }
   [[nodiscard]] bool is_read() const noexcept { return what == kind::read; }
   [[nodiscard]] bool is_write() const noexcept { return what == kind::write; }

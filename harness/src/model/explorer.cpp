@@ -60,7 +60,7 @@ step explorer::add_read(const event& e) {
   if (e.has(sleeps)) {
     // Which wake-up ends a sleep is no choice: the first one after the thread queued itself.
     alternatives_.push_back(g.first_wake_after(g.threads[e.thread].events[g.events[s].index - 2]));
-  } else if (e.how == order::plain) {
+  } else if (e.strength == order::plain) {
     alternatives_.push_back(g.last_of(l));  // without a race there is no other
   } else {
     const std::uint32_t lowest = g.floor(g.hb(s), e.location, s, none);
@@ -111,7 +111,7 @@ void explorer::collect_revisits(slot s) {
     if (g.within(past, r)) continue;
     if (!maximal(r, past)) break;  // it would be deleted for every earlier read as well
     const event& e = g.events[r];
-    if (!e.is_read() || e.location != write.location || e.how == order::plain) continue;
+    if (!e.is_read() || e.location != write.location || e.strength == order::plain) continue;
     if (e.has(sleeps) && !write.has(wakes)) continue;
     alternatives_.push_back(r | revisit_bit);
   }
@@ -270,7 +270,7 @@ step explorer::complete_update(slot read_part) {
   event w;
   w.thread = r.thread;
   w.what = kind::write;
-  w.how = r.how;
+  w.strength = r.strength;
   w.flags = static_cast<std::uint16_t>(exclusive | (r.flags & wakes));
   w.site = r.site;
   w.location = r.location;
@@ -339,7 +339,7 @@ step explorer::apply_death(const choice& c, std::uint32_t dies_here) {
   event e;
   e.thread = c.other;
   e.what = kind::write;
-  e.how = order::release;
+  e.strength = order::release;
   e.flags = static_cast<std::uint16_t>(ends | dies);
   e.value = 1;
   e.location = current().life_location(c.other);
@@ -405,7 +405,7 @@ bool explorer::races(slot s) {
   const std::uint32_t* past = g.hb(s);
   const auto conflict = [&](slot other) {
     if (other == s || g.within(past, other)) return false;
-    if (e.how != order::plain && g.events[other].how != order::plain) return false;
+    if (e.strength != order::plain && g.events[other].strength != order::plain) return false;
     fault_ = {fault::why::race, other, s};
     return true;
   };
@@ -418,7 +418,8 @@ bool explorer::ordered(slot s) {
   if (g.seq_cst_events < 2) return true;
   // Without fences an event that is not seq_cst itself adds no edge between those that are. A read
   // that was just revisited by this write counts too.
-  if (g.seq_cst_fences == 0 && g.events[s].how != order::seq_cst && !g.events[s].has(read_early)) {
+  if (g.seq_cst_fences == 0 && g.events[s].strength != order::seq_cst &&
+      !g.events[s].has(read_early)) {
     return true;
   }
   return sc_.holds(g);

@@ -52,7 +52,7 @@ slot graph::push(event e) {
     e.pending = past.pending;
     e.release_fence = past.release_fence;
   }
-  if (e.location != none && e.how == order::plain) locations[e.location].has_plain = true;
+  if (e.location != none && e.strength == order::plain) locations[e.location].has_plain = true;
   events.push_back(e);
   line.events.push_back(s);
   // Never shrinks: what lies beyond the last event is written before it is read.
@@ -112,13 +112,13 @@ void graph::read_from(slot s, slot writer) {
   if (e.has(compares)) {
     const bool takes_place = e.value == e.expected;
     e.flags = static_cast<std::uint16_t>(takes_place ? e.flags | exclusive : e.flags & ~exclusive);
-    e.how = takes_place ? e.on_success : e.on_failure;
+    e.strength = takes_place ? e.on_success : e.on_failure;
   }
   if (writer == initial) return;
   join(at(s, clock::causal), at(writer, clock::causal));
   const std::uint32_t message = events[writer].message;
-  if (message == none || e.how == order::plain) return;
-  if (acquires(e.how)) {
+  if (message == none || e.strength == order::plain) return;
+  if (acquires(e.strength)) {
     join(at(s, clock::happens_before), at_reference(message));
     return;
   }
@@ -131,8 +131,8 @@ void graph::read_from(slot s, slot writer) {
 
 void graph::finish_write(slot s, slot read_part) {
   event& e = events[s];
-  if (e.how == order::plain) return;
-  if (releases(e.how)) {
+  if (e.strength == order::plain) return;
+  if (releases(e.strength)) {
     e.message = reference(s, clock::happens_before);
   } else if (e.release_fence != none) {
     e.message = reference(e.release_fence, clock::happens_before);
@@ -154,10 +154,10 @@ void graph::finish_write(slot s, slot read_part) {
 
 void graph::finish_fence(slot s) {
   event& e = events[s];
-  if (acquires(e.how) && e.pending != none) {
+  if (acquires(e.strength) && e.pending != none) {
     join(at(s, clock::happens_before), at_reference(e.pending));
   }
-  if (releases(e.how)) e.release_fence = s;
+  if (releases(e.strength)) e.release_fence = s;
 }
 
 void graph::absorb(slot s, slot other) {

@@ -156,7 +156,7 @@ std::uint64_t runtime::read(const request& r) {
     constexpr std::uint16_t fixed = compares | updates | sleeps | wakes;
     const bool same = (e.flags & fixed) == (r.flags & fixed) && e.expected == r.expected &&
                       e.operand == r.operand && e.how_updated == r.how_updated &&
-                      ((r.flags & compares) != 0 || e.how == r.how);
+                      ((r.flags & compares) != 0 || e.strength == r.strength);
     if (!same) refuse(fmt::format("not deterministic: read {}.{} has changed", s.number, s.done));
     bind_repeated(e.location, r.where);
     wait_for_writer(s, e);
@@ -167,7 +167,7 @@ std::uint64_t runtime::read(const request& r) {
   event e;
   e.thread = s.number;
   e.what = kind::read;
-  e.how = r.how;
+  e.strength = r.strength;
   e.on_success = r.on_success;
   e.on_failure = r.on_failure;
   e.expected = r.expected;
@@ -192,7 +192,7 @@ void runtime::write(const request& r, std::uint64_t value) {
   }
   if (repeats(s)) {
     const event& e = repeated(s, kind::write);
-    if (e.value != value || e.how != r.how) {
+    if (e.value != value || e.strength != r.strength) {
       refuse(fmt::format("not deterministic: write {}.{} has changed", s.number, s.done));
     }
     bind_repeated(e.location, r.where);
@@ -203,7 +203,7 @@ void runtime::write(const request& r, std::uint64_t value) {
   event e;
   e.thread = s.number;
   e.what = kind::write;
-  e.how = r.how;
+  e.strength = r.strength;
   e.value = value;
   e.flags = r.flags;
   e.site = r.site->site;
@@ -232,14 +232,14 @@ std::uint64_t runtime::update_word(const request& r) {
 std::uint64_t runtime::fetch(word w, update u, std::uint64_t operand, std::memory_order o,
                              const access_site& s) {
   const place where{key_of(w.address), w.size};
-  const order how = effective(o, s);
+  const order strength = effective(o, s);
   const site_override* change = override_for(s);
   if (change != nullptr && change->split_update) {
-    const std::uint64_t old = read({where, how, 0, &s, "load (split update)"});
-    write({where, how, 0, &s, "store (split update)"}, updated(u, old, operand, w.size));
+    const std::uint64_t old = read({where, strength, 0, &s, "load (split update)"});
+    write({where, strength, 0, &s, "store (split update)"}, updated(u, old, operand, w.size));
     return old;
   }
-  request r{where, how, static_cast<std::uint16_t>(exclusive | updates), &s,
+  request r{where, strength, static_cast<std::uint16_t>(exclusive | updates), &s,
             u == update::exchange ? "exchange" : "fetch_op"};
   r.how_updated = u;
   r.operand = operand;
@@ -310,14 +310,15 @@ void runtime::fence(std::memory_order o, const access_site& s) {
   event_fence(effective(o, s), s);
 }
 
-void runtime::event_fence(order how, const access_site& site) {
+void runtime::event_fence(order strength, const access_site& site) {
   strand& s = *running_;
-  if (s.ghost || how == order::relaxed) return;
+  if (s.ghost || strength == order::relaxed) return;
   if (recording_) [[unlikely]] {
     record(s, s.done, site, "fence");
   }
   if (repeats(s)) {
-    if (repeated(s, kind::fence).how != how) refuse("not deterministic: a fence has changed");
+    if (repeated(s, kind::fence).strength != strength)
+      refuse("not deterministic: a fence has changed");
     ++s.done;
     return;
   }
@@ -325,7 +326,7 @@ void runtime::event_fence(order how, const access_site& site) {
   event e;
   e.thread = s.number;
   e.what = kind::fence;
-  e.how = how;
+  e.strength = strength;
   e.site = site.site;
   settle(explorer_.add_fence(e));
   ++s.done;

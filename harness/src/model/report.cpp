@@ -53,15 +53,15 @@ namespace {
   const event& e = g.events[s];
   switch (e.what) {
     case kind::read:
-      return fmt::format("R{} {} {} = {}", e.has(exclusive) ? "mw" : "", name_of_order(e.how),
+      return fmt::format("R{} {} {} = {}", e.has(exclusive) ? "mw" : "", name_of_order(e.strength),
                          name_of_location(e.location), value_text(e.value));
     case kind::write:
       if (e.has(dies)) return "killed";
       if (e.has(ends)) return "ends";
-      return fmt::format("W{} {} {} := {}", e.has(exclusive) ? "mr" : "", name_of_order(e.how),
+      return fmt::format("W{} {} {} := {}", e.has(exclusive) ? "mr" : "", name_of_order(e.strength),
                          name_of_location(e.location), value_text(e.value));
     case kind::fence:
-      return fmt::format("F {}", name_of_order(e.how));
+      return fmt::format("F {}", name_of_order(e.strength));
     case kind::spawn:
       return fmt::format("starts thread {}", e.value);
     case kind::join:
@@ -248,7 +248,7 @@ std::uint64_t signature_of(const graph& g, const std::vector<std::uint32_t>& nam
     for (const slot s : line) {
       const event& e = g.events[s];
       mix(e.value);
-      mix(static_cast<std::uint64_t>(e.what) << 8U | static_cast<std::uint64_t>(e.how));
+      mix(static_cast<std::uint64_t>(e.what) << 8U | static_cast<std::uint64_t>(e.strength));
       if (e.is_read()) mix_event(e.from);
       if (e.is_write() && e.position != 0) {
         mix_event(e.position == 1 ? initial : g.locations[e.location].writes[e.position - 2]);

@@ -203,10 +203,12 @@ std::string runtime::describe_blocked() const {
   std::string text;
   for (std::uint32_t i = 0; i < strands_used_; ++i) {
     const strand& s = *strands_[i];
-    const char* how = nullptr;
-    if (s.at == strand::state::sleeping) how = "sleeps, and no wake-up is left to come";
-    if (s.at == strand::state::spinning) how = "waits in a loop for a value that nobody will write";
-    if (how != nullptr) text += fmt::format("{}thread {} {}", text.empty() ? "" : "; ", i, how);
+    const char* reason = nullptr;
+    if (s.at == strand::state::sleeping) reason = "sleeps, and no wake-up is left to come";
+    if (s.at == strand::state::spinning)
+      reason = "waits in a loop for a value that nobody will write";
+    if (reason != nullptr)
+      text += fmt::format("{}thread {} {}", text.empty() ? "" : "; ", i, reason);
   }
   return text.empty() ? "every thread waits for another" : text;
 }

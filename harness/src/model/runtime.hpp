@@ -106,7 +106,7 @@ class runtime {
   };
   struct request {
     place where;
-    order how;
+    order strength;
     std::uint16_t flags = 0;
     const access_site* site;
     const char* name;
@@ -132,7 +132,7 @@ class runtime {
   // Events.
   std::uint64_t read(const request& r);
   void write(const request& r, std::uint64_t value);
-  void event_fence(order how, const access_site& s);
+  void event_fence(order strength, const access_site& s);
   std::uint64_t update_word(const request& r);
   [[nodiscard]] bool repeats(const strand& s) const {
     return s.done < graph_->threads[s.number].events.size();

@@ -119,7 +119,8 @@ bool sequential_consistency::holds(const graph& g) {
   nodes_.clear();
   for (slot s = 0; s < g.size(); ++s) {
     const event& e = g.events[s];
-    if (e.how == order::seq_cst && (e.what == kind::fence || placed(g, s))) nodes_.push_back(s);
+    if (e.strength == order::seq_cst && (e.what == kind::fence || placed(g, s)))
+      nodes_.push_back(s);
   }
   colour_.assign(nodes_.size(), white);
   for (std::size_t i = 0; i < nodes_.size(); ++i) {

@@ -28,7 +28,7 @@ namespace {
     case kind::join:
       return e.value == f.value;
     case kind::fence:
-      return e.how == f.how;
+      return e.strength == f.strength;
     default:
       return false;
   }
@@ -136,13 +136,13 @@ std::vector<std::vector<std::uint32_t>> exchanges(const graph& g) {
     }
     const std::vector<std::vector<std::uint32_t>> before = std::move(all);
     all.clear();
-    std::vector<std::uint32_t> into = set;
+    std::vector<std::uint32_t> permuted = set;
     do {
       for (std::vector<std::uint32_t> exchange : before) {
-        for (std::size_t i = 0; i < set.size(); ++i) exchange[set[i]] = into[i];
+        for (std::size_t i = 0; i < set.size(); ++i) exchange[set[i]] = permuted[i];
         all.push_back(std::move(exchange));
       }
-    } while (std::next_permutation(into.begin(), into.end()));
+    } while (std::next_permutation(permuted.begin(), permuted.end()));
     for (const std::uint32_t u : set) done[u] = true;
   }
   return all;

@@ -115,8 +115,8 @@ bool runtime::dead(std::uint32_t thread, liveness_edge edge, const access_site& 
   if (thread >= strands_used_ || !strands_[thread]->mortal) {
     refuse("dead() was asked about a thread that is not mortal");
   }
-  const order how = edge == liveness_edge::happens_before ? order::acquire : order::relaxed;
-  return read({{life_bit | thread, 1}, how, 0, &s, "dead?"}) != 0;
+  const order strength = edge == liveness_edge::happens_before ? order::acquire : order::relaxed;
+  return read({{life_bit | thread, 1}, strength, 0, &s, "dead?"}) != 0;
 }
 
 void runtime::pause(source_location where) {

@@ -86,21 +86,21 @@ bool receive(int descriptor, result& r) {
 }
 
 // A violation takes precedence, the shortest one first; then unknown; then ok.
-void merge(result& all, const result& one) {
-  all.executions += one.executions;
-  all.deaths += one.deaths;
-  all.blocked += one.blocked;
-  all.abandoned += one.abandoned;
-  all.duplicates += one.duplicates;
-  const bool better = one.outcome == verdict::violation
-                          ? all.outcome != verdict::violation || one.events < all.events
-                          : one.outcome == verdict::unknown && all.outcome == verdict::ok;
+void merge(result& all, const result& part) {
+  all.executions += part.executions;
+  all.deaths += part.deaths;
+  all.blocked += part.blocked;
+  all.abandoned += part.abandoned;
+  all.duplicates += part.duplicates;
+  const bool better = part.outcome == verdict::violation
+                          ? all.outcome != verdict::violation || part.events < all.events
+                          : part.outcome == verdict::unknown && all.outcome == verdict::ok;
   if (!better) return;
-  all.outcome = one.outcome;
-  all.rule = one.rule;
-  all.events = one.events;
-  all.reason = one.reason;
-  all.replay = one.replay;
+  all.outcome = part.outcome;
+  all.rule = part.rule;
+  all.events = part.events;
+  all.reason = part.reason;
+  all.replay = part.replay;
 }
 
 struct worker {
@@ -134,9 +134,9 @@ result explore_in_processes(const test_body& body, const options& options) {
   result all;
   all.outcome = verdict::ok;
   for (std::size_t i = 0; i < workers.size(); ++i) {
-    result one;
+    result part;
     const worker& w = workers[i];
-    bool heard = w.process > 0 && receive(w.from, one);
+    bool heard = w.process > 0 && receive(w.from, part);
     int status = 0;
     if (w.process > 0) {
       ::close(w.from);
@@ -144,10 +144,10 @@ result explore_in_processes(const test_body& body, const options& options) {
       heard = heard && WIFEXITED(status) && WEXITSTATUS(status) == 0;
     }
     if (!heard) {
-      one.outcome = verdict::unknown;
-      one.reason = fmt::format("worker process {} did not report (wait status {:#x})", i, status);
+      part.outcome = verdict::unknown;
+      part.reason = fmt::format("worker process {} did not report (wait status {:#x})", i, status);
     }
-    merge(all, one);
+    merge(all, part);
   }
   return all;
 }

@@ -58,8 +58,9 @@ fault_point fault_schedule::draw_point(role victim) {
 void fault_schedule::advance() {
   if (kinds_.empty()) return;
   at_ += 1 + dice() % (2 * plan_.every);
-  const kind& of = draw_kind();
-  fault drawn{at_, of.victim, static_cast<unsigned>(dice() % of.count), of.action, {}, 0};
+  const kind& target = draw_kind();
+  fault drawn{at_, target.victim, static_cast<unsigned>(dice() % target.count), target.action, {},
+              0};
   drawn.point = draw_point(drawn.victim);
   const unsigned most =
       drawn.action == fault_action::kill ? plan_.restart_ms_max : plan_.pause_ms_max;

@@ -63,8 +63,9 @@ inline bool wait_ready(int number, short events, deadline until) {
   for (;;) {
     const auto left = until - std::chrono::steady_clock::now();
     const auto whole = std::chrono::ceil<std::chrono::milliseconds>(left).count();
-    pollfd one{number, events, 0};
-    const int found = ::poll(&one, 1, static_cast<int>(std::clamp<long long>(whole, 0, 60'000)));
+    pollfd watched{number, events, 0};
+    const int found =
+        ::poll(&watched, 1, static_cast<int>(std::clamp<long long>(whole, 0, 60'000)));
     if (found > 0) return true;
     if (found < 0 && errno != EINTR) throw_errno("poll failed", "check the descriptor limit");
     if (found == 0 && std::chrono::steady_clock::now() >= until) return false;

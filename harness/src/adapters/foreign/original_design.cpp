@@ -88,7 +88,7 @@ enum class reading : std::uint8_t { kind, small, blind };
 
 class original_queue final : public queue {
  public:
-  explicit original_queue(reading how) : how_(how) {}
+  explicit original_queue(reading variant) : reading_(variant) {}
 
   [[nodiscard]] capabilities promises() const override {
     return {.broadcast = true, .numbered = true, .late_receivers = true};
@@ -96,7 +96,7 @@ class original_queue final : public queue {
 
   void create(const queue_shape& shape) override {
     name_ = shape.name;
-    const std::uint64_t records = how_ == reading::small ? shape.slots : shape.messages;
+    const std::uint64_t records = reading_ == reading::small ? shape.slots : shape.messages;
     bytes_ = records * sizeof(record) + bytes_beside_records;
     const descriptor made(::shm_open(name_.c_str(), O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, 0600));
     if (made.get() < 0) throw_errno("cannot create " + name_, "remove a stale one from /dev/shm");
@@ -108,11 +108,11 @@ class original_queue final : public queue {
     return std::make_unique<original_sender>(name_, bytes_);
   }
   std::unique_ptr<receiver> attach_receiver(unsigned, bool) override {
-    return std::make_unique<original_receiver>(name_, how_ != reading::blind);
+    return std::make_unique<original_receiver>(name_, reading_ != reading::blind);
   }
 
  private:
-  reading how_;
+  reading reading_;
   std::string name_;
   std::uint64_t bytes_ = 0;
 };

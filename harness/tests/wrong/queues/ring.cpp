@@ -64,12 +64,12 @@ std::int64_t ring::slowest_cursor() {
   return slowest;
 }
 
-void ring::put(slot& into, std::span<const std::byte> content) {
-  into.length.store(static_cast<std::int64_t>(content.size()), std::memory_order_relaxed);
+void ring::put(slot& target, std::span<const std::byte> content) {
+  target.length.store(static_cast<std::int64_t>(content.size()), std::memory_order_relaxed);
   for (std::size_t at = 0; at < content.size(); at += 8) {
     std::uint64_t word = 0;
     std::memcpy(&word, &content[at], std::min<std::size_t>(8, content.size() - at));
-    into.words()[at / 8].store(word, std::memory_order_relaxed);
+    target.words()[at / 8].store(word, std::memory_order_relaxed);
   }
 }
 

@@ -83,7 +83,7 @@ class ring {
   [[nodiscard]] const queue_shape& shape() const { return shape_; }
   [[nodiscard]] std::int64_t slowest_cursor();
 
-  void put(slot& into, std::span<const std::byte> content);
+  void put(slot& target, std::span<const std::byte> content);
   static void get(slot& from, std::span<std::byte> buffer);  // buffer.size() bytes
 
   // A sender holds a mutex while it lives; the kernel releases it when the sender dies.

@@ -145,61 +145,61 @@ namespace {
 
 class simple_sender final : public sender {
  public:
-  simple_sender(ring& in, steps& how, unsigned id) : in_(in), how_(how), id_(id) {
+  simple_sender(ring& in, steps& behaviour, unsigned id) : in_(in), behaviour_(behaviour), id_(id) {
     in_.begin_life(id_);
   }
   simple_sender(const simple_sender&) = delete;
   simple_sender& operator=(const simple_sender&) = delete;
   ~simple_sender() override { in_.end_life(id_); }
   sent send(std::span<const std::byte> content, deadline until) override {
-    return how_.send(in_, id_, content, until);
+    return behaviour_.send(in_, id_, content, until);
   }
 
  private:
   ring& in_;
-  steps& how_;
+  steps& behaviour_;
   unsigned id_;
 };
 
 class simple_receiver final : public receiver {
  public:
-  simple_receiver(ring& in, steps& how, unsigned id, bool observer)
-      : in_(in), how_(how), self_{id, observer} {
-    self_.position = how_.first_position(in_, self_);
+  simple_receiver(ring& in, steps& behaviour, unsigned id, bool observer)
+      : in_(in), behaviour_(behaviour), self_{id, observer} {
+    self_.position = behaviour_.first_position(in_, self_);
   }
   received receive(std::span<std::byte> buffer, deadline until) override {
-    return how_.receive(in_, self_, buffer, until);
+    return behaviour_.receive(in_, self_, buffer, until);
   }
-  void release() override { how_.release(in_, self_); }
+  void release() override { behaviour_.release(in_, self_); }
 
  private:
   ring& in_;
-  steps& how_;
+  steps& behaviour_;
   reader self_;
 };
 
 class simple_queue final : public queue {
  public:
-  explicit simple_queue(std::unique_ptr<steps> how) : how_(std::move(how)) {}
-  [[nodiscard]] capabilities promises() const override { return how_->promises; }
+  explicit simple_queue(std::unique_ptr<steps> behaviour) : behaviour_(std::move(behaviour)) {}
+  [[nodiscard]] capabilities promises() const override { return behaviour_->promises; }
   void create(const queue_shape& shape) override { ring_ = std::make_unique<ring>(shape); }
   void destroy() noexcept override { ring_.reset(); }
   std::unique_ptr<sender> attach_sender(unsigned id) override {
-    return std::make_unique<simple_sender>(*ring_, *how_, id);
+    return std::make_unique<simple_sender>(*ring_, *behaviour_, id);
   }
   std::unique_ptr<receiver> attach_receiver(unsigned id, bool observer) override {
-    return std::make_unique<simple_receiver>(*ring_, *how_, id, observer);
+    return std::make_unique<simple_receiver>(*ring_, *behaviour_, id, observer);
   }
 
  private:
-  std::unique_ptr<steps> how_;
+  std::unique_ptr<steps> behaviour_;
   std::unique_ptr<ring> ring_;
 };
 
 }  // namespace
 
-std::unique_ptr<queue> make_queue(std::unique_ptr<steps> how) {
-  return std::make_unique<simple_queue>(std::move(how));
+std::unique_ptr<queue> make_queue(std::unique_ptr<steps> behaviour) {
+  return std::make_unique<simple_queue>(std::move(behaviour));
 }
 
 }  // namespace shmfifo::harness::queues

@@ -58,6 +58,6 @@ struct steps {
 };
 
 // A queue that takes these steps. The entry's `make` gives each run steps of its own.
-std::unique_ptr<queue> make_queue(std::unique_ptr<steps> how);
+std::unique_ptr<queue> make_queue(std::unique_ptr<steps> behaviour);
 
 }  // namespace shmfifo::harness::queues

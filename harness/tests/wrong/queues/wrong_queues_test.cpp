@@ -27,7 +27,7 @@ struct line {
   const char* name;         // the queue's, behind the guarantee that the queue breaks
   std::vector<rule> rules;  // one of these; none: the run is ok
   std::uint64_t messages = 20000;
-  disturbed how = disturbed::not_at_all;
+  disturbed disturbance = disturbed::not_at_all;
   unsigned observers = 0;
 
   [[nodiscard]] std::string queue() const {
@@ -35,8 +35,8 @@ struct line {
     return whole[0] == 'G' ? whole.substr(whole.find('_') + 1) : whole;
   }
 };
-std::ostream& operator<<(std::ostream& out, const line& one) {
-  return out << one.name;
+std::ostream& operator<<(std::ostream& out, const line& row) {
+  return out << row.name;
 }
 
 run_result carry_out(const line& asked) {
@@ -55,9 +55,9 @@ run_result carry_out(const line& asked) {
   options.stall_ms = 1500;
   options.drain_ms = 500;
   options.faults.every = 1000;
-  options.faults.kill_senders = asked.how == disturbed::by_killed_senders;
-  options.faults.kill_receivers = asked.how == disturbed::by_killed_receivers;
-  options.faults.pause = asked.how == disturbed::by_pauses;
+  options.faults.kill_senders = asked.disturbance == disturbed::by_killed_senders;
+  options.faults.kill_receivers = asked.disturbance == disturbed::by_killed_receivers;
+  options.faults.pause = asked.disturbance == disturbed::by_pauses;
   if (asked.queue() == "off_by_one_at_wrap") {
     // The ring must be full again and again before a message that is not read yet.
     options.slow_consumer_us = 500;
@@ -155,9 +155,9 @@ TEST_P(right_queues, is_left_in_peace) {
   EXPECT_TRUE(found.judged.ok()) << found.judged.text();
 }
 
-std::string name_of(const testing::TestParamInfo<line>& one) {
+std::string name_of(const testing::TestParamInfo<line>& row) {
   constexpr const char* suffixes[] = {"", "_senders_killed", "_receivers_killed", "_paused"};
-  return std::string(one.param.name) + suffixes[static_cast<std::size_t>(one.param.how)];
+  return std::string(row.param.name) + suffixes[static_cast<std::size_t>(row.param.disturbance)];
 }
 
 INSTANTIATE_TEST_SUITE_P(each, wrong_queues, testing::ValuesIn(wrong_ones), name_of);

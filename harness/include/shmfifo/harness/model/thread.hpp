@@ -118,13 +118,13 @@ class thread_group {
   }
   // Joins all.
   void join(access_site s = at(no_site)) {
-    for (; first_ != nullptr; first_ = first_->next) first_->one->join(s);
+    for (; first_ != nullptr; first_ = first_->next) first_->item->join(s);
     last_ = &first_;
   }
 
  private:
   struct link {
-    thread* one;
+    thread* item;
     link* next;
   };
   template <typename callable>
