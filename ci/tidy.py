@@ -161,6 +161,18 @@ def pillars(tree):
                 yield name, number, f"the harness includes {target}, which is not its own"
 
 
+def core_tests_are_no_library(tree):
+    """Tests and programs outside the core share harness/support, not the headers of the core's tests."""
+    headers = [f for f in tree.files if f.startswith("core/tests/") and f.endswith((".hpp", ".h"))]
+    for name in tree.sources():
+        if name.startswith("core/"):
+            continue
+        for number, line in tree.lines(name):
+            found = re.match(r'\s*#\s*include\s*"([^"]+)"', line)
+            if found and any(f"/{header}".endswith(f"/{found.group(1)}") for header in headers):
+                yield name, number, f"includes {found.group(1)} of the core's tests"
+
+
 def protocol_purity(tree):
     """Protocol code touches shared memory, sleep and locks only through the memory_model seam."""
     for unit in sorted(PROTOCOL):
@@ -278,9 +290,9 @@ def scripts_can_be_run(tree):
             yield name, 1, "begins with #! and is not executable" if says else "is executable and does not begin with #!"
 
 
-RULES = [licence_line, line_length, file_length, function_length, core_layers, pillars, protocol_purity, protocol_budget,
-         sync_points, documents_name_real_files, guarantees_and_tests, no_leftovers, silenced_lints,
-         scripts_can_be_run]
+RULES = [licence_line, line_length, file_length, function_length, core_layers, pillars, core_tests_are_no_library,
+         protocol_purity, protocol_budget, sync_points, documents_name_real_files, guarantees_and_tests,
+         no_leftovers, silenced_lints, scripts_can_be_run]
 
 
 def main():
