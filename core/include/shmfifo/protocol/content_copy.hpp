@@ -121,7 +121,7 @@ inline void copy_vectors(std::byte* to, const std::byte* from, std::size_t size,
   }
   for (; i + 64 <= size; i += 64) move_64(to + i, from + i);
   for (; i + 16 <= size; i += 16) move_16(to + i, from + i);
-  if (i < size) move_16(to + size - 16, from + size - 16);
+  if (size % 16 != 0) move_16(to + size - 16, from + size - 16);
 }
 #endif
 
