@@ -50,8 +50,8 @@ extern "C" {
 // Flattened: calls become part of the function, as far as they may be inlined.
 #define HOT [[gnu::flatten, gnu::used]]
 
-HOT status core_publish(basic_producer<std_memory_model>& writer, const void* content) {
-  return writer.try_publish(content, 8);
+HOT status core_publish(basic_producer<std_memory_model>& writer, const std::byte* content) {
+  return writer.try_publish(byte_view(content, 8));
 }
 HOT std::int64_t core_poll(basic_consumer<std_memory_model>& reader) {
   return read_one(reader);
@@ -59,8 +59,8 @@ HOT std::int64_t core_poll(basic_consumer<std_memory_model>& reader) {
 HOT protocol::claim_step core_claim(const layout_view& view, const std_memory_model& memory) {
   return protocol::claim_slot(view, memory, 1, 2);
 }
-HOT status relaxed_publish(basic_producer<relaxed_memory>& writer, const void* content) {
-  return writer.try_publish(content, 8);
+HOT status relaxed_publish(basic_producer<relaxed_memory>& writer, const std::byte* content) {
+  return writer.try_publish(byte_view(content, 8));
 }
 HOT std::int64_t relaxed_poll(basic_consumer<relaxed_memory>& reader) {
   return read_one(reader);

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <cstdio>
 #include <cstring>
+#include <span>
 #include <string>
 
 #include "shmfifo/shmfifo.hpp"
@@ -25,8 +26,8 @@ struct message {
     std::uint64_t word = (who + 1) * 0x9e3779b97f4a7c15 ^ which;
     for (std::uint64_t& part : body) part = word = word * 6364136223846793005 + 1442695040888963407;
   }
-  [[nodiscard]] std::int64_t length() const {
-    return static_cast<std::int64_t>(sizeof *this - sequence % 40);
+  [[nodiscard]] byte_view bytes() const {
+    return std::as_bytes(std::span(this, 1)).first(sizeof *this - sequence % 40);
   }
 };
 inline constexpr std::uint64_t shortest = sizeof(message) - 39;
@@ -43,7 +44,7 @@ class judge {
   judge(const char* reader, allowance may) : reader_(reader), may_(may) {}
 
   void see(const record_view& record) {
-    const auto length = static_cast<std::size_t>(record.value_length);
+    const std::size_t length = record.bytes().size();
     expect(record.message_number == next_, "a number is out of order", record.message_number);
     ++next_;
     ++seen_;
@@ -56,7 +57,7 @@ class judge {
     std::memcpy(&who, record.content, sizeof who);
     std::memcpy(&which, record.content + sizeof who, sizeof which);
     const message wanted(who, which);
-    const bool whole = who < producers_max && record.value_length == wanted.length() &&
+    const bool whole = who < producers_max && length == wanted.bytes().size() &&
                        std::memcmp(record.content, &wanted, length) == 0;
     expect(whole, "the content is not what was published", record.message_number);
     if (!whole) return;

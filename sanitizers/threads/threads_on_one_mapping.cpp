@@ -9,6 +9,7 @@
 #include <mutex>
 #include <thread>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 #include "instruments.hpp"
@@ -78,16 +79,21 @@ class give_way {
 };
 
 template <class Producer>
-void publish_in_place(Producer& writer, const message& next) {
-  std::span<std::byte> content;
+auto take_claim(Producer& writer) {
   give_way wait;
-  if (next.sequence % abort_every == 0) {
-    while (writer.claim(content) != status::ok) wait();
-    static_cast<void>(writer.abort());
+  for (;;) {
+    if (auto open = writer.take()) return open;
+    wait();
   }
-  while (writer.claim(content) != status::ok) wait();
-  std::memcpy(content.data(), &next, static_cast<std::size_t>(next.length()));
-  static_cast<void>(writer.commit(next.length()));
+}
+
+template <class Producer>
+void publish_in_place(Producer& writer, const message& next) {
+  if (next.sequence % abort_every == 0) static_cast<void>(take_claim(writer).abort());
+  auto open = take_claim(writer);
+  const byte_view bytes = next.bytes();
+  std::memcpy(open.content().data(), bytes.data(), bytes.size());
+  static_cast<void>(std::move(open).commit(bytes.size()));
 }
 
 template <class Producer>
@@ -102,11 +108,10 @@ void publish_all(Producer& writer, const plan& how, const settings& wish, std::u
     if (how.claims) {
       publish_in_place(writer, next);
     } else if (i % 16 == 0) {
-      const message_ref batch[] = {{&next, next.length()}};
-      std::size_t done = 0;
-      while (writer.publish_batch(batch, done) != status::ok) wait();
+      const byte_view batch[] = {next.bytes()};
+      while (writer.publish(batch).answer != status::ok) wait();
     } else {
-      while (writer.publish(&next, next.length()) != status::ok) wait();
+      while (writer.publish(next.bytes()) != status::ok) wait();
     }
   }
 }

@@ -36,7 +36,7 @@ class core_sender final : public sender {
  public:
   explicit core_sender(shmfifo::producer&& from) : producer_(std::move(from)) {}
   sent send(std::span<const std::byte> content, deadline until) override {
-    switch (producer_.publish(content.data(), static_cast<std::int64_t>(content.size()), until)) {
+    switch (producer_.publish(content, until)) {
       case status::ok:
         return {send_answer::sent, producer_.last_number()};
       case status::full:
@@ -91,7 +91,7 @@ class core_queue final : public queue {
 
   std::unique_ptr<receiver> attach_receiver(unsigned id, bool observer) override {
     if (observer) {
-      const segment home = need(segment::attach(name_, {access::read_only, {}, false}));
+      const segment home = need(segment::attach(name_, {.mode = access::read_only}));
       return std::make_unique<core_receiver>(need(home.attach_observer()));
     }
     consumer_options options;

@@ -126,10 +126,10 @@ class court {
 };
 
 bool court::publish_one(producer& out, author who, std::uint32_t& sequence) {
-  message_buffer bytes;
-  const std::int64_t length = write_message(who, sequence, bytes);
+  message_buffer buffer;
+  const byte_view bytes = write_message(who, sequence, buffer);
   for (unsigned tries = 0; tries < fruitless_tries; ++tries) {
-    const status answer = out.try_publish(bytes, length);
+    const status answer = out.try_publish(bytes);
     if (answer == status::ok) {
       book_.promise(out.last_number(), {who, sequence++});
       return true;
@@ -307,12 +307,12 @@ void court::pass_many() {
   consumer_options latest;
   latest.start = start_at::latest();
   consumer in = must(home.attach_consumer(latest));
-  message_buffer bytes;
+  message_buffer buffer;
   std::uint32_t got = 0;
   std::int64_t next = in.position();
   for (std::uint32_t sent = 0; got < options_.messages_after;) {
-    const std::int64_t length = write_message(author::fresh, sent, bytes);
-    if (sent < options_.messages_after && out.try_publish(bytes, length) == status::ok) ++sent;
+    const byte_view bytes = write_message(author::fresh, sent, buffer);
+    if (sent < options_.messages_after && out.try_publish(bytes) == status::ok) ++sent;
     const poll_result seen = in.poll([&](const record_view& record) {
       author who{};
       std::uint32_t sequence = 0;
@@ -372,13 +372,13 @@ void court::others_try() {
     follower follows(*reader, book_, what_, view());
     follows.follow_while_it_flows(fruitless_polls);
   }
-  message_buffer bytes;
+  message_buffer buffer;
   const auto try_to_publish = [&](producer& out, author who) {
     std::uint32_t& sequence = sequences_[static_cast<std::size_t>(who)];
     std::int64_t done = 0;
     for (unsigned tries = 0; tries < fruitless_tries / 2 && done < lap(); ++tries) {
-      const std::int64_t length = write_message(who, sequence, bytes);
-      if (out.try_publish(bytes, length) == status::ok) {
+      const byte_view bytes = write_message(who, sequence, buffer);
+      if (out.try_publish(bytes) == status::ok) {
         book_.promise(out.last_number(), {who, sequence++});
         ++done;
       }

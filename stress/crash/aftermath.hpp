@@ -31,7 +31,7 @@ class ledger {
   void promise(std::int64_t number, const entry& what);
   void allow_abort(std::int64_t number) { may_abort_.insert(number); }
   void allow_any_abort() { any_abort_ = true; }
-  void saw_message(std::int64_t number, std::span<const std::byte> bytes);
+  void saw_message(std::int64_t number, byte_view bytes);
   void saw_abort(std::int64_t number);
   [[nodiscard]] bool seen(std::int64_t number) const { return seen_.contains(number); }
   [[nodiscard]] std::int64_t end() const;  // one past the last promised or seen number

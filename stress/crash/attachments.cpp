@@ -32,15 +32,14 @@ std::function<void()> detach_producer(victim& self) {
 
 std::function<void()> detach_claiming(victim& self) {
   producer out = must(self.attach().attach_producer());
-  std::span<std::byte> content;
-  if (out.try_claim(content) != status::ok) throw std::runtime_error("no room for the claim");
-  return detaching(std::move(out));
+  auto open = std::make_shared<claim>(out.try_take());
+  if (!*open) throw std::runtime_error("no room for the claim");
+  return [open, leave = detaching(std::move(out))] { leave(); };
 }
 
 std::function<void()> detach_consumer(victim& self) {
   consumer in = must(self.attach().attach_consumer());
-  const poll_result seen = in.poll([](const record_view&) {});
-  self.note(seen);
+  self.note(in.poll([](const record_view&) {}).answer);
   return detaching(std::move(in));
 }
 

@@ -30,9 +30,8 @@ const scenario& known(const catalogue& list, const std::string& operation, const
 // A message that `read` returned is released only when the consumer detaches.
 std::function<void()> detach_with_message_in_hand(victim& self) {
   auto in = std::make_shared<std::optional<consumer>>(must(self.attach().attach_consumer()));
-  record_view record;
-  message_buffer bytes;
-  if ((*in)->read(record, bytes).answer != status::ok) throw std::runtime_error("nothing to read");
+  message_buffer buffer;
+  if ((*in)->read(buffer).answer != status::ok) throw std::runtime_error("nothing to read");
   return [in] { in->reset(); };
 }
 

@@ -28,7 +28,7 @@ struct checking_handler {
 };
 
 std::function<void()> poll_with(victim& self, shared_consumer in) {
-  return [&self, in] { self.note(in->poll(checking_handler{&self, in->position()}, 3)); };
+  return [&self, in] { self.note(in->poll(checking_handler{&self, in->position()}, 3).answer); };
 }
 
 std::function<void()> poll_from(victim& self, start_at start) {
@@ -53,9 +53,8 @@ std::function<void()> poll_observer(victim& self) {
 std::function<void()> read_one(victim& self) {
   auto in = std::make_shared<consumer>(must(self.attach().attach_consumer()));
   return [&self, in] {
-    record_view record;
-    message_buffer bytes;
-    self.note(in->read(record, bytes));
+    message_buffer buffer;
+    self.note(in->read(buffer).answer);
   };
 }
 
@@ -66,7 +65,7 @@ std::function<void()> wait_from(victim& self, start_at start) {
   return [&self, in] {
     const auto until = std::chrono::steady_clock::now() +
                        std::chrono::milliseconds(self.control.stepped != 0 ? 1500 : 30);
-    self.control.answer = static_cast<std::int64_t>(in->wait(until));
+    self.note(in->wait(until));
   };
 }
 

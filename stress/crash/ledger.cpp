@@ -28,7 +28,7 @@ void ledger::promise(std::int64_t number, const entry& what) {
   }
 }
 
-void ledger::saw_message(std::int64_t number, std::span<const std::byte> bytes) {
+void ledger::saw_message(std::int64_t number, byte_view bytes) {
   entry what;
   const std::string where = "number " + std::to_string(number);
   if (!read_message(bytes, what.who, what.sequence)) {

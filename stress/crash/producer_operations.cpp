@@ -15,9 +15,9 @@ shared_producer attach_producer(const victim& self) {
 }
 
 void publish_one(const victim& self, producer& out, std::uint32_t sequence) {
-  message_buffer bytes;
-  const std::int64_t length = write_message(author::victim, sequence, bytes);
-  const status answer = out.try_publish(bytes, length);
+  message_buffer buffer;
+  const byte_view bytes = write_message(author::victim, sequence, buffer);
+  const status answer = out.try_publish(bytes);
   self.note(answer, out.last_number());
 }
 
@@ -27,24 +27,21 @@ std::function<void()> publish(victim& self) {
 
 std::function<void()> batch(victim& self) {
   return [&self, out = attach_producer(self)] {
-    message_buffer bytes[3];
-    message_ref refs[3];
+    message_buffer buffers[3];
+    byte_view messages[3];
     for (std::uint32_t i = 0; i < 3; ++i) {
-      refs[i] = {bytes[i], write_message(author::victim, i, bytes[i])};
+      messages[i] = write_message(author::victim, i, buffers[i]);
     }
-    std::size_t done = 0;
-    const status answer = out->try_publish_batch(refs, done);
-    self.control.answer = static_cast<std::int64_t>(answer);
+    self.note(out->try_publish(messages).answer);
     self.control.acknowledged = 0;  // only the last number is known: the judge counts for itself
   };
 }
 
 void claim_and(const victim& self, producer& out, bool commit) {
-  std::span<std::byte> content;
-  const status claimed = out.try_claim(content);
-  if (claimed != status::ok) return self.note(claimed, -1);
-  const std::int64_t length = write_message(author::victim, 0, content);
-  const status answer = commit ? out.commit(length) : out.abort();
+  claim open = out.try_take();
+  if (!open) return self.note(open.answer());
+  const std::size_t length = write_message(author::victim, 0, open.content()).size();
+  const status answer = commit ? std::move(open).commit(length) : std::move(open).abort();
   if (commit) self.note(answer, out.last_number());
 }
 
@@ -65,9 +62,9 @@ deadline soon(const victim& self) {
 
 std::function<void()> publish_waiting(victim& self) {
   return [&self, out = attach_producer(self)] {
-    message_buffer bytes;
-    const std::int64_t length = write_message(author::victim, 0, bytes);
-    const status answer = out->publish(bytes, length, soon(self));
+    message_buffer buffer;
+    const byte_view bytes = write_message(author::victim, 0, buffer);
+    const status answer = out->publish(bytes, soon(self));
     self.note(answer, out->last_number());
   };
 }

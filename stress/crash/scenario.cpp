@@ -22,15 +22,15 @@ std::size_t length_of(const message_head& head) {
 
 }  // namespace
 
-std::int64_t write_message(author who, std::uint32_t sequence, std::span<std::byte> buffer) {
+byte_view write_message(author who, std::uint32_t sequence, std::span<std::byte> buffer) {
   const message_head head{static_cast<std::uint32_t>(who), sequence};
   const std::size_t length = length_of(head);
   std::memcpy(buffer.data(), &head, sizeof head);
   for (std::size_t i = sizeof head; i < length; ++i) buffer[i] = pattern(head, i);
-  return static_cast<std::int64_t>(length);
+  return buffer.first(length);
 }
 
-bool read_message(std::span<const std::byte> bytes, author& who, std::uint32_t& sequence) {
+bool read_message(byte_view bytes, author& who, std::uint32_t& sequence) {
   message_head head{};
   if (bytes.size() < sizeof head) return false;
   std::memcpy(&head, bytes.data(), sizeof head);
@@ -47,16 +47,16 @@ segment victim::attach() const {
   return must(segment::attach(name));
 }
 
-void victim::note(status answer, std::int64_t number) const {
+void victim::note(status answer) const {
   control.answer = static_cast<std::int64_t>(answer);
+}
+
+void victim::note(status answer, std::int64_t number) const {
+  note(answer);
   if (answer != status::ok) return;
   const std::uint32_t count = control.acknowledged;
   if (count < std::size(control.numbers)) control.numbers[count] = number;
   control.acknowledged = count + 1;
-}
-
-void victim::note(const poll_result& seen) const {
-  control.answer = static_cast<std::int64_t>(seen.answer);
 }
 
 std::string scenario::mode() const {

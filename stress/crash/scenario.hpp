@@ -23,10 +23,10 @@ namespace shmfifo::harness::crash {
 enum class author : std::uint32_t { past = 1, peer = 2, victim = 3, fresh = 4 };
 inline constexpr std::size_t content_bytes = 96;
 using message_buffer = std::byte[content_bytes];
-// Fills the buffer and returns the message's length.
-std::int64_t write_message(author who, std::uint32_t sequence, std::span<std::byte> buffer);
+// Writes the message into the buffer and returns its bytes.
+byte_view write_message(author who, std::uint32_t sequence, std::span<std::byte> buffer);
 // False if the bytes are not exactly one author's message.
-bool read_message(std::span<const std::byte> bytes, author& who, std::uint32_t& sequence);
+bool read_message(byte_view bytes, author& who, std::uint32_t& sequence);
 
 // The process that will be killed or paused: what it needs, and what it notes for the judge.
 struct victim {
@@ -35,7 +35,7 @@ struct victim {
 
   [[nodiscard]] segment attach() const;
   void note(status answer, std::int64_t number) const;  // a publish's answer
-  void note(const poll_result& seen) const;
+  void note(status answer) const;
   void note(int error_code) const { control.answer = error_code; }
 };
 

@@ -75,9 +75,9 @@ sleeper_page* map_page() {
 
 [[noreturn]] void publish_one(const std::string& name, sleeper_page& page) {
   producer out = must(must(segment::attach(name)).attach_producer());
-  message_buffer bytes;
-  const std::int64_t length = write_message(author::peer, 0, bytes);
-  const status answer = out.publish(bytes, length);
+  message_buffer buffer;
+  const byte_view bytes = write_message(author::peer, 0, buffer);
+  const status answer = out.publish(bytes);
   expect(answer == status::ok,
          "publish without a deadline answered " + std::string(to_string(answer)));
   page.published = out.last_number();
@@ -162,12 +162,11 @@ void sleeper::hear(std::int64_t until, const char* whose) {
                         std::to_string(next_) + " was due");
       }
       ++next_;
-      message_buffer bytes;
+      message_buffer buffer;
       if (what.who == author{}) {
         book_.saw_abort(what.number);
       } else {
-        const std::int64_t length = write_message(what.who, what.sequence, bytes);
-        book_.saw_message(what.number, std::span(bytes, static_cast<std::size_t>(length)));
+        book_.saw_message(what.number, write_message(what.who, what.sequence, buffer));
       }
     }
     if (page_->complaint[0] != 0) throw violation(std::string("the sleeper: ") + page_->complaint);
@@ -206,9 +205,9 @@ void sleeper::judge_consumer(bool survived) {
   std::optional<producer> fresh;
   if (!scene_.producer_peer) fresh.emplace(must(scene_.home()->attach_producer()));
   producer& out = fresh ? *fresh : *scene_.producer_peer;
-  message_buffer bytes;
-  const std::int64_t length = write_message(author::fresh, 0, bytes);
-  if (const status answer = out.try_publish(bytes, length); answer != status::ok) {
+  message_buffer buffer;
+  const byte_view bytes = write_message(author::fresh, 0, buffer);
+  if (const status answer = out.try_publish(bytes); answer != status::ok) {
     throw violation("a living producer was answered `" + std::string(to_string(answer)) + "`");
   }
   book_.promise(out.last_number(), {author::fresh, 0});

@@ -9,7 +9,7 @@ namespace {
 
 std::function<void()> mark(victim& self) {
   auto home = std::make_shared<segment>(self.attach());
-  return [&self, home] { self.control.answer = static_cast<std::int64_t>(home->mark(1, 5)); };
+  return [&self, home] { self.note(home->mark(1, 5)); };
 }
 
 std::function<void()> recover(victim& self) {

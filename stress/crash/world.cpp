@@ -35,8 +35,8 @@ void die_with_claim(const std::string& name) {
     try {
       const segment home = must(segment::attach(name));
       producer out = must(home.attach_producer());
-      std::span<std::byte> content;
-      if (out.try_claim(content) != status::ok) return 3;
+      const claim open = out.try_take();
+      if (!open) return 3;
       const consumer in = must(home.attach_consumer());
       kill_self();
     } catch (const std::exception&) {
@@ -89,10 +89,10 @@ void world::publish_past() {
       }
     }
   };
-  message_buffer bytes;
+  message_buffer buffer;
   for (std::int64_t n = 0; n < what_.published; ++n) {
-    const std::int64_t length = write_message(author::past, static_cast<std::uint32_t>(n), bytes);
-    if (producer_peer->try_publish(bytes, length) != status::ok) {
+    const byte_view bytes = write_message(author::past, static_cast<std::uint32_t>(n), buffer);
+    if (producer_peer->try_publish(bytes) != status::ok) {
       throw std::runtime_error("the messages before the scenario do not fit");
     }
     consume(std::min(n + 1, what_.consumed));

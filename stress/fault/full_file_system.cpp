@@ -11,6 +11,7 @@
 #include <cerrno>
 #include <cstring>
 #include <stdexcept>
+#include <string>
 #include <vector>
 
 #include "shmfifo/harness/support/child.hpp"
@@ -44,8 +45,8 @@ void fill_the_file_system() {
   }
   producer out = must(home.attach_producer());
   for (unsigned i = 0; i < 64; ++i) {
-    const std::vector<char> content(4000, 'y');
-    if (out.try_publish(content.data(), 4000) != status::ok) throw std::runtime_error("no room");
+    const std::string content(4000, 'y');
+    if (out.try_publish(content) != status::ok) throw std::runtime_error("no room");
   }
 }
 

@@ -90,7 +90,7 @@ outcome publish_to_sleeper(stage& scene) {
   auto out = scene.home->attach_producer();
   if (!out) return out.error();
   scene.home->view().control().data_bell |= 1;
-  if (out->try_publish("x", 1) == status::ok) return {};
+  if (out->try_publish("x") == status::ok) return {};
   return error{1, "publish", "publish failed"};
 }
 

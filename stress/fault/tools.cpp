@@ -131,7 +131,7 @@ class bench {
     const consumer kept = must(home.attach_consumer(old));
     producer out = must(home.attach_producer());
     for (int i = 0; i < 3; ++i) {
-      if (out.try_publish("abc", 3) != status::ok) throw std::runtime_error("publish failed");
+      if (out.try_publish("abc") != status::ok) throw std::runtime_error("publish failed");
     }
   }
   [[nodiscard]] bool old_cursor_is_as_after(const command& what) const {

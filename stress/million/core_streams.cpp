@@ -36,12 +36,12 @@ geometry shape_for(mode way, kind what, std::int64_t messages) {
 template <class Producer>
 double write_all(actor& self, Producer& out, const payloads& source) {
   payload_walk walk(source);
-  const auto length = static_cast<std::int64_t>(source.size());
+  const std::size_t size = source.size();
   self.start_line();
   const auto start = clock::now();
   const deadline until = start + patience;
   for (std::int64_t i = 0; i < self.options().messages; ++i) {
-    const status answer = out.publish(walk.next(), length, until);
+    const status answer = out.publish(byte_view(walk.next(), size), until);
     if (answer != status::ok) [[unlikely]] {
       self.fail(fmt::format("publish of message {} answered {}", i, to_string(answer)));
     }

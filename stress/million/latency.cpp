@@ -9,6 +9,7 @@
 #include <cstring>
 #include <ctime>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "shmfifo/harness/support/value_or_stop.hpp"
@@ -118,7 +119,7 @@ void play(actor& self, Producer& out, consumer& in, std::uint32_t execution) {
     if (record.bytes().size() == size) std::memcpy(got.content, record.content, size);
   };
   const auto send = [&](deadline until) {
-    if (out.publish(walk.next(), size, until) != status::ok) self.fail("publish failed");
+    if (out.publish(byte_view(walk.next(), size), until) != status::ok) self.fail("publish failed");
   };
   const auto verify = [&] {
     if (!check.take(got.number, got.length, got.content)) {
@@ -220,7 +221,8 @@ void measure_wake_up(actor& self, std::uint32_t execution) {
         while (!somebody_sleeps(ring.home)) sleep_us(100);
         sleep_us(100);  // time for the reader to enter the kernel
         const std::int64_t now = clock::now().time_since_epoch().count();
-        if (ring.out->publish(&now, sizeof now, until) != status::ok) self.fail("publish failed");
+        const byte_view message = std::as_bytes(std::span(&now, 1));
+        if (ring.out->publish(message, until) != status::ok) self.fail("publish failed");
         continue;
       }
       receive(self, *ring.in, until, [&](const record_view& record) {

@@ -14,11 +14,11 @@ class slow_producer {
   static constexpr std::chrono::microseconds delay{5};
 
   explicit slow_producer(producer& real) noexcept : real_(real) {}
-  status publish(const void* content, std::int64_t value_length, deadline until) noexcept {
+  status publish(byte_view content, deadline until) noexcept {
     const auto end = std::chrono::steady_clock::now() + delay;
     while (std::chrono::steady_clock::now() < end) {
     }
-    return real_.publish(content, value_length, until);
+    return real_.publish(content, until);
   }
 
  private:

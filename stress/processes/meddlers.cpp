@@ -65,7 +65,7 @@ void attach_for_ever(const std::string& name) {
     if (home) {
       auto sender = home->attach_producer();
       if (!sender) fail("attach_producer", sender.error());
-      const status told = sender->try_publish("whole", 5);
+      const status told = sender->try_publish("whole");
       if (told != status::ok && told != status::full) {
         throw std::runtime_error("a new segment accepts no message");
       }

@@ -11,9 +11,8 @@ namespace {
 class book : public ledger {
  public:
   void saw(std::int64_t number, author who, std::uint32_t sequence) {
-    message_buffer bytes;
-    const auto size = static_cast<std::size_t>(write_message(who, sequence, bytes));
-    saw_message(number, std::span(bytes).first(size));
+    message_buffer buffer;
+    saw_message(number, write_message(who, sequence, buffer));
   }
 };
 

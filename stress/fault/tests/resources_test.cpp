@@ -142,7 +142,7 @@ TEST_F(resources, G9_truncation_is_refused_at_attach_and_ends_running_processes)
     auto out = home.attach_producer();
     if (!out || ::truncate(path.c_str(), 4096) != 0) return false;
     if (!fails_with(segment::attach(name), EINVAL, "file_size")) return false;
-    static_cast<void>(out->try_publish("x", 1));
+    static_cast<void>(out->try_publish("x"));
     return false;
   });
   EXPECT_TRUE(WIFSIGNALED(status) && WTERMSIG(status) == SIGBUS) << status;
@@ -156,7 +156,7 @@ TEST_F(resources, G8_a_reader_keeps_its_segment_when_the_name_is_given_to_anothe
   ASSERT_TRUE(segment::remove(name));
   auto new_one = segment::create(name, small_ring());
   ASSERT_TRUE(new_one);
-  EXPECT_EQ(out->try_publish("old", 3), status::ok);
+  EXPECT_EQ(out->try_publish("old"), status::ok);
   EXPECT_EQ(in->poll([](const record_view&) {}).count, 1);
   auto stranger = new_one->attach_consumer();
   ASSERT_TRUE(stranger);
@@ -200,7 +200,7 @@ TEST_F(resources, G11_a_child_keeps_no_role_of_its_dead_parent_alive) {
     const pid_t parent = harness::start_child([&] {
       auto out = home.attach_producer();
       const auto grandchild = [&] {
-        const bool refused = out && out->try_publish("x", 1) == status::wrong_process;
+        const bool refused = out && out->try_publish("x") == status::wrong_process;
         const char answer = refused ? 'y' : 'n';
         static_cast<void>(!::write(from_grandchild[1], &answer, 1));
         if (with_exec) ::execlp("sleep", "sleep", "1", nullptr);
