@@ -221,6 +221,18 @@ def sync_points(tree):
             yield name, number, f"SYNC {point} is missing in the table of {DESIGN}"
 
 
+def synopsis(tree):
+    """The synopsis in shmfifo.hpp is the one that the README has, which is compiled there."""
+    header, readme = "core/include/shmfifo/shmfifo.hpp", "README.md"
+    if header not in tree.files or readme not in tree.files:
+        return
+    lines = re.findall(r"^//   (.*)$", tree.text(header), re.M)
+    block = re.search(r"^using namespace shmfifo;\n(.*?)^```$", tree.text(readme), re.M | re.S)
+    quoted = [line for line in (block.group(1) if block else "").split("\n") if line]
+    if lines != quoted:
+        yield header, 1, f"the synopsis differs from that of {readme}"
+
+
 def documents_name_real_files(tree):
     """A path in a document exists."""
     known = set(tree.files)
@@ -291,7 +303,7 @@ def scripts_can_be_run(tree):
 
 
 RULES = [licence_line, line_length, file_length, function_length, core_layers, pillars, core_tests_are_no_library,
-         protocol_purity, protocol_budget, sync_points, documents_name_real_files, guarantees_and_tests,
+         protocol_purity, protocol_budget, sync_points, synopsis, documents_name_real_files, guarantees_and_tests,
          no_leftovers, silenced_lints, scripts_can_be_run]
 
 

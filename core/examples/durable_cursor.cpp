@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A reader that may stop, or be killed, and goes on where it was: its cursor has a name, lies in the
-// segment and holds a lossless ring's producers back while nobody reads.
+// A reader that may stop, or be killed, and goes on where it was: its cursor has a name, lies in
+// the segment and holds a lossless ring's producers back while nobody reads.
 #include <shmfifo/shmfifo.hpp>
 
 #include <array>
