@@ -2,8 +2,8 @@
 #pragma once
 // What all programs of the product share on their command lines: exit codes, options that take a
 // word, sizes with suffixes, and one way from main() to an exit code. Errors of the library keep
-// their rule and text up to here, so that a person and a script both see what was broken and what
-// helps.
+// their rule and text up to here, so that a person and a script both see what was broken and
+// what helps.
 
 #include <CLI/CLI.hpp>
 #include <functional>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// shmfifo stat: who is attached, alive or dead by the kernel's word, how far behind, and who holds
-// producers back. Observers do not appear: they own nothing in a segment, and so can block nobody.
+// shmfifo stat: who is attached, alive or dead according to the kernel, how far behind, and who
+// holds producers back. Observers do not appear: they own nothing in a segment, and so can
+// block nobody.
 
 #include <fmt/chrono.h>
 #include <fmt/format.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Reads messages from a segment, in order, and says exactly what it got and what it did not get. It
-// waits for the segment and for messages with a deadline: nothing received is a failure, never a
-// success.
+// Reads messages from a segment, in order, and says exactly what it got and what it did not get.
+// It waits for the segment and for messages with a deadline: nothing received is a failure, never
+// a success.
 
 #include <fmt/format.h>
 

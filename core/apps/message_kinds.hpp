@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-// The messages of the example programs: the seed's text, its structure CheckImeiReq as plain bytes,
-// and the same structure written as text. Each kind has one fixed content, so a reader can check
-// every byte; with numbering each message also says who sent it and as which one, and the reader
-// checks the order of every sender.
+// The messages of the example programs: the original's text, its structure CheckImeiReq as plain
+// bytes, and the same structure written as text. Each kind has one fixed content, so a reader can
+// check every byte; with numbering each message also says who sent it and as which one, and the
+// reader checks the order of every sender.
 
 #include <cstdint>
 #include <map>

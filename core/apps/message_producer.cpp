@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Publishes the seed's messages into a segment, which it creates or, if one of the same geometry is
-// there, attaches to. What could not be published is counted and told; nothing is dropped in
-// silence, and the exit code says whether everything went in.
+// Publishes the original's messages into a segment, which it creates or, if one of the same
+// geometry is there, attaches to. What could not be published is counted and told; nothing is
+// dropped in silence, and the exit code says whether everything went in.
 
 #include <fmt/format.h>
 #include <unistd.h>
@@ -30,7 +30,7 @@ Exit codes: 0 every message was published (with --messages 0: stopped by a signa
 
 Examples:
   message_producer --name demo --rate 100000 --messages 0      a live ring, until Ctrl-C
-  message_producer --name feed --mode log --messages 1000000   the seed's log of a million messages
+  message_producer --name feed --mode log --messages 1000000   the original's log of a million
   message_producer --name demo --kind structured --batch 64 --numbered --json
 )";
 
@@ -187,7 +187,7 @@ class run {
 void add_options(CLI::App& app, settings& wanted) {
   app.add_option("--name", wanted.name, "the segment's name")->capture_default_str();
   add_choice(app, "--kind", wanted.kind, kind_words,
-             "the seed's text, its structure as bytes, or the structure as text")
+             "the original's text, its structure as bytes, or the structure as text")
       ->default_str("text");
   add_size(app, "--messages", wanted.messages, "how many; 0: until a signal comes")
       ->default_str("1000000");

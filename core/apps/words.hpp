@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-// The words that command lines and summaries have for the library's values. Apart from cli.hpp: who
-// needs no more than a word does without CLI11, which takes a compiler longer than all the rest.
+// The words that command lines and summaries have for the library's values. Kept out of cli.hpp so
+// that files which only need these words do not compile CLI11.
 
 #include <string>
 #include <utility>

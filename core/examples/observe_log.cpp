@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// A log that is written once and read by anyone, at any time: here by an observer, which maps it
-// read-only and can hold up nobody. Aborted numbers are told, so that nothing goes missing in
-// silence.
+// A log that is written once and read by anyone, at any time: here by an observer, which maps
+// it read-only and can hold up nobody. Aborted numbers are told, so that nothing goes missing
+// in silence.
 #include <shmfifo/shmfifo.hpp>
 
 #include <cstdio>

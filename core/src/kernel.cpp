@@ -27,9 +27,9 @@
 namespace shmfifo {
 namespace {
 
-// Sleeps end now and then although nobody rang: a process that is killed between its last store and
-// the bell cannot ring it. This bounds how long such news waits; it never decides that anyone is
-// dead.
+// Sleeps end now and then although nobody rang: a process that is killed between its last store
+// and the bell cannot ring it. This bounds how long such news waits; it never decides that anyone
+// is dead.
 constexpr std::chrono::milliseconds sleep_slice{20};
 constexpr std::chrono::milliseconds nap_slice{1};
 
@@ -139,8 +139,8 @@ std_memory_model::~std_memory_model() {
 }
 
 void std_memory_model::heavy_fence(site) const noexcept {
-  // Where the kernel refuses, the fence is one-sided: a wake-up may then come up to a sleep slice
-  // late.
+  // Where the kernel refuses, the fence is one-sided: a wake-up may then come up to a sleep
+  // slice late.
   if (::syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL_EXPEDITED, 0, 0) != 0) __sync_synchronize();
 }
 

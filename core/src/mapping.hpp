@@ -60,7 +60,7 @@ result<std::string> checked_directory(std::string_view directory);
 // Such characters forge rows on the terminal of whoever lists names.
 bool has_control_character(std::string_view name) noexcept;
 
-// For set-up functions that were thrown out by std::bad_alloc. Short: the text must need no memory.
+// For set-up functions that std::bad_alloc ended. Short, so that the text needs no memory.
 error no_memory() noexcept;
 // The sentence for a broken rule, with both values.
 error refusal(const std::string& name, const broken_rule& broken, int code);

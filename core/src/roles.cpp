@@ -62,8 +62,8 @@ error bad_start(const mapping& home, std::uint64_t most, std::int64_t number) {
               ", not at " + std::to_string(number)};
 }
 
-// What a reader that copies needs; nothing for others. Allocated before a line is taken, so that
-// failing leaves nothing to undo. Longer than the content by what aligning it may take.
+// The copy buffer, or null for readers in place, long enough to be aligned. Allocated before a line
+// is taken, so failure needs no clean-up.
 result<std::unique_ptr<std::byte[]>> buffer_for(const mapping& home, bool observer) {
   const geometry& shape = home.view().shape();
   if (!consumer::copies(shape, observer)) return std::unique_ptr<std::byte[]>();
@@ -86,8 +86,8 @@ error no_line(const mapping& home, const std_memory_model& memory) {
               "' are in use: detach or forget one, or create with more"};
 }
 
-// Takes a line for a new cursor, durable if it has a name. `position` may move up to what is still
-// there.
+// Takes a line for a new cursor, durable if it has a name. `position` may move up to what is
+// still there.
 result<unsigned> place_cursor(const mapping& home, std_memory_model& memory,
                               const std::string& name, std::uint64_t& position, bool exact) {
   const layout_view& view = home.view();
@@ -109,8 +109,8 @@ result<unsigned> place_cursor(const mapping& home, std_memory_model& memory,
   return *line;
 }
 
-// Resumes the cursor of this name, or makes it. One process at a time, so that a name is made only
-// once.
+// Resumes the cursor of this name, or makes it. One process at a time, so that a name is made
+// only once.
 result<unsigned> place_durable(const mapping& home, std_memory_model& memory,
                                const std::string& name, std::uint64_t& position, bool exact) {
   const layout_view& view = home.view();

@@ -14,9 +14,8 @@ namespace {
 
 constexpr unsigned create_tries = 100;  // somebody creates and removes the name in a loop
 
-// Looking for the name failed, which says nothing about the name: out of descriptors or memory,
-// say, or a directory that may not be searched. Something may have the name and not be a segment
-// that may be opened.
+// Whether the lookup itself failed (out of descriptors or memory, or a directory that may not be
+// searched), which says nothing about the name: something that is no segment may have it.
 bool looking_failed(const kernel::location& where, const error& failure) {
   const std::string_view rule = failure.rule;
   if (rule != "open") return rule == "fstat" || rule == "pread" || rule == "mmap";
@@ -118,8 +117,8 @@ result<std::vector<std::string>> list_segments(std::string_view given_directory)
   if (!directory) return directory.error();
   auto names = kernel::names_in(*directory);
   if (!names) return names;
-  // What cannot be read is none of the caller's; but for want of means of its own the list would be
-  // silently short.
+  // Skip files that cannot be read. Report EMFILE, ENFILE and ENOMEM, or the list would be
+  // silently incomplete.
   std::optional<error> short_of_means;
   const auto passed_over = [&](const error& why) {
     if (why.code == EMFILE || why.code == ENFILE || why.code == ENOMEM) short_of_means = why;

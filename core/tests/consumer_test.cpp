@@ -392,8 +392,8 @@ TEST(consumer, G9_broken_stamps_are_called_invalid_or_lost) {
     const std::string told = look(reader);
     EXPECT_TRUE(told == "invalid 0+1" || told.rfind("lost 0+", 0) == 0) << stamp << ' ' << told;
   }
-  // A published stamp turned back to an older lap: only asking long shows that it is no future
-  // message.
+  // A published stamp turned back to an older lap: only asking long shows that it is no
+  // future message.
   home.view().slot(0).stamp = 0;
   auto reader = must(home.attach_observer());
   std::string told;

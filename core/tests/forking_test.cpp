@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-// Goal: fork, at any moment and in any thread, neither keeps the dead alive nor takes a role from
-// the living; nor does the end of the program find anything gone. Method: a process that forks in
-// one thread while it attaches in another is killed, and its children live on; a role in a static
-// object.
+// Goal: fork, at any moment and in any thread, neither keeps the dead alive nor takes a role
+// from the living; nor does the end of the program find anything gone. Method: a process that
+// forks in one thread while it attaches in another is killed, and its children live on; a role
+// in a static object.
 #include <atomic>
 #include <cstdlib>
 #include <thread>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Goal: the format of a segment is what core/README.md says, byte by byte. Method: offsets and
-// sizes against literals, and a segment made through the API read back as plain bytes from its
-// file.
+// Goal: the format of a segment is what core/README.md says, byte by byte. Method: offsets
+// and sizes against literals, and a segment made through the API read back as plain bytes
+// from its file.
 #include "shmfifo/protocol/layout.hpp"
 
 #include <cstddef>

@@ -129,7 +129,7 @@ typedef struct shmfifo_participant {
   uint32_t index;      // of the line
   uint32_t pid;        // as noted at attach; 0 after an orderly detach
   uint8_t kind;        // SHMFIFO_IS_...
-  uint8_t alive;       // by the kernel's word
+  uint8_t alive;       // according to the kernel
   uint8_t holds_back;  // a lossless ring is full because of this one
   char name[37];       // of a durable cursor
 } shmfifo_participant;
@@ -238,8 +238,8 @@ SHMFIFO_C_API void shmfifo_wake_producer(shmfifo_producer* producer);
 typedef int (*shmfifo_handler)(const shmfifo_record* record, void* user);
 
 // Hands up to `limit` messages to the handler, then releases them all at once; never waits,
-// lock-free. What was passed over has a poll of its own, is told once, and is released by the next
-// call.
+// lock-free. What was passed over has a poll of its own, is told once, and is released by the
+// next call.
 SHMFIFO_C_API shmfifo_poll_result shmfifo_poll(shmfifo_consumer* consumer, shmfifo_handler handler,
                                                void* user, int64_t limit);
 // Copies one message into `buffer`, at most `size` bytes of it; record->content points to the copy.

@@ -92,7 +92,7 @@ int guarded(shmfifo_error* error, Body&& body) noexcept {
 // As guarded, for calls that make a handle of type `Handle` out of the result; null on failure.
 template <class Handle, class Body>
 Handle* make_handle(shmfifo_error* error, Body&& body) noexcept {
-  void* place = nullptr;  // had first: a segment that was made would have to be undone
+  void* place = nullptr;  // allocated first: nothing may fail after create()
   Handle* handle = nullptr;
   guarded(error, [&]() -> shmfifo::result<void> {
     place = ::operator new(sizeof(Handle));

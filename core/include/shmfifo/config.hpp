@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-// The constants that every layer agrees on, and the assertion macro. Nothing here depends on
-// anything else of the library; a number that is part of the segment's format is in layout.hpp
-// instead.
+// The constants that all headers share, and SHMFIFO_ASSERT, which checks what only a programmer's
+// error can break. It includes nothing of the library; numbers of the file's format are in
+// geometry.hpp and protocol/layout.hpp.
 
 // Before any other header: a cause in one sentence, not its consequences in many.
 #if !defined(__linux__) || !defined(__LP64__)
@@ -40,19 +40,18 @@
 namespace shmfifo {
 
 inline constexpr std::size_t cache_line = 64;  // bytes; slots and lines of participants keep to it
-// Two lines: processors fetch lines in adjacent pairs, so words of different writers keep this
-// apart.
+// Two lines, since processors fetch lines in pairs: words of different writers are this far apart.
 inline constexpr std::size_t destructive_distance = 128;
 
 // Bytes: wherever the library hands content out, in a slot or in its own copy, vector loads may
 // take it to be aligned so.
 inline constexpr std::size_t content_alignment = 32;
 
-inline constexpr std::uint64_t default_content_size = 1024;  // the seed's MESSAGE_CONTENT_SIZE
+inline constexpr std::uint64_t default_content_size = 1024;  // the original's MESSAGE_CONTENT_SIZE
 inline constexpr std::uint64_t content_size_max = std::uint64_t{1} << 30;  // bytes
 inline constexpr std::uint64_t slot_count_max = std::uint64_t{1} << 40;    // whatever their size
-inline constexpr std::uint64_t segment_size_max = std::uint64_t{1}
-                                                  << 46;  // bytes of the whole file
+// Bytes of the whole file.
+inline constexpr std::uint64_t segment_size_max = std::uint64_t{1} << 46;
 
 inline constexpr std::uint32_t default_participants = 64;  // producers and consumers at once
 inline constexpr std::uint32_t participants_max = 256;     // the stamp's owner field has eight bits

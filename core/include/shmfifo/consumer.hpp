@@ -1,6 +1,18 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-// A consumer's or observer's role in a segment; protocol/poll.hpp has its calls.
+// consumer: the role of reading from a segment, from segment::attach_consumer (producers of a
+// lossless ring wait for it) or attach_observer (nobody waits for it) until it is destroyed.
+//
+//   poll      hands messages to a handler, in place or copied, and releases them
+//   read      copies one message out
+//   wait      sleeps until poll has something to report
+//   wake      ends a wait, from any thread or signal handler
+//   position, observer
+//
+// Trap: what a poll or read reported stays reserved until the next call or the end of the role, and
+// a lossless ring's producers wait for it; a record_view ends with its handler. After fork() a
+// child's copy returns wrong_process. Threads: one at a time, wake excepted.
+// protocol/poll.hpp defines the calls and all that they return.
 
 #include <cstdint>
 #include <memory>

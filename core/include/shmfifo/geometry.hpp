@@ -67,8 +67,8 @@ struct broken_rule {
   std::uint64_t expected;  // the value, or the nearest allowed one
 };
 
-// Limits and combinations; the same rules for the caller of create and for a header found in a
-// file.
+// Limits and combinations; the same rules for the caller of create and for a header found in
+// a file.
 [[nodiscard]] inline std::optional<broken_rule> validate_geometry(const geometry& shape) noexcept {
   const auto mode = static_cast<std::uint64_t>(shape.mode);
   const auto when_full = static_cast<std::uint64_t>(shape.when_full);

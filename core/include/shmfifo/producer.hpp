@@ -1,6 +1,16 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-// A producer's role in a segment; protocol/publish.hpp has its calls.
+// producer: the role of writing to a segment, from segment::attach_producer until it is destroyed.
+// claim: a number taken and not yet published, whose content is written in its slot.
+//
+//   publish, try_publish   one message (bytes or text) or a batch, copied in
+//   take, try_take         a claim: content(), commit(length) or abort()
+//   wake                   ends a wait for room, from any thread or signal handler
+//   last_number, content_size, in_owner_process
+//
+// Trap: one claim at a time; while it is open the calls above return claim_pending. After fork() a
+// child's copy returns wrong_process: attach anew there. Threads: one at a time, wake excepted.
+// protocol/publish.hpp and protocol/claim.hpp define the calls and all that they return.
 
 #include <memory>
 

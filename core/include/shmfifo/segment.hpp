@@ -1,8 +1,16 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-// Segments as programs use them: create or attach one by name, take a role in it, look at it,
-// repair it. Everything here is set-up and operation, answers with result<T>, and may allocate and
-// call the kernel.
+// segment: a file in shared memory that holds a FIFO, attached by this process.
+//
+//   create, attach, remove                              by name
+//   attach_producer, attach_consumer, attach_observer   take a role
+//   mark                                                sets a message's application status
+//   stat, recover, forget, check_name                   operation
+//
+// Trap: a full /dev/shm is an error of create (ENOSPC), never a SIGBUS later; but the owner of a
+// file can cut it short, so segments of other users are refused unless owner_rule admits them.
+// Threads: any number at once. Except for mark, the calls allocate and call the kernel, and return
+// a result<T> whose error has the cause and the cure.
 
 #include <cstdint>
 #include <memory>
@@ -24,9 +32,9 @@ enum class if_exists : std::uint8_t {
   attach,  // an existing segment of the same geometry is attached instead
 };
 
-// Whose segments may be attached. The owner of a file can cut it short, which ends every process
-// that has it mapped (SIGBUS), readers too; so one of another user is refused unless it is asked
-// for.
+// Whose segments may be attached. The owner of a file can cut it short, which ends every
+// process that has it mapped (SIGBUS), readers too; so one of another user is refused unless it
+// is asked for.
 struct owner_rule {
   // See the functions below.
   enum class kind : std::uint8_t { caller_or_root, user, any };
@@ -85,7 +93,7 @@ enum class name_state : std::uint8_t {
 struct participant_stat {
   unsigned index = 0;                              // of the line
   participant_kind kind = participant_kind::none;  // producer, consumer, durable cursor
-  bool alive = false;                              // by the kernel's word
+  bool alive = false;                              // according to the kernel
   std::uint32_t pid = 0;                           // as noted at attach; 0 after an orderly detach
   std::string name;                                // of a durable cursor
   std::int64_t cursor = 0;                         // next number it will release
@@ -107,8 +115,8 @@ struct segment_stat {
 };
 
 // A handle that any number of threads may use at once, and copies of which share one mapping.
-// Producers and consumers made from it keep the mapping alive; each of them is for one thread at a
-// time.
+// Producers and consumers made from it keep the mapping alive; each of them is for one thread at
+// a time.
 class SHMFIFO_EXPORT segment {
  public:
   // The name is as for shm_open; its leading slash may be left out. A new segment appears under its
@@ -125,11 +133,11 @@ class SHMFIFO_EXPORT segment {
   // The directory is as of create_options.
   static result<void> remove(std::string_view name, std::string_view directory = {});
 
-  // EBUSY: the role of single producer is taken; EUSERS: no free participant line; EACCES:
-  // read-only.
+  // EBUSY: the role of single producer is taken; EUSERS: no free participant line;
+  // EACCES: read-only.
   [[nodiscard]] result<producer> attach_producer() const;
-  // Also: EBUSY: the named cursor is in use; ENODATA: the number is gone; EINVAL: bad name or
-  // number.
+  // Also: EBUSY: the named cursor is in use; ENODATA: the number is gone; EINVAL: bad name
+  // or number.
   [[nodiscard]] result<consumer> attach_consumer(const consumer_options& options = {}) const;
   // Takes no line, holds nobody back; a read-only segment will do. EINVAL: bad number.
   [[nodiscard]] result<consumer> attach_observer(start_at start = start_at::oldest()) const;
@@ -137,7 +145,7 @@ class SHMFIFO_EXPORT segment {
   // Changes the application's status of a published message. Any thread; lock-free. ok; empty;
   // aborted; lost; invalid; read_only.
   [[nodiscard]] status mark(std::int64_t number, std::int8_t value) const noexcept;
-  // Clears away what the dead left; answers how many participants. Needs no quiet segment.
+  // Clears away what the dead left; returns how many participants. Needs no quiet segment.
   [[nodiscard]] result<unsigned> recover() const;
   // Removes a durable cursor that nobody uses. ENOENT; EBUSY.
   [[nodiscard]] result<void> forget(std::string_view cursor) const;
@@ -164,8 +172,8 @@ class SHMFIFO_EXPORT segment {
   std::shared_ptr<mapping> home_;
 };
 
-// The names in a directory (as of create_options) that look like segments of this library, by their
-// magic.
+// The names in a directory (as of create_options) that look like segments of this library, by
+// their magic.
 [[nodiscard]] SHMFIFO_EXPORT result<std::vector<std::string>> list_segments(
     std::string_view directory = {});
 

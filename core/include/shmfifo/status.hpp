@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-// Answers. The hot path answers with one `status` byte and never throws; set-up (create, attach)
-// answers with `result<T>`: a value, or an `error` that carries errno, the broken rule and a
-// sentence. std::expected would be the standard's word for `result`, but it begins with C++23.
+// What calls return. The hot path returns one `status` byte, alone or in a poll_result, read_result
+// or batch_result, and never throws. Set-up (create, attach) returns a `result<T>`: a value, or an
+// `error` with errno, the broken rule and a sentence. `result` has the names of std::expected,
+// which begins with C++23. Plain values: any thread. Trap: to ask a result for what it does not
+// hold is a programmer's error, and found in builds with SHMFIFO_ASSERTIONS only.
 
 #include <cstddef>
 #include <cstdint>
@@ -25,7 +27,7 @@ enum class [[nodiscard]] status : std::uint8_t{
     aborted,    // these numbers will never carry a message: their producer died or gave them up
     lost,       // these numbers were overwritten before this reader came to them
     invalid,    // the bytes in the segment break a rule: skipped by a reader, refused to a producer
-    peer_dead,  // timed out, and nobody who could end the wait is alive by the kernel's word
+    peer_dead,  // timed out, and nobody who could end the wait is alive according to the kernel
     timed_out,  // the deadline passed
     bad_length,     // value_length is negative or above content_size; nothing was changed
     no_claim,       // commit or abort without a claim
@@ -57,9 +59,9 @@ enum class [[nodiscard]] status : std::uint8_t{
   return index < std::size(names) ? names[index] : "unknown";
 }
 
-// What a poll did: `ok` with the numbers first .. first+count-1 handed to the handler; `aborted`,
-// `lost` or `invalid` with the numbers that were passed over; `empty` with count 0. One kind per
-// answer.
+// What a poll did: `ok` with the numbers first .. first+count-1 handed to the handler;
+// `aborted`, `lost` or `invalid` with the numbers that were passed over; `empty` with count 0.
+// One kind per answer.
 struct [[nodiscard]] poll_result {
   status answer = status::empty;  // the kind
   std::int64_t first = 0;         // number

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Goal: the example messages are the seed's, byte for byte, can be parsed back, and a checker of
-// them notices every kind of difference. Method: compare with the seed's literals; change one thing
-// at a time.
+// Goal: the example messages are the original's, byte for byte, can be parsed back, and a checker
+// of them notices every kind of difference. Method: compare with the original's literals; change
+// one thing at a time.
 #include "message_kinds.hpp"
 
 #include <gtest/gtest.h>

@@ -14,8 +14,8 @@ enum class ending {
   failed,       // the job answered false, or the child ended in another way
 };
 
-// `set_up` runs freely in the child and answers the job for after the seal. The child dies with its
-// parent.
+// `set_up` runs freely in the child and answers the job for after the seal. The child dies with
+// its parent.
 [[nodiscard]] ending run_sealed(const std::function<std::function<bool()>()>& set_up);
 
 [[nodiscard]] std::string to_string(ending how);

@@ -49,8 +49,8 @@ status put(basic_producer<M>& writer, std::uint64_t word) {
   return writer.try_publish(bytes_of(word));
 }
 
-// One poll, as text: "0:5 1:6" for messages with these words, "aborted 1+1", "lost 0+3", "empty",
-// ...
+// One poll, as text: "0:5 1:6" for messages with these words, "aborted 1+1", "lost 0+3",
+// "empty", ...
 inline std::string look(consumer& reader, std::int64_t limit = 100) {
   std::string text;
   const poll_result result = reader.poll(

@@ -14,9 +14,9 @@ inline constexpr std::uint32_t bell_sleeper = 1;  // the bit that says: wake me
 template <memory_model M>
 [[gnu::noinline, gnu::cold]] void wake_sleepers(const M& memory, std::uint32_t& bell,
                                                 std::uint32_t seen) noexcept {
-  // Odd plus one: the carry clears the sleeper bit and counts the ring in one step. Relaxed: the
-  // bell carries no data; sleepers look at the stamps or cursors themselves. Whoever wins wakes
-  // all.
+  // Odd plus one: the carry clears the sleeper bit and counts the ring in one step. Relaxed:
+  // the bell carries no data; sleepers look at the stamps or cursors themselves. Whoever wins
+  // wakes all.
   if (memory.compare_exchange(bell, seen, seen + 1, relaxed, relaxed, bell_ring)) {
     memory.wake_all(bell);
   }
@@ -44,8 +44,8 @@ inline constexpr unsigned spin_rounds = 200;
 inline constexpr unsigned spin_pause = 32;  // spin hints
 
 // Sleeps until ready() answers true (true) or the deadline passes (false). `before_sleep` is the
-// chance to ask the kernel who died: a process that is killed can ring no bell, so sleeps are also
-// bounded.
+// chance to ask the kernel who died: a process that is killed can ring no bell, so sleeps are
+// also bounded.
 template <memory_model M, class Ready, class BeforeSleep>
 [[nodiscard]] bool sleep_until(const M& memory, std::uint32_t& bell, deadline until, Ready&& ready,
                                BeforeSleep&& before_sleep) noexcept {
@@ -64,9 +64,9 @@ template <memory_model M, class Ready, class BeforeSleep>
   }
 }
 
-// One handle's wake-up: a word of the handle's own, which sleep_until's ready() looks at. It is 1
-// from the wake to the wait that takes it. None is lost: the bell is rung after it, as after a
-// store.
+// One handle's wake-up: a word of the handle's own, which sleep_until's ready() looks at. It is
+// 1 from the wake to the wait that takes it. None is lost: the bell is rung after it, as after
+// a store.
 class wake_word {
  public:
   // Any thread, and signal handlers; lock-free. The bell is the caller's to ring.

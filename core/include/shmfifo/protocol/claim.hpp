@@ -44,8 +44,8 @@ void help_cursor(const layout_view& view, const M& memory, std::uint64_t number)
          (state == slot_state::claimed || state == slot_state::held);
 }
 
-// In a lossless ring the slot waits for nobody yet: who claimed it one lap before has not finished.
-// That happens where the only reader attached behind a claim that was open.
+// In a lossless ring: the owner from one lap earlier is still writing this slot. That happens if
+// the only reader attached behind an open claim.
 [[nodiscard]] inline bool is_unfinished_lap(const geometry& shape, std::uint64_t stamp,
                                             std::uint64_t number) noexcept {
   return shape.gated() && number >= shape.slot_count &&
@@ -62,8 +62,8 @@ enum class claim_step : std::uint8_t {
   broken,  // the slot's stamp can belong to no lap: the bytes were changed
 };
 
-// One attempt at `number`, which was the cursor. Precondition: the slot may be rewritten (the
-// gate).
+// One attempt at `number`, which was the cursor. Precondition: the slot may be rewritten
+// (the gate).
 template <memory_model M>
 [[nodiscard]] claim_step claim_slot(const layout_view& view, const M& memory, unsigned self,
                                     std::uint64_t number) noexcept {
@@ -102,8 +102,8 @@ template <memory_model M>
   return claim_step::taken;
 }
 
-// Others passed over a slot while its owner `self` wrote into it; says that the owner no longer
-// does.
+// Others passed over a slot while its owner `self` wrote into it; says that the owner no
+// longer does.
 template <memory_model M>
 void finish_held(const M& memory, std::uint64_t& stamp, std::uint64_t seen,
                  unsigned self) noexcept {

@@ -20,8 +20,8 @@ inline constexpr char segment_magic[8] = {'s', 'h', 'm', 'f', 'i', 'f', 'o', '\0
 inline constexpr std::uint32_t layout_version = 1;            // of the bytes, not of the library
 inline constexpr std::uint32_t byte_order_mark = 0x01020304;  // reads so in the right order only
 
-// Written once, before the segment has a name; never changed. `checksum` covers all bytes before
-// it.
+// Written once, before the segment has a name; never changed. `checksum` covers all bytes
+// before it.
 struct segment_header {
   char magic[8];                 // segment_magic
   std::uint32_t layout_version;  // shmfifo::layout_version
@@ -68,7 +68,7 @@ struct alignas(cache_line) participant_line {
 // Who owns a line; a durable cursor's may be owned by nobody.
 enum class participant_kind : std::uint8_t { none = 0, producer = 1, consumer = 2, durable = 3 };
 
-// The seed's record behind a stamp. `status_word` holds the seed's int8_t status in its lowest byte
+// The original's record behind a stamp. `status_word` holds its int8_t status in the lowest byte
 // and the message's number above it, so that a mark can never land on the slot's next message.
 struct slot_header {
   std::uint64_t stamp;          // number, owner, state: see slot_state

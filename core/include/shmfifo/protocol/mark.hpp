@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 // Application status: a byte beside each message that a management process may change later
-// (deleted, done, ...), and that consumers see. It is no part of the FIFO and never changes what is
-// delivered.
+// (deleted, done, ...), and that consumers see. It is no part of the FIFO and never changes what
+// is delivered.
 
 #include <cstdint>
 
@@ -40,7 +40,7 @@ status mark(const layout_view& view, const M& memory, std::int64_t number,
   }
   std::uint64_t word = memory.load(slot.status_word, relaxed, mark_load);
   while (word >> 8 == wanted) {
-    // SYNC mark: release, what the marker did before is visible to who sees the mark.
+    // SYNC mark: release, whoever sees the mark also sees what the marker wrote before it.
     if (memory.compare_exchange(slot.status_word, word, make_status_word(wanted, value), release,
                                 relaxed, mark_exchange)) {
       return status::ok;

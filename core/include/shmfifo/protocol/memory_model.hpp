@@ -22,8 +22,8 @@ namespace shmfifo {
 using deadline = std::chrono::steady_clock::time_point;   // when a wait ends
 inline constexpr deadline no_deadline = deadline::max();  // never
 
-// The kernel locks that the protocol asks for: one per participant line, and two for the whole
-// segment.
+// The kernel locks that the protocol asks for: one per participant line, and two for the
+// whole segment.
 inline constexpr unsigned lock_producer_role = participants_max;
 inline constexpr unsigned lock_naming = participants_max + 1;  // held while a named cursor is made
 
@@ -95,15 +95,15 @@ concept memory_model = std::move_constructible<M> &&
   c.read_content(bytes, source, size, std::memory_order_acquire, site::poll_content);
   // A hint that the first two cache lines from here will be written soon.
   c.prefetch_for_write(source);
-  // The caller is about to write content with plain stores: none may become visible before the
-  // claim.
+  // The caller is about to write content with plain stores: none may become visible before
+  // the claim.
   c.order_plain_content();
   // An asymmetric pair (WG21 P1202): a light fence on one side and a heavy one on the other order
   // as two seq_cst fences would. The light side is the hot one.
   c.light_fence(site::bell_light_fence);
   c.heavy_fence(site::bell_heavy_fence);
-  // Sleep while the bell holds the value, at the longest until the deadline; wake all who sleep. A
-  // nap is a short sleep that needs no bell, for those who may not write.
+  // Sleep while the bell holds the value, at the longest until the deadline; wake all sleepers. A
+  // nap is a short sleep that needs no bell, for observers, which may not write.
   c.sleep(bell, bell, until);
   c.nap(until);
   c.wake_all(bell);

@@ -37,15 +37,15 @@ template <memory_model M>
         role_kind(role) != participant_kind::durable) {
       continue;
     }
-    // SYNC release_slot: the consumer has read everything below its cursor; the slots may be
-    // reused.
+    // SYNC release_slot: the consumer has read everything below its cursor; the slots may
+    // be reused.
     const std::uint64_t cursor = memory.load(line.consumer_cursor, acquire, gate_consumer_cursor);
     if (cursor < lowest.number) lowest = {cursor, i};
   }
   return lowest;
 }
 
-// Moves the floor up to the consumer furthest behind and answers the number from which slots are
+// Moves the floor up to the consumer furthest behind and returns the number from which slots are
 // protected. Without consumers the floor stays: what nobody has read is kept for those who come.
 template <memory_model M>
 [[nodiscard]] std::uint64_t raise_gate_floor(const layout_view& view, const M& memory) noexcept {
@@ -62,8 +62,8 @@ template <memory_model M>
 }
 
 // A consumer's half of the handshake: its cursor counts from here on. False if `exact` was asked
-// for and producers had gone past it already. A durable cursor is a mere consumer's until the
-// handshake is over: who dies before leaves none behind that points below what is protected.
+// for and producers had gone past it already. The line becomes durable only after the handshake, so
+// a process that dies earlier leaves no cursor below the protected range.
 template <memory_model M>
 [[nodiscard]] bool enter_gate(const layout_view& view, const M& memory, unsigned self,
                               participant_kind kind, std::uint64_t& position, bool exact) noexcept {
@@ -72,8 +72,8 @@ template <memory_model M>
       1 + role_generation(memory.load(line.role, relaxed, consumer_role_load));
   // Relaxed: whoever sees the role, which is stored next, sees this too.
   memory.store(line.consumer_cursor, position, relaxed, attach_cursor);
-  // SYNC gate: seq_cst, so that a producer that raises the floor sees the role, or we see the
-  // floor.
+  // SYNC gate: seq_cst, so that a producer that raises the floor sees the role, or we see
+  // the floor.
   memory.store(line.role, make_role(generation, participant_kind::consumer), seq_cst,
                consumer_role_store);
   while (view.shape().gated()) {
@@ -98,7 +98,7 @@ bool free_line(const layout_view& view, const M& memory, unsigned index,
   // What the consumer had read stays free for reuse after its line is gone.
   if (reader && view.shape().gated()) static_cast<void>(raise_gate_floor(view, memory));
   const std::uint64_t vacant = make_role(role_generation(role), participant_kind::none);
-  // SYNC release_slot: release; who finds the line vacant may reuse what its owner had read.
+  // SYNC release_slot: release; whoever finds the line vacant may reuse what its owner had read.
   const bool freed = memory.compare_exchange(view.participant(index).role, role, vacant, release,
                                              relaxed, recover_free);
   if (reader && view.shape().gated()) ring_bell(memory, view.control().space_bell);
@@ -143,8 +143,8 @@ bool recover_line(const layout_view& view, const M& memory, unsigned index, bool
   if (kind == participant_kind::none || kind == participant_kind::durable) return false;
   if (!owned && memory.alive(index)) return false;
   if (kind == participant_kind::producer && view.shape().producers == producer_role::many) {
-    // Relaxed: the dead owner's last, as the kernel's word orders it; a successor's is caught
-    // below.
+    // Relaxed: the dead owner's last store, which the kernel's answer orders; a successor's is
+    // caught below.
     const std::uint64_t number = memory.load(line.intent, relaxed, recover_intent);
     if (view.has_slot(number)) {
       const std::uint64_t stamp = memory.load(view.slot(number).stamp, acquire, recover_stamp);
@@ -159,7 +159,7 @@ bool recover_line(const layout_view& view, const M& memory, unsigned index, bool
   return free_line(view, memory, index, role);
 }
 
-// Recovers every line whose owner is dead; answers how many lines were freed.
+// Recovers every line whose owner is dead; returns how many lines were freed.
 template <memory_model M>
 unsigned recover_dead(const layout_view& view, const M& memory) noexcept {
   unsigned freed = 0;
@@ -193,8 +193,8 @@ template <memory_model M>
   return std::nullopt;
 }
 
-// The name of a durable cursor, copied out of the segment; hostile bytes are cut at the field's
-// end.
+// The name of a durable cursor, copied out of the segment; hostile bytes are cut at the
+// field's end.
 class cursor_name {
  public:
   using word = std::array<char, sizeof(std::uint32_t)>;  // what is stored at once

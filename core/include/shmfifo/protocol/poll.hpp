@@ -47,9 +47,9 @@ class basic_consumer {
 
   // Hands up to `limit` messages to `handler(const record_view&)`, in order, then releases them at
   // once. A handler that answers false stops after its message. Never waits. Answers: see
-  // poll_result; wrong_process. What is passed over (aborted, lost, invalid) has a poll of its own,
-  // comes once, and is released by the next call: who dies with the answer in hand leaves it, as
-  // the messages of a poll, to its successor.
+  // poll_result; wrong_process. Skipped numbers (aborted, lost, invalid) are reported once, by a
+  // poll of their own, and released by the next call. If the consumer dies in between, its
+  // successor is told again.
   template <class Handler>
   poll_result poll(Handler&& handler, std::int64_t limit = default_limit) {
     if (!memory_.in_owner_process()) [[unlikely]]
@@ -58,8 +58,8 @@ class basic_consumer {
     const std::uint64_t first = position_;
     std::uint64_t stamp = 0;
     {
-      // Releases on every way out: a handler that throws keeps its own message and loses none
-      // before.
+      // Releases on every way out: a handler that throws keeps its own message and loses
+      // none before.
       const releaser at_end{*this};
       record_view record;
       while (static_cast<std::int64_t>(position_ - first) < limit && load_message(record, stamp)) {
@@ -72,8 +72,8 @@ class basic_consumer {
   }
 
   // Copies one message into `buffer`, as much of it as fits. Answers as poll does, with a count of
-  // 1 at the most. Like what is passed over, the message is released by the next call, so that
-  // nobody dies with the only copy of it in hand.
+  // 1 at the most. The message is released by the next call, so that a consumer that dies with the
+  // copy leaves it to its successor.
   read_result read(std::span<std::byte> buffer) noexcept {
     read_result result{status::wrong_process};
     if (!memory_.in_owner_process()) [[unlikely]]
@@ -96,9 +96,9 @@ class basic_consumer {
     return result;
   }
 
-  // Waits until poll would not answer empty: ok; timed_out, or peer_dead if no producer is alive
-  // then; interrupted; wrong_process. Spins for some microseconds, then sleeps without using the
-  // processor.
+  // Waits until poll would not answer empty: ok; timed_out, or peer_dead if no producer is
+  // alive then; interrupted; wrong_process. Spins for some microseconds, then sleeps without
+  // using the processor.
   status wait(deadline until = no_deadline) noexcept {
     if (!memory_.in_owner_process()) [[unlikely]]
       return status::wrong_process;
@@ -207,7 +207,7 @@ class basic_consumer {
     return sound && untouched;
   }
 
-  // Lets producers have everything below position_, if they have it not already.
+  // Releases everything below position_ to the producers, once.
   void release_slots() noexcept {
     if (position_ == released_) return;
     released_ = position_;
@@ -254,8 +254,7 @@ class basic_consumer {
     if (!view_.has_slot(position_)) return answer(status::empty, first);
     const look seen = classify(stamp);
     if (seen == look::not_yet || seen == look::claimed) {
-      // Who only polls and never waits must get past a dead claim, too; the next poll sees the
-      // verdict.
+      // A consumer that only polls must get past a dead claim, too; the next poll sees the verdict.
       if (++idle_polls_ % examine_every == 0) examine();
       return answer(status::empty, first);
     }
@@ -285,7 +284,7 @@ class basic_consumer {
   void examine() noexcept {
     if (!view_.has_slot(position_)) return;
     std::uint64_t& word = view_.slot(position_).stamp;
-    // SYNC line: acquire, who sees the claim finds its owner's lock held if it asks the kernel.
+    // SYNC line: acquire, whoever sees the claim finds its owner's lock held if it asks the kernel.
     const std::uint64_t stamp = memory_.load(word, acquire, examine_stamp);
     const look seen = classify(stamp);
     if (seen == look::claimed && view_.shape().producers == producer_role::many) {
@@ -296,7 +295,8 @@ class basic_consumer {
         judge(stamp, look::aborted);  // read-only: nobody is left who could publish it
       }
     } else if (seen == look::not_yet && producer_cursor() > position_) {
-      // The cursor says that our number was taken, the slot denies it: the bytes were changed.
+      // The cursor says that our number was taken, the slot says that it was not: the bytes
+      // were changed.
       const std::uint64_t again = memory_.load(word, relaxed, examine_again);
       if (again == stamp) judge(stamp, look::garbage);
     }

@@ -37,7 +37,7 @@ class basic_producer : claim_link<M> {
     participant_line& line = view_.participant(self_);
     const std::uint64_t role = memory_.load(line.role, relaxed, producer_role_load);
     memory_.store(line.pid, memory_.process_id(), relaxed, attach_name);
-    // SYNC line: release, who sees the role finds the lock held if it asks the kernel.
+    // SYNC line: release, whoever sees the role finds the lock held if it asks the kernel.
     memory_.store(line.role, make_role(role_generation(role) + 1, participant_kind::producer),
                   release, producer_role_store);
     if (single_) find_next();
@@ -180,8 +180,8 @@ class basic_producer : claim_link<M> {
     }
   }
 
-  // A single producer goes on where its predecessor stopped, be it between the stamp and the
-  // cursor.
+  // A single producer goes on where its predecessor stopped, be it between the stamp and
+  // the cursor.
   void find_next() noexcept {
     std::uint64_t& cursor = view_.control().producer_cursor;
     next_ = memory_.load(cursor, relaxed, find_cursor);
@@ -204,8 +204,8 @@ class basic_producer : claim_link<M> {
       if (const status answer = take_number(number); answer != status::ok) [[unlikely]]
         return answer;
       slot_header& slot = view_.slot(number);
-      // SYNC overwrite: release, like the fields: a reader that sees one new byte also sees the
-      // claim.
+      // SYNC overwrite: release, like the fields: a reader that sees one new byte also sees
+      // the claim.
       memory_.write_content(view_.content(slot), content.data(), content.size(), release,
                             publish_content);
       store_fields(slot, number, content.size());
@@ -217,7 +217,7 @@ class basic_producer : claim_link<M> {
   }
 
   void store_fields(slot_header& slot, std::uint64_t number, std::size_t length) noexcept {
-    // SYNC overwrite: see publish_quietly. Application status starts at 0, as the seed's does.
+    // SYNC overwrite: see publish_quietly. Application status starts at 0, as the original's does.
     memory_.store(slot.status_word, make_status_word(number, 0), release, publish_status_word);
     memory_.store(slot.value_length, static_cast<std::int64_t>(length), release, publish_length);
     memory_.store(slot.message_number, static_cast<std::int64_t>(number), release, publish_number);
@@ -321,9 +321,9 @@ class basic_producer : claim_link<M> {
     return number < limit_ ? status::ok : status::full;
   }
 
-  // Who died without a name holds nobody back, be it a consumer or a producer with a claim. Asking
-  // the kernel costs system calls, so a producer that does not wait asks only when the same one has
-  // held it back for a while.
+  // A dead anonymous consumer, or a dead producer's claim, must not block anyone. Asking the kernel
+  // costs system calls, so a producer that does not wait asks only after the same cursor or claim
+  // has held it back for a while.
   void look_for_dead_now_and_then(std::uint64_t floor) noexcept {
     if (floor != stalled_floor_) {
       stalled_floor_ = floor;
@@ -344,8 +344,8 @@ class basic_producer : claim_link<M> {
         view_.shape(), memory_.load(view_.slot(number).stamp, relaxed, room_stamp), number);
   }
 
-  // Waiting politely: a consumer that is given time to release many slots at once costs both sides
-  // less than one whose cursor is fetched after each (measured: core/DESIGN.md, decision 9).
+  // A consumer that gets the time to release many slots at once costs both sides less than one
+  // whose cursor is fetched after each (measured: core/DESIGN.md, decision 9).
   [[gnu::noinline]] status wait_for_room(deadline until) noexcept {
     if (wake_.take(memory_)) return status::interrupted;
     if (protocol::spin(memory_, protocol::spin_rounds, protocol::spin_pause,
