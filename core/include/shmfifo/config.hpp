@@ -9,8 +9,8 @@
 #error "shmfifo is for 64-bit Linux only: compile without -m32 or -mx32, see limits.md"
 #endif
 #include <version>
-#if !defined(__cpp_lib_atomic_ref)
-#error "shmfifo needs C++20's std::atomic_ref: -std=c++20, with libstdc++ 10 or libc++ 19, or newer"
+#if !defined(__cpp_lib_atomic_ref) || !defined(__cpp_using_enum)
+#error "shmfifo needs C++20's std::atomic_ref and using enum: -std=c++20, g++ 11, clang 13, or newer"
 #endif
 
 #include <cstddef>
