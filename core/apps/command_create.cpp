@@ -18,15 +18,15 @@ struct create_settings {
   bool attach = false;
 };
 
-int create(const create_settings& wanted, bool json) {
-  const geometry shape = wanted.geometry.shape(default_log_slots);
-  create_options options = wanted.geometry.options();
-  if (wanted.attach) options.existing = if_exists::attach;
-  const std::string success = summary_text({{"name", bare_name(wanted.name)},
+int create(const create_settings& settings, bool json) {
+  const geometry shape = settings.geometry.shape(default_log_slots);
+  create_options options = settings.geometry.options();
+  if (settings.attach) options.existing = if_exists::attach;
+  const std::string success = summary_text({{"name", bare_name(settings.name)},
                                             {"segment", describe(shape)},
                                             {"segment_size", shape.segment_size()}},
                                            json);
-  need(segment::create(wanted.name, shape, options));
+  need(segment::create(settings.name, shape, options));
   print_now(success);
   return exit_ok;
 }
@@ -34,13 +34,14 @@ int create(const create_settings& wanted, bool json) {
 }  // namespace
 
 command_entry add_create(CLI::App& program, bool& json) {
-  auto wanted = std::make_shared<create_settings>();
+  auto settings = std::make_shared<create_settings>();
   CLI::App* app = add_command(program, "create", "create a segment", json);
-  add_name(*app, wanted->name);
-  wanted->geometry.add_to(*app);
-  app->add_flag("--attach", wanted->attach, "an existing segment of the same geometry is no error");
+  add_name(*app, settings->name);
+  settings->geometry.add_to(*app);
+  app->add_flag("--attach", settings->attach,
+                "an existing segment of the same geometry is no error");
   app->footer("A log has 1000000 slots unless --slots says otherwise.");
-  return {app, [wanted, &json] { return create(*wanted, json); }};
+  return {app, [settings, &json] { return create(*settings, json); }};
 }
 
 }  // namespace shmfifo::apps

@@ -10,15 +10,15 @@
 namespace shmfifo::apps {
 namespace {
 
-int recover(const target& wanted, bool json) {
-  const unsigned freed = need(wanted.attach_to_change().recover());
-  print_summary({{"name", wanted.name}, {"recovered", freed}}, json);
+int recover(const target& settings, bool json) {
+  const unsigned freed = need(settings.attach_to_change().recover());
+  print_summary({{"name", settings.name}, {"recovered", freed}}, json);
   return exit_ok;
 }
 
-int forget(const target& wanted, const std::string& cursor, bool json) {
-  const std::string success = summary_text({{"name", wanted.name}, {"forgotten", cursor}}, json);
-  need(wanted.attach_to_change().forget(cursor));
+int forget(const target& settings, const std::string& cursor, bool json) {
+  const std::string success = summary_text({{"name", settings.name}, {"forgotten", cursor}}, json);
+  need(settings.attach_to_change().forget(cursor));
   print_now(success);
   return exit_ok;
 }
@@ -48,20 +48,20 @@ int remove(const std::string& name, const std::string& directory, bool force, bo
 }  // namespace
 
 command_entry add_recover(CLI::App& program, bool& json) {
-  auto wanted = std::make_shared<target>();
+  auto settings = std::make_shared<target>();
   CLI::App* app = add_command(program, "recover", "clear away what dead participants left", json);
-  wanted->add_to(*app);
+  settings->add_to(*app);
   app->footer("Safe at any time, as often as you like; durable cursors stay (see forget).");
-  return {app, [wanted, &json] { return recover(*wanted, json); }};
+  return {app, [settings, &json] { return recover(*settings, json); }};
 }
 
 command_entry add_forget(CLI::App& program, bool& json) {
-  auto wanted = std::make_shared<target>();
+  auto settings = std::make_shared<target>();
   auto cursor = std::make_shared<std::string>();
   CLI::App* app = add_command(program, "forget", "remove a durable cursor that nobody uses", json);
-  wanted->add_to(*app);
+  settings->add_to(*app);
   app->add_option("CURSOR", *cursor, "the cursor's name, as stat --json shows it")->required();
-  return {app, [wanted, cursor, &json] { return forget(*wanted, *cursor, json); }};
+  return {app, [settings, cursor, &json] { return forget(*settings, *cursor, json); }};
 }
 
 command_entry add_rm(CLI::App& program, bool& json) {

@@ -36,12 +36,13 @@ struct read_settings {
 
 class printer {
  public:
-  printer(const read_settings& wanted, bool json) : wanted_(wanted), json_(json) {}
+  printer(const read_settings& settings, bool json) : settings_(settings), json_(json) {}
 
   void message(const record_view& record) const {
     auto bytes = record.bytes();
-    if (wanted_.bytes != 0) bytes = bytes.first(std::min<std::size_t>(bytes.size(), wanted_.bytes));
-    const bool hex = wanted_.shown == format::hex;
+    if (settings_.bytes != 0)
+      bytes = bytes.first(std::min<std::size_t>(bytes.size(), settings_.bytes));
+    const bool hex = settings_.shown == format::hex;
     const std::string content = hex ? hexadecimal(bytes) : printable(bytes);
     if (json_) {
       print_json({{"number", record.message_number},
@@ -66,7 +67,7 @@ class printer {
   }
 
  private:
-  const read_settings& wanted_;
+  const read_settings& settings_;
   bool json_;
 };
 
@@ -74,12 +75,12 @@ std::int64_t next_number(const segment& home) {
   return need(home.stat()).producer_cursor;
 }
 
-int dump(const read_settings& wanted, bool json) {
-  const segment home = wanted.which.attach_to_look();
-  const printer out(wanted, json);
+int dump(const read_settings& settings, bool json) {
+  const segment home = settings.which.attach_to_look();
+  const printer out(settings, json);
   const std::int64_t end = next_number(home);
-  start_at start = wanted.first < 0 ? start_at::oldest() : start_at::at(wanted.first);
-  std::int64_t left = wanted.count;
+  start_at start = settings.first < 0 ? start_at::oldest() : start_at::at(settings.first);
+  std::int64_t left = settings.count;
   while (left > 0) {
     consumer reader = need(home.attach_observer(start));
     poll_result answer;
@@ -102,23 +103,23 @@ int dump(const read_settings& wanted, bool json) {
   return exit_ok;
 }
 
-start_at tail_start(const segment& home, const read_settings& wanted) {
-  if (!wanted.from.empty()) {
-    const from_option from = parse_from(wanted.from);
+start_at tail_start(const segment& home, const read_settings& settings) {
+  if (!settings.from.empty()) {
+    const from_option from = parse_from(settings.from);
     if (from.resume) throw usage_error("--from: an observer has no cursor");
     return from.start;
   }
   // What a lossless ring has released can still be looked at until it is overwritten.
-  const auto back = static_cast<std::int64_t>(std::min(wanted.last, home.shape().slot_count));
+  const auto back = static_cast<std::int64_t>(std::min(settings.last, home.shape().slot_count));
   return start_at::at(std::max<std::int64_t>(next_number(home) - back, 0));
 }
 
-int tail(const read_settings& wanted, bool json) {
-  const segment home = wanted.which.attach_to_look();
-  const printer out(wanted, json);
-  consumer reader = need(home.attach_observer(tail_start(home, wanted)));
+int tail(const read_settings& settings, bool json) {
+  const segment home = settings.which.attach_to_look();
+  const printer out(settings, json);
+  consumer reader = need(home.attach_observer(tail_start(home, settings)));
   stop_signal::install();
-  std::int64_t left = wanted.count;
+  std::int64_t left = settings.count;
   auto last_news = clock::now();
   while (left > 0 && !stop_signal::requested()) {
     const poll_result answer = reader.poll([&](const record_view& record) { out.message(record); },
@@ -137,55 +138,58 @@ int tail(const read_settings& wanted, bool json) {
     if (waited == status::peer_dead && need(home.check_name()) == name_state::replaced) {
       throw failure(replaced(home.name()));
     }
-    if (wanted.timeout > 0 &&
-        clock::now() - last_news >= std::chrono::duration<double>(wanted.timeout)) {
+    if (settings.timeout > 0 &&
+        clock::now() - last_news >= std::chrono::duration<double>(settings.timeout)) {
       break;
     }
   }
-  if (left > 0 && wanted.count != everything && !stop_signal::requested()) {
-    throw failure({0, "timeout",
-                   fmt::format("'{}' brought no message for {} seconds; {} of {} were shown",
-                               home.name(), wanted.timeout, wanted.count - left, wanted.count)});
+  if (left > 0 && settings.count != everything && !stop_signal::requested()) {
+    throw failure(
+        {0, "timeout",
+         fmt::format("'{}' brought no message for {} seconds; {} of {} were shown", home.name(),
+                     settings.timeout, settings.count - left, settings.count)});
   }
   return exit_ok;
 }
 
-void add_shown(CLI::App& app, read_settings& wanted) {
-  add_choice(app, "--format", wanted.shown, format_words,
+void add_shown(CLI::App& app, read_settings& settings) {
+  add_choice(app, "--format", settings.shown, format_words,
              "text: printable ASCII, the rest as \\xNN; hex: two digits a byte")
       ->default_str("text");
-  add_size(app, "--bytes", wanted.bytes, "show at most so many bytes of each message; 0: all");
+  add_size(app, "--bytes", settings.bytes, "show at most so many bytes of each message; 0: all");
 }
 
 }  // namespace
 
 command_entry add_tail(CLI::App& program, bool& json) {
-  auto wanted = std::make_shared<read_settings>();
+  auto settings = std::make_shared<read_settings>();
   CLI::App* app = add_command(program, "tail", "show the last messages and follow new ones", json);
-  wanted->which.add_to(*app);
-  CLI::Option* last = add_size(*app, "-n", wanted->last, "start so many messages before the end")
+  settings->which.add_to(*app);
+  CLI::Option* last = add_size(*app, "-n", settings->last, "start so many messages before the end")
                           ->default_str("10");
-  app->add_option("--from", wanted->from, "or start at: oldest, latest, a number")->excludes(last);
-  app->add_option("--count", wanted->count, "end after so many numbers (default: follow for ever)")
+  app->add_option("--from", settings->from, "or start at: oldest, latest, a number")
+      ->excludes(last);
+  app->add_option("--count", settings->count,
+                  "end after so many numbers (default: follow for ever)")
       ->check(CLI::PositiveNumber);
-  app->add_option("--timeout", wanted->timeout,
+  app->add_option("--timeout", settings->timeout,
                   "end after so many seconds without a message; 0: never")
       ->check(CLI::Range(0.0, 1e6));
-  add_shown(*app, *wanted);
+  add_shown(*app, *settings);
   app->footer("An observer can be outrun: what was overwritten meanwhile is told as lost.");
-  return {app, [wanted, &json] { return tail(*wanted, json); }};
+  return {app, [settings, &json] { return tail(*settings, json); }};
 }
 
 command_entry add_dump(CLI::App& program, bool& json) {
-  auto wanted = std::make_shared<read_settings>();
+  auto settings = std::make_shared<read_settings>();
   CLI::App* app = add_command(program, "dump", "print a range of messages", json);
-  wanted->which.add_to(*app);
-  app->add_option("--first", wanted->first, "the first number (default: the oldest)")
+  settings->which.add_to(*app);
+  app->add_option("--first", settings->first, "the first number (default: the oldest)")
       ->check(CLI::NonNegativeNumber);
-  app->add_option("--count", wanted->count, "how many numbers (default: up to the newest)")
+  app->add_option("--count", settings->count, "how many numbers (default: up to the newest)")
       ->check(CLI::PositiveNumber);
-  add_shown(*app, *wanted);
-  return {app, [wanted, &json] { return dump(*wanted, json); }};
+  add_shown(*app, *settings);
+  return {app, [settings, &json] { return dump(*settings, json); }};
 }
 
 }  // namespace shmfifo::apps

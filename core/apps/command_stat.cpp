@@ -86,9 +86,9 @@ result<segment_stat> look_at(const target& which) {
   return home->stat();
 }
 
-void show(const stat_settings& wanted, bool json) {
+void show(const stat_settings& settings, bool json) {
   // Attached anew each time: a segment of this name may have been replaced.
-  const segment_stat stat = need(look_at(wanted.which));
+  const segment_stat stat = need(look_at(settings.which));
   if (json) {
     print_json(to_fields(stat));
   } else {
@@ -120,25 +120,25 @@ int print_metrics(const target& which) {
   return exit_ok;
 }
 
-int look(const stat_settings& wanted, bool watching, bool json) {
+int look(const stat_settings& settings, bool watching, bool json) {
   if (!watching) {
-    show(wanted, json);
+    show(settings, json);
     return exit_ok;
   }
   stop_signal::install();
   const bool screen = !json && ::isatty(STDOUT_FILENO) == 1;
   while (!stop_signal::requested()) {
     if (screen) write_output("\x1b[H\x1b[2J");
-    show(wanted, json);
-    stop_signal::sleep(std::chrono::duration<double>(wanted.seconds));
+    show(settings, json);
+    stop_signal::sleep(std::chrono::duration<double>(settings.seconds));
     if (!json && !screen) write_output("\n");
   }
   return exit_ok;
 }
 
 // The value of --watch may be left out, so the word behind it may be the segment's name.
-void sort_out_words(stat_settings& wanted) {
-  const std::string& word = wanted.watch;
+void sort_out_words(stat_settings& settings) {
+  const std::string& word = settings.watch;
   double seconds = 0;
   const char* end = word.data() + word.size();
   const auto [stop, broken] = std::from_chars(word.data(), end, seconds);
@@ -146,27 +146,27 @@ void sort_out_words(stat_settings& wanted) {
     if (seconds < 0.01 || seconds > 86400) {
       throw usage_error("--watch: " + word + " seconds are not between 0.01 and 86400");
     }
-    wanted.seconds = seconds;
-  } else if (!word.empty() && !wanted.which.name.empty()) {
+    settings.seconds = seconds;
+  } else if (!word.empty() && !settings.which.name.empty()) {
     throw usage_error("--watch: '" + word + "' is no number of seconds");
   } else if (!word.empty()) {
-    wanted.which.name = word;
+    settings.which.name = word;
   }
-  if (wanted.which.name.empty()) throw usage_error("NAME is required (but for --openmetrics)");
+  if (settings.which.name.empty()) throw usage_error("NAME is required (but for --openmetrics)");
 }
 
 }  // namespace
 
 command_entry add_stat(CLI::App& program, bool& json) {
-  auto wanted = std::make_shared<stat_settings>();
+  auto settings = std::make_shared<stat_settings>();
   CLI::App* app =
       add_command(program, "stat", "show who is attached, how far behind, who is in the way", json);
-  wanted->which.add_to(*app)->required(false);
-  CLI::Option* watch =
-      app->add_option("--watch", wanted->watch, "show again every SECONDS (1) until a signal comes")
-          ->expected(0, 1)
-          ->type_name("[SECONDS]");
-  app->add_flag("--openmetrics", wanted->openmetrics,
+  settings->which.add_to(*app)->required(false);
+  CLI::Option* watch = app->add_option("--watch", settings->watch,
+                                       "show again every SECONDS (1) until a signal comes")
+                           ->expected(0, 1)
+                           ->type_name("[SECONDS]");
+  app->add_flag("--openmetrics", settings->openmetrics,
                 "print metrics for Prometheus, of all segments without a NAME")
       ->excludes(watch)
       ->excludes(app->get_option("--json"));
@@ -174,10 +174,10 @@ command_entry add_stat(CLI::App& program, bool& json) {
       "States: alive and dead are the kernel's word (a lock that ends with the process);\n"
       "away: a durable cursor whose owner left in good order. Observers own nothing, so they do "
       "not appear.");
-  return {app, [wanted, watch, &json] {
-            if (wanted->openmetrics) return print_metrics(wanted->which);
-            sort_out_words(*wanted);
-            return look(*wanted, watch->count() != 0, json);
+  return {app, [settings, watch, &json] {
+            if (settings->openmetrics) return print_metrics(settings->which);
+            sort_out_words(*settings);
+            return look(*settings, watch->count() != 0, json);
           }};
 }
 

@@ -10,9 +10,9 @@
 namespace shmfifo::apps {
 namespace {
 
-int verify(const target& wanted, bool json) {
+int verify(const target& settings, bool json) {
   // Attaching checks the header: bytes that are no segment are a finding with the rule they break.
-  const segment home = wanted.attach_to_look();
+  const segment home = settings.attach_to_look();
   const check_report report = check_segment(home);
   fields found = fields::array();
   for (const finding& one : report.findings) {
@@ -40,13 +40,13 @@ int verify(const target& wanted, bool json) {
 }  // namespace
 
 command_entry add_verify(CLI::App& program, bool& json) {
-  auto wanted = std::make_shared<target>();
+  auto settings = std::make_shared<target>();
   CLI::App* app = add_command(program, "verify", "check a whole segment, slot by slot", json);
-  wanted->add_to(*app);
+  settings->add_to(*app);
   app->footer(
       "Safe while the segment is in use: judged is only what cannot be in flight.\n"
       "Exit codes: 0 every rule holds; 1 a rule is broken, or there is no such segment; 2 usage.");
-  return {app, [wanted, &json] { return verify(*wanted, json); }};
+  return {app, [settings, &json] { return verify(*settings, json); }};
 }
 
 }  // namespace shmfifo::apps

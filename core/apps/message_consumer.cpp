@@ -43,7 +43,7 @@ Examples:
   message_consumer --name feed --kind structured --verify --json
 )";
 
-struct settings {
+struct stream_settings {
   std::string name = "shmfifo";
   message_kind kind = message_kind::text;
   std::uint64_t messages = 1'000'000;
@@ -69,37 +69,38 @@ const choices<name_state> name_words{{"same", name_state::same},
                                      {"replaced", name_state::replaced},
                                      {"removed", name_state::removed}};
 
-attach_options attaching(const settings& wanted) {
+attach_options attaching(const stream_settings& settings) {
   attach_options options;
-  options.mode = wanted.observer ? access::read_only : access::read_write;
-  options.owner = wanted.owner;
-  options.directory = wanted.directory;
-  options.huge_pages = wanted.huge_pages;
-  if (wanted.content_size != 0) options.content_size = wanted.content_size;
+  options.mode = settings.observer ? access::read_only : access::read_write;
+  options.owner = settings.owner;
+  options.directory = settings.directory;
+  options.huge_pages = settings.huge_pages;
+  if (settings.content_size != 0) options.content_size = settings.content_size;
   return options;
 }
 
-result<consumer> attach_reader(const settings& wanted, const segment& home, start_at start) {
-  return wanted.observer ? home.attach_observer(start)
-                         : home.attach_consumer({wanted.cursor, start});
+result<consumer> attach_reader(const stream_settings& settings, const segment& home,
+                               start_at start) {
+  return settings.observer ? home.attach_observer(start)
+                           : home.attach_consumer({settings.cursor, start});
 }
 
 class run {
  public:
-  run(const settings& wanted, segment home, start_at start)
-      : wanted_(wanted),
+  run(const stream_settings& settings, segment home, start_at start)
+      : settings_(settings),
         home_(std::move(home)),
-        reader_(need(attach_reader(wanted, home_, start))),
+        reader_(need(attach_reader(settings, home_, start))),
         start_(reader_->position()),
         next_(start_),
-        checker_(wanted.kind, wanted.numbered),
-        pace_(wanted.rate),
+        checker_(settings.kind, settings.numbered),
+        pace_(settings.rate),
         progress_("consumed", total()) {}
 
   void consume_all() {
     const auto started = last_news_ = clock::now();
     while (error_.empty() && !ended_ && !stop_signal::requested() && left() != 0) {
-      const std::uint64_t now = pace_.allow(std::min(wanted_.batch, left()));
+      const std::uint64_t now = pace_.allow(std::min(settings_.batch, left()));
       if (now == 0) {
         stop_signal::sleep(pace_.pause());
         last_news_ = clock::now();  // our own slowness is nobody's failure
@@ -116,7 +117,7 @@ class run {
     fields summary = {
         {"name", home_.name()},
         {"segment", describe(home_.shape())},
-        {"kind", word_for(kind_words, wanted_.kind)},
+        {"kind", word_for(kind_words, settings_.kind)},
         {"start", start_},
         {"messages", messages_},
         {"first", first_},
@@ -129,14 +130,14 @@ class run {
         {"bytes", bytes_},
         {"seconds", seconds_},
         {"messages_per_second", seconds_ > 0 ? static_cast<double>(messages_) / seconds_ : 0.0},
-        {"verified", wanted_.verify},
+        {"verified", settings_.verify},
         {"segments", segments_},
         {"name_state", word_for(name_words, need(home_.check_name()))},
         {"stopped", stop_signal::requested()},
         {"complete", complete}};
     if (checker_.wrong() != 0) summary["first_wrong"] = checker_.first_wrong();
     if (!error_.empty()) summary["error"] = error_;
-    print_summary(summary, wanted_.json);
+    print_summary(summary, settings_.json);
     const std::vector<std::string> found = complaints();
     for (const std::string& one : found) complain("message_consumer", one);
     return complete && found.empty() ? exit_ok : exit_failed;
@@ -146,11 +147,11 @@ class run {
   [[nodiscard]] std::uint64_t passed() const { return messages_ + aborted_ + lost_ + invalid_; }
   // How many numbers to pass in all; 0: no end.
   [[nodiscard]] std::uint64_t total() const {
-    if (wanted_.until < 0) return wanted_.messages;
-    return static_cast<std::uint64_t>(std::max<std::int64_t>(wanted_.until - start_ + 1, 0));
+    if (settings_.until < 0) return settings_.messages;
+    return static_cast<std::uint64_t>(std::max<std::int64_t>(settings_.until - start_ + 1, 0));
   }
   [[nodiscard]] std::uint64_t left() const {
-    if (wanted_.until < 0 && wanted_.messages == 0) return wanted_.batch;
+    if (settings_.until < 0 && settings_.messages == 0) return settings_.batch;
     return total() > passed() ? total() - passed() : 0;
   }
 
@@ -160,12 +161,12 @@ class run {
     if (messages_++ == 0) first_ = record.message_number;
     last_ = record.message_number;
     bytes_ += static_cast<std::uint64_t>(record.value_length);
-    if (wanted_.verify) static_cast<void>(checker_.check(record));
-    if (wanted_.print) {
+    if (settings_.verify) static_cast<void>(checker_.check(record));
+    if (settings_.print) {
       // Before the message is released: a process that is killed later has printed it, and what
       // cannot be printed stays where it is.
       print_now(fmt::format("{} {}\n", record.message_number,
-                            describe_message(wanted_.kind, record.bytes())));
+                            describe_message(settings_.kind, record.bytes())));
     }
   }
 
@@ -195,17 +196,17 @@ class run {
       end("the log ends here: all its slots were read");
       return;
     }
-    const auto patience = std::chrono::duration<double>(wanted_.timeout);
+    const auto patience = std::chrono::duration<double>(settings_.timeout);
     const auto limit = last_news_ + std::chrono::duration_cast<clock::duration>(patience);
     const status answer = reader_->wait(std::min(clock::now() + slice, limit));
     if (answer == status::ok) return;
     const bool dead = answer == status::peer_dead;
     const name_state name = need(home_.check_name());
-    if (name == name_state::replaced && wanted_.follow_name) return follow();
+    if (name == name_state::replaced && settings_.follow_name) return follow();
     if (name == name_state::replaced && dead) return fail(replaced(home_.name()));
     if (clock::now() < limit) return;
     if (!dead && total() == 0 && messages_ != 0) return;  // somebody lives who may publish yet
-    end(fmt::format("no message in '{}' for {} seconds, and {}", home_.name(), wanted_.timeout,
+    end(fmt::format("no message in '{}' for {} seconds, and {}", home_.name(), settings_.timeout,
                     why_none(dead, name)));
   }
 
@@ -220,10 +221,10 @@ class run {
 
   // The removed segment has no more messages for now: goes on with the one that has its name.
   void follow() {
-    auto home = segment::attach(wanted_.name, attaching(wanted_));
+    auto home = segment::attach(settings_.name, attaching(settings_));
     if (!home && home.error().code == ENOENT) return;  // removed again
     if (!home) return fail(home.error());
-    auto reader = attach_reader(wanted_, *home, start_at::oldest());
+    auto reader = attach_reader(settings_, *home, start_at::oldest());
     if (!reader) return fail(reader.error());
     home_ = std::move(*home);
     reader_.emplace(std::move(*reader));
@@ -233,7 +234,7 @@ class run {
   }
   void fail(const error& why) { error_ = why.text; }
 
-  // Nothing more will come: a failure if something was still wanted.
+  // Nothing more will come: a failure if something was still settings.
   void end(std::string why) {
     ended_ = true;
     if (total() != 0 || messages_ == 0) error_ = std::move(why);
@@ -266,7 +267,7 @@ class run {
     return std::max<std::int64_t>(stat->producer_cursor - reader_->position(), 0);
   }
 
-  const settings& wanted_;
+  const stream_settings& settings_;
   segment home_;
   std::optional<consumer> reader_;
   std::int64_t start_;
@@ -289,75 +290,78 @@ class run {
   std::string error_;
 };
 
-void add_options(CLI::App& app, settings& wanted) {
-  app.add_option("--name", wanted.name, "the segment's name")->capture_default_str();
-  add_choice(app, "--kind", wanted.kind, kind_words, "what the messages are")->default_str("text");
-  add_size(app, "--messages", wanted.messages, "how many numbers; 0: until a signal comes")
+void add_options(CLI::App& app, stream_settings& settings) {
+  app.add_option("--name", settings.name, "the segment's name")->capture_default_str();
+  add_choice(app, "--kind", settings.kind, kind_words, "what the messages are")
+      ->default_str("text");
+  add_size(app, "--messages", settings.messages, "how many numbers; 0: until a signal comes")
       ->default_str("1000000");
-  CLI::Option* until = app.add_option("--until", wanted.until, "end with this number instead")
+  CLI::Option* until = app.add_option("--until", settings.until, "end with this number instead")
                            ->check(CLI::NonNegativeNumber);
-  app.add_option("--from", wanted.from,
+  app.add_option("--from", settings.from,
                  "oldest, latest, a number, or cursor: where --cursor stands (default: oldest)");
-  app.add_option("--cursor", wanted.cursor,
+  app.add_option("--cursor", settings.cursor,
                  "a durable cursor of this name: resumed, or made where --from says");
-  app.add_option("--rate", wanted.rate, "messages a second; 0: as fast as it goes")
+  app.add_option("--rate", settings.rate, "messages a second; 0: as fast as it goes")
       ->check(CLI::Range(0.0, 1e9))
       ->default_str("0");
-  app.add_option("--batch", wanted.batch, "messages released at once")
+  app.add_option("--batch", settings.batch, "messages released at once")
       ->check(CLI::Range(1, 65536))
       ->default_str("256");
-  app.add_option("--timeout", wanted.timeout,
+  app.add_option("--timeout", settings.timeout,
                  "seconds without a segment or a message after which to give up")
       ->check(CLI::Range(0.0, 1e6))
       ->default_str("10");
-  add_size(app, "--content-size", wanted.content_size,
+  add_size(app, "--content-size", settings.content_size,
            "refuse a segment of another content size; 0: take any")
       ->default_str("0");
-  add_owner(app, wanted.owner);
-  add_directory(app, wanted.directory);
-  app.add_flag("--huge-pages", wanted.huge_pages, "advise the kernel to use huge pages");
-  app.add_flag("--observer", wanted.observer, "read-only: hold nobody back, perhaps lose messages");
-  app.add_flag("--follow-name", wanted.follow_name,
+  add_owner(app, settings.owner);
+  add_directory(app, settings.directory);
+  app.add_flag("--huge-pages", settings.huge_pages, "advise the kernel to use huge pages");
+  app.add_flag("--observer", settings.observer,
+               "read-only: hold nobody back, perhaps lose messages");
+  app.add_flag("--follow-name", settings.follow_name,
                "when the segment was removed and made again, go on with the new one's oldest")
       ->excludes(until);
-  app.add_flag("--verify", wanted.verify, "check every byte of every message");
-  app.add_flag("--numbered", wanted.numbered,
+  app.add_flag("--verify", settings.verify, "check every byte of every message");
+  app.add_flag("--numbered", settings.numbered,
                "messages carry sender and sequence: check them, too");
-  app.add_flag("--print", wanted.print, "print each message");
-  app.add_flag("--json", wanted.json, "print the summary as JSON");
+  app.add_flag("--print", settings.print, "print each message");
+  app.add_flag("--json", settings.json, "print the summary as JSON");
   app.footer(help_end);
 }
 
-from_option check_options(const settings& wanted) {
-  const from_option from = parse_from(wanted.from.empty() ? "oldest" : wanted.from);
-  if (from.resume && wanted.cursor.empty()) {
+from_option check_options(const stream_settings& settings) {
+  const from_option from = parse_from(settings.from.empty() ? "oldest" : settings.from);
+  if (from.resume && settings.cursor.empty()) {
     throw usage_error("--from cursor needs the cursor's name: --cursor NAME");
   }
-  if (wanted.observer && !wanted.cursor.empty()) {
+  if (settings.observer && !settings.cursor.empty()) {
     throw usage_error("--observer owns nothing in the segment, so it cannot have a --cursor");
   }
   return from;
 }
 
-segment wait_for_segment(const settings& wanted) {
-  const auto limit = clock::now() + std::chrono::duration<double>(wanted.timeout);
+segment wait_for_segment(const stream_settings& settings) {
+  const auto limit = clock::now() + std::chrono::duration<double>(settings.timeout);
   for (;;) {
-    auto home = segment::attach(wanted.name, attaching(wanted));
+    auto home = segment::attach(settings.name, attaching(settings));
     if (home || home.error().code != ENOENT) return need(std::move(home));
     if (stop_signal::requested() || clock::now() >= limit) {
-      throw failure({ENOENT, "name",
-                     fmt::format("no segment '{}' after {} seconds: start `message_producer --name "
-                                 "{}`. The last try: {}",
-                                 wanted.name, wanted.timeout, wanted.name, home.error().text)});
+      throw failure(
+          {ENOENT, "name",
+           fmt::format("no segment '{}' after {} seconds: start `message_producer --name "
+                       "{}`. The last try: {}",
+                       settings.name, settings.timeout, settings.name, home.error().text)});
     }
     stop_signal::sleep(retry);
   }
 }
 
-int consume(const settings& wanted) {
-  const from_option from = check_options(wanted);
+int consume(const stream_settings& settings) {
+  const from_option from = check_options(settings);
   stop_signal::install();
-  run consuming(wanted, wait_for_segment(wanted), from.start);
+  run consuming(settings, wait_for_segment(settings), from.start);
   consuming.consume_all();
   return consuming.report();
 }
@@ -369,7 +373,7 @@ int main(int argc, char** argv) {
   using namespace shmfifo::apps;
   end_when_out_of_memory("message_consumer");
   CLI::App app{"Reads messages from a shared-memory segment.", "message_consumer"};
-  settings wanted;
-  add_options(app, wanted);
-  return run_program(app, argc, argv, wanted.json, [&] { return consume(wanted); });
+  stream_settings settings;
+  add_options(app, settings);
+  return run_program(app, argc, argv, settings.json, [&] { return consume(settings); });
 }

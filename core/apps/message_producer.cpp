@@ -34,7 +34,7 @@ Examples:
   message_producer --name demo --kind structured --batch 64 --numbered --json
 )";
 
-struct settings {
+struct stream_settings {
   std::string name = "shmfifo";
   message_kind kind = message_kind::text;
   std::uint64_t messages = 1'000'000;
@@ -48,22 +48,23 @@ struct settings {
 
 class run {
  public:
-  run(const settings& wanted, segment home)
-      : wanted_(wanted),
+  run(const stream_settings& settings, segment home)
+      : settings_(settings),
         home_(std::move(home)),
         producer_(need(home_.attach_producer())),
-        maker_(wanted.kind, wanted.numbered),
-        messages_(wanted.batch),
-        pace_(wanted.rate),
-        progress_("published", wanted.messages) {
+        maker_(settings.kind, settings.numbered),
+        messages_(settings.batch),
+        pace_(settings.rate),
+        progress_("published", settings.messages) {
     fill(0);
   }
 
   void publish_all() {
     last_success_ = started_ = std::chrono::steady_clock::now();
     while (error_.empty() && !stop_signal::requested() && !finished()) {
-      const std::uint64_t left = wanted_.messages == 0 ? wanted_.batch : wanted_.messages - taken();
-      const std::uint64_t now = pace_.allow(std::min(wanted_.batch, left));
+      const std::uint64_t left =
+          settings_.messages == 0 ? settings_.batch : settings_.messages - taken();
+      const std::uint64_t now = pace_.allow(std::min(settings_.batch, left));
       if (now == 0) {
         stop_signal::sleep(pace_.pause());
       } else {
@@ -75,12 +76,12 @@ class run {
   }
 
   [[nodiscard]] int report() const {
-    const bool early = wanted_.messages != 0 && taken() < wanted_.messages;
+    const bool early = settings_.messages != 0 && taken() < settings_.messages;
     const bool complete = error_.empty() && refused_ == 0 && !early;
     fields summary = {
         {"name", home_.name()},
         {"segment", describe(home_.shape())},
-        {"kind", word_for(kind_words, wanted_.kind)},
+        {"kind", word_for(kind_words, settings_.kind)},
         {"published", published_},
         {"refused", refused_},
         {"last_number", producer_.last_number()},
@@ -90,7 +91,7 @@ class run {
         {"stopped", stop_signal::requested()},
         {"complete", complete}};
     if (!error_.empty()) summary["error"] = error_;
-    print_summary(summary, wanted_.json);
+    print_summary(summary, settings_.json);
     if (refused_ != 0) {
       complain("message_producer",
                fmt::format("{} messages were refused: the segment was full", refused_));
@@ -102,13 +103,13 @@ class run {
  private:
   [[nodiscard]] std::uint64_t taken() const { return published_ + refused_; }
   [[nodiscard]] bool finished() const {
-    return wanted_.messages != 0 && taken() >= wanted_.messages;
+    return settings_.messages != 0 && taken() >= settings_.messages;
   }
 
   // Messages of one batch; without numbering they are all alike and made once.
   void fill(std::uint64_t first) {
     batch_.clear();
-    for (std::uint64_t i = 0; i < wanted_.batch; ++i) {
+    for (std::uint64_t i = 0; i < settings_.batch; ++i) {
       maker_.make(messages_[i], static_cast<std::uint64_t>(::getpid()), first + i);
       batch_.push_back(std::as_bytes(std::span(messages_[i])));
     }
@@ -126,7 +127,7 @@ class run {
     if (answer == status::full) {
       refuse(count - done);
     } else if (answer == status::timed_out || answer == status::peer_dead) {
-      if (now - last_success_ >= std::chrono::duration<double>(wanted_.timeout)) {
+      if (now - last_success_ >= std::chrono::duration<double>(settings_.timeout)) {
         error_ = no_room(answer);
       }
     } else {
@@ -137,8 +138,8 @@ class run {
 
   void refuse(std::uint64_t count) {
     // A full log stays full: what is left would be refused one by one.
-    const bool for_ever = home_.shape().mode == segment_mode::log && wanted_.messages != 0;
-    refused_ += for_ever ? wanted_.messages - taken() : count;
+    const bool for_ever = home_.shape().mode == segment_mode::log && settings_.messages != 0;
+    refused_ += for_ever ? settings_.messages - taken() : count;
     pace_.used(count);
     if (home_.shape().mode == segment_mode::log) error_ = "the log is full";
   }
@@ -148,10 +149,10 @@ class run {
       return fmt::format(
           "no room in '{}' for {} seconds, and the segment was removed: no consumer can attach to "
           "it any more; start again",
-          home_.name(), wanted_.timeout);
+          home_.name(), settings_.timeout);
     }
     return fmt::format(
-        "no room in '{}' for {} seconds: {}", home_.name(), wanted_.timeout,
+        "no room in '{}' for {} seconds: {}", home_.name(), settings_.timeout,
         answer == status::peer_dead
             ? fmt::format("no living consumer; start `message_consumer --name {}`", home_.name())
             : fmt::format("a consumer holds it back; see `shmfifo stat {}`", home_.name()));
@@ -168,7 +169,7 @@ class run {
     return most;
   }
 
-  const settings& wanted_;
+  const stream_settings& settings_;
   segment home_;
   producer producer_;
   message_maker maker_;
@@ -184,40 +185,40 @@ class run {
   std::string error_;
 };
 
-void add_options(CLI::App& app, settings& wanted) {
-  app.add_option("--name", wanted.name, "the segment's name")->capture_default_str();
-  add_choice(app, "--kind", wanted.kind, kind_words,
+void add_options(CLI::App& app, stream_settings& settings) {
+  app.add_option("--name", settings.name, "the segment's name")->capture_default_str();
+  add_choice(app, "--kind", settings.kind, kind_words,
              "the original's text, its structure as bytes, or the structure as text")
       ->default_str("text");
-  add_size(app, "--messages", wanted.messages, "how many; 0: until a signal comes")
+  add_size(app, "--messages", settings.messages, "how many; 0: until a signal comes")
       ->default_str("1000000");
-  app.add_option("--rate", wanted.rate, "messages a second; 0: as fast as it goes")
+  app.add_option("--rate", settings.rate, "messages a second; 0: as fast as it goes")
       ->check(CLI::Range(0.0, 1e9))
       ->default_str("0");
-  app.add_option("--batch", wanted.batch, "messages published with one wake-up")
+  app.add_option("--batch", settings.batch, "messages published with one wake-up")
       ->check(CLI::Range(1, 65536))
       ->default_str("1");
-  app.add_option("--timeout", wanted.timeout, "seconds without room after which to give up")
+  app.add_option("--timeout", settings.timeout, "seconds without room after which to give up")
       ->check(CLI::Range(0.0, 1e6))
       ->default_str("30");
-  app.add_flag("--numbered", wanted.numbered, "add sender and sequence to each message");
-  app.add_flag("--json", wanted.json, "print the summary as JSON");
-  wanted.geometry.add_to(app);
+  app.add_flag("--numbered", settings.numbered, "add sender and sequence to each message");
+  app.add_flag("--json", settings.json, "print the summary as JSON");
+  settings.geometry.add_to(app);
   app.footer(help_end);
 }
 
-int produce(const settings& wanted) {
-  const std::uint64_t log_slots = wanted.messages != 0 ? wanted.messages : 1'000'000;
-  const geometry shape = wanted.geometry.shape(log_slots);
-  create_options options = wanted.geometry.options();
+int produce(const stream_settings& settings) {
+  const std::uint64_t log_slots = settings.messages != 0 ? settings.messages : 1'000'000;
+  const geometry shape = settings.geometry.shape(log_slots);
+  create_options options = settings.geometry.options();
   options.existing = if_exists::attach;
-  const std::size_t size = message_maker(wanted.kind, wanted.numbered).size();
+  const std::size_t size = message_maker(settings.kind, settings.numbered).size();
   if (size > shape.content_size) {
     throw usage_error(fmt::format("--content-size: a message of this kind has {} bytes, not {}",
                                   size, shape.content_size));
   }
   stop_signal::install();
-  run publishing(wanted, need(segment::create(wanted.name, shape, options)));
+  run publishing(settings, need(segment::create(settings.name, shape, options)));
   publishing.publish_all();
   return publishing.report();
 }
@@ -229,7 +230,7 @@ int main(int argc, char** argv) {
   using namespace shmfifo::apps;
   end_when_out_of_memory("message_producer");
   CLI::App app{"Publishes messages into a shared-memory segment.", "message_producer"};
-  settings wanted;
-  add_options(app, wanted);
-  return run_program(app, argc, argv, wanted.json, [&] { return produce(wanted); });
+  stream_settings settings;
+  add_options(app, settings);
+  return run_program(app, argc, argv, settings.json, [&] { return produce(settings); });
 }

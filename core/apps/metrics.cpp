@@ -123,7 +123,9 @@ void add_lines(exposition& out, std::span<const observed_segment> segments) {
   for (const observed_segment& home : segments) {
     if (!home.stat) continue;
     for (const auto& [word, kind] : participant_words) {
-      const auto same = [wanted = kind](const participant_stat& one) { return one.kind == wanted; };
+      const auto same = [settings = kind](const participant_stat& one) {
+        return one.kind == settings;
+      };
       const auto& all = home.stat->participants;
       out.sample({{"segment", home.name}, {"kind", word}},
                  std::count_if(all.begin(), all.end(), same));

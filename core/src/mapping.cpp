@@ -68,8 +68,8 @@ std::optional<broken_rule> validate_control(const layout_view& view) {
   return std::nullopt;
 }
 
-std::string describe(const owner_rule& wanted, std::uint32_t caller) {
-  if (wanted.accepted == owner_rule::kind::user) return "uid " + std::to_string(wanted.uid);
+std::string describe(const owner_rule& rule, std::uint32_t caller) {
+  if (rule.accepted == owner_rule::kind::user) return "uid " + std::to_string(rule.uid);
   return "the caller, uid " + std::to_string(caller) + ", or root";
 }
 
@@ -83,12 +83,12 @@ error not_reserved(const std::string& name, std::uint64_t found, std::uint64_t e
   return broken;
 }
 
-result<void> check_owner(const std::string& name, std::uint32_t owner, const owner_rule& wanted) {
+result<void> check_owner(const std::string& name, std::uint32_t owner, const owner_rule& rule) {
   const std::uint32_t caller = kernel::effective_user();
-  if (wanted.admits(owner, caller)) return {};
+  if (rule.admits(owner, caller)) return {};
   return error{EACCES, "owner",
                "'" + name + "' belongs to uid " + std::to_string(owner) + ", expected " +
-                   describe(wanted, caller) +
+                   describe(rule, caller) +
                    ": its owner could end this process by cutting the file short. If that user is "
                    "trusted, name it as the owner (--owner " +
                    std::to_string(owner) + ")"};

@@ -97,13 +97,13 @@ result<unsigned> place_cursor(const mapping& home, std_memory_model& memory,
                site::attach_name);
   protocol::store_name(view.participant(*line), memory, name);
   const auto kind = name.empty() ? participant_kind::consumer : participant_kind::durable;
-  const std::uint64_t wanted = position;
+  const std::uint64_t asked = position;
   if (!protocol::enter_gate(view, memory, *line, kind, position, exact)) {
     protocol::free_line(
         view, memory, *line,
         memory.load(view.participant(*line).role, std::memory_order_relaxed, site::operate));
     return error{ENODATA, "start",
-                 "number " + std::to_string(wanted) + " of '" + home.name() +
+                 "number " + std::to_string(asked) + " of '" + home.name() +
                      "' may be overwritten already: ask for `oldest`"};
   }
   return *line;

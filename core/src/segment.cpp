@@ -26,26 +26,18 @@ bool looking_failed(const kernel::location& where, const error& failure) {
   return !perhaps || !kernel::inspect_name(where);
 }
 
-result<void> same_geometry(const std::string& name, const geometry& found, const geometry& wanted) {
-  const auto differs = [&](const char* rule, auto a, auto b) {
-    return refusal(name, {rule, static_cast<std::uint64_t>(a), static_cast<std::uint64_t>(b)},
-                   EEXIST);
-  };
-  if (found.mode != wanted.mode) return differs("mode", found.mode, wanted.mode);
-  if (found.when_full != wanted.when_full) {
-    return differs("full_policy", found.when_full, wanted.when_full);
-  }
-  if (found.producers != wanted.producers) {
-    return differs("producer_role", found.producers, wanted.producers);
-  }
-  if (found.content_size != wanted.content_size) {
-    return differs("content_size", found.content_size, wanted.content_size);
-  }
-  if (found.slot_count != wanted.slot_count) {
-    return differs("slot_count", found.slot_count, wanted.slot_count);
-  }
-  if (found.participant_count != wanted.participant_count) {
-    return differs("participant_count", found.participant_count, wanted.participant_count);
+result<void> same_geometry(const std::string& name, const geometry& found,
+                           const geometry& expected) {
+  const auto number = [](auto value) { return static_cast<std::uint64_t>(value); };
+  const broken_rule rules[] = {
+      {"mode", number(found.mode), number(expected.mode)},
+      {"full_policy", number(found.when_full), number(expected.when_full)},
+      {"producer_role", number(found.producers), number(expected.producers)},
+      {"content_size", found.content_size, expected.content_size},
+      {"slot_count", found.slot_count, expected.slot_count},
+      {"participant_count", found.participant_count, expected.participant_count}};
+  for (const broken_rule& rule : rules) {
+    if (rule.found != rule.expected) return refusal(name, rule, EEXIST);
   }
   return {};
 }

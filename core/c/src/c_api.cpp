@@ -114,40 +114,40 @@ shmfifo::deadline after(std::int64_t timeout_ns) noexcept {
 
 // The caller's options, which may be null, or come from a header with fewer members than this one.
 template <class Options>
-shmfifo::result<Options> complete(const Options* given, const char* type) {
+shmfifo::result<Options> complete(const Options* c_options, const char* type) {
   Options options{};
-  if (given == nullptr) return options;
-  const std::uint32_t size = given->struct_size;
+  if (c_options == nullptr) return options;
+  const std::uint32_t size = c_options->struct_size;
   if (size < sizeof size || size > sizeof options) {
     return shmfifo::error{EINVAL, "struct_size",
                           std::string(type) + ": found a struct_size of " + std::to_string(size) +
                               ", expected 4 to " + std::to_string(sizeof options)};
   }
-  std::memcpy(&options, given, size);
+  std::memcpy(&options, c_options, size);
   return options;
 }
 
 template <class Options>
-shmfifo::owner_rule owner_in(const Options& given) noexcept {
-  if (given.any_owner != 0) return shmfifo::owner_rule::any();
-  if (given.owner_is_set != 0) return shmfifo::owner_rule::user(given.owner);
+shmfifo::owner_rule owner_in(const Options& c_options) noexcept {
+  if (c_options.any_owner != 0) return shmfifo::owner_rule::any();
+  if (c_options.owner_is_set != 0) return shmfifo::owner_rule::user(c_options.owner);
   return shmfifo::owner_rule::caller_or_root();
 }
 
 // What create and attach have in common.
-template <class Options, class Given>
-void copy_shared(Options& options, const Given& given) {
-  options.pretouch = given.pretouch != 0;
-  options.huge_pages = given.huge_pages != 0;
-  options.dump = given.dump != 0;
-  options.owner = owner_in(given);
-  if (given.directory != nullptr) options.directory = given.directory;
+template <class Options, class COptions>
+void copy_shared(Options& options, const COptions& c_options) {
+  options.pretouch = c_options.pretouch != 0;
+  options.huge_pages = c_options.huge_pages != 0;
+  options.dump = c_options.dump != 0;
+  options.owner = owner_in(c_options);
+  if (c_options.directory != nullptr) options.directory = c_options.directory;
 }
 
-shmfifo::attach_options as_cpp(const shmfifo_attach_options& given) {
+shmfifo::attach_options as_cpp(const shmfifo_attach_options& c_options) {
   shmfifo::attach_options options;
-  if (given.read_only != 0) options.mode = shmfifo::access::read_only;
-  copy_shared(options, given);
+  if (c_options.read_only != 0) options.mode = shmfifo::access::read_only;
+  copy_shared(options, c_options);
   return options;
 }
 
@@ -157,22 +157,22 @@ void replace(Member& member, Number number) noexcept {
   if (number != 0) member = static_cast<Member>(number);
 }
 
-shmfifo::geometry shape_in(const shmfifo_create_options& given) noexcept {
+shmfifo::geometry shape_in(const shmfifo_create_options& c_options) noexcept {
   shmfifo::geometry shape;
-  replace(shape.mode, given.mode);
-  replace(shape.when_full, given.when_full);
-  replace(shape.producers, given.producers);
-  replace(shape.slot_count, given.slot_count);
-  replace(shape.content_size, given.content_size);
-  replace(shape.participant_count, given.participant_count);
+  replace(shape.mode, c_options.mode);
+  replace(shape.when_full, c_options.when_full);
+  replace(shape.producers, c_options.producers);
+  replace(shape.slot_count, c_options.slot_count);
+  replace(shape.content_size, c_options.content_size);
+  replace(shape.participant_count, c_options.participant_count);
   return shape;
 }
 
-shmfifo::create_options as_cpp(const shmfifo_create_options& given) {
+shmfifo::create_options as_cpp(const shmfifo_create_options& c_options) {
   shmfifo::create_options options;
-  replace(options.permissions, given.permissions);
-  if (given.attach_if_exists != 0) options.existing = shmfifo::if_exists::attach;
-  copy_shared(options, given);
+  replace(options.permissions, c_options.permissions);
+  if (c_options.attach_if_exists != 0) options.existing = shmfifo::if_exists::attach;
+  copy_shared(options, c_options);
   return options;
 }
 
@@ -219,10 +219,10 @@ const char* shmfifo_status_text(int answer) {
   return shmfifo::to_string(static_cast<status>(answer)).data();  // made of literals
 }
 
-shmfifo_segment* shmfifo_create(const char* name, const shmfifo_create_options* given,
+shmfifo_segment* shmfifo_create(const char* name, const shmfifo_create_options* c_options,
                                 shmfifo_error* error) {
   return make_handle<shmfifo_segment>(error, [&]() -> shmfifo::result<shmfifo::segment> {
-    auto options = complete(given, "shmfifo_create_options");
+    auto options = complete(c_options, "shmfifo_create_options");
     if (!options) return options.error();
     return shmfifo::segment::create(name, shape_in(*options), as_cpp(*options));
   });
@@ -234,10 +234,10 @@ shmfifo_segment* shmfifo_attach(const char* name, int read_only, shmfifo_error* 
   options.read_only = read_only != 0;
   return shmfifo_attach_with(name, &options, error);
 }
-shmfifo_segment* shmfifo_attach_with(const char* name, const shmfifo_attach_options* given,
+shmfifo_segment* shmfifo_attach_with(const char* name, const shmfifo_attach_options* c_options,
                                      shmfifo_error* error) {
   return make_handle<shmfifo_segment>(error, [&]() -> shmfifo::result<shmfifo::segment> {
-    auto options = complete(given, "shmfifo_attach_options");
+    auto options = complete(c_options, "shmfifo_attach_options");
     if (!options) return options.error();
     return shmfifo::segment::attach(name, as_cpp(*options));
   });
