@@ -15,13 +15,12 @@ struct reason {
   std::string text;
 };
 
-// Named as results were and as std::expected has it.
+// Named as std::expected has it.
 struct outcome_of_a_call {
   std::optional<std::unique_ptr<int>> made;
   reason why;
   explicit operator bool() const { return made.has_value(); }
   std::unique_ptr<int>&& value() && { return std::move(*made); }
-  [[nodiscard]] const reason& error() const { return why; }
   [[nodiscard]] const reason& error() const { return why; }
 };
 
