@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: MIT
+#include <algorithm>
+#include <utility>
+
 #include "stateful/world.hpp"
 #include "target.hpp"
 
@@ -27,28 +30,26 @@ segment new_segment(const geometry& shape) {
 
 void exercise_reader(consumer& reader, const segment& home) {
   std::byte small[8];
-  record_view record;
   for (int i = 0; i < rounds; ++i) {
     const std::int64_t before = reader.position();
-    const poll_result told = i % 4 == 3
-                                 ? reader.read(record, small)
-                                 : reader.poll([&](const record_view& r) { check(r, home); }, 5);
-    require(told.count >= 0 && reader.position() == before + told.count, "a poll tells its way");
+    const std::int64_t count =
+        i % 4 == 3 ? reader.read(small).count
+                   : reader.poll([&](const record_view& r) { check(r, home); }, 5).count;
+    require(count >= 0 && reader.position() == before + count, "a poll tells its way");
   }
   static_cast<void>(reader.wait(deadline{}));
 }
 
 void exercise_writer(producer& writer) {
-  const std::byte content[128] = {};
-  std::span<std::byte> room;
+  const std::byte content[2] = {};
   for (int i = 0; i < rounds; ++i) {
-    static_cast<void>(writer.try_publish(content, i % 3));
-    if (i % 5 == 0 && writer.try_claim(room) == status::ok) {
-      std::memset(room.data(), i, room.size());
-      static_cast<void>(i % 2 == 0 ? writer.commit(1) : writer.abort());
-    }
+    static_cast<void>(writer.try_publish(byte_view(content, static_cast<std::size_t>(i % 3))));
+    if (i % 5 != 0) continue;
+    claim open = writer.try_take();
+    std::ranges::fill(open.content(), static_cast<std::byte>(i));
+    static_cast<void>(i % 2 == 0 ? std::move(open).commit(1) : std::move(open).abort());
   }
-  static_cast<void>(writer.publish(content, 1, deadline{}));
+  static_cast<void>(writer.publish(byte_view(content, 1), deadline{}));
 }
 
 void exercise(const segment& home) {

@@ -45,7 +45,7 @@ void segments() {
     const harness::unique_name name;
     auto home = harness::must(segment::create(name.get(), shape));
     auto writer = harness::must(home.attach_producer());
-    for (int n = 0; n < i; ++n) static_cast<void>(writer.try_publish("7", 1));
+    for (int n = 0; n < i; ++n) static_cast<void>(writer.try_publish("7"));
     std::ifstream file(name.path(), std::ios::binary);
     bytes content{3};
     content.insert(content.end(), std::istreambuf_iterator<char>(file), {});

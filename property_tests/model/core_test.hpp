@@ -6,7 +6,9 @@
 
 #include <cstdint>
 #include <functional>
+#include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core_memory.hpp"
@@ -51,19 +53,34 @@ inline geometry ring(full_policy when_full, producer_role producers, std::uint64
   return producer * 1000ULL + index;
 }
 
+// The bytes of a word.
+inline byte_view bytes_of(const std::uint64_t& word) {
+  return std::as_bytes(std::span(&word, 1));
+}
+
+using claim = basic_claim<core_memory>;
+
 // A producer in line `line`; a test may end it in good order with leave().
 class producer : public basic_producer<core_memory> {
  public:
   producer(core_world& world, unsigned line) : basic_producer(world.view, own(world, line), line) {}
   using basic_producer::leave;
 
-  status publish_word(std::uint64_t word) noexcept { return try_publish(&word, sizeof word); }
+  status publish_word(std::uint64_t word) noexcept { return try_publish(bytes_of(word)); }
   // Publishes under any policy, waiting (as the model waits) while the ring is full.
   void publish_surely(std::uint64_t word) {
     while (true) {
       const status answer = publish_word(word);
       if (answer == status::ok) return;
       model::require(answer == status::full, "a publish answers ok or full");
+      model::pause();
+    }
+  }
+  // Takes the next number in the same way.
+  claim take_surely() {
+    while (true) {
+      claim taken = try_take();
+      if (taken) return taken;
       model::pause();
     }
   }

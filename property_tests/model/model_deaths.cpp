@@ -135,8 +135,8 @@ void two_recover_at_once() {
   model::require(line.has_value(), "G8: there is a line for the next one");
   basic_producer<core_memory> next(world->view, std::move(memory), *line);
   const std::uint64_t word = content_of(1, 0);
-  std::span<std::byte> content;
-  model::require(next.try_claim(content) == status::ok, "G8: and it can claim");
+  auto open = next.try_take();
+  model::require(open.answer() == status::ok, "G8: and it can claim");
   recovering.join();
   const core_memory look(*world);
   const std::uint64_t number =
@@ -148,8 +148,9 @@ void two_recover_at_once() {
   model::require(role_kind(look.load(world->view.participant(*line).role, std::memory_order_relaxed,
                                      site::operate)) == participant_kind::producer,
                  "G8, G11: nobody frees a living producer's line");
-  model::store(reinterpret_cast<std::uint64_t&>(content[0]), word, std::memory_order_relaxed);
-  model::require(next.commit(8) == status::ok, "G8: and commit");
+  model::store(reinterpret_cast<std::uint64_t&>(open.content()[0]), word,
+               std::memory_order_relaxed);
+  model::require(std::move(open).commit(8) == status::ok, "G8: and commit");
   const std::int64_t end = next.last_number() + 1;
   seen log;
   while (log.next < end) {
@@ -245,15 +246,7 @@ void consumer_dies() {
   });
   model::thread producing([=] {
     producer writer(*world, 0);
-    for (unsigned i = 0; i < 2; ++i) {
-      const std::uint64_t word = content_of(1, i);
-      while (true) {
-        const status answer = writer.try_publish(&word, sizeof word);
-        if (answer == status::ok) break;
-        model::require(answer == status::full, "ok or full");
-        model::pause();
-      }
-    }
+    for (unsigned i = 0; i < 2; ++i) writer.publish_surely(content_of(1, i));
   });
   seen log;
   read_until(*world, *survivor, log, 1);
@@ -343,9 +336,9 @@ void dead_claim_written_in_place() {
   auto* reader = model::make<consumer>(*world, 2U);
   model::thread dying(model::mortal, [=] {
     producer writer(*world, 0);
-    std::span<std::byte> content;
-    if (writer.try_claim(content) != status::ok) return;
-    model::write_plain(reinterpret_cast<std::uint64_t&>(content[0]), 99U);
+    auto* open = model::make<claim>(writer.try_take());  // stays open: nothing ends it here
+    if (!*open) return;
+    model::write_plain(reinterpret_cast<std::uint64_t&>(open->content()[0]), 99U);
   });
   model::thread recovering([=] {
     core_memory memory(*world);

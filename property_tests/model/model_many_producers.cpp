@@ -46,7 +46,7 @@ const registration share_2{{"many.G1.G2.G4.G5.G12_two_share_a_ring_of_2",
 
 void share_a_log() {
   auto* world = model::make<core_world>(
-      geometry{segment_mode::log, full_policy::reject, producer_role::many, 4, 8, 2});
+      geometry{segment_mode::log, full_policy::reject, producer_role::many, 2, 8, 4});
   const auto produce = [=](unsigned line) {
     producer writer(*world, line);
     const status answer = writer.publish_word(content_of(line, 0));
@@ -114,10 +114,10 @@ void abort_after_writing_in_place() {
   auto* reader = model::make<consumer>(*world, 2U);
   auto* first = model::make<producer>(*world, 0U);
   model::thread giving_up([=] {
-    std::span<std::byte> content;
-    model::require(first->try_claim(content) == status::ok, "the ring is empty");
-    model::write_plain(reinterpret_cast<std::uint64_t&>(content[0]), 99U);
-    model::require(first->abort() == status::ok, "abort of an open claim");
+    auto open = first->try_take();
+    model::require(open.answer() == status::ok, "the ring is empty");
+    model::write_plain(reinterpret_cast<std::uint64_t&>(open.content()[0]), 99U);
+    model::require(std::move(open).abort() == status::ok, "abort of an open claim");
   });
   seen log;
   read_until(*world, *reader, log, 1);
@@ -164,9 +164,7 @@ void abort_among_others() {
   auto* reader = model::make<consumer>(*world, 2U);
   model::thread first([=] {
     producer writer(*world, 0);
-    std::span<std::byte> content;
-    while (writer.try_claim(content) != status::ok) model::pause();
-    model::require(writer.abort() == status::ok, "abort of an open claim");
+    model::require(writer.take_surely().abort() == status::ok, "abort of an open claim");
   });
   model::thread second([=] {
     producer writer(*world, 1);

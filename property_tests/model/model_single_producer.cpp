@@ -135,12 +135,11 @@ const registration observer_2{{"single.G4.G2.G5.G12_observer_of_overwriting_ring
 void observer_sees_fields_of_one_lap() {
   auto* world = model::make<core_world>(ring(full_policy::overwrite, producer_role::single, 1));
   auto* writer = model::make<producer>(*world, 0U);
-  const std::uint64_t first = content_of(1, 0);
-  model::require(writer->try_publish(&first, 8) == status::ok, "G5");
+  model::require(writer->publish_word(content_of(1, 0)) == status::ok, "G5");
   const core_memory memory(*world);
   model::require(protocol::mark(world->view, memory, 0, 7) == status::ok, "mark");
   model::thread producing(
-      [=] { model::require(writer->try_publish(nullptr, 0) == status::ok, "G5"); });
+      [=] { model::require(writer->try_publish(byte_view()) == status::ok, "G5"); });
   consumer watcher(*world, consumer::observes{});
   const poll_result result = watcher.poll(
       [&](const record_view& record) {
@@ -241,9 +240,7 @@ void claim_and_abort() {
   auto* reader = model::make<consumer>(*world, 1U);
   model::thread producing([=] {
     producer writer(*world, 0);
-    std::span<std::byte> content;
-    while (writer.try_claim(content) != status::ok) model::pause();
-    model::require(writer.abort() == status::ok, "abort of an open claim");
+    model::require(writer.take_surely().abort() == status::ok, "abort of an open claim");
     writer.publish_surely(content_of(1, 1));
   });
   seen log;
@@ -261,13 +258,12 @@ void batch() {
   model::thread producing([=] {
     producer writer(*world, 0);
     const std::uint64_t words[3] = {content_of(1, 0), content_of(1, 1), content_of(1, 2)};
-    const message_ref messages[3] = {{&words[0], 8}, {&words[1], 8}, {&words[2], 8}};
+    const byte_view messages[3] = {bytes_of(words[0]), bytes_of(words[1]), bytes_of(words[2])};
     std::size_t done = 0;
     while (done < 3) {
-      std::size_t now = 0;
-      const status answer = writer.try_publish_batch(std::span(messages).subspan(done), now);
-      done += now;
-      if (answer == status::full) model::pause();
+      const batch_result part = writer.try_publish(std::span(messages).subspan(done));
+      done += part.published;
+      if (part.answer == status::full) model::pause();
     }
   });
   seen log;

@@ -123,8 +123,8 @@ void producer_sleeps() {
   model::thread producing([=] {
     producer writer(*world, 0);
     for (unsigned i = 0; i < 2; ++i) {
-      const std::uint64_t word = content_of(1, i);
-      model::require(writer.publish(&word, sizeof word) == status::ok, "G5: wait loses nothing");
+      const status answer = writer.publish(bytes_of(content_of(1, i)));
+      model::require(answer == status::ok, "G5: wait loses nothing");
     }
   });
   seen log;
@@ -173,10 +173,8 @@ void two_wake_a_producer() {
   auto* world = model::make<core_world>(ring(full_policy::wait, producer_role::single, 1));
   auto* writer = model::make<producer>(*world, 0U);
   model::require(writer->publish_word(content_of(1, 0)) == status::ok, "the ring is full now");
-  woken_by_two(writer, [](producer& waiting) {
-    const std::uint64_t word = content_of(1, 1);
-    return waiting.publish(&word, sizeof word);
-  });
+  woken_by_two(writer,
+               [](producer& waiting) { return waiting.publish(bytes_of(content_of(1, 1))); });
 }
 const registration producer_woken{{"waiting.G11.G12_two_wake_a_producer",
                                    "2 wakers, 1 sleeping producer, 1 slot", two_wake_a_producer}};
@@ -189,8 +187,8 @@ void consumer_that_leaves_wakes() {
   model::thread producing([=] {
     producer writer(*world, 0);
     for (unsigned i = 0; i < 2; ++i) {
-      const std::uint64_t word = content_of(1, i);
-      model::require(writer.publish(&word, sizeof word) == status::ok, "G5: wait loses nothing");
+      const status answer = writer.publish(bytes_of(content_of(1, i)));
+      model::require(answer == status::ok, "G5: wait loses nothing");
     }
   });
   other->leave();

@@ -42,9 +42,9 @@ rc::Gen<scene> any_scene() {
     s.shape = {kind == 1 ? segment_mode::log : segment_mode::ring,
                kind == 2 ? full_policy::overwrite : full_policy::reject,
                many ? producer_role::many : producer_role::single,
-               6,
+               kind == 1 ? slots * 2 : slots,
                8,
-               kind == 1 ? slots * 2 : slots};
+               6};
     const auto add = [&s](op what) {
       s.roles.push_back({what, static_cast<std::uint8_t>(s.roles.size()), 0, 0, 0, 0, 0});
     };

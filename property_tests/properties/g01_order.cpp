@@ -27,20 +27,18 @@ TEST(batch, G1_G5_equals_singles) {
     auto reader_of_singles = must(in_singles.home.attach_consumer());
     for (const sizes& lengths : batches) {
       std::vector<bytes> contents;
-      std::vector<message_ref> batch;
+      std::vector<byte_view> batch;
       for (const std::int64_t length : lengths) contents.push_back(content_for(9, length));
-      for (const bytes& b : contents)
-        batch.push_back({b.data(), static_cast<std::int64_t>(b.size())});
-      std::size_t published = 99;
-      const status answer = batcher.try_publish_batch(batch, published);
+      for (const bytes& b : contents) batch.push_back(view_of(b));
+      const batch_result all = batcher.try_publish(batch);
       std::size_t went_in = 0;
       status one = status::ok;
       while (went_in < contents.size() &&
              (one = publish(single, contents[went_in])) == status::ok) {
         ++went_in;
       }
-      RC_ASSERT(answer == one);
-      RC_ASSERT(published == went_in);
+      RC_ASSERT(all.answer == one);
+      RC_ASSERT(all.published == went_in);
       RC_ASSERT(batcher.last_number() == single.last_number());
       const story a = drain(reader_of_batches);
       const story b = drain(reader_of_singles);

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 // The properties of G2, continuity; above each stand its goal and its method.
 #include <algorithm>
+#include <array>
 #include <optional>
+#include <utility>
 
 #include "support/play.hpp"
 
@@ -22,18 +24,18 @@ TEST(claim, G2_aborted_leaves_exactly_one_aborted_number) {
     std::optional<producer> writer(must(f.home.attach_producer()));
     std::vector<std::string> expected;
     for (const int what : kept) {
-      std::span<std::byte> room;
-      RC_ASSERT(writer->try_claim(room) == status::ok);
+      claim open = writer->try_take();
+      RC_ASSERT(open.answer() == status::ok);
       RC_ASSERT(publish(*writer, {1}) == status::claim_pending);
       expected.emplace_back(what == 0 ? "ok" : "aborted");
-      if (what == 0) RC_ASSERT(writer->commit(0) == status::ok);
-      if (what == 1) RC_ASSERT(writer->abort() == status::ok);
+      if (what == 0) RC_ASSERT(std::move(open).commit(0) == status::ok);
+      if (what == 1) RC_ASSERT(std::move(open).abort() == status::ok);
       if (what == 2) {
         writer.reset();
         writer.emplace(must(f.home.attach_producer()));
       }
-      RC_ASSERT(writer->abort() == status::no_claim);
-      RC_ASSERT(writer->commit(0) == status::no_claim);
+      RC_ASSERT(std::move(open).abort() == status::no_claim);
+      RC_ASSERT(std::move(open).commit(0) == status::no_claim);
     }
     for (std::size_t i = 0; i < expected.size(); ++i) {
       const poll_result told = reader.poll([](const record_view&) {}, 1);
@@ -122,26 +124,24 @@ TEST(numbers, G2_are_dense_with_many_producers) {
     std::vector<producer> writers;
     for (int i = 0; i < 4; ++i) writers.push_back(must(f.home.attach_producer()));
     std::vector<std::int64_t> numbers;
-    std::array<bool, 4> open{};
+    std::array<claim, 4> open;
     for (const int turn : turns) {
       const auto who = static_cast<std::size_t>(turn % 4);
       producer& writer = writers[who];
-      std::span<std::byte> content;
       if (open[who]) {
-        RC_ASSERT(writer.commit(0) == status::ok);
+        RC_ASSERT(std::move(open[who]).commit(0) == status::ok);
         numbers.push_back(writer.last_number());
-        open[who] = false;
       } else if (turn < 4) {
         RC_ASSERT(publish(writer, {1}) == status::ok);
         numbers.push_back(writer.last_number());
       } else {
-        RC_ASSERT(writer.try_claim(content) == status::ok);
-        open[who] = true;
+        open[who] = writer.try_take();
+        RC_ASSERT(open[who].answer() == status::ok);
       }
     }
     for (std::size_t i = 0; i < 4; ++i) {
       if (!open[i]) continue;
-      RC_ASSERT(writers[i].commit(0) == status::ok);
+      RC_ASSERT(std::move(open[i]).commit(0) == status::ok);
       numbers.push_back(writers[i].last_number());
     }
     std::sort(numbers.begin(), numbers.end());

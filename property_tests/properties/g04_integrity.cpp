@@ -2,6 +2,7 @@
 // The properties of G4, integrity; above each stand its goal and its method.
 #include <algorithm>
 #include <map>
+#include <utility>
 
 #include "support/play.hpp"
 
@@ -25,11 +26,11 @@ TEST(content, G4_of_a_claim_equals_content_of_a_publish) {
       const auto length = static_cast<std::int64_t>(fill % (shape.content_size + 1));
       const bytes content = content_for(fill, length);
       RC_ASSERT(publish(copier, content) == status::ok);
-      std::span<std::byte> room;
-      RC_ASSERT(placer.try_claim(room) == status::ok);
-      RC_ASSERT(room.size() == shape.content_size);
-      if (length > 0) std::memcpy(room.data(), content.data(), content.size());
-      RC_ASSERT(placer.commit(length) == status::ok);
+      claim open = placer.try_take();
+      RC_ASSERT(open.answer() == status::ok);
+      RC_ASSERT(open.content().size() == shape.content_size);
+      std::ranges::copy(view_of(content), open.content().begin());
+      RC_ASSERT(std::move(open).commit(content.size()) == status::ok);
       RC_ASSERT(placer.last_number() == copier.last_number());
     }
     const story a = drain(copied_reader);
@@ -63,8 +64,7 @@ TEST(content, G4_comes_back_whole_at_every_alignment) {
         bytes source(offset + length);  // nothing readable after it: a sanitizer sees a longer copy
         std::copy(content.begin(), content.end(),
                   source.begin() + static_cast<std::ptrdiff_t>(offset));
-        RC_ASSERT(writer.try_publish(source.data() + offset, static_cast<std::int64_t>(length)) ==
-                  status::ok);
+        RC_ASSERT(writer.try_publish(view_of(source).subspan(offset)) == status::ok);
         for (std::size_t i = length; i < shape.content_size; ++i)
           RC_ASSERT(slot[i] == std::byte{0xee});
         for (consumer* each : {&reader, &observer}) {

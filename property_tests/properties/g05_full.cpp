@@ -62,8 +62,8 @@ TEST(full, G5_G2_a_slow_claim_is_passed_over_and_told_lost) {
     auto reader = must(f.home.attach_observer());
     const auto slots = static_cast<std::int64_t>(shape.slot_count);
     for (std::int64_t i = 0; i < before; ++i) RC_ASSERT(publish(fast, {1}) == status::ok);
-    std::span<std::byte> room;
-    RC_ASSERT(slow.try_claim(room) == status::ok);
+    claim open = slow.try_take();
+    RC_ASSERT(open.answer() == status::ok);
     std::int64_t passed = 0;
     std::int64_t last = before;
     for (std::int64_t i = 0; i < between; ++i) {
@@ -74,9 +74,9 @@ TEST(full, G5_G2_a_slow_claim_is_passed_over_and_told_lost) {
     }
     const bool round = last - before > slots;
     if (commits) {
-      RC_ASSERT(slow.commit(0) == (round ? status::lost : status::ok));
+      RC_ASSERT(std::move(open).commit(0) == (round ? status::lost : status::ok));
     } else {
-      RC_ASSERT(slow.abort() == status::ok);
+      RC_ASSERT(std::move(open).abort() == status::ok);
     }
     RC_ASSERT(publish(fast, {1}) == status::ok);
     const story told = drain(reader);
@@ -99,16 +99,15 @@ TEST(full, G5_rejected_publish_changes_nothing) {
     publish_many(writer, 0, static_cast<std::int64_t>(shape.slot_count));
     const auto before = image_of(f.home);
     const bytes content{1};
-    std::span<std::byte> room;
-    std::size_t published = 9;
-    const message_ref batch[] = {{content.data(), 1}};
+    const byte_view batch[] = {view_of(content)};
     RC_ASSERT(publish(writer, content) == status::full);
-    RC_ASSERT(writer.publish(content.data(), 1) == status::full);
-    RC_ASSERT(writer.try_publish_batch(batch, published) == status::full);
-    RC_ASSERT(published == 0U);
-    RC_ASSERT(writer.publish_batch(batch, published) == status::full);
-    RC_ASSERT(writer.try_claim(room) == status::full);
-    RC_ASSERT(writer.claim(room) == status::full);
+    RC_ASSERT(writer.publish(view_of(content)) == status::full);
+    const batch_result none = writer.try_publish(batch);
+    RC_ASSERT(none.answer == status::full);
+    RC_ASSERT(none.published == 0U);
+    RC_ASSERT(writer.publish(batch).answer == status::full);
+    RC_ASSERT(writer.try_take().answer() == status::full);
+    RC_ASSERT(writer.take().answer() == status::full);
     RC_ASSERT(writer.last_number() == static_cast<std::int64_t>(shape.slot_count) - 1);
     RC_ASSERT(image_of(f.home) == before);
   });
@@ -128,23 +127,23 @@ TEST(full, G5_waiting_ends_with_the_deadline_and_loses_nothing) {
     auto writer = must(f.home.attach_producer());
     const auto slots = static_cast<std::int64_t>(shape.slot_count);
     for (std::int64_t i = 0; i < slots; ++i) {
-      const auto byte = static_cast<std::uint8_t>(i);
-      RC_ASSERT(writer.publish(&byte, 1, deadline{}) == status::ok);  // there is room: no waiting
+      const bytes content{static_cast<std::uint8_t>(i)};
+      // There is room: no waiting.
+      RC_ASSERT(writer.publish(view_of(content), deadline{}) == status::ok);
     }
     const auto before = slots_of(f.home);
     const bytes content{1};
     const status expected = who == 1 ? status::timed_out : status::peer_dead;
-    RC_ASSERT(writer.publish(content.data(), 1, deadline{}) == expected);
-    std::span<std::byte> room;
-    RC_ASSERT(writer.claim(room, deadline{}) == expected);
-    std::size_t published = 9;
-    const message_ref batch[] = {{content.data(), 1}};
-    RC_ASSERT(writer.publish_batch(batch, published, deadline{}) == expected);
-    RC_ASSERT(published == 0U);
+    RC_ASSERT(writer.publish(view_of(content), deadline{}) == expected);
+    RC_ASSERT(writer.take(deadline{}).answer() == expected);
+    const byte_view batch[] = {view_of(content)};
+    const batch_result none = writer.publish(batch, deadline{});
+    RC_ASSERT(none.answer == expected);
+    RC_ASSERT(none.published == 0U);
     RC_ASSERT(slots_of(f.home) == before);
     if (!reader) reader.emplace(must(f.home.attach_consumer({who == 0 ? "" : "named", {}})));
     RC_ASSERT(drain(*reader).messages.size() == shape.slot_count);
-    RC_ASSERT(writer.publish(content.data(), 1, deadline{}) == status::ok);
+    RC_ASSERT(writer.publish(view_of(content), deadline{}) == status::ok);
   });
 }
 
@@ -188,8 +187,9 @@ TEST(observer, G5_G7_changes_no_byte_and_holds_nobody_back) {
     fixture f(shape);
     auto writer = must(f.home.attach_producer());
     publish_many(writer, 0, static_cast<std::int64_t>(shape.slot_count) - 1);
-    std::span<std::byte> room;
-    if (claims) RC_ASSERT(writer.try_claim(room) == status::ok);
+    claim open;
+    if (claims) open = writer.try_take();
+    RC_ASSERT(bool(open) == claims);
     const auto before = image_of(f.home);
     {
       auto looking = must(segment::attach(f.name.get(), {access::read_only, {}, false}));
@@ -205,7 +205,7 @@ TEST(observer, G5_G7_changes_no_byte_and_holds_nobody_back) {
       RC_ASSERT(must(looking.stat()).participants.size() == 1U);
     }
     RC_ASSERT(image_of(f.home) == before);
-    if (claims) RC_ASSERT(writer.abort() == status::ok);
+    if (claims) RC_ASSERT(std::move(open).abort() == status::ok);
   });
 }
 

@@ -19,11 +19,9 @@ TEST(death, G6_G2_of_a_producer_takes_only_its_open_claim) {
         harness::child victim([&] {
           auto writer = must(f.home.attach_producer());
           for (std::int64_t i = 0; i < sent; ++i) {
-            const auto byte = static_cast<std::uint8_t>(i);
-            static_cast<void>(writer.try_publish(&byte, 1));
+            static_cast<void>(publish(writer, {static_cast<std::uint8_t>(i)}));
           }
-          std::span<std::byte> room;
-          static_cast<void>(writer.try_claim(room));
+          const claim open = writer.try_take();
           harness::child::ready();
           return harness::sleep_for_ever();
         });

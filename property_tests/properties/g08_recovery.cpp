@@ -23,10 +23,9 @@ TEST(recovery, G8_G6_twice_equals_once) {
           auto writer = must(f.home.attach_producer());
           std::optional<consumer> reader;
           if (reads) reader.emplace(must(f.home.attach_consumer()));
-          const std::uint8_t byte = 1;
-          for (std::int64_t i = 0; i < sent; ++i) static_cast<void>(writer.try_publish(&byte, 1));
-          std::span<std::byte> room;
-          if (claims) static_cast<void>(writer.try_claim(room));
+          for (std::int64_t i = 0; i < sent; ++i) static_cast<void>(publish(writer, {1}));
+          claim open;
+          if (claims) open = writer.try_take();
           harness::child::ready();
           return harness::sleep_for_ever();
         });

@@ -149,7 +149,7 @@ TEST(hostile, G9_G3_any_words_give_an_answer_inside_bounds) {
           static_cast<void>(each->wait(deadline{}));
         }
         for (int i = 0; i < 20; ++i) static_cast<void>(publish(writer, {1}));
-        static_cast<void>(writer.publish(&shape, 1, deadline{}));
+        static_cast<void>(writer.publish("x", deadline{}));
         static_cast<void>(f.home.mark(0, 1));
         static_cast<void>(f.home.recover());
         static_cast<void>(f.home.stat());

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
-#include <cstring>
+#include <span>
+#include <utility>
 
 #include "world.hpp"
 
@@ -26,17 +27,20 @@ start_at start_of(const operation& o) {
   return {static_cast<start_at::place>(o.start), o.number};
 }
 
-reference::message copy_of(const record_view& record, std::size_t bytes_max) {
-  reference::message m{record.message_number, record.value_length, record.status, {}};
-  m.bytes.resize(std::min(bytes_max, record.bytes().size()));
-  if (!m.bytes.empty()) std::memcpy(m.bytes.data(), record.content, m.bytes.size());
-  return m;
+std::vector<std::uint8_t> bytes_of(byte_view content) {
+  const auto* first = reinterpret_cast<const std::uint8_t*>(content.data());
+  return {first, first + content.size()};
 }
 
 // Exactly as many bytes as the length says, so that a sanitizer sees a copy that takes more.
 std::vector<std::uint8_t> source_of(std::uint8_t fill, std::int64_t length,
                                     std::int64_t content_size) {
   return reference::content_for(fill, length <= content_size ? length : 0);
+}
+
+// A message that says to have this length, which may be one that is refused.
+byte_view view_of(const std::vector<std::uint8_t>& source, std::int64_t length) {
+  return {std::as_bytes(std::span(source)).data(), static_cast<std::size_t>(length)};
 }
 
 }  // namespace
@@ -78,28 +82,33 @@ answer host::write(place& at, const operation& o) {
   answer a;
   if (o.what == op::publish || o.what == op::publish_waiting) {
     const auto source = source_of(o.fill, o.number, size);
-    a.code = o.what == op::publish ? writer.try_publish(source.data(), o.number)
-                                   : writer.publish(source.data(), o.number, deadline{});
+    const byte_view message = view_of(source, o.number);
+    a.code =
+        o.what == op::publish ? writer.try_publish(message) : writer.publish(message, deadline{});
   } else if (o.what == op::batch) {
     std::vector<std::vector<std::uint8_t>> contents;
-    std::vector<message_ref> batch;
+    std::vector<byte_view> batch;
     for (int i = 0; i < o.count; ++i) {
       contents.push_back(source_of(static_cast<std::uint8_t>(o.fill + i), o.number + i, size));
-      batch.push_back({contents.back().data(), o.number + i});
+      batch.push_back(view_of(contents.back(), o.number + i));
     }
-    std::size_t published = 0;
-    a.code = writer.try_publish_batch(batch, published);
-    a.count = static_cast<std::int64_t>(published);
+    const batch_result result = writer.try_publish(batch);
+    a.code = result.answer;
+    a.count = static_cast<std::int64_t>(result.published);
   } else if (o.what == op::claim) {
-    a.code = writer.try_claim(at.claimed);
+    if (at.open) {
+      a.code = writer.try_take().answer();
+    } else {
+      at.open = writer.try_take();
+      a.code = at.open.answer();
+    }
   } else if (o.what == op::commit) {
-    const auto source = source_of(o.fill, o.number, static_cast<std::int64_t>(at.claimed.size()));
-    if (!source.empty()) std::memcpy(at.claimed.data(), source.data(), source.size());
-    a.code = writer.commit(o.number);
-    if (a.code != status::bad_length) at.claimed = {};
+    const std::span<std::byte> content = at.open.content();
+    const auto source = source_of(o.fill, o.number, static_cast<std::int64_t>(content.size()));
+    std::ranges::copy(std::as_bytes(std::span(source)), content.begin());
+    a.code = std::move(at.open).commit(static_cast<std::size_t>(o.number));
   } else {
-    a.code = writer.abort();
-    at.claimed = {};
+    a.code = std::move(at.open).abort();
   }
   a.first = writer.last_number();
   return a;
@@ -112,29 +121,29 @@ answer host::read(consumer& reader, const operation& o) {
     a.first = reader.position();
     return a;
   }
-  poll_result result;
   if (o.what == op::read) {
     const auto size = static_cast<std::size_t>(o.number);
     std::vector<std::byte> buffer(size + 1, untouched);  // one more, which must stay
-    record_view record;
-    result = reader.read(record, std::span(buffer).first(size));
+    const read_result result = reader.read(std::span(buffer).first(size));
     if (result.answer == status::ok) {
-      a.messages.push_back(copy_of(record, 0));
-      a.messages.back().bytes.resize(std::min(size, static_cast<std::size_t>(record.value_length)));
-      auto& copied = a.messages.back().bytes;
-      if (!copied.empty()) std::memcpy(copied.data(), record.content, copied.size());
+      const auto copied = std::min(size, static_cast<std::size_t>(result.length));
+      a.messages.push_back(
+          {result.number, result.length, result.status, bytes_of(std::span(buffer).first(copied))});
     }
     if (buffer.back() != untouched) a.rule = "read wrote past its buffer";
-  } else if (o.what == op::poll) {
-    result = reader.poll(
-        [&](const record_view& record) { a.messages.push_back(copy_of(record, ~std::size_t{0})); },
-        o.number);
-  } else {
-    result = reader.poll([&](const record_view& record) {
-      a.messages.push_back(copy_of(record, ~std::size_t{0}));
-      return static_cast<std::int64_t>(a.messages.size()) < o.number;
-    });
+    a.code = result.answer;
+    a.first = result.number;
+    a.count = result.count;
+    return a;
   }
+  const auto keep = [&](const record_view& r) {
+    a.messages.push_back({r.message_number, r.value_length, r.status, bytes_of(r.bytes())});
+  };
+  const poll_result result =
+      o.what == op::poll ? reader.poll(keep, o.number) : reader.poll([&](const record_view& r) {
+        keep(r);
+        return static_cast<std::int64_t>(a.messages.size()) < o.number;
+      });
   a.code = result.answer;
   a.first = result.first;
   a.count = result.count;
@@ -151,7 +160,6 @@ answer host::run(const operation& o) {
       return attach(at, o);
     case op::detach:
       at.role.emplace<std::monostate>();
-      at.claimed = {};
       return a;
     case op::mark:
       a.code = homes_.back().mark(o.number, static_cast<std::int8_t>(o.fill));

@@ -8,7 +8,6 @@
 #include <array>
 #include <memory>
 #include <optional>
-#include <span>
 #include <string>
 #include <variant>
 
@@ -32,7 +31,7 @@ class host {
  private:
   struct place {
     std::variant<std::monostate, producer, consumer> role;
-    std::span<std::byte> claimed;
+    claim open;
   };
   reference::answer attach(place& at, const reference::operation& o);
   reference::answer write(place& at, const reference::operation& o);

@@ -4,6 +4,7 @@
 // and read until nothing comes, with a record of everything that was reported on the way.
 
 #include <cstring>
+#include <span>
 #include <vector>
 
 #include "property.hpp"
@@ -46,8 +47,11 @@ struct fixture {
   segment home;
 };
 
+inline byte_view view_of(const bytes& content) {
+  return std::as_bytes(std::span(content));
+}
 inline status publish(producer& writer, const bytes& content) {
-  return writer.try_publish(content.data(), static_cast<std::int64_t>(content.size()));
+  return writer.try_publish(view_of(content));
 }
 // `count` messages of one byte that counts on from `first`.
 inline void publish_many(producer& writer, std::int64_t first, std::int64_t count) {
