@@ -153,8 +153,8 @@ class basic_producer : claim_link<M> {
     return status::ok;
   }
   status abort(basic_claim<M>& claim) noexcept {
+    close(claim);  // in a forked child, too: neither end outlives the other's pointer to it
     if (!memory_.in_owner_process()) return status::wrong_process;
-    close(claim);
     finish(claimed_, slot_state::aborted);
     protocol::ring_bell(memory_, view_.control().data_bell);
     return status::ok;
