@@ -125,6 +125,21 @@ TEST(forking, G8_a_role_in_a_static_object_ends_with_the_program) {
   EXPECT_EQ(look(reader), "0:3");
 }
 
+// A child's copies may end in any order, and change nothing.
+TEST(forking, G11_a_claim_in_a_forked_child_outlives_its_producer) {
+  const testing::unique_name name;
+  const auto home = must(segment::create(name.get(), small(segment_mode::ring)));
+  std::optional<producer> writer(must(home.attach_producer()));
+  claim open = writer->try_take();
+  ASSERT_TRUE(open);
+  child forked([&] {
+    writer.reset();
+    return open.answer() == status::no_claim && open.content().empty() ? 0 : 1;
+  });
+  EXPECT_EQ(forked.join(), 0);
+  EXPECT_EQ(std::move(open).commit(8), status::ok);
+}
+
 TEST(forking, G11_a_handle_in_a_forked_child_is_refused_and_keeps_nobody_alive) {
   const testing::unique_name name;
   const auto home = must(segment::create(name.get(), small(segment_mode::ring)));
@@ -143,6 +158,7 @@ TEST(forking, G11_a_handle_in_a_forked_child_is_refused_and_keeps_nobody_alive) 
                            writer.try_take().answer() == status::wrong_process &&
                            std::move(claim).commit(0) == status::wrong_process &&
                            std::move(claim).abort() == status::wrong_process &&
+                           claim.answer() == status::no_claim &&
                            reader.wait() == status::wrong_process &&
                            reader.read({}).answer == status::wrong_process &&
                            reader.poll([](const record_view&) {}).answer == status::wrong_process;

@@ -105,14 +105,14 @@ bool free_line(const layout_view& view, const M& memory, unsigned index,
   return freed;
 }
 
-// Ends a living owner's role in good order. A durable cursor stays where it is.
+// Ends a living owner's role in good order, but for the line's lock. A durable cursor stays where
+// it is.
 template <memory_model M>
 void leave_line(const layout_view& view, M& memory, unsigned index, site where) noexcept {
   participant_line& line = view.participant(index);
   memory.store(line.pid, 0, relaxed, attach_name);
   const std::uint64_t role = memory.load(line.role, relaxed, where);
   if (role_kind(role) != participant_kind::durable) free_line(view, memory, index, role);
-  memory.disown(index);
 }
 
 // Turns a claim whose owner is dead into an aborted number. True if this call did it.

@@ -136,6 +136,7 @@ class basic_consumer {
     if (!self_) return;
     release_slots();
     protocol::leave_line(view_, memory_, *self_, consumer_leave_role);
+    memory_.disown(*self_);
   }
   // The seam that this reader was given.
   [[nodiscard]] const M& memory() const noexcept { return memory_; }

@@ -122,6 +122,7 @@ class basic_producer : claim_link<M> {
     if (this->open_ != nullptr) static_cast<void>(abort(*this->open_));
     protocol::leave_line(view_, memory_, self_, producer_leave_role);
     if (single_) memory_.disown(lock_producer_role);
+    memory_.disown(self_);
   }
   // The seam that this producer was given.
   [[nodiscard]] const M& memory() const noexcept { return memory_; }
