@@ -59,8 +59,16 @@ class Tree:
     def lines(self, name):
         return enumerate(self.text(name).split("\n"), 1)
 
-    def sources(self):
-        return [f for f in self.files if f.endswith(SOURCE_ENDINGS)]
+    def sources(self, folder=""):
+        return [f for f in self.files if f.endswith(SOURCE_ENDINGS) and f.startswith(folder)]
+
+    def source_lines(self, folder=""):
+        return ((name, number, line) for name in self.sources(folder) for number, line in self.lines(name))
+
+    def includes(self, folder=""):
+        for name, number, line in self.source_lines(folder):
+            if found := re.match(r'\s*#\s*include\s*[<"]([^>"]+)[>"]', line):
+                yield name, number, found[1]
 
 
 def licence_line(tree):
@@ -72,10 +80,9 @@ def licence_line(tree):
 
 def line_length(tree):
     """No line of code is longer than 100 columns."""
-    for name in tree.sources():
-        for number, line in tree.lines(name):
-            if len(line) > LINE_MAX:
-                yield name, number, f"{len(line)} columns; at most {LINE_MAX}"
+    for name, number, line in tree.source_lines():
+        if len(line) > LINE_MAX:
+            yield name, number, f"{len(line)} columns; at most {LINE_MAX}"
 
 
 def file_length(tree):
@@ -122,68 +129,45 @@ def core_layers(tree):
     """Inside the core, includes run from higher layers to lower ones, and none leaves it. Its tests share the support
     of all tests."""
     rank = {unit: i for i, layer in enumerate(CORE_LAYERS) for unit in layer}
-    for name in tree.sources():
-        if not name.startswith("core/"):
-            continue
-        unit = Path(name).stem if name.startswith("core/include/shmfifo/") else None
-        if unit is not None and unit not in rank:
+    public = "core/include/shmfifo/"
+    for name in tree.sources(public):
+        if Path(name).stem not in rank:
             yield name, 1, "this header has no place in the layers (CORE_LAYERS in ci/tidy.py)"
+    for name, number, target in tree.includes("core/"):
+        unit, other = Path(name).stem, Path(target).stem
+        if name.startswith("core/tests/") and target.startswith(SUPPORT_OF_TESTS):
             continue
-        for number, line in tree.lines(name):
-            found = re.match(r'\s*#\s*include\s*[<"]([^>"]+)[>"]', line)
-            if not found:
-                continue
-            target = found.group(1)
-            if name.startswith("core/tests/") and target.startswith(SUPPORT_OF_TESTS):
-                continue
-            if target.startswith(tuple(f"{f}/" for f in ABOVE_BOTH)) or "harness/" in target:
-                yield name, number, f"the core includes {target}, which is not its own"
-            if unit and target.startswith("shmfifo/"):
-                other = Path(target).stem
-                if rank.get(other, 99) >= rank[unit]:
-                    yield name, number, f"{unit} includes {other}, which is not below it"
+        if target.startswith(tuple(f"{f}/" for f in ABOVE_BOTH)) or "harness/" in target:
+            yield name, number, f"the core includes {target}, which is not its own"
+        elif (name.startswith(public) and unit in rank and target.startswith("shmfifo/")
+              and rank.get(other, 99) >= rank[unit]):
+            yield name, number, f"{unit} includes {other}, which is not below it"
 
 
 def pillars(tree):
     """The harness works on any queue: it includes nothing of the core, nor of what stands upon both."""
     folders = [f for f in tree.files if f.startswith(("core/", *(f"{above}/" for above in ABOVE_BOTH)))]
     theirs = {Path(f).name for f in folders if f.endswith((".hpp", ".h"))}
-    own = {Path(f).name for f in tree.files if f.startswith("harness/")}
-    for name in tree.sources():
-        if not name.startswith("harness/"):
-            continue
-        for number, line in tree.lines(name):
-            found = re.match(r'\s*#\s*include\s*[<"]([^>"]+)[>"]', line)
-            if not found or found.group(1).startswith("shmfifo/harness/"):
-                continue
-            target = found.group(1)
-            if target.startswith("shmfifo") or Path(target).name in theirs - own:
-                yield name, number, f"the harness includes {target}, which is not its own"
+    theirs -= {Path(f).name for f in tree.files if f.startswith("harness/")}
+    for name, number, target in tree.includes("harness/"):
+        if not target.startswith("shmfifo/harness/") and (target.startswith("shmfifo") or Path(target).name in theirs):
+            yield name, number, f"the harness includes {target}, which is not its own"
 
 
 def core_tests_are_no_library(tree):
     """Tests and programs outside the core share harness/support, not the headers of the core's tests."""
     headers = [f for f in tree.files if f.startswith("core/tests/") and f.endswith((".hpp", ".h"))]
-    for name in tree.sources():
-        if name.startswith("core/"):
-            continue
-        for number, line in tree.lines(name):
-            found = re.match(r'\s*#\s*include\s*"([^"]+)"', line)
-            if found and any(f"/{header}".endswith(f"/{found.group(1)}") for header in headers):
-                yield name, number, f"includes {found.group(1)} of the core's tests"
+    for name, number, target in tree.includes():
+        if not name.startswith("core/") and any(f"/{header}".endswith(f"/{target}") for header in headers):
+            yield name, number, f"includes {target} of the core's tests"
 
 
 def protocol_purity(tree):
     """Protocol code touches shared memory, sleep and locks only through the memory_model seam."""
-    for unit in sorted(PROTOCOL):
-        name = f"{PROTOCOL_ROOM}{unit}.hpp"
-        if name not in tree.files:
-            continue
-        for number, line in tree.lines(name):
-            code = line.split("//")[0]
-            found = OUTSIDE_THE_SEAM.search(code)
-            if found:
-                yield name, number, f"'{found.group(0)}' goes around the memory_model seam"
+    for name, number, line in tree.source_lines(PROTOCOL_ROOM):
+        found = OUTSIDE_THE_SEAM.search(line.split("//")[0])
+        if found and Path(name).stem in PROTOCOL:
+            yield name, number, f"'{found.group(0)}' goes around the memory_model seam"
 
 
 def protocol_budget(tree):
@@ -196,29 +180,19 @@ def protocol_budget(tree):
 
 def sync_points(tree):
     """Each SYNC name stands on both sides, release and acquire, and in the table of core/DESIGN.md."""
-    sides = {}
-    first = {}
-    for name in tree.sources():
-        if not name.startswith("core/"):
-            continue
-        lines = tree.text(name).split("\n")
-        for i, line in enumerate(lines):
-            for point in re.findall(r"// SYNC (\w+):", line):
-                first.setdefault(point, (name, i + 1))
-                near = " ".join(lines[i:i + 14])
-                side = sides.setdefault(point, set())
-                if re.search(r"release|seq_cst|light_fence", near):
-                    side.add("release")
-                if re.search(r"acquire|seq_cst|heavy_fence", near):
-                    side.add("acquire")
+    sides, first = {}, {}
+    patterns = {"release": "release|seq_cst|light_fence", "acquire": "acquire|seq_cst|heavy_fence"}
+    for name, number, line in tree.source_lines("core/"):
+        for point in re.findall(r"// SYNC (\w+):", line):
+            first.setdefault(point, (name, number))
+            near = " ".join(tree.text(name).split("\n")[number - 1:number + 13])
+            sides.setdefault(point, set()).update(side for side, words in patterns.items() if re.search(words, near))
     table = tree.text(DESIGN) if DESIGN in tree.files else ""
     for point, found in sorted(sides.items()):
-        name, number = first[point]
-        for side in ("release", "acquire"):
-            if side not in found:
-                yield name, number, f"SYNC {point} has no {side} side"
+        for side in sorted(patterns.keys() - found):
+            yield *first[point], f"SYNC {point} has no {side} side"
         if f"`{point}`" not in table:
-            yield name, number, f"SYNC {point} is missing in the table of {DESIGN}"
+            yield *first[point], f"SYNC {point} is missing in the table of {DESIGN}"
 
 
 def synopsis(tree):
@@ -235,16 +209,11 @@ def synopsis(tree):
 
 def documents_name_real_files(tree):
     """A path in a document exists."""
-    known = set(tree.files)
-    folders = {str(p) for f in tree.files for p in Path(f).parents}
-    for name in tree.files:
-        if not name.endswith(".md"):
-            continue
+    known = {*tree.files, *(str(folder) for f in tree.files for folder in Path(f).parents)}
+    for name in (f for f in tree.files if f.endswith(".md")):
         for number, line in tree.lines(name):
-            for path in re.findall(r"`((?:core|harness|property_tests|stress|sanitizers|ci|coverage)/[\w./-]*)`",
-                                   line):
-                clean = path.rstrip("/")
-                if clean not in known and clean not in folders:
+            for path in re.findall(r"`((?:core|harness|property_tests|stress|sanitizers|ci|coverage)/[\w./-]*)`", line):
+                if path.rstrip("/") not in known:
                     yield name, number, f"names {path}, which does not exist"
 
 
@@ -274,30 +243,25 @@ def no_leftovers(tree):
     """No disabled tests and no notes to oneself."""
     # In two pieces each: the words that the rule looks for, no use of them.
     words = re.compile(r"\b(GTEST_" + r"SKIP|DISA" + r"BLED_\w+|TO" + r"DO|FIX" + r"ME)\b")
-    for name in tree.sources():
-        for number, line in tree.lines(name):
-            found = words.search(line)
-            if found:
-                yield name, number, f"leftover '{found.group(0)}'"
+    for name, number, line in tree.source_lines():
+        if found := words.search(line):
+            yield name, number, f"leftover '{found.group(0)}'"
 
 
 def silenced_lints(tree):
     """A lint is silenced by the name of its check, with the reason behind it."""
     word = "NO" + "LINT"  # in two pieces: what the rule looks for, silencing nothing
     silenced = re.compile(word + r"(?!END)(?:BEGIN|NEXTLINE)?(?P<named>\([\w.-]+\): \S)?")
-    for name in tree.sources():
-        for number, line in tree.lines(name):
-            for found in silenced.finditer(line):
-                if not found.group("named"):
-                    yield name, number, f"say {word}(the-check): and why"
+    for name, number, line in tree.source_lines():
+        if any(not found.group("named") for found in silenced.finditer(line)):
+            yield name, number, f"say {word}(the-check): and why"
 
 
 def scripts_can_be_run(tree):
     """What says which program runs it can be run by its name, and what can be run says by what."""
     for name in tree.files:
         path = tree.root / name
-        with path.open("rb") as file:
-            says = file.read(2) == b"#!"
+        says = path.read_bytes()[:2] == b"#!"
         if says != os.access(path, os.X_OK):
             yield name, 1, "begins with #! and is not executable" if says else "is executable and does not begin with #!"
 
