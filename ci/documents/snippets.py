@@ -3,6 +3,7 @@
 """Compiles or runs the code in a document; stops at the first block that fails, with its file and line.
 
 usage: snippets.py BUILD-FOLDER DOCUMENT.md      (SHMFIFO_CXX: the compiler and its flags)
+       snippets.py BUILD-FOLDER --self-test      exit 0 if a broken snippet of each kind is refused
 
 ```cpp    with main(): compiled, linked with the core, run. Otherwise compiled: as it is if it begins with a
           comment, else as the body of a function. <!-- given: DECLARATIONS --> goes before it.
@@ -24,6 +25,22 @@ TREE = Path(__file__).resolve().parent.parent.parent
 INCLUDES = [f"-I{TREE}/core/include", f"-I{TREE}/core/c/include", f"-I{TREE}/harness/include"]
 BLOCK = re.compile(r"(?:^<!-- (given|from)[: ](?P<note>.*?) *-->\n)?^```(?P<language>\w*)\n(?P<text>.*?)^```$", re.M | re.S)
 INSIDE = "--inside"
+PROGRAM = "```cpp\n#include <shmfifo/shmfifo.hpp>\nint main() { return 0; }\n```\n"
+FRAGMENT = "<!-- given: extern int n; -->\n```cpp\n#include <shmfifo/status.hpp>\n++n;\n```\n"
+QUOTE = "<!-- from core/CMakeLists.txt -->\n```cmake\nfind_package(Threads REQUIRED)\n```\n"
+SHELL = "```sh\nshmfifo create a --slots 8 > file\nhead -n 1 file\n```\n```text\nname...a\n```\n"
+# A correct block of each kind, what makes it wrong, and what must be said then.
+BAD = [
+    (PROGRAM, "return 0", "return 1", "it fails: exit code 1"),
+    (PROGRAM, "return 0;", "return 0", "it does not compile"),
+    (PROGRAM, "shmfifo.hpp", "no_such.hpp", "it does not compile"),
+    (FRAGMENT, "extern int n;", "", "it does not compile"),
+    (QUOTE, "Threads", "Theads", "core/CMakeLists.txt does not have these lines"),
+    (QUOTE, "<!-- from core/CMakeLists.txt -->\n", "", "'cmake' is neither compiled nor run"),
+    (SHELL, "--slots", "--slods", "it fails: exit code 2"),
+    (SHELL, "name...a", "name...b", "it prints"),
+    (SHELL, "```sh", "```", "'' is neither compiled nor run"),
+]
 
 
 class Wrong(Exception):
@@ -90,6 +107,24 @@ def check(build, document, folder):
     print(f"{document.name}: {len(blocks)} blocks hold")
 
 
+def self_test(build):
+    """Small documents, a correct one of all kinds, then each broken once, which must be refused with file and line."""
+    failures = []
+    right = ("\n".join([PROGRAM, FRAGMENT, QUOTE, SHELL]), "", "", "5 blocks hold")
+    with tempfile.TemporaryDirectory() as name:
+        document = Path(name) / "guides/guide.md"
+        document.parent.mkdir()
+        for text, old, new, wanted in [right, *BAD]:
+            document.write_text("# A guide\n\n" + text.replace(old, new), encoding="utf-8")
+            done = subprocess.run([sys.executable, "-B", __file__, build, document], text=True, check=False,
+                                  stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+            said = "guide.md:" in done.stdout and wanted in done.stdout
+            if (done.returncode == 0) != (wanted == right[-1]) or not said:
+                failures.append(f"'{old}' as '{new}': exit code {done.returncode}, not '{wanted}' but '{done.stdout}'")
+    print("\n".join(failures) or f"{len(BAD)} broken snippets were refused")
+    return 1 if failures else 0
+
+
 def main(build, document):
     """Runs this script again in namespaces for mounts and processes, which end with it."""
     for how in (["unshare", "--mount"], ["unshare", "--mount", "--map-root-user"]):
@@ -105,6 +140,8 @@ if __name__ == "__main__":
     if sys.argv[1:2] == [INSIDE]:
         subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64m", "tmpfs", "/dev/shm"], check=True)
         check(sys.argv[2], Path(sys.argv[3]), Path(sys.argv[4]))
+    elif sys.argv[2:] == ["--self-test"]:
+        sys.exit(self_test(sys.argv[1]))
     elif len(sys.argv) == 3:
         main(*sys.argv[1:])
     else:
