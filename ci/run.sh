@@ -18,20 +18,11 @@ has() { cmake "--list-presets=$1" 2> /dev/null | grep -q "^ *\"$2\""; }
 
 # build PRESET [CMAKE-BUILD-ARGUMENTS]
 build() {
-  local preset=$1 log
+  local preset=$1 log folder=("build/$1")
   shift
-  log=$(mktemp)
-  if ! cmake --preset "$preset" > "$log" 2>&1; then
-    cat "$log" >&2
-    rm -f "$log"
-    return 1
-  fi
-  rm -f "$log"
-  if has build "$preset"; then
-    cmake --build --preset "$preset" --parallel "$(jobs)" "$@"
-  else
-    cmake --build "build/$preset" --parallel "$(jobs)" "$@"
-  fi
+  log=$(cmake --preset "$preset" 2>&1) || { printf '%s\n' "$log" >&2; return 1; }
+  if has build "$preset"; then folder=(--preset "$preset"); fi
+  cmake --build "${folder[@]}" --parallel "$(jobs)" "$@"
 }
 
 # record [--file | --stdout | --keep FILE] COMMAND...: FILE is made by the command, and counts as evidence for the sources

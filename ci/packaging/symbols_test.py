@@ -9,26 +9,23 @@ usage: symbols_test.py LIBRARY LIST             exit 1 and a diff if they are no
 """
 import subprocess
 import sys
+from pathlib import Path
 
 
 def exported(library):
-    out = subprocess.run(["nm", "-D", "--defined-only", "-P", library], check=True,
-                         capture_output=True, text=True).stdout
+    out = subprocess.run(["nm", "-D", "--defined-only", "-P", library], check=True, capture_output=True, text=True).stdout
     names = {line.split()[0] for line in out.splitlines()}
     # The version's symbol is an artefact of the linker.
     return sorted(name for name in names if not name.startswith("SHMFIFO_"))
 
 
-def readable(names):
-    out = subprocess.run(["c++filt"], input="\n".join(name.split("@")[0] for name in names),
-                         check=True, capture_output=True, text=True).stdout
-    return [f"{name}   {text}" for name, text in zip(names, out.split("\n"))]
-
-
 def compare(found, listed):
     """The difference, a line per symbol."""
-    return ([f"not in the list:    {line}" for line in readable(sorted(set(found) - set(listed)))] +
-            [f"not in the library: {line}" for line in readable(sorted(set(listed) - set(found)))])
+    names = ([("not in the list:   ", name) for name in sorted(set(found) - set(listed))] +
+             [("not in the library:", name) for name in sorted(set(listed) - set(found))])
+    out = subprocess.run(["c++filt"], input="\n".join(name.split("@")[0] for _, name in names), check=True,
+                         capture_output=True, text=True).stdout
+    return [f"{where} {name}   {text}" for (where, name), text in zip(names, out.split("\n"))]
 
 
 def self_test(found):
@@ -43,14 +40,11 @@ def self_test(found):
 def main():
     library, path, *mode = sys.argv[1:]
     found = exported(library)
-    if mode == ["--write"]:
-        with open(path, "w", encoding="utf-8") as file:
-            file.write("\n".join(found) + "\n")
-        return 0
     if mode == ["--self-test"]:
         return self_test(found)
-    with open(path, encoding="utf-8") as file:
-        difference = compare(found, file.read().split())
+    if mode == ["--write"]:
+        Path(path).write_text("\n".join(found) + "\n")
+    difference = compare(found, Path(path).read_text().split())
     print("\n".join(difference) or f"{len(found)} symbols, as listed")
     return 1 if difference else 0
 
