@@ -17,9 +17,9 @@ namespace shmfifo::apps {
 CLI::Option* add_size(CLI::App& app, const std::string& option, std::uint64_t& target,
                       const std::string& help) {
   // Before CLI11's reading of suffixes, which takes -4 for a number close to 2^64.
-  const auto digit_first = [](const std::string& given) {
-    const bool good = !given.empty() && given.front() >= '0' && given.front() <= '9';
-    return good ? std::string() : "'" + given + "' is no count: digits, and perhaps K, M or G";
+  const auto digit_first = [](const std::string& text) {
+    const bool good = !text.empty() && text.front() >= '0' && text.front() <= '9';
+    return good ? std::string() : "'" + text + "' is no count: digits, and perhaps K, M or G";
   };
   return app.add_option(option, target, help)
       ->transform(CLI::AsSizeValue(false).description(""))

@@ -49,9 +49,9 @@ CLI::Option* add_choice(CLI::App& app, const std::string& option, Target& target
                         const choices<T>& words, const std::string& help) {
   std::vector<std::string> allowed;
   for (const auto& entry : words) allowed.push_back(entry.first);
-  const auto take = [&target, &words](const std::string& given) {
+  const auto take = [&target, &words](const std::string& text) {
     for (const auto& [word, meaning] : words) {
-      if (word == given) target = meaning;
+      if (word == text) target = meaning;
     }
   };
   return app.add_option_function<std::string>(option, take, help)

@@ -37,9 +37,9 @@ class exposition {
   [[nodiscard]] std::string end() && { return std::move(text_) + "# EOF\n"; }
 
  private:
-  static std::string escaped(const std::string& given) {
+  static std::string escaped(const std::string& value) {
     std::string text;
-    for (const char c : printable(given)) {
+    for (const char c : printable(value)) {
       if (c == '\\' || c == '"') text += '\\';
       text += c;
     }

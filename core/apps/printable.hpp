@@ -18,10 +18,10 @@ namespace shmfifo::apps {
 
 // Printable ASCII stands for itself; everything else, and the backslash, is written as \xNN. So
 // different texts stay different.
-[[nodiscard]] inline std::string printable(std::string_view given) {
+[[nodiscard]] inline std::string printable(std::string_view source) {
   std::string text;
-  text.reserve(given.size());
-  for (const char c : given) {
+  text.reserve(source.size());
+  for (const char c : source) {
     if (c >= ' ' && c <= '~' && c != '\\') {
       text += c;
     } else {

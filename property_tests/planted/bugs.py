@@ -222,12 +222,12 @@ BUGS = [
                  "!memory.compare_exchange(slot.stamp, stamp, make_stamp(number, slot_state::claimed, self),")]),
     Bug("mark_ignores_number", "a mark lands on any message that is in the slot",
         {"property": "mark.never_lands_on_a_later_lap"}, [
-            drop(MARK, "if (stamp_number(stamp) > wanted) return status::lost;"),
-            value(MARK, "word >> 8 == wanted", "true")]),
+            drop(MARK, "if (stamp_number(stamp) > target) return status::lost;"),
+            value(MARK, "word >> 8 == target", "true")]),
     Bug("mark_renumbers", "a mark changes the number beside the status",
         {"property": "mark.changes_only_the_status_of_its_message"}, [
-            text(MARK, "word, make_status_word(wanted, value)",
-                 "word, make_status_word(wanted + (PLANTED ? 1 : 0), value)")]),
+            text(MARK, "word, make_status_word(target, value)",
+                 "word, make_status_word(target + (PLANTED ? 1 : 0), value)")]),
     Bug("read_only_marks", "a read-only handle tries to write",
         {"property": "observer.changes_no_byte_and_holds_nobody_back"}, [
             drop(SEGMENT, "if (!writable()) return status::read_only;")]),

@@ -75,7 +75,7 @@ class explorer {
   void kill_at(std::uint64_t k);
   void stop_at(std::uint64_t k, bool long_wait);
   void recover_again(bool really);
-  std::vector<std::uint64_t> chosen(std::uint64_t every) const;
+  std::vector<std::uint64_t> instructions_tried(std::uint64_t every) const;
   std::vector<std::uintptr_t> callers_at(std::uint64_t k);
   void fail(manner way, std::uint64_t k, std::uintptr_t address, const std::string& sentence,
             const picture& now) {
@@ -186,7 +186,7 @@ void explorer::judge_copy(manner way, std::uint64_t k, std::uintptr_t address, c
 
 // The instructions to interrupt. One that is repeated while nothing changes (a spin) is interrupted
 // only at its first visits: a death leaves the same state each time.
-std::vector<std::uint64_t> explorer::chosen(std::uint64_t every) const {
+std::vector<std::uint64_t> explorer::instructions_tried(std::uint64_t every) const {
   std::vector<std::uint64_t> list;
   if (options_.at) return {*options_.at};
   std::map<std::pair<std::uint32_t, std::uintptr_t>, unsigned> visits;
@@ -201,7 +201,7 @@ std::vector<std::uint64_t> explorer::chosen(std::uint64_t every) const {
 
 void explorer::break_off(manner way, std::uint64_t every) {
   std::uint32_t last_run = ~std::uint32_t{0};
-  for (const std::uint64_t k : chosen(every)) {
+  for (const std::uint64_t k : instructions_tried(every)) {
     if (enough()) return;
     if (k >= trace_.addresses.size()) throw std::runtime_error("no such instruction");
     if (way == manner::kill) {

@@ -22,12 +22,12 @@ bool send(shmfifo::producer& producer, int round) {
 }
 
 bool receive(shmfifo::consumer& consumer, int round) {
-  const std::string wanted = "message " + std::to_string(round);
+  const std::string expected = "message " + std::to_string(round);
   bool equal = false;
   if (consumer.wait() != shmfifo::status::ok) return false;
   const auto seen = consumer.poll([&](const shmfifo::record_view& record) {
-    equal = record.message_number == round && record.bytes().size() == wanted.size() &&
-            std::memcmp(record.content, wanted.data(), wanted.size()) == 0;
+    equal = record.message_number == round && record.bytes().size() == expected.size() &&
+            std::memcmp(record.content, expected.data(), expected.size()) == 0;
   });
   return seen.answer == shmfifo::status::ok && seen.count == 1 && equal;
 }

@@ -19,13 +19,13 @@ namespace shmfifo::protocol {
 template <memory_model M>
 status mark(const layout_view& view, const M& memory, std::int64_t number,
             std::int8_t value) noexcept {
-  const auto wanted = static_cast<std::uint64_t>(number);
-  if (number < 0 || wanted >= number_max || !view.has_slot(wanted)) return status::invalid;
-  slot_header& slot = view.slot(wanted);
+  const auto target = static_cast<std::uint64_t>(number);
+  if (number < 0 || target >= number_max || !view.has_slot(target)) return status::invalid;
+  slot_header& slot = view.slot(target);
   // SYNC publish: acquire, so that the status word below is this message's or a later one's.
   const std::uint64_t stamp = memory.load(slot.stamp, acquire, mark_stamp);
-  if (stamp_number(stamp) > wanted) return status::lost;
-  if (stamp_number(stamp) < wanted) return status::empty;
+  if (stamp_number(stamp) > target) return status::lost;
+  if (stamp_number(stamp) < target) return status::empty;
   switch (stamp_state(stamp)) {
     case slot_state::published:
       break;
@@ -39,14 +39,14 @@ status mark(const layout_view& view, const M& memory, std::int64_t number,
       return status::invalid;
   }
   std::uint64_t word = memory.load(slot.status_word, relaxed, mark_load);
-  while (word >> 8 == wanted) {
+  while (word >> 8 == target) {
     // SYNC mark: release, whoever sees the mark also sees what the marker wrote before it.
-    if (memory.compare_exchange(slot.status_word, word, make_status_word(wanted, value), release,
+    if (memory.compare_exchange(slot.status_word, word, make_status_word(target, value), release,
                                 relaxed, mark_exchange)) {
       return status::ok;
     }
   }
-  return word >> 8 > wanted ? status::lost : status::invalid;
+  return word >> 8 > target ? status::lost : status::invalid;
 }
 
 }  // namespace shmfifo::protocol
