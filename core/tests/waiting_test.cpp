@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Goal: who waits sleeps, is woken, and threads may share a segment as processes do. Method: real
+// Goal: a waiter sleeps and is woken, and threads may share a segment as processes do. Method: real
 // sleepers woken by the other side, their processor time asked of the kernel; threads with roles of
 // their own.
 #include <sys/resource.h>

@@ -56,9 +56,9 @@ class judge {
     std::uint64_t which = 0;
     std::memcpy(&who, record.content, sizeof who);
     std::memcpy(&which, record.content + sizeof who, sizeof which);
-    const message expected(who, which);
-    const bool whole = who < producers_max && length == expected.bytes().size() &&
-                       std::memcmp(record.content, &expected, length) == 0;
+    const message right(who, which);
+    const bool whole = who < producers_max && length == right.bytes().size() &&
+                       std::memcmp(record.content, &right, length) == 0;
     expect(whole, "the content is not what was published", record.message_number);
     if (!whole) return;
     std::uint64_t& expected = sequence_[who];

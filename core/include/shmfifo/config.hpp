@@ -10,7 +10,7 @@
 #endif
 #include <version>
 #if !defined(__cpp_lib_atomic_ref) || !defined(__cpp_using_enum)
-#error "shmfifo needs C++20 with std::atomic_ref and using enum: g++ 11, clang 13, or newer"
+#error "shmfifo needs -std=c++20, by g++ 11 or clang 13, with libstdc++ 11 or libc++ 19, or newer"
 #endif
 
 #include <cstddef>

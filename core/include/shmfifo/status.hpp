@@ -95,8 +95,8 @@ struct [[nodiscard]] read_result {
 
 // What publishing a batch did: `ok`, or why the message behind those `published` was refused.
 struct [[nodiscard]] batch_result {
-  status answer = status::ok;
-  std::size_t published = 0;  // messages
+  status answer = status::ok;  // of the first that was refused
+  std::size_t published = 0;   // messages
 };
 
 // Why set-up failed.

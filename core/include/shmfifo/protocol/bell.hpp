@@ -40,11 +40,11 @@ template <memory_model M, class Ready>
   }
   return false;
 }
-inline constexpr unsigned spin_rounds = 200;
-inline constexpr unsigned spin_pause = 32;  // spin hints
+inline constexpr unsigned spin_rounds = 200;  // looks before a sleep
+inline constexpr unsigned spin_pause = 32;    // spin hints
 
 // Sleeps until ready() answers true (true) or the deadline passes (false). `before_sleep` is the
-// chance to ask the kernel who died: a process that is killed can ring no bell, so sleeps are
+// chance to ask the kernel about deaths: a process that is killed can ring no bell, so sleeps are
 // also bounded.
 template <memory_model M, class Ready, class BeforeSleep>
 [[nodiscard]] bool sleep_until(const M& memory, std::uint32_t& bell, deadline until, Ready&& ready,

@@ -127,7 +127,9 @@ class basic_producer;
 template <memory_model M>
 class claim_link {
  protected:
+  // No claim is open.
   claim_link() = default;
+  // The claim follows.
   claim_link(claim_link&& other) noexcept : open_(std::exchange(other.open_, nullptr)) {
     if (open_ != nullptr) open_->writer_ = static_cast<basic_producer<M>*>(this);
   }
@@ -135,7 +137,7 @@ class claim_link {
   ~claim_link() {
     if (open_ != nullptr) open_->answer_ = status::no_claim;
   }
-  basic_claim<M>* open_ = nullptr;
+  basic_claim<M>* open_ = nullptr;  // the claim, wherever it is now
 };
 
 }  // namespace shmfifo

@@ -140,10 +140,12 @@ inline void copy_content(std::byte* to, const std::byte* from, std::size_t size,
 #endif
   detail::copy_words<end>(to, from, size, order);
 }
+// Copies a message into its slot.
 inline void copy_to_shared(std::byte* to, const std::byte* from, std::size_t size,
                            std::memory_order order) noexcept {
   copy_content<detail::shared_end::to>(to, from, size, order);
 }
+// Copies a message out of its slot.
 inline void copy_from_shared(std::byte* to, const std::byte* from, std::size_t size,
                              std::memory_order order) noexcept {
   copy_content<detail::shared_end::from>(to, from, size, order);

@@ -122,7 +122,7 @@ inline constexpr std::uint64_t number_max = (std::uint64_t{1} << (64 - stamp_num
 [[nodiscard]] constexpr slot_state stamp_state(std::uint64_t stamp) noexcept {
   return static_cast<slot_state>(stamp & 7);
 }
-// The line of who claimed the slot.
+// The line of the producer that claimed the slot.
 [[nodiscard]] constexpr unsigned stamp_owner(std::uint64_t stamp) noexcept {
   return static_cast<unsigned>(stamp >> stamp_owner_shift & 0xff);
 }

@@ -203,7 +203,7 @@ class SHMFIFO_EXPORT std_memory_model {
   void sleep(const std::uint32_t& bell, std::uint32_t value, deadline until) const noexcept;
   // Sleeps a moment, not past the deadline.
   void nap(deadline until) const noexcept;
-  // Wakes everybody who sleeps on the bell, in every process.
+  // Wakes all sleepers on the bell, in every process.
   void wake_all(const std::uint32_t& bell) const noexcept;
   // Always true.
   static bool pause(unsigned times) noexcept {
