@@ -152,6 +152,9 @@ TEST(producer, G2_claim_commit_and_abort_work_in_place) {
       EXPECT_EQ(std::move(second).commit(0), status::no_claim);  // that is not the open one
       EXPECT_EQ(put(writer, 1), status::claim_pending);
       EXPECT_EQ(look(reader), "empty");
+      claim& same = slot;
+      slot = std::move(same);
+      EXPECT_TRUE(slot);
       const std::uint64_t word = 77;
       std::memcpy(slot.content().data(), &word, 8);
       EXPECT_EQ(std::move(slot).commit(17), status::bad_length);  // the claim stays open

@@ -61,6 +61,10 @@ TEST(status_death, asking_for_what_a_result_does_not_hold_ends_a_developers_buil
   result<int> bad(error{EINVAL, "rule", "text"});
   EXPECT_DEATH(testing::ends([&] { static_cast<void>(good.error()); }), "holds a value");
   EXPECT_DEATH(testing::ends([&] { static_cast<void>(bad.value()); }), "holds an error");
+  const result<void> done;
+  const result<void> refused(error{EINVAL, "rule", "text"});
+  EXPECT_DEATH(testing::ends([&] { static_cast<void>(done.error()); }), "is a success");
+  EXPECT_DEATH(testing::ends([&] { refused.value(); }), "holds an error");
 }
 
 }  // namespace
