@@ -19,6 +19,22 @@ using testing::must;
 using testing::put;
 using testing::small;
 
+// Refused when compiling: two literals would be the ends of one text, and nullptr is no message.
+template <class Writer>
+concept takes_two_literals = requires(Writer& writer) {
+  writer.publish({"ab", "cd"});
+};
+template <class Writer>
+concept takes_nothing = requires(Writer& writer) {
+  writer.publish(nullptr);
+};
+template <class Writer>
+concept takes_a_literal = requires(Writer& writer) {
+  writer.publish("ab");
+};
+static_assert(!takes_two_literals<producer> && !takes_nothing<producer>);
+static_assert(takes_a_literal<producer>);
+
 TEST(producer, G3_a_bad_length_is_refused_and_changes_nothing) {
   const testing::unique_name name;
   auto home = must(segment::create(name.get(), small(segment_mode::ring)));

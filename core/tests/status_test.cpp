@@ -48,6 +48,14 @@ TEST(status, a_result_holds_a_value_that_can_be_moved_out) {
   EXPECT_EQ(*out, 5);
 }
 
+TEST(status, a_constant_result_shows_its_value) {
+  const result<std::string> r(std::string("value"));
+  ASSERT_TRUE(r);
+  EXPECT_EQ(r.value(), "value");
+  EXPECT_EQ(*r, "value");
+  EXPECT_EQ(r->size(), 5U);
+}
+
 TEST(status, a_result_holds_an_error_with_its_cause) {
   const result<void> r(error{ENOSPC, "fallocate", "no room"});
   ASSERT_FALSE(r);

@@ -33,6 +33,14 @@
 #define SHMFIFO_ASSERT(condition, sentence) static_cast<void>(0)
 #endif
 
+// The same for set-up, where the compiler may rely on it: else it warns of what follows a breach.
+#if defined(SHMFIFO_ASSERTIONS)
+#define SHMFIFO_ASSUME(condition, sentence) SHMFIFO_ASSERT(condition, sentence)
+#else
+#define SHMFIFO_ASSUME(condition, sentence) \
+  static_cast<void>((condition) ? 0 : (__builtin_unreachable(), 0))
+#endif
+
 // What a program may call in the shared library. All the rest of it stays hidden
 // (core/exported_symbols.txt lists what is left).
 #define SHMFIFO_EXPORT __attribute__((visibility("default")))

@@ -26,7 +26,9 @@ class segment;
 
 // A number that was taken and is not published yet. False if none was: answer() says why. It moves,
 // as its producer may meanwhile, and aborts its number when it or its producer ends. For its
-// producer's thread; a copy in a forked child changes nothing.
+// producer's thread. In a forked child a copy can neither commit nor abort; content() is the slot
+// there, too, and must be left alone. `c = w.take()` takes before it ends the claim in c: end that
+// one first.
 template <memory_model M>
 class [[nodiscard]] basic_claim {
  public:

@@ -25,7 +25,7 @@
 //   status marked = home->mark(copy.number, 1);         // the application's status of a message
 //   result<unsigned> freed = home->recover();           // clears away what the dead left
 //   result<segment_stat> facts = home->stat();          // who is attached, alive, how far behind
-//   result<void> gone = segment::remove("/feed");       // what is not here says gone.error().text
+//   result<void> gone = segment::remove("/feed");       // if (!gone): gone.error().text says why
 //
 // Any number of threads may use a segment at once; a producer with its claim, or a consumer, one at
 // a time. protocol/ holds what these headers are made of.

@@ -93,9 +93,10 @@ struct [[nodiscard]] read_result {
   std::int8_t status = 0;   // the application's
 };
 
-// What publishing a batch did: `ok`, or why the message behind those `published` was refused.
+// What publishing a batch did: `ok`; why the message behind those `published` was refused; or
+// bad_length if any message is too long, and then none was published.
 struct [[nodiscard]] batch_result {
-  status answer = status::ok;  // of the first that was refused
+  status answer = status::ok;  // see above
   std::size_t published = 0;   // messages
 };
 
@@ -103,7 +104,7 @@ struct [[nodiscard]] batch_result {
 struct error {
   int code = 0;           // errno of the failed call, or the errno that fits best
   const char* rule = "";  // short, stable name of what was broken or which call failed
-  std::string text;       // a sentence with the cause, both values where two disagree, and the cure
+  std::string text = {};  // a sentence with the cause, both values where two disagree, and the cure
 };
 
 // A value, or the error instead of one. To ask for what is not there is a programmer's error.
@@ -118,23 +119,30 @@ class [[nodiscard]] result {
   // Whether there is a value.
   [[nodiscard]] explicit operator bool() const noexcept { return state_.index() == 0; }
   // The value, which stays in the result.
-  [[nodiscard]] T& value() & noexcept { return checked(); }
+  [[nodiscard]] T& value() & noexcept { return checked(*this); }
+  // The same of a constant.
+  [[nodiscard]] const T& value() const& noexcept { return checked(*this); }
   // The value, moved out of a result that is not needed any more.
-  [[nodiscard]] T&& value() && noexcept { return std::move(checked()); }
+  [[nodiscard]] T&& value() && noexcept { return std::move(checked(*this)); }
   // A member of the value.
-  [[nodiscard]] T* operator->() noexcept { return &checked(); }
+  [[nodiscard]] T* operator->() noexcept { return &checked(*this); }
+  // The same of a constant.
+  [[nodiscard]] const T* operator->() const noexcept { return &checked(*this); }
   // As value().
-  [[nodiscard]] T& operator*() & noexcept { return checked(); }
+  [[nodiscard]] T& operator*() & noexcept { return checked(*this); }
+  // As value().
+  [[nodiscard]] const T& operator*() const& noexcept { return checked(*this); }
   // Why there is no value.
   [[nodiscard]] const shmfifo::error& error() const noexcept {
-    SHMFIFO_ASSERT(state_.index() == 1, "error() of a result that holds a value");
+    SHMFIFO_ASSUME(state_.index() == 1, "error() of a result that holds a value");
     return *std::get_if<1>(&state_);
   }
 
  private:
-  T& checked() noexcept {
-    SHMFIFO_ASSERT(state_.index() == 0, "value() of a result that holds an error");
-    return *std::get_if<0>(&state_);
+  template <class Self>
+  static auto& checked(Self& self) noexcept {
+    SHMFIFO_ASSUME(self.state_.index() == 0, "value() of a result that holds an error");
+    return *std::get_if<0>(&self.state_);
   }
   std::variant<T, shmfifo::error> state_;
 };
@@ -156,7 +164,7 @@ class [[nodiscard]] result<void> {
   }
   // Why it is none.
   [[nodiscard]] const shmfifo::error& error() const noexcept {
-    SHMFIFO_ASSERT(error_, "error() of a result that is a success");
+    SHMFIFO_ASSUME(error_, "error() of a result that is a success");
     return *error_;
   }
 

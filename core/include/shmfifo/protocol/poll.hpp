@@ -46,10 +46,10 @@ class basic_consumer {
         buffer_(buffer) {}
 
   // Hands up to `limit` messages to `handler(const record_view&)`, in order, then releases them at
-  // once. A handler that answers false stops after its message. Never waits. Answers: see
-  // poll_result; wrong_process. Skipped numbers (aborted, lost, invalid) are reported once, by a
-  // poll of their own, and released by the next call. If the consumer dies in between, its
-  // successor is told again.
+  // once. A handler that returns false stops after its message; it must not call this consumer.
+  // Never waits. Answers: see poll_result; wrong_process. Skipped numbers (aborted, lost, invalid)
+  // are reported once, by a poll of their own, and released by the next call. If the consumer dies
+  // in between, they are reported to its successor again.
   template <class Handler>
   poll_result poll(Handler&& handler, std::int64_t limit = default_limit) {
     if (!memory_.in_owner_process()) [[unlikely]]

@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <initializer_list>
 #include <span>
 #include <string_view>
 #include <utility>
@@ -66,6 +67,15 @@ class basic_producer : claim_link<M> {
     return publish(std::as_bytes(std::span(text)), until);
   }
 
+  // Refused when compiling: no message, and two literals, which would be the ends of one text.
+  status try_publish(std::nullptr_t) = delete;
+  // The same.
+  status publish(std::nullptr_t, deadline until = no_deadline) = delete;
+  // The same.
+  status try_publish(std::initializer_list<const char*>) = delete;
+  // The same; a batch is a span of byte_view.
+  status publish(std::initializer_list<const char*>, deadline until = no_deadline) = delete;
+
   // Publishes in order until one is refused, and wakes readers once. No message goes in if one has
   // a bad length.
   batch_result try_publish(std::span<const byte_view> batch) noexcept {
@@ -109,7 +119,7 @@ class basic_producer : claim_link<M> {
 
   // The number of the message published (or aborted) last by this handle; -1 before the first.
   [[nodiscard]] std::int64_t last_number() const noexcept { return last_number_; }
-  // False in a child made by fork: there every call returns wrong_process.
+  // False in a child made by fork: no call takes a number there, all return wrong_process.
   [[nodiscard]] bool in_owner_process() const noexcept { return memory_.in_owner_process(); }
   // The longest message, in bytes.
   [[nodiscard]] std::int64_t content_size() const noexcept {
