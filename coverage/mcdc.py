@@ -36,7 +36,7 @@ def run(*words):
 
 def programs():
     """The core's tests and programs: each is an object file with counters."""
-    folders = [BUILD / "core/tests", BUILD / "core/tests/c", BUILD / "core/apps", BUILD / "core/examples"]
+    folders = [BUILD / "core/tests", BUILD / "core/c/tests", BUILD / "core/apps", BUILD / "core/examples"]
     found = [path for folder in folders for path in sorted(folder.glob("*"))
              if path.is_file() and path.read_bytes()[:4] == b"\x7fELF" and path.suffix != ".so"]
     if not found:

@@ -251,6 +251,8 @@ static void a_forked_child_is_told_that_the_handle_is_not_its_own(void) {
   if (child == 0) {
     struct seen seen = {0};
     const int told = shmfifo_try_publish(producer, "x", 1) == SHMFIFO_WRONG_PROCESS &&
+                     shmfifo_commit(producer, 1) == SHMFIFO_WRONG_PROCESS &&
+                     shmfifo_abort(producer) == SHMFIFO_WRONG_PROCESS &&
                      shmfifo_poll(consumer, collect, &seen, 1).answer == SHMFIFO_WRONG_PROCESS &&
                      shmfifo_wait(consumer, -1) == SHMFIFO_WRONG_PROCESS;
     exit_child(told ? 0 : 1);
