@@ -37,6 +37,9 @@ def run(*words):
 def programs():
     """The core's tests and programs: each is an object file with counters."""
     folders = [BUILD / "core/tests", BUILD / "core/c/tests", BUILD / "core/apps", BUILD / "core/examples"]
+    for folder in folders:
+        if not folder.is_dir():
+            sys.exit(f"{folder} is missing: its programs would be left out of the count; run ci/run.sh mcdc")
     found = [path for folder in folders for path in sorted(folder.glob("*"))
              if path.is_file() and path.read_bytes()[:4] == b"\x7fELF" and path.suffix != ".so"]
     if not found:
