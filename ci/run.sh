@@ -164,6 +164,17 @@ job_mcdc() {
   record --file "$PWD/build/clang19-mcdc/report/summary.json" coverage/mcdc.py
 }
 
+# job_mutation [--changed REV]: every mutant, or those of the lines changed since REV. Other arguments go to mutation.py.
+job_mutation() {
+  local engine=coverage/mutation/mutation.py json=build/recorded/mutation.json
+  [ "${1:-}" = --changed ] && exec "$engine" changed "${@:2}"
+  [ $# -gt 0 ] && exec "$engine" "$@"
+  "$engine" prepare
+  "$engine" reach
+  "$engine" run
+  one_case "" --file $json "$engine" report --output $json
+}
+
 job_package() {
   run_preset package "$@"
   say "packages"
