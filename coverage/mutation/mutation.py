@@ -9,17 +9,22 @@ import json
 import os
 import signal
 import sys
+import time
 from collections import Counter
 from pathlib import Path
 
 sys.dont_write_bytecode = True
+import changes  # noqa: E402
 import ctest  # noqa: E402
+import identities  # noqa: E402
 import results  # noqa: E402
 import runner  # noqa: E402
 import tree  # noqa: E402
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
+BUILD_SHARE, REACH_SHARE, RUN_SHARE = 0.6, 0.75, 0.95  # of the minutes that `changed` has: when each of its parts is over
+NAMED_MAX = 5  # of what was not tried
 
 
 def report(text):
@@ -29,25 +34,30 @@ def report(text):
 class Work:
     """What the commands share: the mutants, the tests, what is known of both."""
 
-    def __init__(self, options):
-        self.options = options
-        self.folder = options.folder or options.root / "build/mutation"
+    def __init__(self, options, folder):
+        self.options, self.folder = options, folder
         self.floors_file = options.lists / "floors.json"
         self.scopes = json.loads(self.floors_file.read_text())
         self.tree = tree.Tree(options.root, self.folder, self.scopes)
 
     def load(self):
         self.mutants = self.tree.mutants()
-        self.state = self.tree.state() or {"tree": "", "checks": ""}
+        self.state = self.tree.state() or sys.exit(f"{self.folder} has no finished build: run mutation.py prepare")
         self.all_tests, self.not_built = ctest.tests_of(self.tree.build)
         self.tests = runner.selected(self.all_tests)
         self.reach = runner.Reach(self.folder / "reach.jsonl", self.state)
         self.known = results.Results(self.folder / "results.jsonl", self.mutants,
-                                     {test.name: self.state["checks"] for test in self.tests})
+                                     self.reach.identities())
         self.equivalents = results.equivalents_of(self.options.lists / "equivalent.json")
 
     def executor(self):
         return ctest.Executor(self.folder / "tmp", self.options.jobs)
+
+    def measure(self, deadline=float("inf")):
+        identities_ = identities.Identities(self.tree.build, self.tree.source, self.tree.original, self.state["files"])
+        self.reach.measure(self.tests, len(self.mutants), self.executor(), runner.Progress("reach", 0, report),
+                           identities_.of_test, deadline)
+        self.known = results.Results(self.known.path, self.mutants, self.reach.identities())
 
     def chosen(self):
         """The mutants that the options select."""
@@ -76,7 +86,7 @@ def prepare(work):
 
 def reach(work):
     work.load()
-    work.reach.measure(work.tests, len(work.mutants), work.executor(), runner.Progress("reach", 0, report))
+    work.measure()
     unusable = [(test.name, work.reach.tests[test.name]["outcome"]) for test in work.tests
                 if work.reach.tests.get(test.name, {}).get("outcome") != "passed"]
     for name, outcome in unusable:
@@ -100,6 +110,44 @@ def run(work):
     return 0
 
 
+def changed(work):
+    """The mutants of the lines that differ from a revision, against the tests of their scopes' quick targets."""
+    options, begin = work.options, time.monotonic()
+    deadlines = [begin + 60 * options.minutes * share for share in (BUILD_SHARE, REACH_SHARE, RUN_SHARE)]
+    lines = changes.changed_lines(options.root, options.revision)
+    files = [name for name in tree.in_scope(work.tree.files(), work.scopes) if name in lines]
+    if not files:
+        print(f"no file that has mutants has changed since {options.revision}")
+        return 0
+    before = results.lines_of(work.folder / "results.jsonl")
+    work = Work(options, work.folder / "changed")
+    targets = {target for name in files for target in work.scopes[results.scope_of(name, work.scopes)].get("targets", ())}
+    work.tree.prepare(report, options.preset, files, sorted(targets), deadlines[0])
+    work.load()
+    work.measure(deadlines[1])
+    reaching = work.reach.of_mutants(work.tests)
+    mutants = [one for one in work.mutants if one["line"] in lines[one["file"]] and one["key"] not in work.equivalents]
+    work.known.take_kills(before)
+    trial = runner.Runner(reaching, work.reach, work.known, work.executor(), deadline=deadlines[2])
+    trial.run(mutants, lambda name, total: runner.Progress(name, total, report))
+    untried = {one["key"] for one in trial.untried(mutants)} if time.monotonic() > deadlines[1] else set()
+    outcomes = {one["key"]: "untried" if one["key"] in untried else work.known.outcome(one, reaching.get(one["id"]))[0]
+                for one in mutants}
+    left = list(survivors(mutants, outcomes))
+    unknown = [test.name for test in work.tests if test.name not in work.reach.tests]
+    counts = results.summary(mutants, outcomes, lambda one: one["file"])
+    if options.json:
+        print(json.dumps({"files": counts, "survivors": left, "not_tried": sorted(untried), "tests_not_run": unknown}, indent=1))
+        return 1 if left else 0
+    print_survivors(options.root, left)
+    print("\n".join(table(counts)))
+    for what, names in (("mutants", sorted(untried)), ("tests", unknown), ("programs of tests", work.not_built)):
+        if names:
+            print(f"not tried: {len(names)} {what}: {', '.join(names[:NAMED_MAX])}{', ...' * (len(names) > NAMED_MAX)}")
+    print(f"{time.monotonic() - begin:.0f} s")
+    return 1 if left else 0
+
+
 def table(counts):
     heads = ("mutants", "killed", "stuck", "survived", "unreached", "equivalent", "untried")
     width = max(map(len, counts), default=0)
@@ -109,11 +157,18 @@ def table(counts):
                         f"{results.percent(found):10.2f}"])
 
 
-def survivors(work, outcomes):
-    for mutant in work.mutants:
+def survivors(mutants, outcomes):
+    for mutant in mutants:
         outcome = outcomes[mutant["key"]]
         if outcome in ("survived", "stuck", "unreached"):
             yield {**mutant, "outcome": outcome}
+
+
+def print_survivors(root, left):
+    for mutant in left:
+        line = (root / mutant["file"]).read_text(encoding="utf-8").split("\n")[mutant["line"] - 1].strip()
+        print(f"{mutant['file']}:{mutant['line']}: {mutant['outcome']}: {mutant['operator']}: "
+              f"{mutant['original']} -> {mutant['mutant'] or 'nothing'}\n    {line}")
 
 
 def report_command(work):
@@ -122,7 +177,7 @@ def report_command(work):
     outcomes = work.outcomes(reaching)
     scopes = results.summary(work.mutants, outcomes, lambda one: one.get("scope", ""))
     files = results.summary(work.mutants, outcomes, lambda one: one["file"])
-    left = list(survivors(work, outcomes))
+    left = list(survivors(work.mutants, outcomes))
     found = {"scopes": scopes, "files": files, "survivors": left,
              "matrix": {key: test for key, test in sorted(work.known.killers.items())}}
     (work.folder / "matrix.json").write_text(json.dumps(found, indent=1) + "\n")
@@ -138,10 +193,8 @@ def report_command(work):
     if work.options.json:
         print(json.dumps({**found, "problems": problems}, indent=1))
         return 1 if problems else 0
-    for mutant in left if work.options.survivors else ():
-        line = (work.options.root / mutant["file"]).read_text().split("\n")[mutant["line"] - 1].strip()
-        print(f"{mutant['file']}:{mutant['line']}: {mutant['outcome']}: {mutant['operator']}: "
-              f"{mutant['original']} -> {mutant['mutant'] or 'nothing'}\n    {line}")
+    if work.options.survivors:
+        print_survivors(work.options.root, left)
     print("\n".join(table(files)), end="\n\n")
     print("\n".join(table(scopes)))
     print("\n".join(problems), end="\n" if problems else "")
@@ -174,6 +227,11 @@ def parse_arguments():
     one.add_argument("--file", action="append", help="only this file (may be repeated)")
     one.add_argument("--only", action="append", metavar="KEY", help="only this mutant (may be repeated)")
     one.add_argument("--limit-seconds", type=float, default=0, help="of tests for each mutant (default: all tests)")
+    one = commands.add_parser("changed", help="the lines that differ from a revision; exit 1 if a mutant survives")
+    one.add_argument("revision", metavar="REV")
+    one.add_argument("--minutes", type=float, default=5, help="after which it ends and says what was not tried (default: 5)")
+    one.add_argument("--preset", default=tree.PRESET)
+    one.add_argument("--json", action="store_true", help="print what was found as JSON")
     one = commands.add_parser("report", help="what was found; compare it with the floors")
     one.add_argument("--json", action="store_true", help="print it as JSON; matrix.json holds the same")
     one.add_argument("--output", type=Path, metavar="FILE", help="also write it, as JSON")
@@ -181,6 +239,7 @@ def parse_arguments():
     one.add_argument("--raise-floors", action="store_true", help="what was reached becomes the floor")
     options = parser.parse_args()
     options.root = options.root.resolve()
+    options.folder = (options.folder or options.root / "build/mutation").resolve()
     options.lists = (options.lists or HERE).resolve()
     return options
 
@@ -189,7 +248,8 @@ def main():
     options = parse_arguments()
     signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
     try:
-        return {"prepare": prepare, "reach": reach, "run": run, "report": report_command}[options.command](Work(options))
+        return {"prepare": prepare, "reach": reach, "run": run, "changed": changed,
+                "report": report_command}[options.command](Work(options, options.folder))
     except KeyboardInterrupt:
         report("interrupted; the same command goes on with what is left")
         return 130

@@ -50,9 +50,9 @@ class Results:
     def __init__(self, path, mutants, known):
         self.path, self.known = Path(path), known
         self.killers, self.stuck, self.tried = {}, {}, {}
-        same = {one["key"]: (one["original"], one["mutant"]) for one in mutants}
+        self.same = {one["key"]: (one["original"], one["mutant"]) for one in mutants}
         for line in lines_of(self.path):
-            if same.get(line["key"]) == (line["original"], line["mutant"]):
+            if self.same.get(line["key"]) == (line["original"], line["mutant"]):
                 self.take(line)
 
     def take(self, line):
@@ -63,6 +63,12 @@ class Results:
             self.stuck[key] = test
         tried = self.tried.setdefault(key, set())
         tried |= {name for name, identity in line["tried"].items() if self.known.get(name) == identity}
+
+    def take_kills(self, lines):
+        """From another folder's results: what was killed there is killed here."""
+        for line in lines:
+            if line["outcome"] == "killed" and self.same.get(line["key"]) == (line["original"], line["mutant"]):
+                self.killers[line["key"]] = line["test"]
 
     def add(self, mutant, outcome, how, test, tried, seconds):
         """`outcome` is killed, stuck (in a test that defines no progress) or survived; `how` a test killed: failed, stuck."""

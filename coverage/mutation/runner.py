@@ -54,17 +54,17 @@ class Reach:
     """reach.jsonl: for each test its outcome with the switch off, its duration and the mutants it reaches."""
 
     def __init__(self, path, state):
-        self.path, self.tree = path, state["tree"] if state else None
+        self.path, self.tree = path, state["tree"]
         self.tests = {line["test"]: line for line in results.lines_of(path) if line["tree"] == self.tree}
 
-    def measure(self, tests, count, executor, progress):
-        """Runs the tests that are not known yet."""
+    def measure(self, tests, count, executor, progress, identity, deadline=float("inf")):
+        """Runs the tests that are not known yet; identity(test) says what each consists of."""
         missing = [test for test in tests if test.name not in self.tests]
         progress.total = len(missing)
         lock = threading.Lock()
 
         def one(test):
-            if executor.stopped.is_set():
+            if executor.stopped.is_set() or time.monotonic() > deadline:
                 return
             file = executor.folder / f"reach-{threading.get_ident()}"
             file.write_bytes(bytes(count + 1))
@@ -73,8 +73,8 @@ class Reach:
             file.unlink()
             if executor.stopped.is_set():
                 return
-            line = {"test": test.name, "tree": self.tree, "outcome": done.outcome, "seconds": round(done.seconds, 3),
-                    "processor_seconds": round(done.processor_seconds, 3), "reached": results.ranges(reached)}
+            line = {"test": test.name, "tree": self.tree, "identity": identity(test), "outcome": done.outcome,
+                    "seconds": round(done.seconds, 3), "processor_seconds": round(done.processor_seconds, 3), "reached": results.ranges(reached)}
             with lock:
                 self.tests[test.name] = line
                 with open(self.path, "a", encoding="utf-8") as out:
@@ -93,6 +93,10 @@ class Reach:
             for number in results.numbers(self.tests[test.name]["reached"]):
                 found[number].append(test)
         return found
+
+    def identities(self):
+        """{test: what it consists of} of those that can be used"""
+        return {name: line["identity"] for name, line in self.tests.items() if line["outcome"] == "passed"}
 
     def seconds(self, test):
         return self.tests[test.name]["seconds"]
@@ -173,6 +177,10 @@ class Runner:
                 outcome = "stuck" if stuck_in else "survived"
                 self.known.add(mutant, outcome, "", stuck_in, tried, sum(spent))
         return self.known.outcome(mutant, self.reaching.get(mutant["id"]))[0] or "untried"
+
+    def untried(self, mutants):
+        """Those that no test has killed and not all have been tried with."""
+        return [one for one in mutants if one["key"] not in self.known.killers and self.order(one, float("inf"))]
 
     def run(self, mutants, progress_of):
         """First what is cheap, for all; then the rest for those that survived."""

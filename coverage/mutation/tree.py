@@ -4,9 +4,12 @@ import hashlib
 import importlib.util
 import json
 import os
+import re
 import shutil
+import signal
 import subprocess
 import sys
+import time
 from fnmatch import fnmatch
 from pathlib import Path
 
@@ -63,7 +66,7 @@ class Tree:
         self.original, self.source, self.build = (self.folder / name for name in ("original", "source", "build"))
 
     def environment(self):
-        """That of a compiler: what copies have in common is compiled once."""
+        """That of a compiler: what builds have in common is compiled once."""
         own = {name: value for name, value in os.environ.items() if not name.startswith("SHMFIFO_MUTA")}
         if shutil.which("ccache"):
             own.setdefault("CMAKE_CXX_COMPILER_LAUNCHER", "ccache")
@@ -71,29 +74,48 @@ class Tree:
             own.update(CCACHE_BASEDIR=str(self.folder), CCACHE_NOHASHDIR="1")
         return own
 
-    def command(self, *words):
-        return subprocess.run(list(map(str, words)), cwd=self.source, env=self.environment(), stdout=subprocess.PIPE,
-                              stderr=subprocess.STDOUT, text=True)
+    def command(self, *words, deadline=float("inf")):
+        """(exit code, output); it is ended at the deadline, with all that it started: then the code is None."""
+        left = None if deadline == float("inf") else max(0.0, deadline - time.monotonic())
+        with subprocess.Popen(list(map(str, words)), cwd=self.source, env=self.environment(), stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, text=True, start_new_session=True) as child:
+            try:
+                output, _ = child.communicate(timeout=left)
+                return child.returncode, output
+            except subprocess.TimeoutExpired:
+                return None, ""
+            finally:
+                if child.poll() is None:
+                    os.killpg(child.pid, signal.SIGKILL)
 
-    def compile(self, targets=()):
-        """"" or what the compiler said."""
+    def compile(self, targets=(), deadline=float("inf")):
+        """What the compiler said if something does not compile, else ""; what came too late is not built."""
         chosen = ["--target", *targets] if targets else []
-        done = self.command("cmake", "--build", self.build, "--parallel", os.cpu_count(), *chosen, "--", "-k", "0")
-        (self.folder / "build.log").write_text(done.stdout)
-        return "" if done.returncode == 0 else done.stdout
+        code, output = self.command("cmake", "--build", self.build, "--parallel", os.cpu_count(), *chosen, "--", "-k", "0",
+                                    deadline=deadline)
+        (self.folder / "build.log").write_text(output)
+        return output if code else ""
+
+    def remove_outdated(self, targets):
+        """Programs of an earlier build, which have other mutants, are no programs of this one. Are there any?"""
+        _, output = self.command("ninja", "-C", self.build, "-n", *targets)
+        missing = re.findall(r"Linking CX* (?:executable|shared library) (\S+)", output)
+        for name in missing:
+            (self.build / name).unlink(missing_ok=True)
+        return bool(missing)
 
     def configure(self, preset):
         arguments = ["-DSHMFIFO_PLANTED_FROM=" + str(self.original)]
-        done = self.command("cmake", "--preset", preset, "-B", self.build, *arguments)
-        if done.returncode != 0:
-            sys.exit(f"{self.source} cannot be configured:\n{done.stdout}")
+        code, output = self.command("cmake", "--preset", preset, "-B", self.build, *arguments)
+        if code != 0:
+            sys.exit(f"{self.source} cannot be configured:\n{output}")
 
-    def prepare(self, report, preset=PRESET, files=None, targets=()):
+    def prepare(self, report, preset=PRESET, files=None, targets=(), deadline=float("inf")):
         """Makes, builds and describes the mutated copy; `files` are those to mutate, all in scope by default."""
         listed = self.files()
-        chosen = in_scope(listed, self.scopes)
-        state = {"tree": self.digest(), "files": sorted(files if files is not None else chosen),
-                 "checks": digest(self.root, [name for name in listed if name not in chosen]), "targets": sorted(targets)}
+        state = {"tree": digest(self.root, listed),
+                 "files": sorted(in_scope(listed, self.scopes) if files is None else files),
+                 "targets": sorted(targets)}
         if self.state() == state:
             report(f"prepare: nothing changed since {self.folder / 'prepared.json'} was written")
             return
@@ -108,31 +130,31 @@ class Tree:
         self.configure(preset)
         mutants = mutate_python.mutate_files(self.source, [n for n in state["files"] if n.endswith(".py")], 1)
         report(f"prepare: {len(mutants)} mutants of Python")
-        mutants += self.mutate_cpp([n for n in state["files"] if n.endswith(CPP)], len(mutants) + 1, targets, report)
+        mutants += self.mutate_cpp([n for n in state["files"] if n.endswith(CPP)], len(mutants) + 1,
+                                   lambda: self.compile(targets, deadline), report)
         for mutant in mutants:
             mutant["scope"] = results.scope_of(mutant["file"], self.scopes)
         (self.folder / "mutants.json").write_text(json.dumps({"mutants": mutants}, indent=1) + "\n")
         report("prepare: building")
-        if self.compile(targets):
+        self.compile(targets, deadline)
+        if self.remove_outdated(targets):
             report(f"prepare: not everything was built; see {self.folder / 'build.log'}")
         (self.folder / "prepared.json").write_text(json.dumps(state) + "\n")
         report(f"prepare: {len(mutants)} mutants")
 
-    def mutate_cpp(self, files, first, targets, report):
+    def mutate_cpp(self, files, first, compile_, report):
         if not files:
             return []
         if importlib.util.find_spec("clang") is None:
             sys.path.append(DEBIAN)
         import mutate_cpp  # not above: it needs libclang
         commands = json.loads((self.build / "compile_commands.json").read_text())
-        return mutate_cpp.mutate(self.source, files, commands, lambda: self.compile(targets), first,
+        return mutate_cpp.mutate(self.source, files, commands, compile_, first,
                                  lambda text: report(f"prepare: {text}"))
 
     def files(self):
-        """Those of the project, without what is made of them."""
         listed = git(self.root, "ls-files", "-co", "--exclude-standard", "-z").split("\0")
-        return sorted({name for name in listed if name and (self.root / name).is_file()
-                       and not (self.root / name).is_relative_to(self.folder)})
+        return sorted({name for name in listed if name and (self.root / name).is_file()})
 
     def digest(self):
         return digest(self.root, self.files())
