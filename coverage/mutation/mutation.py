@@ -80,7 +80,7 @@ class Work:
 
 
 def prepare(work):
-    work.tree.prepare(report, work.options.preset, work.options.mutate or None, work.options.target)
+    work.tree.prepare(report, work.options.preset, work.options.mutate, work.options.target)
     return 0
 
 
@@ -121,7 +121,7 @@ def changed(work):
         return 0
     before = results.lines_of(work.folder / "results.jsonl")
     work = Work(options, work.folder / "changed")
-    targets = {target for name in files for target in work.scopes[results.scope_of(name, work.scopes)].get("targets", ())}
+    targets = {target for name in files for target in work.scopes[results.scope_of(name, work.scopes)]["targets"]}
     work.tree.prepare(report, options.preset, files, sorted(targets), deadlines[0])
     work.load()
     work.measure(deadlines[1])
@@ -130,11 +130,11 @@ def changed(work):
     work.known.take_kills(before)
     trial = runner.Runner(reaching, work.reach, work.known, work.executor(), deadline=deadlines[2])
     trial.run(mutants, lambda name, total: runner.Progress(name, total, report))
-    untried = {one["key"] for one in trial.untried(mutants)} if time.monotonic() > deadlines[1] else set()
+    unknown = [test.name for test in work.tests if test.name not in work.reach.tests]
+    untried = {one["key"] for one in mutants if trial.is_untried(one) or unknown and one["key"] not in work.known.killers}
     outcomes = {one["key"]: "untried" if one["key"] in untried else work.known.outcome(one, reaching.get(one["id"]))[0]
                 for one in mutants}
     left = list(survivors(mutants, outcomes))
-    unknown = [test.name for test in work.tests if test.name not in work.reach.tests]
     counts = results.summary(mutants, outcomes, lambda one: one["file"])
     if options.json:
         print(json.dumps({"files": counts, "survivors": left, "not_tried": sorted(untried), "tests_not_run": unknown}, indent=1))
@@ -219,7 +219,7 @@ def parse_arguments():
     one = commands.add_parser("prepare", help="copy the sources, put the mutants in, build")
     one.add_argument("--preset", default=tree.PRESET)
     one.add_argument("--mutate", action="append", metavar="FILE", help="mutants in this file only (may be repeated)")
-    one.add_argument("--target", action="append", default=[], help="build this only (may be repeated)")
+    one.add_argument("--target", action="append", help="build this only (may be repeated)")
     commands.add_parser("reach", help="run each test once: which mutants does it reach?")
     one = commands.add_parser("run", help="run each mutant against the tests that reach it")
     one.add_argument("--shard", type=shard, default=(1, 1), metavar="I/N", help="only every Nth mutant")

@@ -178,15 +178,15 @@ class Runner:
                 self.known.add(mutant, outcome, "", stuck_in, tried, sum(spent))
         return self.known.outcome(mutant, self.reaching.get(mutant["id"]))[0] or "untried"
 
-    def untried(self, mutants):
-        """Those that no test has killed and not all have been tried with."""
-        return [one for one in mutants if one["key"] not in self.known.killers and self.order(one, float("inf"))]
+    def is_untried(self, mutant, budget=float("inf")):
+        """Has no test killed it, and are there some that it was not tried with?"""
+        return mutant["key"] not in self.known.killers and bool(self.order(mutant, budget))
 
     def run(self, mutants, progress_of):
         """First what is cheap, for all; then the rest for those that survived."""
         everything = self.limit_seconds or float("inf")
         for name, budget in (("cheap tests", min(CHEAP_SECONDS, everything)), ("other tests", everything)):
-            left = [one for one in mutants if one["key"] not in self.known.killers and self.order(one, budget)]
+            left = [one for one in mutants if self.is_untried(one, budget)]
             progress = progress_of(f"run, {name}", len(left))
             in_parallel(lambda one: progress.add(self.try_mutant(one, budget)), left, self.executor)
             progress.print()

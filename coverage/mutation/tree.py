@@ -88,8 +88,10 @@ class Tree:
                 if child.poll() is None:
                     os.killpg(child.pid, signal.SIGKILL)
 
-    def compile(self, targets=(), deadline=float("inf")):
+    def compile(self, targets, deadline):
         """What the compiler said if something does not compile, else ""; what came too late is not built."""
+        if targets == []:
+            return ""
         chosen = ["--target", *targets] if targets else []
         code, output = self.command("cmake", "--build", self.build, "--parallel", os.cpu_count(), *chosen, "--", "-k", "0",
                                     deadline=deadline)
@@ -98,7 +100,11 @@ class Tree:
 
     def remove_outdated(self, targets):
         """Programs of an earlier build, which have other mutants, are no programs of this one. Are there any?"""
-        _, output = self.command("ninja", "-C", self.build, "-n", *targets)
+        if targets == []:
+            return False
+        code, output = self.command("ninja", "-C", self.build, "-n", *(targets or ()))
+        if code != 0:
+            sys.exit(output)
         missing = re.findall(r"Linking CX* (?:executable|shared library) (\S+)", output)
         for name in missing:
             (self.build / name).unlink(missing_ok=True)
@@ -110,12 +116,13 @@ class Tree:
         if code != 0:
             sys.exit(f"{self.source} cannot be configured:\n{output}")
 
-    def prepare(self, report, preset=PRESET, files=None, targets=(), deadline=float("inf")):
-        """Makes, builds and describes the mutated copy; `files` are those to mutate, all in scope by default."""
+    def prepare(self, report, preset=PRESET, files=None, targets=None, deadline=float("inf")):
+        """Makes, builds and describes the mutated copy; `files` are those to mutate, all in scope by default, and
+        `targets` what is built, everything by default."""
         listed = self.files()
         state = {"tree": digest(self.root, listed),
                  "files": sorted(in_scope(listed, self.scopes) if files is None else files),
-                 "targets": sorted(targets)}
+                 "targets": targets}
         if self.state() == state:
             report(f"prepare: nothing changed since {self.folder / 'prepared.json'} was written")
             return
