@@ -5,6 +5,7 @@ import re
 
 FIGURES = ("line", "branch", "function")
 EXCLUDED = "excluded_lines_max"
+AT_MOST = (EXCLUDED, "equivalent_percent_max")
 MARK = re.compile(r"GCOVR?_EXCL_(\w+)(.*)")
 ONE_LINE = ("LINE", "BR_LINE")
 
@@ -40,9 +41,9 @@ def lowered(old, new):
             yield f"{part}: no floors any more"
             continue
         for name, floor in before.items():
-            if name == EXCLUDED:
-                if after[name] > floor:
-                    yield f"{part}: {name} grew from {floor} to {after[name]}"
+            if name in AT_MOST:
+                if after.get(name, math.inf) > floor:
+                    yield f"{part}: {name} grew from {floor} to {after.get(name, 'no limit')}"
             elif isinstance(floor, (int, float)) and after.get(name, 0) < floor:
                 yield f"{part}: {name} floor fell from {floor} to {after.get(name, 0)}"
 

@@ -14,7 +14,8 @@ COMPARISONS = {ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.G
 ARITHMETIC = {ast.Add: ast.Sub, ast.Sub: ast.Add, ast.Mult: ast.FloorDiv, ast.Div: ast.Mult, ast.FloorDiv: ast.Mult,
               ast.Mod: ast.Mult, ast.BitAnd: ast.BitOr, ast.BitOr: ast.BitAnd, ast.LShift: ast.RShift, ast.RShift: ast.LShift}
 DELETED = (ast.Expr, ast.AugAssign, ast.For, ast.With, ast.Raise, ast.Assert, ast.Continue, ast.Break, ast.Delete)
-CONDITIONS = (ast.If, ast.While, ast.IfExp)
+COMMUTATIVE = ("max", "min")
+OTHER_FUNCTION = {"any": "all", "all": "any", "max": "min", "min": "max"}
 
 
 def call(name, *arguments):
@@ -27,6 +28,11 @@ def constant(value):
 
 def negated(node):
     return ast.UnaryOp(ast.Not(), node)
+
+
+def are_options(nodes):
+    """Words of a command, which mean the same in any order."""
+    return all(isinstance(one, ast.Constant) and str(one.value).startswith("-") for one in nodes)
 
 
 def binds(node):
@@ -142,8 +148,9 @@ class Mutator(ast.NodeTransformer):
 
     def visit_Call(self, node):
         choices, plain = [], [not isinstance(one, ast.Starred) and not binds(one) for one in node.args]
+        name = node.func.id if isinstance(node.func, ast.Name) else ""
         for at in range(len(node.args) - 1):
-            if plain[at] and plain[at + 1]:
+            if plain[at] and plain[at + 1] and name not in COMMUTATIVE and not are_options(node.args[at:at + 2]):
                 new = copy.deepcopy(node)
                 new.args[at], new.args[at + 1] = new.args[at + 1], new.args[at]
                 choices.append(("arguments exchanged", new))
@@ -156,11 +163,11 @@ class Mutator(ast.NodeTransformer):
                 new = copy.deepcopy(node)
                 del new.keywords[at]
                 choices.append(("argument dropped", new))
-        if isinstance(node.func, ast.Name) and node.func.id in ("any", "all") and not binds(node):
+        if name in OTHER_FUNCTION and not binds(node):
             new = copy.deepcopy(node)
-            new.func.id = "all" if node.func.id == "any" else "any"
-            choices.append(("any and all exchanged", new))
-        if isinstance(node.func, ast.Name) and node.func.id == "sorted" and node.args:
+            new.func.id = OTHER_FUNCTION[name]
+            choices.append(("function exchanged", new))
+        if name == "sorted" and node.args:
             choices.append(("call dropped", call("list", copy.deepcopy(node.args[0]))))
         return self.expression(node, choices)
 

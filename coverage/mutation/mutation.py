@@ -7,6 +7,7 @@ Exit code: 0 done, and nothing below a floor; 1 survivors below a floor, or a wr
 import argparse
 import json
 import os
+import re
 import signal
 import sys
 import time
@@ -44,7 +45,7 @@ class Work:
         self.mutants = self.tree.mutants()
         self.state = self.tree.state() or sys.exit(f"{self.folder} has no finished build: run mutation.py prepare")
         self.all_tests, self.not_built = ctest.tests_of(self.tree.build)
-        self.tests = runner.selected(self.all_tests)
+        self.tests = [test for test in runner.selected(self.all_tests) if re.search(getattr(self.options, "tests", ""), test.name)]
         self.reach = runner.Reach(self.folder / "reach.jsonl", self.state)
         self.known = results.Results(self.folder / "results.jsonl", self.mutants,
                                      self.reach.identities())
@@ -74,7 +75,7 @@ class Work:
         """{key: outcome}"""
         found = {}
         for mutant in self.mutants:
-            outcome, _ = self.known.outcome(mutant, reaching.get(mutant["id"]))
+            outcome = self.known.outcome(mutant, reaching.get(mutant["id"]))
             found[mutant["key"]] = "equivalent" if mutant["key"] in self.equivalents and outcome != "killed" else outcome
         return found
 
@@ -105,7 +106,7 @@ def run(work):
     mutants = [one for one in work.chosen() if one["key"] not in work.equivalents]
     trial = runner.Runner(reaching, work.reach, work.known, work.executor(), work.options.limit_seconds)
     trial.run(mutants, lambda name, total: runner.Progress(name, total, report))
-    counts = Counter(work.known.outcome(one, reaching.get(one["id"]))[0] or "untried" for one in mutants)
+    counts = Counter(work.known.outcome(one, reaching.get(one["id"])) for one in mutants)
     print(f"{len(mutants)} mutants: " + ", ".join(f"{count} {name}" for name, count in sorted(counts.items())))
     return 0
 
@@ -131,17 +132,19 @@ def changed(work):
     trial = runner.Runner(reaching, work.reach, work.known, work.executor(), deadline=deadlines[2])
     trial.run(mutants, lambda name, total: runner.Progress(name, total, report))
     unknown = [test.name for test in work.tests if test.name not in work.reach.tests]
-    untried = {one["key"] for one in mutants if trial.is_untried(one) or unknown and one["key"] not in work.known.killers}
-    outcomes = {one["key"]: "untried" if one["key"] in untried else work.known.outcome(one, reaching.get(one["id"]))[0]
-                for one in mutants}
+    outcomes = {one["key"]: work.known.outcome(one, reaching.get(one["id"])) for one in mutants}
+    # A test that there was no time for may be the one that kills it.
+    outcomes = {key: "untried" if found in ("unfinished", "untried") or unknown and found != "killed" else found
+                for key, found in outcomes.items()}
+    untried = sorted(key for key, found in outcomes.items() if found == "untried")
     left = list(survivors(mutants, outcomes))
     counts = results.summary(mutants, outcomes, lambda one: one["file"])
     if options.json:
-        print(json.dumps({"files": counts, "survivors": left, "not_tried": sorted(untried), "tests_not_run": unknown}, indent=1))
+        print(json.dumps({"files": counts, "survivors": left, "not_tried": untried, "tests_not_run": unknown}, indent=1))
         return 1 if left else 0
     print_survivors(options.root, left)
     print("\n".join(table(counts)))
-    for what, names in (("mutants", sorted(untried)), ("tests", unknown), ("programs of tests", work.not_built)):
+    for what, names in (("mutants", untried), ("tests", unknown), ("programs of tests", work.not_built)):
         if names:
             print(f"not tried: {len(names)} {what}: {', '.join(names[:NAMED_MAX])}{', ...' * (len(names) > NAMED_MAX)}")
     print(f"{time.monotonic() - begin:.0f} s")
@@ -149,7 +152,7 @@ def changed(work):
 
 
 def table(counts):
-    heads = ("mutants", "killed", "stuck", "survived", "unreached", "equivalent", "untried")
+    heads = ("mutants", *results.OUTCOMES)
     width = max(map(len, counts), default=0)
     yield " ".join([f"{'':{width}}", *(f"{head:>10}" for head in heads), "  killed %"])
     for name, found in counts.items():
@@ -160,7 +163,7 @@ def table(counts):
 def survivors(mutants, outcomes):
     for mutant in mutants:
         outcome = outcomes[mutant["key"]]
-        if outcome in ("survived", "stuck", "unreached"):
+        if outcome in results.LEFT:
             yield {**mutant, "outcome": outcome}
 
 
@@ -220,7 +223,8 @@ def parse_arguments():
     one.add_argument("--preset", default=tree.PRESET)
     one.add_argument("--mutate", action="append", metavar="FILE", help="mutants in this file only (may be repeated)")
     one.add_argument("--target", action="append", help="build this only (may be repeated)")
-    commands.add_parser("reach", help="run each test once: which mutants does it reach?")
+    one = commands.add_parser("reach", help="run each test once: which mutants does it reach?")
+    one.add_argument("--tests", default="", metavar="REGEX", help="only tests whose names match (default: all fast ones)")
     one = commands.add_parser("run", help="run each mutant against the tests that reach it")
     one.add_argument("--shard", type=shard, default=(1, 1), metavar="I/N", help="only every Nth mutant")
     one.add_argument("--scope", action="append", help="only this scope (may be repeated)")

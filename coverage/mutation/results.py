@@ -9,7 +9,10 @@ from pathlib import Path
 sys.path.append(str(Path(__file__).resolve().parent.parent))
 import floors  # noqa: E402
 
-OUTCOMES = ("killed", "stuck", "survived", "unreached", "equivalent")
+# killed: by a test; survived: all tests that reach it passed; unreached: there are none; stuck: one that defines no
+# progress was not over in time; unfinished: not all were tried, untried: none was.
+OUTCOMES = ("killed", "stuck", "survived", "unreached", "equivalent", "unfinished", "untried")
+LEFT = ("stuck", "survived", "unreached", "unfinished")  # what a test or a reason is missing for
 
 
 def scope_of(name, scopes):
@@ -80,15 +83,16 @@ class Results:
         self.take(line)
 
     def outcome(self, mutant, reaching):
-        """(outcome, test); None for one that no test was tried with."""
+        """One of OUTCOMES, given the tests that reach it."""
         key = mutant["key"]
         if key in self.killers:
-            return "killed", self.killers[key]
-        if key in self.stuck:
-            return "stuck", self.stuck[key]
+            return "killed"
         if not reaching:
-            return "unreached", None
-        return ("survived" if self.tried.get(key) else None), None
+            return "unreached"
+        tried = self.tried.get(key, set())
+        if any(test.name not in tried for test in reaching):
+            return "unfinished" if tried else "untried"
+        return "stuck" if key in self.stuck else "survived"
 
 
 def equivalents_of(path):
@@ -112,7 +116,7 @@ def summary(mutants, outcomes, by):
     """{by(mutant): {outcome: count}}"""
     counts = {}
     for mutant in mutants:
-        counts.setdefault(by(mutant), Counter())[outcomes[mutant["key"]] or "untried"] += 1
+        counts.setdefault(by(mutant), Counter())[outcomes[mutant["key"]]] += 1
     return {name: dict(found, mutants=sum(found.values())) for name, found in sorted(counts.items())}
 
 
@@ -128,12 +132,12 @@ def below(scopes, counts):
         found = counts.get(scope, {"mutants": 0})
         if percent(found) < floor["killed"]:
             yield f"{scope}: {percent(found):.2f} % of the mutants killed, the floor {floor['killed']} %"
-        if found.get("equivalent", 0) > floor["equivalent_max"]:
-            yield f"{scope}: {found['equivalent']} equivalent mutants, at most {floor['equivalent_max']}"
+        if 100 * found.get("equivalent", 0) > floor["equivalent_percent_max"] * found["mutants"]:
+            yield (f"{scope}: {found['equivalent']} of {found['mutants']} mutants are listed as equivalent, at most "
+                   f"{floor['equivalent_percent_max']} % may be")
 
 
 def raised(scopes, counts):
-    """The floors after a run that tried everything."""
-    return {scope: {**floor, "killed": floors.risen(floor["killed"], percent(counts[scope])),
-                    "equivalent_max": min(floor["equivalent_max"], counts[scope].get("equivalent", 0))}
-            if scope in counts and not counts[scope].get("untried") else floor for scope, floor in scopes.items()}
+    """The floors after a run."""
+    return {scope: {**floor, "killed": floors.risen(floor["killed"], percent(counts[scope]))} if scope in counts else floor
+            for scope, floor in scopes.items()}

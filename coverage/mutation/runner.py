@@ -176,7 +176,7 @@ class Runner:
             with self.lock:
                 outcome = "stuck" if stuck_in else "survived"
                 self.known.add(mutant, outcome, "", stuck_in, tried, sum(spent))
-        return self.known.outcome(mutant, self.reaching.get(mutant["id"]))[0] or "untried"
+        return self.known.outcome(mutant, self.reaching.get(mutant["id"]))
 
     def is_untried(self, mutant, budget=float("inf")):
         """Has no test killed it, and are there some that it was not tried with?"""

@@ -12,7 +12,7 @@ ROOT = HERE.parent.parent
 sys.path.insert(0, str(HERE.parent))
 import floors  # noqa: E402
 
-NAMES = ("coverage/floors.json", "coverage/floors_clang.json")
+NAMES = ("coverage/floors.json", "coverage/floors_clang.json", "coverage/mutation/floors.json")
 OLD = {"core": {"line": 90, "branch": 80.5, "function": 95, "excluded_lines_max": 3}}
 
 
@@ -27,6 +27,7 @@ def examples():
         yield f"{figure} lower", {"core": {**core, figure: core[figure] - 0.1}}, 1
     yield "a figure less", {"core": {name: core[name] for name in core if name != "line"}}, 1
     yield "more exclusions", {"core": {**core, "excluded_lines_max": 4}}, 1
+    yield "no figure", {"core": {**core, "folders": ["a/"]}}, 0
 
 
 def git(*words):

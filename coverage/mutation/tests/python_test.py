@@ -34,11 +34,13 @@ EXAMPLES = {
     "loop": ("def f(a):\n    while a:\n        a -= 1\n    return [a]\n", "f(2)[0]", {"condition false": [2]}),
     "filter": ("x = lambda a: [b for b in a if b]\n", "x([0, 1])", {
         "condition true": [[0, 1]], "condition false": [[]], "condition negated": [[0]]}),
-    "arguments": ("x = lambda a: max(a, 1, key=abs)\n", "x(-2)", {
-        "arguments exchanged": [-2], "argument dropped": ["TypeError", 1]}),
+    "largest": ("x = lambda a: max(a, 1, key=abs)\n", "x(-2)", {
+        "arguments exchanged": [], "argument dropped": ["TypeError", 1], "function exchanged": [1]}),
+    "words": ("def f(*a):\n    return [*a]\n\n\nx = lambda: f(1, '-a', '-b', 'c')[0]\n", "x()", {
+        "arguments exchanged": ["-a", 1]}),
     "defaults": ("x = lambda a: round(a, 1)\n", "x(1.26)", {"arguments exchanged": ["TypeError"], "argument dropped": [1]}),
-    "any": ("x = lambda a: any(a)\n", "x([0, 1])", {"any and all exchanged": [False]}),
-    "all": ("x = lambda a: all(a)\n", "x([0, 1])", {"any and all exchanged": [True]}),
+    "any": ("x = lambda a: any(a)\n", "x([0, 1])", {"function exchanged": [False]}),
+    "all": ("x = lambda a: all(a)\n", "x([0, 1])", {"function exchanged": [True]}),
     "order": ("x = lambda a: sorted(a)\n", "x([2, 1])", {"call dropped": [[2, 1]]}),
     "call": ("def f(a):\n    a.append(1)\n    a.append(2)\n    return [*a]\n", "f([])", {
         "statement deleted": [[2], [1]], "early return": [None]}),
