@@ -245,6 +245,7 @@ def gather(root, build):
         "requirements": [judge(one, planned.get(one["id"], {}), outcomes) for one in requirements(root)],
         "outcomes": outcomes, "general": [i for i, one in enumerate(outcomes) if not one["requirements"]],
         "kill_matrix": figures("orders", []), "throughput": figures("million", {}),
+        "mutation": figures("mutation", {}).get("scopes", {}),
         "not_checked_in_this_run": left_out, "assumptions": ASSUMPTIONS, "not_verified": NOT_VERIFIED,
     }
 

@@ -127,6 +127,18 @@ def orders(evidence):
             + table(["access", "weakened", "", "by test", "because"], rows, "kills"))
 
 
+def mutation(evidence):
+    """A row for each scope: what became of its mutants."""
+    scopes = evidence["mutation"]
+    if not scopes:
+        return "<p>Not recorded for these sources: <code>ci/run.sh mutation</code>.</p>"
+    heads = ["mutants", *sorted({outcome for counts in scopes.values() for outcome in counts} - {"mutants"})]
+    rows = [[escape(scope), *(counts.get(head, 0) for head in heads)] for scope, counts in scopes.items()]
+    return ("<p>Each line of a scope broken in every way that the engine knows; killed: a test failed twice with the mutant "
+            "and passed without. <code>coverage/mutation/README.md</code> defines the rest.</p>"
+            + table(["scope", *heads], rows))
+
+
 def trend(evidence, previous):
     if not previous:
         return "<p>There is no earlier evidence.</p>"
@@ -164,6 +176,7 @@ def make(evidence, previous=None):
         ("not-checked", "Not checked in this run", left_out(evidence)),
         ("throughput", "Throughput and latency", throughput(evidence)),
         ("orders", "Weakened memory orders", orders(evidence)),
+        ("mutation", "Mutants of the sources", mutation(evidence)),
         ("trend", "Changes", trend(evidence, previous)),
         ("assumptions", "Assumptions", bullets(evidence["assumptions"])),
         ("sources", "Sources and toolchains", about(evidence)),

@@ -154,6 +154,19 @@ class evidence(unittest.TestCase):
             self.assertTrue(file in ("recorded/junit/" + job + ".xml", gather.COVERAGE.get(job))
                             or job == "crash-full", file)
 
+    def test_mutants_are_counted_by_scope_and_only_for_these_sources(self):
+        self.assertIn("Not recorded for these sources: <code>ci/run.sh mutation</code>", page.make(self.gather()))
+        self.write("recorded/mutation.json", json.dumps({"scopes": {
+            "kernel": {"mutants": 8, "killed": 5, "survived": 3}, "c": {"mutants": 7, "killed": 6, "equivalent": 1}}}))
+        self.assertEqual(self.gather()["mutation"], {})  # no job says that it was recorded for these sources
+        self.junit("mutation", {"mutation": ""}, ["mutation"])
+        self.assertEqual(self.gather()["mutation"]["kernel"], {"mutants": 8, "killed": 5, "survived": 3})
+        text = page.make(self.gather())
+        self.assertEqual(re.findall(r"<th><span>(\w+)</span></th>", text[text.index('<h2 id="mutation"'):])[:5],
+                         ["scope", "mutants", "equivalent", "killed", "survived"])
+        for scope, counts in (("kernel", (8, 0, 5, 3)), ("c", (7, 1, 6, 0))):
+            self.assertIn(f"<tr><td>{scope}</td>" + "".join(f'<td class="number">{n}</td>' for n in counts), text)
+
     def test_it_keeps_its_schema_which_refuses_other_things(self):
         schema = json.loads((here.parent / "schema.json").read_text())
         validator = jsonschema.Draft202012Validator(schema)
