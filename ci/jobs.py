@@ -66,7 +66,7 @@ JOBS = [
         "lines and branches that the tests reach; fails below coverage/floors.json (core: it alone)"),
     Job("mcdc", "clang19-mcdc", 1, "ci", CORE + " clang19",
         "branches and MC/DC of the core as clang counts; fails below coverage/floors_clang.json"),
-    Job("mutation", "mutation", 240, "nightly", CORE + " clang coverage lint package mutation",
+    Job("mutation", "mutation", 240, "nightly", FULL + " mutation",
         "each line broken on purpose: which test notices (--changed REV: what a change touches; other arguments: --help)"),
     Job("evidence", "gcc-release", 20, "hand", FULL,
         "what was recorded for each guarantee, as JSON and as a page (--run quick records the cheap jobs first)"),
