@@ -164,7 +164,7 @@ job_mcdc() {
   record --file "$PWD/build/clang19-mcdc/report/summary.json" coverage/mcdc.py
 }
 
-# job_mutation [--changed REV]: every mutant, or those of the lines changed since REV. Other arguments go to mutation.py.
+# job_mutation [--changed REV [ARGUMENTS] | ARGUMENTS]: every mutant, or those of the lines changed since REV, or a step.
 job_mutation() {
   local engine=coverage/mutation/mutation.py json=build/recorded/mutation.json
   [ "${1:-}" = --changed ] && exec "$engine" changed "${@:2}"
