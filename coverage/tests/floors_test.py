@@ -30,6 +30,26 @@ def examples():
     yield "no figure", {"core": {**core, "folders": ["a/"]}}, 0
 
 
+def results():
+    """(what, found, expected)"""
+    core, seen = OLD["core"], {"line": 92.29, "branch": 70.0, "function": 95.0}
+    yield "raised", floors.raised(core, seen, 2), {**core, "line": 92.2, "excluded_lines_max": 2}
+    yield "raised, more exclusions", floors.raised(core, seen, 5)["excluded_lines_max"], 3
+    yield "below", list(floors.below("core", core, seen, 4)), [
+        "core: branch coverage is 70.00 %, the floor 80.5 %", "core: 4 excluded lines, at most 3"]
+    yield "at the floors", list(floors.below("core", core, core, 3)), []
+    yield "lowered", list(floors.lowered(OLD, {"core": {"line": 89, "branch": 81, "excluded_lines_max": 4}})), [
+        "core: line floor fell from 90 to 89", "core: function floor fell from 95 to 0", "core: excluded_lines_max grew from 3 to 4"]
+    yield "a figure less", list(floors.lowered({"a": {"x": 0, "y": -0.5, "z": 0.5}}, {"a": {}})), ["a: z floor fell from 0.5 to 0"]
+    yield "no part", list(floors.lowered(OLD, {})), ["core: no floors any more"]
+    text = "a\n// GCOVR_EXCL_LINE: why\n// GCOV_EXCL_BR_LINE\n// GCOVR_EXCL_START: why"
+    marks = [("f", 2, "LINE", "why"), ("f", 3, "BR_LINE", ""), ("f", 4, "START", "why")]
+    yield "exclusions", list(floors.exclusions("f", text)), marks
+    yield "bad marks", list(floors.bad_marks(marks)), [
+        "f:3: EXCL_BR_LINE without a reason (write '// GCOVR_EXCL_BR_LINE: why')",
+        "f:4: EXCL_START: only single lines may be excluded"]
+
+
 def git(*words):
     done = subprocess.run(["git", "-C", str(ROOT), *words], capture_output=True, text=True)
     return done.stdout if done.returncode == 0 else ""
@@ -50,11 +70,9 @@ def main():
         found = list(floors.lowered(OLD, new))
         if len(found) != expected:
             failures.append(f"example '{what}': {found}, expected {expected} complaints")
-    seen = {"line": 92.26, "branch": 70.0, "function": 95.0}
-    if list(floors.lowered(OLD, {"core": floors.raised(OLD["core"], seen, 5)})):
-        failures.append("raised() lowered a floor")
-    if len(list(floors.below("core", OLD["core"], seen, 4))) != 2:
-        failures.append("below() did not report exactly the branches and the exclusions")
+    for what, found, expected in results():
+        if found != expected:
+            failures.append(f"{what}: {found}, expected {expected}")
     for file in NAMES:
         history = list(versions(file))
         for (_, old), (name, new) in zip(history, history[1:]):
