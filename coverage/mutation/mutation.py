@@ -51,6 +51,12 @@ class Work:
                                      self.reach.identities())
         self.equivalents = results.equivalents_of(self.options.lists / "equivalent.json")
 
+    def costs(self):
+        """Processor-seconds of the tests: with mutants, and to find out which tests reach them."""
+        keys = {one["key"] for one in self.mutants}
+        return {"run": round(sum(one["processor_seconds"] for one in results.lines_of(self.known.path) if one["key"] in keys)),
+                "reach": round(sum(one["processor_seconds"] for one in self.reach.tests.values()))}
+
     def executor(self):
         return ctest.Executor(self.folder / "tmp", self.options.jobs)
 
@@ -181,7 +187,7 @@ def report_command(work):
     scopes = results.summary(work.mutants, outcomes, lambda one: one.get("scope", ""))
     files = results.summary(work.mutants, outcomes, lambda one: one["file"])
     left = list(survivors(work.mutants, outcomes))
-    found = {"scopes": scopes, "files": files, "survivors": left,
+    found = {"scopes": scopes, "files": files, "survivors": left, "processor_seconds": work.costs(),
              "matrix": {key: test for key, test in sorted(work.known.killers.items())}}
     (work.folder / "matrix.json").write_text(json.dumps(found, indent=1) + "\n")
     problems = [*results.below(work.scopes, scopes), *results.stale(work.equivalents, work.mutants, outcomes)]
@@ -200,6 +206,7 @@ def report_command(work):
         print_survivors(work.options.root, left)
     print("\n".join(table(files)), end="\n\n")
     print("\n".join(table(scopes)))
+    print(f"processor-seconds: {found['processor_seconds']['run']} for all trials, {found['processor_seconds']['reach']} for reach")
     print("\n".join(problems), end="\n" if problems else "")
     return 1 if problems else 0
 

@@ -21,6 +21,7 @@ NOT_JUDGES = ("_test.py", "/bugs.py")  # tests and data
 DEBIAN = "/usr/lib/python3/dist-packages"  # where its packages are, also for another python3
 LISTS = "coverage/mutation/*.json"
 PRESET = "mutation"
+PATIENCE = 10  # seconds that a build has to end in when it is interrupted
 
 
 def git(root, *words):
@@ -83,7 +84,11 @@ class Tree:
                 output, _ = child.communicate(timeout=left)
                 return child.returncode, output
             except subprocess.TimeoutExpired:
-                return None, ""
+                os.killpg(child.pid, signal.SIGINT)  # ninja removes what is half made
+                try:
+                    return None, child.communicate(timeout=PATIENCE)[0]
+                except subprocess.TimeoutExpired:
+                    return None, ""
             finally:
                 if child.poll() is None:
                     os.killpg(child.pid, signal.SIGKILL)
@@ -129,10 +134,10 @@ class Tree:
         (self.folder / "prepared.json").unlink(missing_ok=True)
         for copy in (self.original, self.source):
             copy_tree(self.root, set(listed), copy)
+        shutil.rmtree(self.source / ".git", ignore_errors=True)
         git(self.source, "init", "-q")  # tests of scripts ask git for the files
         git(self.source, "add", "-A")
-        git(self.source, "-c", "user.name=mutation", "-c", "user.email=mutation@localhost", "commit", "-qm", "copy",
-            "--allow-empty")
+        git(self.source, "-c", "user.name=mutation", "-c", "user.email=mutation@localhost", "commit", "-qm", "copy")
         report(f"prepare: configuring {len(listed)} files, {len(state['files'])} of them with mutants")
         self.configure(preset)
         mutants = mutate_python.mutate_files(self.source, [n for n in state["files"] if n.endswith(".py")], 1)
