@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parent.parent
 CORE = "build cache test docs"  # what a build with tests configures, and what the tests of the core run
-FULL = CORE + " clang clang19 coverage lint package"  # what all fast tests run
+FULL = CORE + " clang clang19 coverage lint package mutation"  # what all fast tests run
 BARE = "build cache bare"  # with SHMFIFO_BARE
 
 
@@ -66,7 +66,7 @@ JOBS = [
         "lines and branches that the tests reach; fails below coverage/floors.json (core: it alone)"),
     Job("mcdc", "clang19-mcdc", 1, "ci", CORE + " clang19",
         "branches and MC/DC of the core as clang counts; fails below coverage/floors_clang.json"),
-    Job("mutation", "mutation", 240, "nightly", FULL + " mutation",
+    Job("mutation", "mutation", 240, "nightly", FULL,
         "each line broken on purpose: which test notices (--changed REV: what a change touches; other arguments: --help)"),
     Job("evidence", "gcc-release", 20, "hand", FULL,
         "what was recorded for each guarantee, as JSON and as a page (--run quick records the cheap jobs first)"),

@@ -143,7 +143,7 @@ class Tree:
         mutants = mutate_python.mutate_files(self.source, [n for n in state["files"] if n.endswith(".py")], 1)
         report(f"prepare: {len(mutants)} mutants of Python")
         mutants += self.mutate_cpp([n for n in state["files"] if n.endswith(CPP)], len(mutants) + 1,
-                                   lambda: self.compile(targets, deadline), report)
+                                   targets, lambda what: self.compile(what, deadline), report)
         for mutant in mutants:
             mutant["scope"] = results.scope_of(mutant["file"], self.scopes)
         (self.folder / "mutants.json").write_text(json.dumps({"mutants": mutants}, indent=1) + "\n")
@@ -154,15 +154,22 @@ class Tree:
         (self.folder / "prepared.json").write_text(json.dumps(state) + "\n")
         report(f"prepare: {len(mutants)} mutants")
 
-    def mutate_cpp(self, files, first, compile_, report):
+    def mutate_cpp(self, files, first, targets, compile_, report):
         if not files:
             return []
         if importlib.util.find_spec("clang") is None:
             sys.path.append(DEBIAN)
         import mutate_cpp  # not above: it needs libclang
         commands = json.loads((self.build / "compile_commands.json").read_text())
-        return mutate_cpp.mutate(self.source, files, commands, compile_, first,
-                                 lambda text: report(f"prepare: {text}"))
+        own = [re.search(r" -o (\S+)", command["command"])[1] for command in commands
+               if self.compiles(command["file"], files)]
+        return mutate_cpp.mutate(self.source, files, commands, [lambda: compile_(own), lambda: compile_(targets)],
+                                 self.folder / "uncompilable.json", first, lambda text: report(f"prepare: {text}"))
+
+    def compiles(self, unit, files):
+        """Is it the translation unit of one of the files, or of several of them at once?"""
+        text = Path(unit).read_text(encoding="utf-8") if "/Unity/" in unit else f'"{unit}"'
+        return any(f'"{self.source / name}"' in text for name in files)
 
     def files(self):
         listed = git(self.root, "ls-files", "-co", "--exclude-standard", "-z").split("\0")
