@@ -119,6 +119,7 @@ class Runner:
         self.reaching, self.reach, self.known, self.executor = reaching, reach, known, executor
         self.limit_seconds, self.deadline = limit_seconds, deadline
         self.killers = defaultdict(Counter)  # by file and function
+        self.passing = {}  # test: whether it passes with the switch off
         self.lock = threading.Lock()
 
     def order(self, mutant, budget):
@@ -144,13 +145,19 @@ class Runner:
         spent.append(done.processor_seconds)
         return done.outcome
 
+    def passes(self, test, spent):
+        """With the switch off, in this run: asked when the test has killed its first mutant."""
+        if test.name not in self.passing:
+            self.passing[test.name] = self.execute(test, 0, spent) == "passed"
+        return self.passing[test.name]
+
     def verdict(self, test, mutant, spent):
         """killed (failed), killed (stuck), stuck, or survived. A kill is seen twice, and not with the switch off."""
         first = self.execute(test, mutant["id"], spent)
         if first not in ("failed", "stuck"):
             return "survived", ""
         second = self.execute(test, mutant["id"], spent)
-        if second not in ("failed", "stuck") or self.execute(test, 0, spent) != "passed":
+        if second not in ("failed", "stuck") or not self.passes(test, spent):
             return "survived", ""
         if "failed" in (first, second):
             return "killed", "failed"
