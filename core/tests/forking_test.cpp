@@ -87,11 +87,15 @@ TEST(forking, G11_a_child_may_attach_though_another_thread_was_at_its_first_use)
   for (int round = 0; round < 300; ++round) {
     child parent([&] {
       std::atomic<int> together{0};
+      std::atomic<bool> forked{false};
       std::thread attaching([&] {
         ++together;
         while (together != 2) {
         }
         static_cast<void>(must(home.attach_observer()));
+        // A thread that had ended before the fork would be a leak in the child, which cannot join
+        // it: ThreadSanitizer says so.
+        forked.wait(false);
       });
       ++together;
       while (together != 2) {
@@ -101,6 +105,8 @@ TEST(forking, G11_a_child_may_attach_though_another_thread_was_at_its_first_use)
         ::alarm(20);  // instead of waiting for ever
         return home.attach_observer() ? 0 : 1;
       });
+      forked = true;
+      forked.notify_one();
       const int ended = grandchild.join();
       attaching.join();
       return ended;
