@@ -9,7 +9,7 @@ llvm-cov is asked for each program alone, and its answers are joined here by pla
 at once it keeps the first record of an inline function, which is empty in a program that never calls it.
 
 clang leaves a decision that holds another one, as in `a && !(b && c)`, out of MC/DC with a warning that -Werror does
-not make an error. Its conditions then are branches of their own: one beside && or || is reported, and fails.
+not make an error. Its conditions then are branches of their own: one before && or || is reported, and fails.
 """
 import argparse
 import json
@@ -28,8 +28,7 @@ FLOORS = ROOT / "coverage/floors_clang.json"
 PART = "core"
 FOLDERS = [ROOT / "core/include", ROOT / "core/src", ROOT / "core/c/src"]
 CODE_REGION, MCDC_BRANCH = 0, 6  # llvm-cov's numbers for them
-BEFORE = re.compile(r"(&&|\|\|)(\s|//[^\n]*\n|[(!])*\Z")  # what stands before and after a condition of a decision
-AFTER = re.compile(r"(\s|//[^\n]*\n|\))*(&&|\|\|)")
+OPERATOR = re.compile(r"(\s|//[^\n]*\n|\))*(&&|\|\|)")  # what follows all conditions of a decision but the last
 FIGURES = ("function", "region", "branch", "mcdc")
 
 
@@ -92,10 +91,8 @@ class Seen:
         """A line for each condition of a decision that clang has left out of MC/DC."""
         for place in sorted(self.undecided & self.figures["branch"].keys()):
             name, line, column, end_line, end_column = place
-            lines = Path(name).read_text().split("\n")
-            before = "\n".join([*lines[:line - 1], lines[line - 1][:column - 1]])
-            after = "\n".join([lines[end_line - 1][end_column - 1:], *lines[end_line:]])
-            if BEFORE.search(before) or AFTER.match(after):
+            lines = Path(name).read_text().split("\n")[end_line - 1:]
+            if OPERATOR.match("\n".join([lines[0][end_column - 1:], *lines[1:]])):
                 yield f"{name}:{line}:{column}: clang leaves this condition out of MC/DC: split the decision"
 
     def missed(self):
