@@ -58,16 +58,23 @@ class planting(unittest.TestCase):
         self.refused("the text of 'twice' occurs 2 times, not once", bug("twice", value("sum.cpp", "a,", "b,")))
 
     def test_overlapping_edits_are_refused(self):
-        self.refused("the edits of 'wide' and 'narrow' overlap", bug("narrow", value("sum.cpp", "b; }", "a; }")),
+        self.refused(r"\Asum\.cpp: the edits of 'wide' and 'narrow' overlap at\n  return a \+ b;\Z", bug("narrow", value("sum.cpp", "b; }", "a; }")),
                      bug("wide", statement("sum.cpp", "return a + b;", "return 0;")))
-        self.refused("'one' and 'other' edit the same expression", bug("one", value("sum.cpp", "a + b", "a")),
+        self.refused(r"\Asum\.cpp: 'one' and 'other' edit the same expression\n  a \+ b\Z", bug("one", value("sum.cpp", "a + b", "a")),
                      bug("other", value("sum.cpp", "a + b", "b")))
+
+    def test_edits_may_touch_each_other(self):
+        made = copies(bug("one", text("sum.cpp", "sum(", "sum_(")), bug("other", text("sum.cpp", "int a,", "long a,")))
+        self.assertIn("int sum_(long a, int b)", made["sum.cpp"])
 
     def test_a_file_that_is_gone_is_refused(self):
         self.refused("'lost' edits lost.cpp, which is not among the files", bug("lost", drop("lost.cpp", "return;")))
 
     def test_a_name_used_twice_is_refused(self):
-        self.refused("two planted bugs are called 'less'", bug("less", value("sum.cpp", "a + b", "a")), bug("less"))
+        self.refused(r"\Atwo planted bugs are called 'less'\Z", bug("less", value("sum.cpp", "a + b", "a")), bug("less"))
+
+    def test_of_files_that_are_gone_the_first_is_named(self):
+        self.refused(r"\A'b' edits a\.cpp, which is not among the files\Z", bug("b", *(drop(f"{name}.cpp", "return;") for name in "cbad")))
 
     def test_every_bug_has_a_test_that_must_catch_it(self):
         listed = subprocess.run([os.environ["CTEST"], "--test-dir", os.environ["BUILD"], "-N"], check=True,
