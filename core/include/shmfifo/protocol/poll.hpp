@@ -332,14 +332,14 @@ class basic_consumer {
   }
 
   [[gnu::noinline]] status sleep(deadline until) noexcept {
+    const auto news = [this] { return ready() || wake_.requested(memory_); };
     bool woken = false;
     if (self_) {
-      woken = protocol::sleep_until(
-          memory_, view_.control().data_bell, until,
-          [this] { return ready() || wake_.requested(memory_); }, [this] { examine(); });
+      woken = protocol::sleep_until(memory_, view_.control().data_bell, until, news,
+                                    [this] { examine(); });
     } else {
       // An observer may not write and so cannot announce itself: it naps.
-      while (!(woken = ready() || wake_.requested(memory_)) && !memory_.expired(until)) {
+      while (!(woken = news()) && !memory_.expired(until)) {
         examine();
         memory_.nap(until);
       }
