@@ -24,7 +24,9 @@ PROGRAM = """#!{python}
 import json, os, sys, time
 if "--gtest_list_tests" in sys.argv:
     print("Running main()\\nsum.\\n  G1_adds  # GetParam() = 3\\nstateful.\\n"
-          "  G1_G2_G3_G4_G5_G6_G7_core_agrees_with_reference\\n  rare_corners_are_told\\n  kept_counterexamples_agree")
+          "  G1_G2_G3_G4_G5_G6_G7_core_agrees_with_reference\\n  rare_corners_are_told\\n  kept_counterexamples_agree\\n"
+          "  a_program_survives_its_text\\nparallel.\\n  an_order_is_found_only_if_there_is_one\\n"
+          "  an_order_is_not_missed_for_one_that_led_elsewhere")
     sys.exit()
 test = next(word for word in sys.argv if word.startswith("--gtest_filter="))[15:]
 bug = os.environ["SHMFIFO_PLANTED"]
