@@ -8,6 +8,7 @@
 #include <fstream>
 #include <iterator>
 #include <nlohmann/json.hpp>
+#include <stdexcept>
 
 #include "core_test.hpp"
 #include "orders.hpp"
@@ -31,15 +32,28 @@ struct test_choice {
   }
 };
 
+std::vector<core_test> chosen_tests(const test_choice& choice) {
+  std::vector<core_test> chosen;
+  std::ranges::copy_if(all_tests(), std::back_inserter(chosen),
+                       [&](const core_test& test) { return choice.takes(test); });
+  if (chosen.empty()) throw std::runtime_error(fmt::format("there is no test '{}'", choice.only));
+  return chosen;
+}
+
+void write_file(const std::string& path, const std::string& text) {
+  std::ofstream file(path);
+  file << text << std::flush;
+  if (!file) throw std::runtime_error(fmt::format("cannot write {}", path));
+}
+
 void print_violation(const model::result& r, const std::string& dot) {
-  fmt::print("{}\nreplay: {}\n", r.report, r.replay);
-  if (!dot.empty()) std::ofstream(dot) << r.dot;
+  fmt::print("{}\n", r.report);
+  if (!dot.empty()) write_file(dot, r.dot);
 }
 
 int run_tests(const test_choice& choice, double seconds, const std::string& dot) {
   int failed = 0;
-  for (const core_test& test : all_tests()) {
-    if (!choice.takes(test)) continue;
+  for (const core_test& test : chosen_tests(choice)) {
     const model::result r = model::check(test.body, wishes(seconds));
     fmt::print("{:45} {:9} {:>9} executions {:>9} blocked {:7.2f} s  {}\n", test.name,
                model::name_of(r.outcome), r.executions, r.blocked, r.seconds, r.reason);
@@ -57,8 +71,7 @@ int print_table(const test_choice& choice, double seconds) {
   fmt::print("| test | bounds | executions | with a death | blocked | seconds |\n");
   fmt::print("|---|---|---|---|---|---|\n");
   bool good = true;
-  for (const core_test& test : all_tests()) {
-    if (!choice.takes(test)) continue;
+  for (const core_test& test : chosen_tests(choice)) {
     const model::result r = model::check(test.body, wishes(seconds));
     good = good && r.ok();
     fmt::print("| `{}` | {} | {}{} | {} | {} | {:.2f} |\n", test.name, test.bounds, r.executions,
@@ -68,13 +81,21 @@ int print_table(const test_choice& choice, double seconds) {
   return good ? 0 : 1;
 }
 
-// Runs the tests on a core in which this one site is weaker, and prints the first violation.
-int run_weakened(const std::string& name, double seconds, const std::string& dot) {
+// Runs every test for a while, so that every site is seen. One that fails already would notice
+// every change.
+void see_sites(double seconds) {
   for (const core_test& test : all_tests()) {
     model::options o = wishes(seconds);
     o.executions_max = 20'000;
-    static_cast<void>(model::check(test.body, o));
+    const model::result r = model::check(test.body, o);
+    if (r.outcome == model::verdict::violation)
+      throw std::runtime_error(fmt::format("{} fails without a change: {}", test.name, r.reason));
   }
+}
+
+// Runs the tests on a core in which this one site is weaker, and prints the first violation.
+int run_weakened(const std::string& name, double seconds, const std::string& dot) {
+  see_sites(seconds);
   for (const mutant& m : make_mutants()) {
     if (to_string(m.where) != name) continue;
     model::options o = wishes(seconds);
@@ -104,21 +125,17 @@ void write_json(const std::vector<mutant>& mutants, const std::string& path) {
                    {"by_what", m.by_what},
                    {"seconds", m.seconds}});
   }
-  std::ofstream(path) << all.dump(2) << "\n";
+  write_file(path, all.dump(2) + "\n");
 }
 
-// Runs every test once, so that every site is seen; then every mutant. Prints the matrix.
+// Runs the tests on every mutant. Prints the matrix.
 int run_orders(double seconds, const std::string& only_site, const std::string& json) {
   std::vector<core_test> fast_first;
   for (const bool slow : {false, true})
     std::ranges::copy_if(all_tests(), std::back_inserter(fast_first),
                          [slow](const core_test& test) { return test.slow == slow; });
   all_tests() = std::move(fast_first);
-  for (const core_test& test : all_tests()) {
-    model::options o = wishes(seconds);
-    o.executions_max = 20'000;
-    static_cast<void>(model::check(test.body, o));
-  }
+  see_sites(seconds);
   std::vector<mutant> mutants = make_mutants();
   std::erase_if(mutants, [&](const mutant& m) {
     return !only_site.empty() && to_string(m.where) != only_site;

@@ -35,6 +35,7 @@ std::vector<std::memory_order> one_step_weaker(const model::site_use& use) {
       return {acq_rel};
     case acq_rel:
       return {acquire, release};
+    case consume:
     case acquire:
     case release:
       return {relaxed};
