@@ -8,10 +8,12 @@
 #include <algorithm>
 #include <cstring>
 #include <ctime>
+#include <fstream>
 #include <optional>
 #include <span>
 #include <vector>
 
+#include "machine.hpp"
 #include "shmfifo/harness/support/value_or_stop.hpp"
 #include "shmfifo/shmfifo.hpp"
 #include "slow_producer.hpp"
@@ -157,6 +159,11 @@ void play(actor& self, Producer& out, consumer& in, std::uint32_t execution) {
   return ms(usage.ru_utime) + ms(usage.ru_stime);
 }
 
+[[nodiscard]] double waited_ms() {
+  std::ifstream file("/proc/self/schedstat");
+  return read_waited_ms(file);
+}
+
 void sleep_us(long us) noexcept {
   const timespec time{0, us * 1000};
   ::nanosleep(&time, nullptr);
@@ -247,14 +254,17 @@ void measure_idle_consumer(actor& self) {
     link ring = open_link(self, kind::word_8, self.writes());
     self.meet();
     if (!self.writes()) {
-      const double before = cpu_ms();
+      const double used_before = cpu_ms();
+      const double waited_before = waited_ms();
       const auto start = clock::now();
       const deadline until = start + idle_time;
       while (self.options().sabotage && clock::now() < until) {
         if (ring.in->poll([](const record_view&) {}).answer != status::empty) break;
       }
       if (ring.in->wait(until) != status::timed_out) self.fail("an idle consumer got something");
-      self.found().idle_cpu_percent = 100 * (cpu_ms() - before) / ms_since(start);
+      const double elapsed = ms_since(start);
+      self.found().idle_cpu_percent =
+          percent_used(cpu_ms() - used_before, elapsed, waited_ms() - waited_before);
     }
     self.meet();
   }

@@ -51,6 +51,18 @@ void add_ticks(machine_state& state, const processor_ticks& before, const proces
   state.others_percent = std::max(0.0, 100 * (all - idle - steal - own_ticks) / all);
 }
 
+double read_waited_ms(std::istream& proc_schedstat) {
+  std::uint64_t ran_ns = 0, waited_ns = 0, slices = 0;
+  proc_schedstat >> ran_ns >> waited_ns >> slices;
+  return proc_schedstat ? static_cast<double>(waited_ns) / 1e6 : 0;
+}
+
+double percent_used(double used_ms, double elapsed_ms, double waited_ms) noexcept {
+  // The two come from different clocks of the kernel.
+  const double most = std::max(elapsed_ms - waited_ms, used_ms);
+  return most > 0 ? 100 * used_ms / most : 0;
+}
+
 machine_watch::machine_watch() : before_(ticks_now()) {
   state_.processors = static_cast<unsigned>(::sysconf(_SC_NPROCESSORS_ONLN));
   state_.load_average_before = load_average();

@@ -24,6 +24,14 @@ struct processor_ticks {
 void add_ticks(machine_state& state, const processor_ticks& before, const processor_ticks& after,
                double own_ticks) noexcept;
 
+// From /proc/self/schedstat: milliseconds in which the process could have run and had no processor;
+// zero if the text is not such a line, or where the kernel does not count them.
+[[nodiscard]] double read_waited_ms(std::istream& proc_schedstat);
+
+// Processor time in per cent of the time in which the process had a processor or did not want one.
+// Of all time, a process that polls without pause would look idle on a busy machine.
+[[nodiscard]] double percent_used(double used_ms, double elapsed_ms, double waited_ms) noexcept;
+
 // Made before the run; `finish` is called after the measuring processes were waited for.
 class machine_watch {
  public:

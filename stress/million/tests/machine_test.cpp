@@ -43,5 +43,25 @@ TEST(machine, G14_no_time_between_says_nothing) {
   EXPECT_EQ(state.others_percent, 0);
 }
 
+double waited_of(const std::string& text) {
+  std::istringstream stream(text);
+  return read_waited_ms(stream);
+}
+
+TEST(machine, G14_the_second_figure_of_a_process_is_its_time_without_a_processor) {
+  EXPECT_DOUBLE_EQ(waited_of("5000000 2500000 7\n"), 2.5);
+  for (const char* text : {"", "1", "1 2", "a 2 3"}) EXPECT_EQ(waited_of(text), 0) << text;
+}
+
+TEST(machine, G14_a_consumer_that_polls_looks_idle_on_no_machine) {
+  EXPECT_DOUBLE_EQ(percent_used(990, 1000, 0), 99);
+  EXPECT_DOUBLE_EQ(percent_used(20, 1000, 980), 100);  // others had the processor meanwhile
+  EXPECT_DOUBLE_EQ(percent_used(25, 1000, 900), 25);
+  EXPECT_DOUBLE_EQ(percent_used(2, 1000, 0), 0.2);  // one that sleeps
+  EXPECT_DOUBLE_EQ(percent_used(2, 1000, 500), 0.4);
+  EXPECT_DOUBLE_EQ(percent_used(30, 1000, 1001), 100);
+  EXPECT_EQ(percent_used(0, 1000, 1001), 0);
+}
+
 }  // namespace
 }  // namespace shmfifo::million
