@@ -18,7 +18,7 @@ namespace shmfifo::million {
 struct run_options {
   std::int64_t messages = 1'000'000;
   std::uint32_t executions = 5;
-  bool sabotage = false;  // slow the core on purpose: the gate's own test
+  bool self_test = false;  // slow one part of the core in each execution: the gates' own test
 };
 
 enum class side : std::uint8_t { writer, reader };

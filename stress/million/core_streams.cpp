@@ -86,7 +86,7 @@ double copy_all(actor& self, const segment& log, const payloads& source) {
   return ms_since(start);
 }
 
-stream_times write_side(actor& self, mode way, kind what, bool copy_first) {
+stream_times write_side(actor& self, mode way, kind what, bool copy_first, bool slow) {
   stream_times times;
   const std::string name = self.next_name();
   const payloads source(what);
@@ -101,8 +101,8 @@ stream_times write_side(actor& self, mode way, kind what, bool copy_first) {
   const bool phases = way == mode::log_phases;
   if (phases && copy_first) times.copy_loop = copy_all(self, made, source);
   self.meet();
-  times.writer = with_producer(out, self.options().sabotage,
-                               [&](auto& sender) { return write_all(self, sender, source); });
+  times.writer =
+      with_producer(out, slow, [&](auto& sender) { return write_all(self, sender, source); });
   self.meet();  // in phases the reader begins here
   if (phases) self.start_line();
   self.meet();
@@ -138,9 +138,9 @@ stream_times read_side(actor& self, mode way, kind what) {
 
 }  // namespace
 
-stream_times core_stream(actor& self, mode way, kind what, bool copy_first) {
+stream_times core_stream(actor& self, mode way, kind what, bool copy_first, bool slow) {
   const stream_times times =
-      self.writes() ? write_side(self, way, what, copy_first) : read_side(self, way, what);
+      self.writes() ? write_side(self, way, what, copy_first, slow) : read_side(self, way, what);
   self.meet();  // both are detached: the memory is free again before the next row
   return times;
 }

@@ -9,6 +9,7 @@
 
 #include "bare_ring.hpp"
 #include "latency.hpp"
+#include "self_test.hpp"
 #include "streams.hpp"
 
 namespace shmfifo::million {
@@ -16,6 +17,12 @@ namespace {
 
 constexpr unsigned passes = 2;  // A B A B
 constexpr std::uint32_t steps_per_execution = 10;
+
+stream_times stream_of_core(actor& self, mode way, kind what, std::uint32_t execution,
+                            bool copy_first = false) {
+  return core_stream(self, way, what, copy_first,
+                     slow_stream(self.options(), execution, way, what));
+}
 
 void record(actor& self, subject who, mode way, kind what, std::uint32_t execution,
             const stream_times& times, unsigned count) {
@@ -34,7 +41,7 @@ void record(actor& self, subject who, mode way, kind what, std::uint32_t executi
 void log_phases(actor& self, kind what, std::uint32_t execution) {
   self.step(fmt::format("execution {}: log, phases, {}", execution + 1, to_string(what)));
   // They take turns in being first, because the second finds warmer page tables.
-  const auto times = core_stream(self, mode::log_phases, what, execution % 2 == 0);
+  const auto times = stream_of_core(self, mode::log_phases, what, execution, execution % 2 == 0);
   record(self, subject::core, mode::log_phases, what, execution, times, 1);
 }
 
@@ -48,7 +55,7 @@ void original_design(actor& self, mode way, std::uint32_t execution) {
 void log_live(actor& self, kind what, std::uint32_t execution) {
   self.step(fmt::format("execution {}: log, live, {}", execution + 1, to_string(what)));
   record(self, subject::core, mode::log_live, what, execution,
-         core_stream(self, mode::log_live, what, false), 1);
+         stream_of_core(self, mode::log_live, what, execution), 1);
 }
 
 void rings(actor& self, std::byte* memory, kind what, std::uint32_t execution) {
@@ -57,9 +64,9 @@ void rings(actor& self, std::byte* memory, kind what, std::uint32_t execution) {
   stream_times many;
   stream_times bare;
   for (unsigned pass = 0; pass < passes; ++pass) {
-    single += core_stream(self, mode::ring_live, what, false);
+    single += stream_of_core(self, mode::ring_live, what, execution);
     bare += bare_ring_stream(self, memory, what);
-    many += core_stream(self, mode::ring_live_many, what, false);
+    many += stream_of_core(self, mode::ring_live_many, what, execution);
   }
   record(self, subject::core, mode::ring_live, what, execution, single, passes);
   record(self, subject::core, mode::ring_live_many, what, execution, many, passes);
@@ -68,10 +75,13 @@ void rings(actor& self, std::byte* memory, kind what, std::uint32_t execution) {
 
 void latencies(actor& self, std::uint32_t execution) {
   self.step(fmt::format("execution {}: latency", execution + 1));
+  const auto round_trip = [&](kind what) {
+    measure_round_trip(self, execution, what, slow_round_trip(self.options(), execution, what));
+  };
   // The flags in the middle, next to both round trips that are compared with them.
-  measure_round_trip(self, execution, kind::word_8);
+  round_trip(kind::word_8);
   measure_ping_pong(self, execution, probe::ping_pong);
-  measure_round_trip(self, execution, kind::text);
+  round_trip(kind::text);
   measure_wake_up(self, execution);
 }
 
@@ -95,7 +105,7 @@ void run_plan(actor& self, std::byte* bare_ring_memory) {
     latencies(self, execution);
   }
   self.step("idle consumer");
-  measure_idle_consumer(self);
+  measure_idle_consumer(self, self.options().self_test);
 }
 
 std::byte* map_bare_ring_memory() {

@@ -29,6 +29,14 @@ std::vector<double> results::p99s(probe what) const {
   return values;
 }
 
+results results::of_execution(std::uint32_t execution) const {
+  results part = *this;
+  const auto of_another = [execution](const auto& figure) { return figure.execution != execution; };
+  std::erase_if(part.samples, of_another);
+  std::erase_if(part.latencies, of_another);
+  return part;
+}
+
 double median(std::vector<double> values) {
   if (values.empty()) return 0;
   std::sort(values.begin(), values.end());

@@ -107,6 +107,8 @@ struct results {
   [[nodiscard]] std::vector<double> row(const row_key& key) const;
   [[nodiscard]] std::vector<double> p50s(probe what) const;  // by execution
   [[nodiscard]] std::vector<double> p99s(probe what) const;
+  // The same with the rows and latencies of this execution only.
+  [[nodiscard]] results of_execution(std::uint32_t execution) const;
 };
 
 [[nodiscard]] double median(std::vector<double> values);  // 0 if there are none

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-// A core that is slow on purpose: the real producer after a delay. The self-test of the gates runs
-// with it, and each gate that judges the core's speed must fail.
+// A core that is slow on purpose: the real producer after a delay, for the self-test of the
+// gates.
 
 #include <chrono>
 
@@ -27,8 +27,8 @@ class slow_producer {
 
 // Calls `job` with the real producer or with the slow one.
 template <class Job>
-auto with_producer(producer& real, bool sabotage, Job&& job) {
-  if (!sabotage) return job(real);
+auto with_producer(producer& real, bool slow_down, Job&& job) {
+  if (!slow_down) return job(real);
   slow_producer slow(real);
   return job(slow);
 }

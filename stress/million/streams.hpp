@@ -29,8 +29,9 @@ struct stream_times {
 };
 
 // The core. In `log_phases` the writer also times a plain copy of the same bytes to the same places
-// of the same log, before or after publishing.
-[[nodiscard]] stream_times core_stream(actor& self, mode way, kind what, bool copy_first);
+// of the same log, before or after publishing. `slow`: slowed on purpose (self_test.hpp).
+[[nodiscard]] stream_times core_stream(actor& self, mode way, kind what, bool copy_first,
+                                       bool slow);
 
 // `memory` is shared by both actors and holds at least a ring of the payload's size.
 [[nodiscard]] stream_times bare_ring_stream(actor& self, std::byte* memory, kind what);

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: MIT
+#include "self_test.hpp"
+
+#include <algorithm>
+#include <stdexcept>
+
+namespace shmfifo::million {
+namespace {
+
+const slowness* slowness_of(const run_options& options, std::uint32_t execution) noexcept {
+  return options.self_test && execution < slownesses.size() ? &slownesses[execution] : nullptr;
+}
+
+}  // namespace
+
+bool slow_stream(const run_options& options, std::uint32_t execution, mode way,
+                 kind what) noexcept {
+  const slowness* now = slowness_of(options, execution);
+  return now != nullptr && now->part == slow_part::stream && now->way == way && now->what == what;
+}
+
+bool slow_round_trip(const run_options& options, std::uint32_t execution, kind what) noexcept {
+  const slowness* now = slowness_of(options, execution);
+  return now != nullptr && now->part == slow_part::round_trip && now->what == what;
+}
+
+std::vector<gate> judge_self_test(const results& found) {
+  std::vector<gate> judged;
+  for (std::uint32_t i = 0; i < slownesses.size(); ++i) {
+    const std::vector<gate> gates = judge(found.of_execution(i), false);
+    const auto named = std::find_if(gates.begin(), gates.end(), [&](const gate& g) {
+      return g.name == slownesses[i].gate;
+    });
+    if (named == gates.end()) {
+      throw std::logic_error("there is no gate " + std::string(slownesses[i].gate));
+    }
+    judged.push_back(*named);
+  }
+  return judged;
+}
+
+std::vector<std::string> unnoticed(const results& found) {
+  std::vector<std::string> names;
+  for (const gate& g : judge_self_test(found)) {
+    if (g.passed) names.push_back(g.name);
+  }
+  for (const gate& g : judge(found, false)) {
+    const bool tried = std::any_of(slownesses.begin(), slownesses.end(),
+                                   [&](const slowness& s) { return s.gate == g.name; });
+    if (!tried) names.push_back(g.name);
+  }
+  return names;
+}
+
+}  // namespace shmfifo::million
