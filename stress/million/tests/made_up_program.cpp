@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: MIT
+// million_messages with results that are made up instead of measured: SHMFIFO_MADE_UP says which.
+// What it prints, writes and exits with follows from them alone.
+#include <cstdlib>
+#include <stdexcept>
+
+#include "made_up.hpp"
+#include "plan.hpp"
+#include "self_test.hpp"
+#include "streams.hpp"
+
+namespace shmfifo::million {
+namespace {
+
+constexpr double much = 40;
+
+// As slow as the default gates allow and the targets do not.
+void miss_a_target(results& all) {
+  scale(all, {subject::core, mode::ring_live_many, kind::block_1024, role::reader}, 2);
+}
+
+void slow_down_as_planned(results& all) {
+  for (std::uint32_t e = 0; e < slownesses.size(); ++e) {
+    for (sample& s : all.samples) {
+      const bool planned = s.key.who == subject::core && s.execution == e &&
+                           slow_stream({.self_test = true}, e, s.key.way, s.key.what);
+      if (planned) s.ms *= much;
+    }
+    if (slow_round_trip({.self_test = true}, e, kind::word_8)) {
+      scale(all, probe::round_trip_8, much, e);
+    }
+    if (slow_round_trip({.self_test = true}, e, kind::text)) {
+      scale(all, probe::round_trip_133, much, e);
+    }
+  }
+  all.idle_cpu_percent = 99;
+}
+
+}  // namespace
+
+run_outcome run_in_two_processes(const run_options& options, std::uint32_t steps_in_all,
+                                 const std::function<void(actor&)>&) {
+  if (steps_in_all != steps_of(options)) throw std::logic_error("the steps are not the plan's");
+  const char* variable = std::getenv("SHMFIFO_MADE_UP");
+  const std::string which = variable != nullptr ? variable : "";
+  run_outcome outcome{.ok = true, .signal = 0, .failure = {}, .found = {}};
+  outcome.found = good_results(options.executions);
+  const double part = static_cast<double>(options.messages) / 1e6;
+  for (sample& s : outcome.found.samples) s.ms *= part;
+  outcome.found.messages = options.messages;
+  outcome.found.original_short_reads = 17;
+  outcome.found.machine = {2, 0.25, 1.5, 3.25, 40.5};
+  if (which == "misses a target") miss_a_target(outcome.found);
+  if (which == "misses a gate") outcome.found.idle_cpu_percent = 11;
+  if (which == "slow as planned") slow_down_as_planned(outcome.found);
+  if (which == "failed") outcome = {false, 0, "the machine is at fault", {}};
+  if (which == "interrupted") outcome = {false, 15, "", {}};
+  if (which == "throws") throw std::runtime_error("no memory is left");
+  return outcome;
+}
+
+std::uint32_t steps_of(const run_options& options) noexcept {
+  return options.executions + 1;
+}
+void run_plan(actor&, std::byte*) {}
+std::byte* map_bare_ring_memory() {
+  return nullptr;
+}
+std::uint64_t space_needed(std::int64_t) noexcept {
+  return 0;
+}
+
+}  // namespace shmfifo::million
