@@ -2,7 +2,6 @@
 #include "self_test.hpp"
 
 #include <algorithm>
-#include <stdexcept>
 
 namespace shmfifo::million {
 namespace {
@@ -31,9 +30,6 @@ std::vector<gate> judge_self_test(const results& found) {
     const auto named = std::find_if(gates.begin(), gates.end(), [&](const gate& g) {
       return g.name == slownesses[i].gate;
     });
-    if (named == gates.end()) {
-      throw std::logic_error("there is no gate " + std::string(slownesses[i].gate));
-    }
     judged.push_back(*named);
   }
   return judged;
@@ -43,11 +39,6 @@ std::vector<std::string> unnoticed(const results& found) {
   std::vector<std::string> names;
   for (const gate& g : judge_self_test(found)) {
     if (g.passed) names.push_back(g.name);
-  }
-  for (const gate& g : judge(found, false)) {
-    const bool tried = std::any_of(slownesses.begin(), slownesses.end(),
-                                   [&](const slowness& s) { return s.gate == g.name; });
-    if (!tried) names.push_back(g.name);
   }
   return names;
 }

@@ -22,8 +22,8 @@ struct slowness {
   kind what = kind::text;       // of a stream or a round trip
 };
 
-// By execution. Only the gate of the slowest row sees the log while it is read. The consumer that
-// waits is measured once, after all executions.
+// Every gate once, by execution. Only the gate of the slowest row sees the log while it is read. The
+// consumer that waits is measured once, after all executions.
 inline constexpr std::array<slowness, 11> slownesses{{
     {"slowest_row", slow_part::stream, mode::log_live, kind::structured},
     {"ring_text_vs_bare_ring", slow_part::stream, mode::ring_live, kind::text},
@@ -47,7 +47,7 @@ inline constexpr std::array<slowness, 11> slownesses{{
 // The gates as the execution of their slowness has them, in the order of `slownesses`.
 [[nodiscard]] std::vector<gate> judge_self_test(const results& found);
 
-// The gates that passed although what they judge was slow, and those that nothing is slow for.
+// The gates that passed although what they judge was slow.
 [[nodiscard]] std::vector<std::string> unnoticed(const results& found);
 
 }  // namespace shmfifo::million
