@@ -205,6 +205,33 @@ TEST(interleaving, G6_G5_a_recoverer_lets_go_of_a_slot_that_was_passed_over) {
   EXPECT_EQ(look(reader), "5:4 6:5 7:6 8:7");
 }
 
+// The line's next owner, who knows nothing of the claim, holds the lock already: producers find the
+// owner alive and pass over the slot while the claim is being aborted. Nobody else would let go.
+TEST(interleaving, G6_G5_G11_a_dead_claim_is_let_go_though_it_is_passed_over_meanwhile) {
+  constexpr unsigned line = 5;
+  for (const bool by_heir : {false, true}) {
+    const testing::unique_name name;
+    const auto home = ring_of_many(name, full_policy::overwrite);
+    const layout_view& view = home.view();
+    view.participant(line).role = make_role(1, participant_kind::producer);
+    view.slot(0).stamp = make_stamp(0, slot_state::claimed, line);
+    auto other = must(home.attach_producer());
+    auto heir = open_memory(name);
+    const auto pass_over = [&] {
+      ASSERT_TRUE(heir.try_own(line));
+      put_each(other, 1, 4);
+      ASSERT_EQ(view.slot(0).stamp, make_stamp(4, slot_state::held, line));
+    };
+    const hooked_memory memory(open_memory(name), once_at(site::recover_abort, pass_over));
+    EXPECT_TRUE(protocol::recover_line(view, memory, line, by_heir));
+    EXPECT_FALSE(protocol::recover_line(view, heir, line, true));
+    EXPECT_EQ(view.slot(0).stamp, make_stamp(4, slot_state::aborted));
+    put_each(other, 6, 8);
+    EXPECT_EQ(other.last_number(), 8);
+    EXPECT_EQ(view.slot(0).stamp, make_stamp(8, slot_state::published));
+  }
+}
+
 // The same with a zero-copy claim: its owner is told, and abort changes nothing.
 TEST(interleaving, G5_a_commit_or_abort_that_comes_too_late_changes_no_later_message) {
   for (const bool commits : {true, false}) {

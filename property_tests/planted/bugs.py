@@ -236,8 +236,7 @@ BUGS = [
             drop(PARTICIPANTS, "if (!owned && memory.alive(index)) return false;")]),
     Bug("dead_claim_kept", "recovery leaves the claims of the dead",
         {"property": "recovery.twice_equals_once"}, [
-            text(PARTICIPANTS, "(state == slot_state::claimed || state == slot_state::held)) {",
-                 "!PLANTED && (state == slot_state::claimed || state == slot_state::held)) {")]),
+            value(PARTICIPANTS, "state == slot_state::claimed || state == slot_state::held", "false")]),
     Bug("dead_thought_alive", "a reader never asks whether a claim's owner lives",
         {"property": "death.of_a_producer_takes_only_its_open_claim"}, [
             statement(POLL, "if (memory_.alive(stamp_owner(stamp))) return;", "return;")]),
@@ -325,10 +324,10 @@ BUGS = [
     # Only a recoverer that dies itself shows it.
     Bug("line_before_claim", "recovery frees a line before it aborts the claim of that line",
         {"crash": "stress.crash.catches_line_before_claim"}, [
-            statement(PARTICIPANTS, "abort_dead_claim(view, memory, number, stamp);", """
-        const bool gone = free_line(view, memory, index, role);
-        abort_dead_claim(view, memory, number, stamp);
-        return gone;""")]),
+            statement(PARTICIPANTS, "if (abort_dead_claim(view, memory, number, stamp)) break;", """
+      const bool gone = free_line(view, memory, index, role);
+      abort_dead_claim(view, memory, number, stamp);
+      return gone;""")]),
     Bug("named_before_complete", "the segment gets its name before its header is written",
         {"crash": "stress.crash.catches_named_before_complete"}, [
             statement(MAPPING, """

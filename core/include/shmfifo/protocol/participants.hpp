@@ -146,14 +146,15 @@ bool recover_line(const layout_view& view, const M& memory, unsigned index, bool
     // Relaxed: the dead owner's last store, which the kernel's answer orders; a successor's is
     // caught below.
     const std::uint64_t number = memory.load(line.intent, relaxed, recover_intent);
-    if (view.has_slot(number)) {
+    // Again if a producer passes over the claim meanwhile: it found alive whoever takes the line
+    // next, who knows nothing of the claim.
+    while (view.has_slot(number)) {
       const std::uint64_t stamp = memory.load(view.slot(number).stamp, acquire, recover_stamp);
       if (memory.load(line.role, relaxed, recover_role_again) != role) return false;
       const slot_state state = stamp_state(stamp);
-      if (stamp_owner(stamp) == index &&
-          (state == slot_state::claimed || state == slot_state::held)) {
-        abort_dead_claim(view, memory, number, stamp);
-      }
+      const bool unfinished = state == slot_state::claimed || state == slot_state::held;
+      if (stamp_owner(stamp) != index || !unfinished) break;
+      if (abort_dead_claim(view, memory, number, stamp)) break;
     }
   }
   return free_line(view, memory, index, role);
