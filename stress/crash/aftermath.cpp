@@ -8,15 +8,9 @@
 #include <vector>
 
 #include "follower.hpp"
+#include "possessions.hpp"
 
 namespace shmfifo::harness::crash {
-namespace {
-
-std::uint64_t stamp_of(const layout_view& view, std::uint64_t index) {
-  return std::atomic_ref(view.slot(index).stamp).load();
-}
-
-}  // namespace
 
 // The handles with which the judge follows the stream to the end. Order of members: followers are
 // destroyed first.
@@ -67,14 +61,7 @@ class court {
   void clean_exit();
   void pass_many();
 
-  // The roles that living processes hold, and the numbers that they have claimed.
-  struct possessions {
-    std::map<unsigned, std::uint64_t> roles;
-    std::map<std::uint64_t, std::uint64_t> claims;  // slot -> stamp
-  };
-  possessions of_the_living();
   void others_try();
-  void check_untouched(const possessions& before);
 
   producer& newcomer() {
     if (!fresh_producer_) fresh_producer_.emplace(must(scene_.home()->attach_producer()));
@@ -329,41 +316,6 @@ void court::pass_many() {
 
 // ---- while the victim is paused
 
-court::possessions court::of_the_living() {
-  possessions held;
-  for (const participant_stat& entry : must(scene_.home()->stat()).participants) {
-    if (entry.alive) held.roles[entry.index] = view().participant(entry.index).role;
-  }
-  for (std::uint64_t i = 0; i < what_.shape.slot_count; ++i) {
-    const std::uint64_t stamp = stamp_of(view(), i);
-    const slot_state state = stamp_state(stamp);
-    const bool owned = held.roles.contains(stamp_owner(stamp));
-    if (state == slot_state::claimed && owned) held.claims[i] = stamp;
-    if (state == slot_state::aborted || (state == slot_state::claimed && !owned)) {
-      book_.allow_abort(static_cast<std::int64_t>(stamp_number(stamp)));
-    }
-  }
-  return held;
-}
-
-void court::check_untouched(const possessions& before) {
-  for (const auto& [line, role] : before.roles) {
-    if (view().participant(line).role != role) {
-      throw violation("line " + std::to_string(line) + " was taken from a process that lives");
-    }
-  }
-  for (const auto& [slot, stamp] : before.claims) {
-    const std::uint64_t now = stamp_of(view(), slot);
-    // An overwriting ring passes over a slow owner, but leaves it its slot.
-    const bool held = what_.lossy() && !what_.single() && stamp_state(now) == slot_state::held &&
-                      stamp_owner(now) == stamp_owner(stamp);
-    if (now != stamp && !held) {
-      throw violation("the claim on number " + std::to_string(stamp_number(stamp)) +
-                      " was taken from a process that lives");
-    }
-  }
-}
-
 void court::others_try() {
   const segment home = must(segment::attach(scene_.name()));
   start_peer();
@@ -399,13 +351,13 @@ void court::act_meanwhile() {
   }
   if (!scene_.name_exists()) return;
   if (what_.lossy()) book_.allow_any_abort();
-  const possessions before = of_the_living();
+  const possessions before(*scene_.home(), book_);
   others_try();
   if (options_.long_wait) {
     wait_out_every_slice();
     others_try();
   }
-  check_untouched(before);
+  before.check_untouched();
 }
 
 aftermath::aftermath(world& scene, const control_page& control, const aftermath_options& options)
