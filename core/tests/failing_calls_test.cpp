@@ -1,161 +1,31 @@
 // SPDX-License-Identifier: MIT
 // Goal: whichever system call of set-up fails, the caller hears of it by its number, nothing is
-// left behind, and the next try works. Method: the linker puts a wrapper before each call of the
-// library (--wrap in CMakeLists.txt); set-up runs with the first call failing, then the second, ...
-#include <dirent.h>
-#include <fcntl.h>
-#include <sys/mman.h>
+// left behind, and the next try works. Method: set-up runs with the first call of a kind failing,
+// then the second, ... (support/wrapped_calls.hpp).
 #include <sys/mount.h>
-#include <sys/random.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
-#include <sys/vfs.h>
 
 #include <cerrno>
-#include <cstdarg>
 #include <cstdlib>
 #include <fstream>
-#include <new>
 #include <ostream>
 
 #include "support/testing.hpp"
-
-namespace {
-
-struct plan {
-  std::string call;
-  int code = 0;
-  int successes = 0;  // before the failure
-  bool met = false;
-  bool for_ever = false;
-} planned;
-
-off_t longest_uninterrupted = 0;    // longer reservations are undone by a signal; 0: none is
-void (*after_fallocate)() = [] {};  // what others do meanwhile
-int reservations = 0;
-std::string* journal = nullptr;  // of the calls that have to do with memory
-
-void note(const char* call) {
-  if (journal != nullptr) *journal += std::string(call) + " ";
-}
-
-constexpr const char* without_page = "SHMFIFO_TEST_WITHOUT_PAGE";
-
-bool fails(const char* call) {
-  if (planned.code == 0 || planned.call != call || planned.successes-- > 0) return false;
-  errno = planned.code;
-  if (!planned.for_ever) planned.code = 0;
-  planned.met = true;
-  return true;
-}
-
-// Else it is one of the files in which the kernel describes its limits.
-bool of_a_segment(std::string_view path) {
-  return path.starts_with("/dev/shm") || path.starts_with("/proc/self/fd");
-}
-
-}  // namespace
-
-// NOLINTBEGIN(bugprone-reserved-identifier): the linker's names.
-extern "C" {
-int __real_open(const char* path, int flags, ...);
-int __wrap_open(const char* path, int flags, ...);
-int __wrap_open(const char* path, int flags, ...) {
-  std::va_list more;
-  va_start(more, flags);
-  const bool makes = (flags & (O_CREAT | O_TMPFILE)) != 0;
-  const unsigned mode = makes ? va_arg(more, unsigned) : 0;
-  va_end(more);
-  return fails(of_a_segment(path) ? "open" : "open_of_limits") ? -1
-                                                               : __real_open(path, flags, mode);
-}
-int __real_fcntl(int file, int command, ...);
-int __wrap_fcntl(int file, int command, ...);
-int __wrap_fcntl(int file, int command, ...) {
-  std::va_list more;
-  va_start(more, command);
-  void* argument = va_arg(more, void*);
-  va_end(more);
-  return fails("fcntl") ? -1 : __real_fcntl(file, command, argument);
-}
-int __real_fallocate(int file, int mode, off_t at, off_t size);
-int __wrap_fallocate(int file, int mode, off_t at, off_t size);
-int __wrap_fallocate(int file, int mode, off_t at, off_t size) {
-  if (fails("fallocate")) return -1;
-  if (longest_uninterrupted != 0 && size > longest_uninterrupted) {
-    errno = EINTR;
-    return -1;
-  }
-  note("reserve");
-  const int answer = __real_fallocate(file, mode, at, size);
-  ++reservations;
-  after_fallocate();
-  return answer;
-}
-#define SHMFIFO_WRAP(answer, bad, call, parameters, arguments) \
-  answer __real_##call parameters;                             \
-  answer __wrap_##call parameters;                             \
-  answer __wrap_##call parameters {                            \
-    return fails(#call) ? (bad) : __real_##call arguments;     \
-  }
-SHMFIFO_WRAP(int, -1, fstatfs, (int file, struct statfs* facts), (file, facts))
-SHMFIFO_WRAP(int, -1, ftruncate, (int file, off_t size), (file, size))
-SHMFIFO_WRAP(int, -1, fchmod, (int file, mode_t mode), (file, mode))
-SHMFIFO_WRAP(int, -1, fstat, (int file, struct stat* facts), (file, facts))
-SHMFIFO_WRAP(int, -1, lstat, (const char* path, struct stat* facts), (path, facts))
-SHMFIFO_WRAP(int, -1, linkat, (int a, const char* from, int b, const char* to, int flags),
-             (a, from, b, to, flags))
-SHMFIFO_WRAP(int, -1, unlink, (const char* path), (path))
-SHMFIFO_WRAP(ssize_t, -1, read, (int file, void* to, std::size_t size), (file, to, size))
-SHMFIFO_WRAP(ssize_t, -1, pread, (int file, void* to, std::size_t size, off_t at),
-             (file, to, size, at))
-SHMFIFO_WRAP(ssize_t, -1, getrandom, (void* to, std::size_t size, unsigned flags),
-             (to, size, flags))
-SHMFIFO_WRAP(DIR*, nullptr, opendir, (const char* path), (path))
-SHMFIFO_WRAP(dirent*, nullptr, readdir, (DIR * folder), (folder))
-#undef SHMFIFO_WRAP
-int __real_madvise(void* at, std::size_t size, int advice);
-int __wrap_madvise(void* at, std::size_t size, int advice);
-int __wrap_madvise(void* at, std::size_t size, int advice) {
-  if (advice == MADV_HUGEPAGE) note("advise");
-  if (advice == MADV_POPULATE_WRITE) note("touch");
-  const bool mere_advice = advice == MADV_HUGEPAGE || advice == MADV_DONTDUMP;
-  const char* call = mere_advice ? "advice" : advice == MADV_DONTFORK ? "dontfork" : "madvise";
-  return fails(call) ? -1 : __real_madvise(at, size, advice);
-}
-void* __real_mmap(void* at, std::size_t size, int rights, int flags, int file, off_t offset);
-void* __wrap_mmap(void* at, std::size_t size, int rights, int flags, int file, off_t offset);
-void* __wrap_mmap(void* at, std::size_t size, int rights, int flags, int file, off_t offset) {
-  // Memory without a file is asked for once, before main: only the environment can forbid it.
-  const bool forbidden = file == -1 && std::getenv(without_page) != nullptr;
-  if (forbidden || fails("mmap")) return MAP_FAILED;
-  return __real_mmap(at, size, rights, flags, file, offset);
-}
-long __real_syscall(long number, ...);
-long __wrap_syscall(long number, ...);
-long __wrap_syscall(long number, ...) {
-  std::va_list more;
-  va_start(more, number);
-  long words[6];
-  for (long& word : words) word = va_arg(more, long);
-  va_end(more);
-  if (number == SYS_membarrier && fails("membarrier")) return -1;
-  return __real_syscall(number, words[0], words[1], words[2], words[3], words[4], words[5]);
-}
-void* __real__Znwm(std::size_t size);  // operator new
-void* __wrap__Znwm(std::size_t size);
-void* __wrap__Znwm(std::size_t size) {
-  if (fails("_Znwm")) throw std::bad_alloc();
-  return __real__Znwm(size);
-}
-}
-// NOLINTEND(bugprone-reserved-identifier)
+#include "support/wrapped_calls.hpp"
 
 namespace shmfifo {
 namespace {
 
+using testing::longest_uninterrupted;
 using testing::must;
+using testing::on_call;
+using testing::planned;
 using testing::small;
+using testing::without_page;
+
+bool reserves(const std::string& call) {
+  return call.starts_with("fallocate");
+}
 
 // All of set-up, once: the number of the first error, 0 if there is none.
 int set_up(const std::string& name) {
@@ -235,6 +105,8 @@ TEST(failing_calls, G10_what_is_too_large_for_the_file_system_is_refused_before_
   testing::child confined([] {
     if (!testing::enter_private_mounts()) return 50;
     if (::mount("tmpfs", "/dev/shm", "tmpfs", 0, "size=32m") != 0) return 51;
+    int reservations = 0;
+    on_call = [&](const std::string& call) { reservations += reserves(call) ? 1 : 0; };
     const auto home = segment::create("any", large());
     if (home || home.error().code != ENOSPC) return 1;
     return home.error().rule == std::string("fallocate") && reservations == 0 ? 0 : 2;
@@ -260,9 +132,13 @@ TEST(failing_calls, G10_memory_is_reserved_under_a_steady_timer) {
 TEST(failing_calls, G10_huge_pages_are_advised_and_touched_before_they_are_reserved) {
   const testing::unique_name name;
   std::string calls;
-  journal = &calls;
+  on_call = [&](const std::string& call) {
+    if (call.starts_with("madvise MADV_HUGEPAGE")) calls += "advise ";
+    if (call.starts_with("madvise MADV_POPULATE_WRITE")) calls += "touch ";
+    if (reserves(call)) calls += "reserve ";
+  };
   const auto home = segment::create(name.get(), large(), {.huge_pages = true});
-  journal = nullptr;
+  on_call = nullptr;
   ASSERT_TRUE(home);
   EXPECT_EQ(calls, "advise touch reserve touch reserve touch reserve ");
 }
@@ -282,9 +158,6 @@ TEST(failing_calls, G10_what_is_interrupted_for_ever_ends_in_an_error) {
 void write_file(const std::string& path, const std::string& text) {
   std::ofstream(path) << text;
 }
-void lower_limit() {
-  write_file("/proc/memory.max", "50000000");
-}
 
 // The kernel would end the process; a /proc of the test's own gives its limits.
 TEST(failing_calls, G10_a_memory_limit_is_asked_about_before_each_piece) {
@@ -297,13 +170,17 @@ TEST(failing_calls, G10_a_memory_limit_is_asked_about_before_each_piece) {
     write_file("/proc/memory.current", "30000000");
     write_file("/proc/memory.max", "60000000");
     const testing::unique_name name;
+    int reservations = 0;
+    on_call = [&](const std::string& call) {
+      if (!reserves(call)) return;
+      ++reservations;
+      write_file("/proc/memory.max", "50000000");
+    };
     const auto refused = segment::create(name.get(), large());
     if (refused || refused.error().rule != std::string("memory_limit")) return 1;
     if (refused.error().code != ENOMEM || reservations != 0) return 2;
     write_file("/proc/memory.max", "100000000");
-    after_fallocate = lower_limit;
     const auto interrupted = segment::create(name.get(), large());
-    after_fallocate = [] {};
     if (interrupted || interrupted.error().rule != std::string("memory_limit")) return 3;
     return reservations == 1 && !name.exists() ? 0 : 4;
   });
