@@ -95,15 +95,6 @@ TEST(creating, G8_G10_reserves_fills_and_names_a_file_in_this_order) {
            "fallocate unnamed(rw) 0 0 8192\n" + touches +
            "linkat unnamed(rw)  AT_FDCWD /dev/shm/x AT_EMPTY_PATH\n";
   };
-  EXPECT_EQ(calls_of(name, create), before +
-                                        made("0600", "madvise MADV_HUGEPAGE 0 8192\n",
-                                             "madvise MADV_POPULATE_WRITE 0 8192\n") +
-                                        "close unnamed(rw)\n");
-  EXPECT_EQ(calls_of(name, [&] { home.reset(); }),
-            "munmap 0 8192\nfstat unnamed(r)\nlseek unnamed(r) SEEK_CUR 0\nclose unnamed(r)\n");
-  ASSERT_TRUE(segment::remove(name.get()));
-  options = {.permissions = 0640};
-  planned = {"linkat", ENOENT};
   const std::string again =
       "linkat AT_FDCWD /proc/self/fd/unnamed(rw) AT_FDCWD /dev/shm/x AT_SYMLINK_FOLLOW\n";
   const std::string seen = calls_of(name, create);
