@@ -158,8 +158,11 @@ error failed(int code, const char* call, const std::string& about, object what) 
   return {code, call, std::move(text)};
 }
 
-error failed_now(const char* call, const std::string& about, object what) {
-  return failed(errno, call, about, what);
+error failed_now(const char* call, const subject& about, object what) {
+  const int code = errno;
+  std::string text(about.before);
+  text.append(about.name).append(about.after);
+  return failed(code, call, text, what);
 }
 
 error unreachable(const failed_call& failure, const std::string& name) {

@@ -319,7 +319,7 @@ bool segment_file::locked(unsigned lock) const noexcept {
 result<descriptor> create_unnamed(const location& where, std::uint32_t permissions) {
   descriptor file(open_above_standard(where.directory.c_str(), O_TMPFILE | O_RDWR, permissions));
   if (file.get() < 0) {
-    return failed_now("open", "an unnamed file in " + where.directory, object::directory);
+    return failed_now("open", {"an unnamed file in ", where.directory}, object::directory);
   }
   if (::fchmod(file.get(), permissions) != 0) return failed_now("fchmod", "the new segment");
   return file;
@@ -355,7 +355,7 @@ result<void> remove_name(const location& where) {
 
 result<file_facts> inspect(const descriptor& file, const std::string& name) {
   struct ::stat facts {};
-  if (::fstat(file.get(), &facts) != 0) return failed_now("fstat", "'" + name + "'");
+  if (::fstat(file.get(), &facts) != 0) return failed_now("fstat", {"'", name, "'"});
   if (!S_ISREG(facts.st_mode)) {
     return error{EINVAL, "file_type", "'" + name + "' is no regular file, so it is no segment"};
   }
@@ -376,7 +376,7 @@ result<segment_header> read_header(const descriptor& file, const std::string& na
       return ::pread(file.get(), reinterpret_cast<char*>(&header) + got, sizeof header - got,
                      static_cast<off_t>(got));
     });
-    if (n < 0) return failed_now("pread", "'" + name + "'");
+    if (n < 0) return failed_now("pread", {"'", name, "'"});
     if (n == 0) break;
     got += static_cast<std::size_t>(n);
   }

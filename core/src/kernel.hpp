@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -115,7 +116,18 @@ enum class object : std::uint8_t {
 // errno and the call's name, in the form of an error.
 [[nodiscard]] error failed(int code, const char* call, const std::string& about,
                            object what = object::segment);
-[[nodiscard]] error failed_now(const char* call, const std::string& about,
+// What an error is about, in parts: putting them together takes memory, and may change errno.
+struct subject {
+  subject(const char* text) : before(text) {}         // NOLINT(google-explicit-constructor)
+  subject(const std::string& text) : before(text) {}  // NOLINT(google-explicit-constructor)
+  subject(std::string_view first, std::string_view second, std::string_view third = "")
+      : before(first), name(second), after(third) {}
+  std::string_view before;
+  std::string_view name = "";
+  std::string_view after = "";
+};
+// The same as failed, with errno as it is now.
+[[nodiscard]] error failed_now(const char* call, const subject& about,
                                object what = object::segment);
 // The file could not be opened again, or a lock on it not asked for.
 [[nodiscard]] error unreachable(const failed_call& failure, const std::string& name);

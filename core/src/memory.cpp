@@ -103,7 +103,8 @@ result<void> reserve(const descriptor& file, const location& where, std::uint64_
 result<std::byte*> map(const descriptor& file, std::uint64_t size, bool writable) {
   const int rights = writable ? PROT_READ | PROT_WRITE : PROT_READ;
   void* base = ::mmap(nullptr, size, rights, MAP_SHARED, file.get(), 0);
-  if (base == MAP_FAILED) return failed_now("mmap", describe(size));
+  const int code = errno;  // which describe() could change
+  if (base == MAP_FAILED) return failed(code, "mmap", describe(size));
   return static_cast<std::byte*>(base);
 }
 
@@ -119,7 +120,8 @@ void advise(std::byte* base, std::uint64_t size, bool huge_pages, bool dump) noe
 result<void> touch(std::byte* base, std::uint64_t size, bool writable) {
   const int how = writable ? MADV_POPULATE_WRITE : MADV_POPULATE_READ;
   if (::madvise(base, size, how) == 0) return {};
-  if (errno != EINVAL) return failed_now("madvise", describe(size));
+  const int code = errno;  // which describe() could change
+  if (code != EINVAL) return failed(code, "madvise", describe(size));
   // Before Linux 5.14. A load maps a page of shared memory, too.
   for (std::uint64_t i = 0; i < size; i += page_size) {
     static_cast<void>(const_cast<const volatile std::byte*>(base)[i]);
