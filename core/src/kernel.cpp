@@ -97,13 +97,10 @@ struct ::flock lock_request(unsigned lock) noexcept {
 }
 
 timespec remaining(deadline until, std::chrono::nanoseconds at_most) noexcept {
-  std::chrono::nanoseconds left = at_most;
-  if (until != no_deadline) {
-    left = std::clamp<std::chrono::nanoseconds>(until - std::chrono::steady_clock::now(),
-                                                std::chrono::nanoseconds{0}, at_most);
-  }
+  const deadline now = std::chrono::steady_clock::now();
   timespec time{};
-  time.tv_nsec = static_cast<long>(left.count());  // both slices are below a second
+  // Both slices are below a second. Compared first: the difference to the first of times overflows.
+  if (until > now) time.tv_nsec = static_cast<long>(std::min(until - now, at_most).count());
   return time;
 }
 
