@@ -400,13 +400,13 @@ result<std::vector<std::string>> names_in(const std::string& directory) {
   const std::unique_ptr<DIR, closer> list(::opendir(directory.c_str()));
   if (!list) return failed_now("opendir", directory, object::directory);
   std::vector<std::string> names;
-  errno = 0;  // readdir's end and its failure look the same but for errno
-  while (const dirent* entry = ::readdir(list.get())) {
+  for (;;) {
+    errno = 0;  // readdir's end and its failure look the same but for errno
+    const dirent* entry = ::readdir(list.get());
+    if (entry == nullptr && errno != 0) return failed_now("readdir", directory, object::directory);
+    if (entry == nullptr) break;
     if (entry->d_name[0] != '.') names.emplace_back(entry->d_name);
-    errno = 0;
   }
-  const int code = errno;
-  if (code != 0) return failed(code, "readdir", directory, object::directory);
   std::sort(names.begin(), names.end());
   return names;
 }
@@ -431,9 +431,9 @@ std::uint64_t realtime_ns() noexcept {
          static_cast<std::uint64_t>(now.tv_nsec);
 }
 
-void sleep_ms(unsigned milliseconds) noexcept {
+void sleep_a_millisecond() noexcept {
   const cancellation_guard guard;
-  const timespec time{milliseconds / 1000, static_cast<long>(milliseconds % 1000) * 1'000'000};
+  const timespec time{0, 1'000'000};
   ::nanosleep(&time, nullptr);
 }
 

@@ -187,6 +187,6 @@ result<std::vector<std::string>> names_in(const std::string& directory);
 [[nodiscard]] std::uint32_t effective_user() noexcept;
 [[nodiscard]] std::uint64_t random_word() noexcept;
 [[nodiscard]] std::uint64_t realtime_ns() noexcept;
-void sleep_ms(unsigned milliseconds) noexcept;
+void sleep_a_millisecond() noexcept;
 
 }  // namespace shmfifo::kernel

@@ -46,7 +46,7 @@ result<void> own_naming(const mapping& home, std_memory_model& memory) {
       return error{EBUSY, "cursor_name",
                    "another process has been attaching or forgetting a named cursor for long"};
     }
-    kernel::sleep_ms(1);
+    kernel::sleep_a_millisecond();
   }
   return {};
 }
