@@ -46,9 +46,9 @@ bool fails(const char* call) {
 }
 
 // A successful call may leave anything in errno.
+constexpr int garbage = ENOTUNIQ;
 template <class Answer>
 Answer succeeded(Answer answer, Answer bad) {
-  constexpr int garbage = ENOTUNIQ;
   if (answer != bad) errno = garbage;
   return answer;
 }
@@ -73,7 +73,7 @@ std::string file_text(int file) {
   const ssize_t size = ::readlink(("/proc/self/fd/" + std::to_string(file)).c_str(), path, 299);
   const int mode = __real_fcntl(file, F_GETFL);
   errno = code;
-  if (size < 0) return mode == -1 ? "" : "unknown";  // there is no /proc
+  if (size < 0) return mode == -1 ? "closed" : "unknown";  // there is no /proc
   const std::string_view seen(path, static_cast<std::size_t>(size));
   if (!of_a_segment(seen)) return "";
   const bool writable = (mode & O_ACCMODE) == O_RDWR;
@@ -139,6 +139,7 @@ constexpr flag commands[] = {SHMFIFO_FLAG(F_OFD_SETLK), SHMFIFO_FLAG(F_OFD_GETLK
 constexpr flag lock_types[] = {SHMFIFO_FLAG(F_RDLCK), SHMFIFO_FLAG(F_WRLCK), SHMFIFO_FLAG(F_UNLCK)};
 constexpr flag fences[] = {SHMFIFO_FLAG(MEMBARRIER_CMD_REGISTER_GLOBAL_EXPEDITED),
                            SHMFIFO_FLAG(MEMBARRIER_CMD_GLOBAL_EXPEDITED)};
+constexpr flag futex_calls[] = {SHMFIFO_FLAG(FUTEX_WAIT), SHMFIFO_FLAG(FUTEX_WAKE)};
 #undef SHMFIFO_FLAG
 
 bool reporting = false;  // what the observer calls itself is not seen
@@ -185,8 +186,14 @@ void note_mapping(const void* base, std::size_t size) {
 // "0 4096": where in a mapping, and how much.
 void report_range(const std::string& call, const void* at, std::size_t size) {
   const mapped* found = find_mapping(at);
-  if (found == std::end(mappings)) return;
+  if (found == std::end(mappings)) return report(call, "elsewhere", size);
   report(call, reinterpret_cast<std::uintptr_t>(at) - found->base, size);
+}
+
+// A mark differs from whatever a program comes to by itself, and fits into any file system's files.
+std::string offset_text(off_t offset) {
+  const bool mark = offset >= off_t{1} << 20 && offset < off_t{1} << 40;
+  return mark ? "mark" : std::to_string(offset);
 }
 
 std::string lock_text(const struct ::flock& lock) {
@@ -278,8 +285,7 @@ SHMFIFO_WRAP(int, -1, fstat, (int file, struct stat* facts), (file, facts),
              report_file("fstat", file))
 SHMFIFO_WRAP(off_t, -1, lseek, (int file, off_t offset, int whence), (file, offset, whence),
              report_file("lseek", file,
-                         whence == SEEK_SET ? "SEEK_SET mark"
-                                            : "SEEK_CUR " + std::to_string(offset)))
+                         (whence == SEEK_SET ? "SEEK_SET " : "SEEK_CUR ") + offset_text(offset)))
 SHMFIFO_WRAP(int, -1, lstat, (const char* path, struct stat* facts), (path, facts),
              report("lstat", path))
 SHMFIFO_WRAP(int, -1, faccessat, (int from, const char* path, int mode, int flags),
@@ -292,8 +298,6 @@ SHMFIFO_WRAP(int, -1, linkat, (int a, const char* from, int b, const char* to, i
 SHMFIFO_WRAP(int, -1, unlink, (const char* path), (path), report("unlink", path))
 SHMFIFO_WRAP(ssize_t, -1, read, (int file, void* to, std::size_t size), (file, to, size),
              report_file("read", file, size))
-SHMFIFO_WRAP(ssize_t, -1, pread, (int file, void* to, std::size_t size, off_t at),
-             (file, to, size, at), report_file("pread", file, size, at))
 SHMFIFO_WRAP(ssize_t, -1, getrandom, (void* to, std::size_t size, unsigned flags),
              (to, size, flags),
              report("getrandom", size, flags == GRND_NONBLOCK ? "GRND_NONBLOCK" : "other"))
@@ -304,6 +308,15 @@ SHMFIFO_WRAP(int, -1, nanosleep, (const timespec* time, timespec* left), (time, 
 SHMFIFO_WRAP(DIR*, nullptr, opendir, (const char* path), (path), report("opendir", path))
 SHMFIFO_WRAP(int, -1, closedir, (DIR * folder), (folder), report("closedir"))
 #undef SHMFIFO_WRAP
+
+ssize_t __real_pread(int file, void* to, std::size_t size, off_t at);
+ssize_t __wrap_pread(int file, void* to, std::size_t size, off_t at);
+ssize_t __wrap_pread(int file, void* to, std::size_t size, off_t at) {
+  if (observed()) report_file("pread", file, size, at);
+  if (fails("pread")) return -1;
+  return succeeded(
+      __real_pread(file, to, fails("long_pread") ? std::min<std::size_t>(size, 3) : size, at));
+}
 
 // Its end leaves errno as it was.
 dirent* __real_readdir(DIR* folder);
@@ -349,6 +362,11 @@ long __wrap_syscall(long number, ...) {
   va_end(more);
   if (number == SYS_membarrier && observed())
     report("membarrier", name_of(static_cast<int>(words[0]), fences));
+  if (number == SYS_futex && observed()) {
+    const auto* time = reinterpret_cast<const timespec*>(words[3]);
+    report("futex", name_of(static_cast<int>(words[1]), futex_calls), words[2],
+           time == nullptr ? "" : std::to_string(time->tv_sec * 1'000'000'000 + time->tv_nsec));
+  }
   if (number == SYS_membarrier && fails("membarrier")) return -1;
   return succeeded(
       __real_syscall(number, words[0], words[1], words[2], words[3], words[4], words[5]));
@@ -358,7 +376,9 @@ void* __real__Znwm(std::size_t size);  // operator new
 void* __wrap__Znwm(std::size_t size);
 void* __wrap__Znwm(std::size_t size) {
   if (fails("_Znwm")) throw std::bad_alloc();
-  return __real__Znwm(size);
+  void* const memory = __real__Znwm(size);
+  errno = garbage;
+  return memory;
 }
 }
 // NOLINTEND(bugprone-reserved-identifier)

@@ -1,0 +1,314 @@
+// SPDX-License-Identifier: MIT
+// Goal: each function of the kernel's layer does what its comment says, also where calls give less
+// than was asked for, fail at their second attempt, or describe something else by then. Method: the
+// functions themselves, and others' acts between two of their system calls.
+#include "kernel.hpp"
+
+#include <sys/mount.h>
+#include <sys/stat.h>
+
+#include <chrono>
+#include <fstream>
+#include <thread>
+
+#include "support/testing.hpp"
+#include "support/wrapped_calls.hpp"
+
+namespace shmfifo {
+namespace {
+
+using testing::child;
+using testing::must;
+using testing::on_call;
+using testing::planned;
+using testing::small;
+
+// Lets something happen once, just before the first call whose text has these words.
+void before_call(const std::string& words, const std::function<void()>& act) {
+  on_call = [=, over = false](const std::string& call) mutable {
+    if (over || call.find(words) == call.npos) return;
+    over = true;
+    act();
+  };
+}
+
+TEST(kernel, time_is_that_of_the_calendar_in_nanoseconds) {
+  const auto now = [] {
+    return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::nanoseconds>(
+                                          std::chrono::system_clock::now().time_since_epoch())
+                                          .count());
+  };
+  const testing::unique_name name;
+  const std::uint64_t before = now();
+  const std::uint64_t between = kernel::realtime_ns();
+  const auto home = must(segment::create(name.get(), small(segment_mode::ring)));
+  const std::uint64_t after = now();
+  EXPECT_LE(before, between);
+  EXPECT_LE(between, must(home.stat()).created_ns);
+  EXPECT_LE(must(home.stat()).created_ns, after);
+}
+
+// Where the kernel has no random bits yet, the bits of a clock are spread over the whole word.
+TEST(kernel, random_words_differ_in_their_high_bits_also_without_random_bits) {
+  for (const bool without : {false, true}) {
+    std::uint64_t differing = 0;
+    planned = {"getrandom", without ? EAGAIN : 0, 0, false, true};
+    std::uint64_t last = kernel::random_word();
+    for (int i = 0; i < 20; ++i) {
+      const std::uint64_t next = kernel::random_word();
+      EXPECT_NE(next, last);
+      differing |= next ^ last;
+      last = next;
+    }
+    planned = {};
+    EXPECT_GT(differing >> 56, 0U);
+    EXPECT_GT(differing << 56, 0U);
+  }
+}
+
+TEST(kernel, G9_a_header_that_is_read_in_pieces_is_the_same) {
+  const testing::unique_name name;
+  const auto home = must(segment::create(name.get(), small(segment_mode::ring)));
+  const auto file = must(kernel::open_readable(kernel::location{name.get()}));
+  const segment_header whole = must(kernel::read_header(file, name.get()));
+  planned = {"long_pread", EINTR, 0, false, true};  // each call gives three bytes
+  const segment_header pieces = must(kernel::read_header(file, name.get()));
+  EXPECT_TRUE(segment::attach(name.get()));
+  planned = {};
+  EXPECT_EQ(std::memcmp(&whole, &pieces, sizeof whole), 0);
+  EXPECT_EQ(whole.checksum, header_checksum(whole));
+  EXPECT_EQ(whole.uid, must(home.stat()).uid);
+}
+
+// A file of limits is longer than a piece, is read whole or not at all, and may be missing.
+TEST(kernel, G10_a_text_is_read_to_its_end_or_not_at_all) {
+  const testing::unique_name name;
+  const std::string text = std::string(10'000, 'x') + "end";
+  std::ofstream(name.path()) << text;
+  EXPECT_EQ(kernel::read_text(name.path()), text);
+  planned = {"read", EINTR};
+  EXPECT_EQ(kernel::read_text(name.path()), text);
+  EXPECT_TRUE(planned.met);
+  for (const int successes : {0, 1, 3}) {
+    planned = {"read", EIO, successes};
+    EXPECT_EQ(kernel::read_text(name.path()), std::nullopt) << successes;
+  }
+  EXPECT_EQ(kernel::read_text(name.path() + "-none"), std::nullopt);
+}
+
+TEST(kernel, names_come_in_order) {
+  child confined([] {
+    if (!testing::enter_private_mounts()) return 50;
+    if (::mount("tmpfs", "/mnt", "tmpfs", 0, "size=1m") != 0) return 51;
+    create_options options;
+    options.directory = "/mnt";
+    const std::string longest(255, 'd');
+    for (const std::string& name :
+         {std::string("b"), longest, std::string("a"), std::string("c")}) {
+      static_cast<void>(must(segment::create(name, small(segment_mode::ring), options)));
+    }
+    const std::vector<std::string> sorted{"a", "b", "c", longest};
+    return must(list_segments("/mnt")) == sorted ? 0 : 1;
+  });
+  EXPECT_EQ(confined.join(), 0);
+}
+
+// The same errno is meant of the directory only if that is why it cannot be searched.
+TEST(kernel, G10_a_failure_is_the_directorys_only_if_its_own_is_the_same) {
+  const testing::unique_name name;
+  const auto told_of = [&](const std::string& directory, const char* call, int code) {
+    create_options options;
+    options.directory = directory;
+    planned = {call, code};
+    const auto home = segment::create(name.get(), small(segment_mode::ring), options);
+    planned = {};
+    return home ? "no error" : home.error().text;
+  };
+  const std::string missing = "/dev/shm/" + name.get() + "-none";
+  EXPECT_NE(told_of(missing, "open", EMFILE).find("open of " + missing + "/"), std::string::npos);
+  EXPECT_NE(told_of("/dev/shm", "open", EACCES).find("open of /dev/shm/" + name.get()),
+            std::string::npos);
+  // The directory loses its name when the segment is about to get one.
+  ASSERT_EQ(::mkdir(missing.c_str(), 0700), 0);
+  const std::string moved = missing + "-moved";
+  before_call("linkat", [&] { ASSERT_EQ(::rename(missing.c_str(), moved.c_str()), 0); });
+  const std::string text = told_of(missing, "", 0);
+  on_call = nullptr;
+  EXPECT_EQ(::rmdir(moved.c_str()), 0);
+  EXPECT_NE(text.find("linkat of " + missing + " failed"), std::string::npos) << text;
+  EXPECT_NE(text.find("There is no such directory"), std::string::npos) << text;
+}
+
+// Inode numbers repeat from one file system to the next.
+TEST(kernel, G11_a_file_of_another_file_system_with_the_same_inode_is_another_one) {
+  child confined([] {
+    if (!testing::enter_private_mounts()) return 50;
+    const auto mounted = [] { return ::mount("tmpfs", "/mnt", "tmpfs", 0, "size=1m") == 0; };
+    const auto inode = [] {
+      struct ::stat facts {};
+      return ::stat("/mnt/test", &facts) == 0 ? facts.st_ino : 0;
+    };
+    create_options options;
+    options.directory = "/mnt";
+    if (!mounted()) return 51;
+    const auto lower = must(segment::create("test", small(segment_mode::ring), options));
+    const ino_t first = inode();
+    if (must(lower.check_name()) != name_state::same) return 1;
+    for (int tries = 0; tries < 3; ++tries) {
+      if (!mounted()) return 51;
+      const auto upper = must(segment::create("test", small(segment_mode::ring), options));
+      if (inode() == first) return must(lower.check_name()) == name_state::replaced ? 0 : 2;
+    }
+    return 0;  // inode numbers are those of the whole machine: no two files share one
+  });
+  EXPECT_EQ(confined.join(), 0);
+}
+
+// Also if the close in between leaves something else in errno.
+TEST(kernel, G10_a_standard_number_that_cannot_be_replaced_is_told_by_its_own_error) {
+  const testing::unique_name name;
+  static_cast<void>(must(segment::create(name.get(), small(segment_mode::ring))));
+  child silent([&] {
+    ::close(STDIN_FILENO);
+    planned = {"fcntl", EMFILE};
+    const auto home = segment::attach(name.get());
+    if (home || home.error().code != EMFILE) return 1;
+    return ::fcntl(STDIN_FILENO, F_GETFD) == -1 ? 0 : 2;
+  });
+  EXPECT_EQ(silent.join(), 0);
+}
+
+TEST(kernel, a_participants_pid_is_its_processs_in_every_thread) {
+  const testing::unique_name name;
+  const auto home = must(segment::create(name.get(), small(segment_mode::ring)));
+  std::thread([&] {
+    const auto writer = must(home.attach_producer());
+    const auto reader = must(home.attach_consumer({"audit", {}}));
+    for (const participant_stat& one : must(home.stat()).participants) {
+      EXPECT_EQ(one.pid, static_cast<std::uint32_t>(::getpid()));
+    }
+  }).join();
+}
+
+// The number of the kept descriptor.
+int kept_number(const testing::unique_name& name) {
+  for (int number = 3; number < 1000; ++number) {
+    char path[300] = {};
+    const std::string link = "/proc/self/fd/" + std::to_string(number);
+    if (::readlink(link.c_str(), path, sizeof path - 1) > 0 && path == name.path()) return number;
+  }
+  return -1;
+}
+
+// The application may reuse a number at any moment: what another file says about locks is not
+// believed, and the question is put to the right one.
+TEST(kernel, G11_a_descriptor_that_is_replaced_while_a_lock_is_asked_about_is_noticed) {
+  const testing::unique_name name;
+  const testing::unique_name foreign_name;
+  const auto made = must(segment::create(name.get(), small(segment_mode::ring)));
+  static_cast<void>(must(segment::create(foreign_name.get(), small(segment_mode::ring))));
+  for (const bool lives : {true, false}) {
+    for (const char* moment : {"fcntl", "lseek", "fstat"}) {
+      child application([&] {
+        const auto home = must(segment::attach(name.get()));
+        std_memory_model owner = must(segment::attach(foreign_name.get())).memory();
+        if (lives) owner = must(segment::attach(name.get())).memory();
+        if (!owner.try_own(3)) return 1;
+        const std::unique_ptr<const std_memory_model> asking(new std_memory_model(home.memory()));
+        const int foreign = ::open(foreign_name.path().c_str(), O_RDONLY | O_CLOEXEC);
+        const int kept = kept_number(name);
+        before_call(moment, [&] { ::dup2(foreign, kept); });
+        const bool told = asking->alive(3);
+        on_call = nullptr;
+        return told == lives ? 0 : 2;
+      });
+      EXPECT_EQ(application.join(), 0) << moment << (lives ? " of a living one" : "");
+    }
+  }
+}
+
+// Whoever cannot be asked about lives: also if the kept descriptor itself refuses to answer.
+TEST(kernel, G11_a_refused_question_is_put_by_name_and_then_means_alive) {
+  const testing::unique_name name;
+  const auto home = must(segment::attach(
+      (static_cast<void>(must(segment::create(name.get(), small(segment_mode::ring)))),
+       name.get())));
+  std_memory_model owner = home.memory();
+  const std_memory_model asking = home.memory();
+  planned = {"fcntl", ENOLCK};
+  EXPECT_FALSE(asking.alive(3));
+  EXPECT_TRUE(planned.met);
+  planned = {"fcntl", ENOLCK, 0, false, true};
+  EXPECT_TRUE(asking.alive(3));
+  planned = {};
+  ASSERT_TRUE(owner.try_own(3));
+  planned = {"fcntl", ENOLCK};
+  EXPECT_TRUE(asking.alive(3));
+}
+
+// Others sleep in other processes; a deadline shortens a slice and nothing lengthens it.
+TEST(kernel, G11_sleepers_are_all_woken_in_every_process_and_sleep_a_slice_at_most) {
+  const std_memory_model memory;
+  const std::uint32_t bell = 5;
+  std::string calls;
+  on_call = [&](const std::string& call) { calls += call + "\n"; };
+  const deadline far = std::chrono::steady_clock::now() + std::chrono::hours(1);
+  for (const deadline until : {no_deadline, far, deadline::min()}) {
+    memory.sleep(bell, 4, until);
+    memory.nap(until);
+  }
+  memory.wake_all(bell);
+  memory.heavy_fence(site::bell_heavy_fence);
+  on_call = nullptr;
+  EXPECT_EQ(calls,
+            "futex FUTEX_WAIT 4 20000000\nnanosleep 1000000\n"
+            "futex FUTEX_WAIT 4 20000000\nnanosleep 1000000\n"
+            "futex FUTEX_WAIT 4 0\nnanosleep 0\n"
+            "futex FUTEX_WAKE 2147483647 \n"
+            "membarrier MEMBARRIER_CMD_GLOBAL_EXPEDITED\n");
+}
+
+TEST(kernel, G8_a_failure_to_ask_for_a_lock_moves_with_its_handle) {
+  const testing::unique_name name;
+  const auto home = must(segment::create(name.get(), small(segment_mode::ring)));
+  std_memory_model memory = home.memory();
+  planned = {"fcntl", ENOLCK};
+  EXPECT_FALSE(memory.try_own(3));
+  std_memory_model moved(std::move(memory));
+  EXPECT_EQ(moved.lock_failure().code, ENOLCK);
+  EXPECT_STREQ(moved.lock_failure().call, "fcntl");
+  EXPECT_FALSE(moved.try_own(3));  // and asks no more
+  EXPECT_FALSE(home.memory().alive(3));
+}
+
+// As each handle's end does for the places that are free.
+TEST(kernel, G11_giving_back_a_lock_that_is_not_held_unmaps_nothing) {
+  const testing::unique_name name;
+  const auto home = must(segment::create(name.get(), small(segment_mode::ring)));
+  {
+    std_memory_model memory = home.memory();
+    const std_memory_model witness = home.memory();
+    for (const unsigned lock : {3U, lock_naming, lock_producer_role}) {
+      ASSERT_TRUE(memory.try_own(lock));
+    }
+    std::string calls;
+    on_call = [&](const std::string& call) { calls += call + "\n"; };
+    memory.disown(4);
+    EXPECT_EQ(calls, "");
+    memory.disown(lock_naming);
+    EXPECT_EQ(calls, "munmap 0 4096\n");
+    memory.disown(lock_naming);
+    EXPECT_EQ(calls, "munmap 0 4096\n");
+    on_call = nullptr;
+    EXPECT_TRUE(witness.alive(3) && witness.alive(lock_producer_role));
+    EXPECT_FALSE(witness.alive(lock_naming));
+    on_call = [&](const std::string& call) { calls += call + "\n"; };
+    calls.clear();
+    { const std_memory_model ending(std::move(memory)); }
+    on_call = nullptr;
+    EXPECT_EQ(calls, "munmap 0 4096\nmunmap 0 4096\n");
+  }
+}
+
+}  // namespace
+}  // namespace shmfifo
