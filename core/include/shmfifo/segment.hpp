@@ -103,7 +103,7 @@ struct participant_stat {
 
 // What there is to know about a segment.
 struct segment_stat {
-  std::string name;                // with the leading slash
+  std::string name;                // without a leading slash
   std::uint64_t uid = 0;           // new with every creation
   std::uint64_t created_ns = 0;    // nanoseconds of CLOCK_REALTIME
   geometry shape;                  // as it was created
