@@ -298,9 +298,6 @@ SHMFIFO_WRAP(int, -1, linkat, (int a, const char* from, int b, const char* to, i
 SHMFIFO_WRAP(int, -1, unlink, (const char* path), (path), report("unlink", path))
 SHMFIFO_WRAP(ssize_t, -1, read, (int file, void* to, std::size_t size), (file, to, size),
              report_file("read", file, size))
-SHMFIFO_WRAP(ssize_t, -1, getrandom, (void* to, std::size_t size, unsigned flags),
-             (to, size, flags),
-             report("getrandom", size, flags == GRND_NONBLOCK ? "GRND_NONBLOCK" : "other"))
 SHMFIFO_WRAP(int, -1, getrlimit, (decltype(RLIMIT_FSIZE) what, struct rlimit* limits),
              (what, limits), report("getrlimit", what == RLIMIT_FSIZE ? "RLIMIT_FSIZE" : "other"))
 SHMFIFO_WRAP(int, -1, nanosleep, (const timespec* time, timespec* left), (time, left),
@@ -316,6 +313,14 @@ ssize_t __wrap_pread(int file, void* to, std::size_t size, off_t at) {
   if (fails("pread")) return -1;
   return succeeded(
       __real_pread(file, to, fails("long_pread") ? std::min<std::size_t>(size, 3) : size, at));
+}
+
+ssize_t __real_getrandom(void* to, std::size_t size, unsigned flags);
+ssize_t __wrap_getrandom(void* to, std::size_t size, unsigned flags);
+ssize_t __wrap_getrandom(void* to, std::size_t size, unsigned flags) {
+  if (observed()) report("getrandom", size, flags == GRND_NONBLOCK ? "GRND_NONBLOCK" : "other");
+  if (fails("getrandom")) return -1;
+  return succeeded(__real_getrandom(to, fails("long_getrandom") ? 1 : size, flags));
 }
 
 // Its end leaves errno as it was.

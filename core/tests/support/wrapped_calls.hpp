@@ -13,7 +13,9 @@ namespace shmfifo::testing {
 
 // The call that is to fail next, and how.
 struct planned_failure {
-  std::string call;   // its name, or one of the finer ones in wrapped_calls.cpp
+  // Its name, or a finer one: advice, dontfork, open_of_limits; long_pread and long_getrandom do
+  // not fail but give less.
+  std::string call;
   int code = 0;       // errno; 0: nothing fails
   int successes = 0;  // before the failure
   bool met = false;
