@@ -106,6 +106,8 @@ TEST_F(attaching, G10_a_missing_segment_is_told_from_a_missing_directory) {
             std::string::npos);
   EXPECT_NE(words_of(segment::remove("any", options.directory)).find("There is no such directory"),
             std::string::npos);
+  EXPECT_NE(words_of(list_segments(options.directory)).find("There is no such directory"),
+            std::string::npos);
 }
 
 TEST_F(attaching, G10_permissions_of_nine_bits_are_taken_and_more_are_refused_with_both_values) {
@@ -176,6 +178,49 @@ TEST_F(attaching, a_reader_may_start_at_any_number_that_can_still_come) {
     }
     ASSERT_TRUE(segment::remove(name.get()));
   }
+}
+
+// Whatever its owner's rights: what was attached to be read is not written.
+TEST_F(attaching, G10_a_segment_attached_read_only_refuses_whatever_writes) {
+  static_cast<void>(must(segment::create(name.get(), small(segment_mode::ring))));
+  const auto home = must(segment::attach(name.get(), {access::read_only}));
+  EXPECT_EQ(words_of(home.attach_producer()).find("access: "), 0U);
+  EXPECT_EQ(words_of(home.attach_consumer()).find("access: "), 0U);
+  EXPECT_EQ(words_of(home.attach_consumer({"audit", {}})).find("access: "), 0U);
+  EXPECT_EQ(words_of(home.recover()).find("access: "), 0U);
+  EXPECT_EQ(words_of(home.forget("audit")).find("access: "), 0U);
+  EXPECT_EQ(home.mark(0, 1), status::read_only);
+  EXPECT_TRUE(home.attach_observer());
+}
+
+TEST_F(attaching, G10_more_participants_than_lines_are_told_how_many_lines_there_are) {
+  geometry shape = small(segment_mode::ring);
+  shape.participant_count = 2;
+  const auto home = must(segment::create(name.get(), shape));
+  const auto one = must(home.attach_consumer());
+  const auto other = must(home.attach_consumer());
+  EXPECT_NE(words_of(home.attach_consumer()).find("all 2 participant lines of"), std::string::npos);
+}
+
+// The last number that can be is a position like any other.
+TEST_F(attaching, G9_a_cursor_at_the_end_of_all_numbers_is_resumed_and_beyond_refused) {
+  const auto home = must(segment::create(name.get(), small(segment_mode::ring)));
+  { const auto reader = must(home.attach_consumer({"audit", {}})); }
+  home.view().participant(0).consumer_cursor = number_max;
+  EXPECT_EQ(words_of(home.attach_consumer({"audit", {}})), "accepted");
+  home.view().participant(0).consumer_cursor = number_max + 1;
+  EXPECT_NE(words_of(home.attach_consumer({"audit", {}}))
+                .find("found " + std::to_string(number_max + 1) + ", expected " +
+                      std::to_string(number_max)),
+            std::string::npos);
+}
+
+// A log begins at its first number, whatever its cursor says by then.
+TEST_F(attaching, G9_an_observer_of_a_log_begins_at_number_0) {
+  const auto home = must(segment::create(name.get(), small(segment_mode::log)));
+  home.view().control().producer_cursor = 100;
+  EXPECT_EQ(must(home.attach_observer()).position(), 0);
+  EXPECT_EQ(must(home.stat()).oldest, 0);
 }
 
 // A cursor's name fills its field.

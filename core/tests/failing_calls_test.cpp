@@ -194,11 +194,17 @@ TEST(failing_calls, G8_a_name_made_and_removed_again_and_again_ends_in_an_error)
   create_options options;
   options.existing = if_exists::attach;
   for (const auto& [code, told] : {std::pair{EEXIST, EAGAIN}, std::pair{ENOENT, ENOENT}}) {
+    int tries = 0;
+    on_call = [&](const std::string& call) {
+      tries += call.find("O_TMPFILE") != call.npos ? 1 : 0;
+    };
     planned = {"linkat", code, 0, false, true};
     const auto home = segment::create(name.get(), shape, options);
     planned = {};
+    on_call = nullptr;
     ASSERT_FALSE(home);
     EXPECT_EQ(home.error().code, told);
+    EXPECT_EQ(tries, code == EEXIST ? 100 : 1);
     EXPECT_FALSE(name.exists());
   }
 }
@@ -309,13 +315,13 @@ INSTANTIATE_TEST_SUITE_P(
         failing_call{"linkat", ENOMEM, told}, failing_call{"linkat", ENOENT, survived},
         failing_call{"madvise", ENOMEM, told}, failing_call{"opendir", ENFILE, told},
         failing_call{"dontfork", ENOMEM, told}, failing_call{"ftruncate", EFBIG, told},
-        failing_call{"fallocate", ENOSPC, told}, failing_call{"open_of_limits", EACCES, survived},
-        failing_call{"read", EIO, survived}, failing_call{"read", EINTR, survived},
-        failing_call{"fallocate", EINTR, survived}, failing_call{"fstat", ENOMEM, either},
-        failing_call{"advice", EINVAL, survived}, failing_call{"fstatfs", ENOSYS, survived},
-        failing_call{"madvise", EINVAL, survived}, failing_call{"pread", EINTR, survived},
-        failing_call{"getrandom", EAGAIN, survived}, failing_call{"fcntl", ENOLCK, either},
-        failing_call{"fcntl", EINTR, survived}),
+        failing_call{"ftruncate", EINTR, survived}, failing_call{"fallocate", ENOSPC, told},
+        failing_call{"open_of_limits", EACCES, survived}, failing_call{"read", EIO, survived},
+        failing_call{"read", EINTR, survived}, failing_call{"fallocate", EINTR, survived},
+        failing_call{"fstat", ENOMEM, either}, failing_call{"advice", EINVAL, survived},
+        failing_call{"fstatfs", ENOSYS, survived}, failing_call{"madvise", EINVAL, survived},
+        failing_call{"pread", EINTR, survived}, failing_call{"getrandom", EAGAIN, survived},
+        failing_call{"fcntl", ENOLCK, either}, failing_call{"fcntl", EINTR, survived}),
     [](const auto& one) {
       return std::string(one.param.call) + "_" + strerrorname_np(one.param.code);
     });

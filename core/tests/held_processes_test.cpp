@@ -3,7 +3,12 @@
 // calls, leaves third parties what they were promised. Method: a child is held just before one of
 // the system calls of its operation, while another one does an operation that wants the same locks;
 // then the first goes on, or dies.
+#include <pthread.h>
+
+#include <atomic>
+#include <fstream>
 #include <stdexcept>
+#include <thread>
 
 #include "support/testing.hpp"
 #include "support/wrapped_calls.hpp"
@@ -12,8 +17,10 @@ namespace shmfifo {
 namespace {
 
 using testing::child;
+using testing::look;
 using testing::must;
 using testing::on_call;
+using testing::put;
 using testing::sleep_for_ever;
 using testing::small;
 
@@ -223,6 +230,102 @@ TEST_F(third_parties, G1_G8_one_of_two_producers_gets_the_role_wherever_the_othe
     EXPECT_TRUE(must(home.stat()).participants.empty());
     if (!held) break;
   }
+}
+
+// Others go on between a reader's look at where to begin and its line.
+TEST(overtaken, G1_G5_a_reader_begins_later_or_is_refused_as_it_asked) {
+  for (const char* cursor : {"", "audit"}) {
+    for (const auto start : {start_at::oldest(), start_at::at(1)}) {
+      const testing::unique_name name;
+      const auto home =
+          must(segment::create(name.get(), small(segment_mode::ring, full_policy::wait)));
+      auto producing = must(home.attach_producer());
+      auto other = must(home.attach_consumer());
+      for (std::uint64_t word = 0; word < 3; ++word) ASSERT_EQ(put(producing, word), status::ok);
+      bool over = false;
+      on_call = [&](const std::string& call) {
+        if (over || call.find("F_OFD_SETLK") == call.npos) return;
+        over = true;
+        EXPECT_EQ(look(other), "0:0 1:1 2:2");
+        // Five in four slots: the floor has moved.
+        for (std::uint64_t word = 3; word < 5; ++word) EXPECT_EQ(put(producing, word), status::ok);
+      };
+      const auto reader = home.attach_consumer({cursor, start});
+      on_call = nullptr;
+      if (start.where == start_at::place::oldest) {
+        EXPECT_EQ(must(home.attach_consumer()).position(), 3);
+        ASSERT_TRUE(reader);
+        EXPECT_EQ(reader->position(), 3);
+        continue;
+      }
+      ASSERT_FALSE(reader);
+      EXPECT_EQ(reader.error().code, ENODATA);
+      EXPECT_EQ(reader.error().text.rfind("number 1 of ", 0), 0U) << reader.error().text;
+      EXPECT_EQ(must(home.stat()).participants.size(), 2U);  // its line is free again
+    }
+  }
+}
+
+// A letter as in the third field of /proc/self/task/*/stat: S sleeps, R runs; 0 if it is gone.
+char state_of(pid_t thread) {
+  std::ifstream file("/proc/self/task/" + std::to_string(thread) + "/stat");
+  std::string number;
+  std::string command;
+  char state = 0;
+  file >> number >> command >> state;
+  return state;
+}
+
+int writable_descriptors(const testing::unique_name& name) {
+  int count = 0;
+  for (int number = 3; number < 100; ++number) {
+    char path[300] = {};
+    const std::string link = "/proc/self/fd/" + std::to_string(number);
+    if (::readlink(link.c_str(), path, sizeof path - 1) < 0 || path != name.path()) continue;
+    count += (::fcntl(number, F_GETFL) & O_ACCMODE) == O_RDWR ? 1 : 0;
+  }
+  return count;
+}
+
+std::atomic<bool> fork_begun{false};
+
+// A child that is made while there is a descriptor of the lock would keep the lock.
+TEST(forks, G11_a_fork_in_another_thread_waits_at_every_call_of_a_lock_that_is_being_taken) {
+  const testing::unique_name name;
+  const auto made = must(segment::create(name.get(), small(segment_mode::ring)));
+  constexpr int no_such_step = 9;
+  int steps = 0;
+  for (int ended = 0; ended != no_such_step; ++steps) {
+    child process([&] {
+      const auto home = must(segment::attach(name.get()));
+      // Handlers run in the opposite order: this one before the library's.
+      ::pthread_atfork([] { fork_begun = true; }, nullptr, nullptr);
+      std::atomic<pid_t> thread{0};
+      std::atomic<bool> forked{false};
+      std::atomic<int> inherited{-1};
+      std::thread forking;
+      on_call = [&, left = steps](const std::string&) mutable {
+        if (left-- != 0) return;
+        forking = std::thread([&] {
+          thread = ::gettid();
+          const pid_t heir = ::fork();
+          if (heir == 0) testing::exit_child(writable_descriptors(name));
+          forked = true;
+          const int status = harness::reap(heir);
+          inherited = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+        });
+        while (!forked && !(fork_begun && state_of(thread) == 'S')) std::this_thread::yield();
+      };
+      const auto reader = must(home.attach_consumer());
+      on_call = nullptr;
+      if (!forking.joinable()) return no_such_step;
+      forking.join();
+      return inherited == 0 ? 0 : 1;
+    });
+    ended = process.join();
+    EXPECT_TRUE(ended == 0 || ended == no_such_step) << "call " << steps << ": " << ended;
+  }
+  EXPECT_GT(steps, 8);
 }
 
 }  // namespace

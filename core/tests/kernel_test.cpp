@@ -7,6 +7,7 @@
 #include <sys/mount.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <chrono>
 #include <fstream>
 #include <thread>
@@ -50,9 +51,9 @@ TEST(kernel, time_is_that_of_the_calendar_in_nanoseconds) {
 
 // Where the kernel has no random bits yet, the bits of a clock are spread over the whole word.
 TEST(kernel, random_words_differ_in_their_high_bits_also_without_random_bits) {
-  for (const bool without : {false, true}) {
+  for (const char* call : {"none", "getrandom", "long_getrandom"}) {
     std::uint64_t differing = 0;
-    planned = {"getrandom", without ? EAGAIN : 0, 0, false, true};
+    planned = {call, EAGAIN, 0, false, true};
     std::uint64_t last = kernel::random_word();
     for (int i = 0; i < 20; ++i) {
       const std::uint64_t next = kernel::random_word();
@@ -61,8 +62,8 @@ TEST(kernel, random_words_differ_in_their_high_bits_also_without_random_bits) {
       last = next;
     }
     planned = {};
-    EXPECT_GT(differing >> 56, 0U);
-    EXPECT_GT(differing << 56, 0U);
+    EXPECT_GT(differing >> 56, 0U) << call;
+    EXPECT_GT(differing << 56, 0U) << call;
   }
 }
 
@@ -137,6 +138,94 @@ TEST(kernel, G10_a_failure_is_the_directorys_only_if_its_own_is_the_same) {
   EXPECT_EQ(::rmdir(moved.c_str()), 0);
   EXPECT_NE(text.find("linkat of " + missing + " failed"), std::string::npos) << text;
   EXPECT_NE(text.find("There is no such directory"), std::string::npos) << text;
+}
+
+// Something that cannot be looked at may have the name, or nothing: only its own lookup says so.
+TEST(kernel, G10_create_tells_a_taken_name_from_a_lookup_that_failed) {
+  const testing::unique_name taken;
+  const testing::unique_name missing;
+  static_cast<void>(must(segment::create(taken.get(), small(segment_mode::ring))));
+  const auto told = [&](const testing::unique_name& name, const char* call, int code) {
+    planned = {call, code};
+    const auto home = segment::create(name.get(), small(segment_mode::ring));
+    planned = {};
+    return home ? 0 : home.error().code;
+  };
+  for (const int code : {EACCES, ELOOP, ENXIO}) {
+    EXPECT_EQ(told(taken, "open", code), EEXIST) << code;
+    EXPECT_EQ(told(missing, "open", code), code);
+  }
+  EXPECT_EQ(told(taken, "open", EMFILE), EMFILE);
+  EXPECT_EQ(told(taken, "fstat", ENOMEM), ENOMEM);
+  EXPECT_EQ(told(taken, "pread", EIO), EIO);
+  EXPECT_EQ(told(taken, "mmap", ENOMEM), ENOMEM);
+}
+
+// Somebody else takes the name between the lookup and the naming.
+TEST(kernel, G8_a_creator_that_comes_second_attaches_or_is_refused_as_it_asked) {
+  const testing::unique_name name;
+  create_options options;
+  for (const auto existing : {if_exists::attach, if_exists::refuse}) {
+    options.existing = existing;
+    std::optional<segment> first;
+    before_call("linkat", [&] {
+      first.emplace(must(segment::create(name.get(), small(segment_mode::ring))));
+    });
+    const auto second = segment::create(name.get(), small(segment_mode::ring), options);
+    on_call = nullptr;
+    if (existing == if_exists::attach) {
+      ASSERT_TRUE(second);
+      EXPECT_EQ(must(second->stat()).uid, must(first->stat()).uid);
+    } else {
+      ASSERT_FALSE(second);
+      EXPECT_EQ(second.error().code, EEXIST);
+      EXPECT_STREQ(second.error().rule, "name");
+    }
+    ASSERT_TRUE(segment::remove(name.get()));
+  }
+}
+
+// A list that is short for want of means is no list.
+TEST(kernel, G10_a_list_leaves_out_what_is_no_segment_and_reports_want_of_means) {
+  const testing::unique_name name;
+  const testing::unique_name similar;
+  const auto home = must(segment::create(name.get(), small(segment_mode::ring)));
+  std::ofstream(similar.path()) << "shmfifX" << std::string(200, '\0');
+  const auto names = must(list_segments());
+  EXPECT_EQ(std::count(names.begin(), names.end(), name.get()), 1);
+  EXPECT_EQ(std::count(names.begin(), names.end(), similar.get()), 0);
+  for (const char* call : {"open", "fstat", "pread"}) {
+    for (const int code : {EMFILE, ENFILE, ENOMEM}) {
+      planned = {call, code};
+      const auto failed = list_segments();
+      ASSERT_FALSE(failed) << call;
+      EXPECT_EQ(failed.error().code, code) << call;
+    }
+    planned = {call, EACCES};
+    EXPECT_TRUE(list_segments()) << call;
+    EXPECT_TRUE(planned.met);
+    planned = {};
+  }
+}
+
+// Opened again for writing, a file is looked at again; both of its calls may fail.
+TEST(kernel, G10_a_failing_call_of_attach_is_the_rule_of_its_error) {
+  const testing::unique_name name;
+  static_cast<void>(must(segment::create(name.get(), small(segment_mode::ring))));
+  for (const char* call : {"open", "fstat", "pread", "mmap"}) {
+    int failures = 0;
+    for (;; ++failures) {
+      planned = {call, ENOMEM, failures};
+      const auto home = segment::attach(name.get());
+      const bool met = planned.met;
+      planned = {};
+      if (!met) break;
+      if (home) continue;  // there was another way
+      EXPECT_EQ(home.error().code, ENOMEM);
+      EXPECT_STREQ(home.error().rule, call);
+    }
+    EXPECT_GT(failures, 0);
+  }
 }
 
 // Inode numbers repeat from one file system to the next.

@@ -320,10 +320,14 @@ TEST(segment, G10_no_memory_for_a_readers_buffer_is_an_error_and_takes_no_line) 
   const testing::unique_name name;
   const auto home =
       must(segment::create(name.get(), small(segment_mode::ring, full_policy::overwrite)));
+  const testing::unique_name in_place;
+  const auto lossless = must(segment::create(in_place.get(), small(segment_mode::ring)));
   no_memory = true;
   const auto observer = home.attach_observer();
   const auto reader = home.attach_consumer({"billing", {}});
+  const bool needs_none = static_cast<bool>(lossless.attach_consumer());
   no_memory = false;
+  EXPECT_TRUE(needs_none);  // it reads in place
   ASSERT_FALSE(observer);
   ASSERT_FALSE(reader);
   EXPECT_EQ(observer.error().code, ENOMEM);

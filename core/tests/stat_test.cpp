@@ -97,6 +97,10 @@ TEST(stat, describes_each_participant) {
   EXPECT_EQ(left->pid, 0U);
   EXPECT_EQ(left->cursor, 3);
   EXPECT_EQ(left->lag, 0);
+  const auto resumed = must(home.attach_consumer({"dead", {}}));
+  const segment_stat now = must(home.stat());
+  EXPECT_EQ(find(now, participant_kind::durable, "dead")->pid, self);
+  EXPECT_TRUE(find(now, participant_kind::durable, "dead")->alive);
 }
 
 // One that was given a cursor beyond the producers is not behind them.

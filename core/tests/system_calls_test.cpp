@@ -6,6 +6,7 @@
 
 #include <cerrno>
 #include <functional>
+#include <utility>
 
 #include "support/testing.hpp"
 #include "support/wrapped_calls.hpp"
@@ -34,7 +35,7 @@ std::string calls_of(const testing::unique_name& name, const std::function<void(
   return calls;
 }
 
-constexpr const char* kept = "/dev/shm/x(r)";  // the descriptor of an attached mapping
+constexpr const char* kept_file = "/dev/shm/x(r)";  // the descriptor of an attached mapping
 
 // The kept descriptor is still the segment's, and nobody else's.
 const std::string identified = "fstat /dev/shm/x(r)\nlseek /dev/shm/x(r) SEEK_CUR 0\n";
@@ -138,7 +139,7 @@ TEST_F(system_calls, G9_attaching_maps_what_it_has_checked_with_the_rights_asked
                      "madvise MADV_HUGEPAGE 0 8192\nmadvise MADV_POPULATE_WRITE 0 8192\n"));
   other.reset();
   EXPECT_EQ(attach({.mode = access::read_only, .pretouch = true}),
-            attached("", kept, "PROT_READ",
+            attached("", kept_file, "PROT_READ",
                      "madvise MADV_DONTDUMP 0 8192\nmadvise MADV_POPULATE_READ 0 8192\n"));
   other.reset();
   create_options options;
@@ -243,11 +244,14 @@ TEST_F(system_calls, G7_G8_the_names_are_asked_for_each_millisecond_for_five_sec
   planned = {"nanosleep", EINTR, 0, false, true};
   on_call = [&](const std::string& call) { naps += call == "nanosleep 1000000" ? 1 : 0; };
   const auto late = home.attach_consumer({"audit", {}});
+  EXPECT_EQ(std::exchange(naps, 0), 5000);
+  const auto kept = home.forget("audit");
+  EXPECT_EQ(naps, 5000);
   on_call = nullptr;
   planned = {};
-  ASSERT_FALSE(late);
+  ASSERT_FALSE(late || kept);
   EXPECT_EQ(late.error().code, EBUSY);
-  EXPECT_EQ(naps, 5000);
+  EXPECT_EQ(kept.error().code, EBUSY);
 }
 
 }  // namespace
