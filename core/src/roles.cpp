@@ -54,7 +54,7 @@ result<void> own_naming(const mapping& home, std_memory_model& memory) {
 namespace {
 
 bool is_number(std::int64_t number) {
-  return number >= 0 && static_cast<std::uint64_t>(number) < number_max;
+  return static_cast<std::uint64_t>(number) < number_max;  // a negative one is above all
 }
 error bad_start(const mapping& home, std::uint64_t most, std::int64_t number) {
   return {EINVAL, "start",
@@ -205,7 +205,7 @@ result<consumer> segment::attach_consumer(const consumer_options& options) const
   std::uint64_t position = start_number(options.start, shape().gated());
   const std::uint64_t cursor = start_number(start_at::latest(), true);
   const std::uint64_t most = shape().gated() ? cursor : number_max - 1;
-  if (exact && (!is_number(options.start.number) || position > most)) {
+  if (exact && position > most) {  // a negative number, too
     return bad_start(*home_, most, options.start.number);
   }
   auto buffer = buffer_for(*home_, false);
