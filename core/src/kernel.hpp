@@ -118,8 +118,10 @@ enum class object : std::uint8_t {
                            object what = object::segment);
 // What an error is about, in parts: putting them together takes memory, and may change errno.
 struct subject {
-  subject(const char* text) : before(text) {}         // NOLINT(google-explicit-constructor)
-  subject(const std::string& text) : before(text) {}  // NOLINT(google-explicit-constructor)
+  // NOLINTBEGIN(google-explicit-constructor): callers give a text.
+  subject(const char* text) : before(text) {}
+  subject(const std::string& text) : before(text) {}
+  // NOLINTEND(google-explicit-constructor)
   subject(std::string_view first, std::string_view second, std::string_view third = "")
       : before(first), name(second), after(third) {}
   std::string_view before;

@@ -220,7 +220,7 @@ TEST_F(system_calls, G9_listing_reads_each_header_once_and_closes_what_it_opened
             "unlink /dev/shm/x\nfaccessat AT_FDCWD /dev/shm 1 AT_EACCESS\n");
 }
 
-// Also the descriptor that replaces one with a standard number is not for programs that are exec'ed.
+// The descriptor that replaces one with a standard number is not for executed programs either.
 TEST_F(system_calls, G3_G11_a_standard_number_is_left_at_once_for_one_above_them) {
   testing::child silent([&] {
     ::close(STDIN_FILENO);

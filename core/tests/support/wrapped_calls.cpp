@@ -25,7 +25,8 @@
 #include <string_view>
 #include <utility>
 
-extern "C" int __real_fcntl(int file, int command, ...);  // NOLINT(bugprone-reserved-identifier)
+// NOLINTNEXTLINE(bugprone-reserved-identifier): the linker's name.
+extern "C" int __real_fcntl(int file, int command, ...);
 
 namespace shmfifo::testing {
 
