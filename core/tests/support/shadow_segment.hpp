@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+// A segment whose words can be had through the seam only. Roles get a view of a copy, in which
+// every word is nonsense; the memory model leads each access from there to the real word, counts
+// the loads of each word, and can answer one of them falsely, as if a hostile writer had changed
+// the word in between. Content is read from the copy. An access that is neither a word nor the
+// content of one slot fails the test.
+
+#include <cstdlib>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "support/hooked_memory.hpp"
+
+namespace shmfifo::testing {
+
+// Which word, and whose: the line's or the slot's index.
+struct word_place {
+  std::string_view name;
+  std::uint64_t index = 0;
+  auto operator<=>(const word_place&) const = default;
+};
+
+// The nth load of such a word in one call gets this answer instead of the truth.
+struct false_answer {
+  std::string_view word;
+  unsigned nth = 1;
+  std::function<std::uint64_t(std::uint64_t truth)> value;
+};
+
+class shadow_segment {
+ public:
+  explicit shadow_segment(const segment& home)
+      : shape_(home.shape()),
+        real_(reinterpret_cast<std::byte*>(&home.view().control()) - control_offset),
+        copy_(static_cast<std::byte*>(std::aligned_alloc(page_size, shape_.segment_size())),
+              &std::free) {
+    copy_content();
+  }
+
+  // What the protocol gets.
+  [[nodiscard]] layout_view view() const { return {copy_.get(), shape_}; }
+  [[nodiscard]] const geometry& shape() const { return shape_; }
+  [[nodiscard]] std::byte* real() const { return real_; }
+
+  // Takes over the content that is in the real segment; all the rest of the copy is nonsense.
+  void copy_content() {
+    std::memset(copy_.get(), nonsense, shape_.segment_size());
+    for (std::uint64_t i = 0; i < shape_.slot_count; ++i) {
+      const std::uint64_t at = content_at(i);
+      std::memcpy(copy_.get() + at, real_ + at, shape_.content_size);
+    }
+  }
+  // Whether nobody has written to a word, or between the parts, except through the seam.
+  [[nodiscard]] bool untouched() const {
+    for (std::uint64_t at = 0; at < shape_.segment_size(); ++at) {
+      if (!is_content(at, 1) && copy_.get()[at] != std::byte{nonsense}) return false;
+    }
+    return true;
+  }
+
+  // A new call of the protocol begins.
+  void begin_call() {
+    loads_.clear();
+    answers_.clear();
+  }
+  void answer_falsely(std::optional<false_answer> how) { false_answer_ = std::move(how); }
+  // The loads of this call, as "stamp 0: 2, value_length 0: 1"; bells, which carry no data, are
+  // left out.
+  [[nodiscard]] std::string loads() const {
+    std::string text;
+    for (const auto& entry : loads_) {
+      if (entry.first.name == "bell") continue;
+      text += (text.empty() ? "" : ", ") + std::string(entry.first.name) + " " +
+              std::to_string(entry.first.index) + ": " + std::to_string(entry.second);
+    }
+    return text;
+  }
+  // What the first load of the word was answered in this call.
+  [[nodiscard]] std::uint64_t first_answer(std::string_view word, std::uint64_t index) const {
+    const auto found = answers_.find({word, index});
+    EXPECT_NE(found, answers_.end()) << word << " was not loaded";
+    return found == answers_.end() ? 0 : found->second;
+  }
+
+  // Of the memory model: the real word; the same word if it is none of the segment's.
+  template <class T>
+  [[nodiscard]] T& real_word(T& word) const {
+    if (!contains(&word)) return word;
+    static_cast<void>(find(&word));
+    return *reinterpret_cast<T*>(real_ + offset_of(&word));
+  }
+  template <class T>
+  [[nodiscard]] T answer(const T& word, T truth) {
+    if (!contains(&word)) return truth;
+    const word_place place = find(&word);
+    const unsigned nth = ++loads_[place];
+    T given = truth;
+    if (false_answer_ && false_answer_->word == place.name && false_answer_->nth == nth) {
+      given = static_cast<T>(false_answer_->value(truth));
+    }
+    answers_.try_emplace(place, static_cast<std::uint64_t>(given));
+    return given;
+  }
+  // False, and the test fails, if the bytes are not the beginning of one slot's content.
+  [[nodiscard]] bool allows(const std::byte* content, std::size_t size) const {
+    const bool sound =
+        contains(content) && is_content(offset_of(content), size) &&
+        (offset_of(content) - shape_.slots_offset()) % shape_.slot_stride() == content_offset;
+    EXPECT_TRUE(sound) << size << " bytes at " << content - copy_.get();
+    return sound;
+  }
+  // The bytes of the same slot's content in the real segment.
+  [[nodiscard]] std::byte* real_content(const std::byte* content) const {
+    return real_ + offset_of(content);
+  }
+
+ private:
+  static constexpr int nonsense = 0xee;
+
+  [[nodiscard]] bool contains(const void* address) const {
+    return address >= copy_.get() && address < copy_.get() + shape_.segment_size();
+  }
+  [[nodiscard]] std::uint64_t offset_of(const void* address) const {
+    return static_cast<std::uint64_t>(static_cast<const std::byte*>(address) - copy_.get());
+  }
+  [[nodiscard]] std::uint64_t content_at(std::uint64_t slot) const {
+    return shape_.slots_offset() + slot * shape_.slot_stride() + content_offset;
+  }
+  [[nodiscard]] bool is_content(std::uint64_t at, std::size_t size) const {
+    if (at < shape_.slots_offset()) return false;
+    const std::uint64_t slot = (at - shape_.slots_offset()) / shape_.slot_stride();
+    const std::uint64_t begin = content_at(slot);
+    return slot < shape_.slot_count && at >= begin && size <= shape_.content_size &&
+           at + size <= begin + shape_.content_size;
+  }
+
+  [[nodiscard]] word_place find(const void* address) const {
+    const std::uint64_t at = offset_of(address);
+    if (at >= shape_.slots_offset()) {
+      constexpr std::string_view names[] = {"stamp", "value_length", "message_number",
+                                            "status_word"};
+      const std::uint64_t slot = (at - shape_.slots_offset()) / shape_.slot_stride();
+      const std::uint64_t in_slot = (at - shape_.slots_offset()) % shape_.slot_stride();
+      if (slot < shape_.slot_count && in_slot < content_offset && in_slot % 8 == 0) {
+        return {names[in_slot / 8], slot};
+      }
+    } else if (at >= participants_offset) {
+      const std::uint64_t line = (at - participants_offset) / participant_stride;
+      const std::uint64_t in_line = (at - participants_offset) % participant_stride;
+      constexpr std::string_view names[] = {"role", "consumer_cursor", "intent", "pid"};
+      if (line < shape_.participant_count && in_line % (in_line < 24 ? 8 : 4) == 0) {
+        if (in_line > offsetof(participant_line, pid)) return {"name", line * 64 + in_line};
+        return {names[in_line / 8], line};
+      }
+    } else if (at >= control_offset && (at - control_offset) % destructive_distance == 0) {
+      constexpr std::string_view names[] = {"producer_cursor", "gate_floor", "bell", "bell"};
+      const std::uint64_t which = (at - control_offset) / destructive_distance;
+      return {names[which], which < 2 ? 0 : which - 2};
+    }
+    ADD_FAILURE() << "an access at " << at << ", where no shared word is";
+    return {"none", at};
+  }
+
+  geometry shape_;
+  std::byte* real_;
+  std::unique_ptr<std::byte, decltype(&std::free)> copy_;
+  std::map<word_place, unsigned> loads_;
+  std::map<word_place, std::uint64_t> answers_;
+  std::optional<false_answer> false_answer_;
+};
+
+// Neither spins nor sleeps: nobody else is there.
+class shadow_memory : public std_memory_model {
+ public:
+  shadow_memory(std_memory_model&& locks, shadow_segment& home)
+      : std_memory_model(std::move(locks)), home_(&home) {}
+
+  template <class T>
+  [[nodiscard]] T load(const T& word, std::memory_order order, site where) const {
+    return home_->answer(word, std_memory_model::load(home_->real_word(word), order, where));
+  }
+  template <class T>
+  void store(T& word, std::type_identity_t<T> value, std::memory_order order, site where) const {
+    std_memory_model::store(home_->real_word(word), value, order, where);
+  }
+  template <class T>
+  [[nodiscard]] bool compare_exchange(T& word, T& expected, std::type_identity_t<T> desired,
+                                      std::memory_order success, std::memory_order failure,
+                                      site where) const {
+    return std_memory_model::compare_exchange(home_->real_word(word), expected, desired, success,
+                                              failure, where);
+  }
+  template <class T>
+  [[nodiscard]] T fetch_or(T& word, std::type_identity_t<T> bits, std::memory_order order,
+                           site where) const {
+    return std_memory_model::fetch_or(home_->real_word(word), bits, order, where);
+  }
+  void write_content(std::byte* to, const std::byte* from, std::size_t size, std::memory_order,
+                     site) const {
+    if (!home_->allows(to, size)) return;
+    std::copy_n(from, size, to);
+    std::copy_n(from, size, home_->real_content(to));
+  }
+  void read_content(std::byte* to, const std::byte* from, std::size_t size, std::memory_order,
+                    site) const {
+    if (home_->allows(from, size)) std::copy_n(from, size, to);
+  }
+  static void prefetch_for_write(const void*) noexcept {}
+  static bool pause(unsigned) noexcept { return false; }
+
+ private:
+  shadow_segment* home_;
+};
+
+static_assert(memory_model<shadow_memory>);
+
+}  // namespace shmfifo::testing
