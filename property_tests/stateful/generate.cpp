@@ -71,6 +71,7 @@ op suitable(const fifo& model, unsigned handle) {
   }
   return *gen::weightedElement<op>({{8, op::poll},
                                     {2, op::poll_until},
+                                    {2, op::poll_long},
                                     {4, op::read},
                                     {3, op::wait},
                                     {3, op::detach},
@@ -105,6 +106,7 @@ rc::Gen<operation> any_operation(const fifo& model) {
         break;
       case op::poll:
       case op::poll_until:
+      case op::poll_long:
         o.number = *gen::inRange<std::int64_t>(0, 2 * slots + 2);
         break;
       case op::read:

@@ -46,6 +46,7 @@ constexpr std::array words{
     word{op::forget, "forget", "N"},
     word{op::attach_again, "attach_again", ""},
     word{op::kill, "kill", "H"},
+    word{op::poll_long, "poll_long", "HL"},
 };
 static_assert(words.size() == static_cast<std::size_t>(op::count));
 

@@ -140,6 +140,8 @@ class fifo {
   // consumers
   [[nodiscard]] answer scan(std::int64_t& position, std::int64_t limit) const;
   answer poll(handle& h, std::int64_t limit);
+  [[nodiscard]] bool at_dead_claim(const handle& h) const;
+  answer poll_long(handle& h, std::int64_t limit);
   status wait(handle& h);
   [[nodiscard]] bool ready(const handle& h) const;
   void release(const handle& h);

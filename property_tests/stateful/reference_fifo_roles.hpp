@@ -136,6 +136,7 @@ inline bool fifo::applies(const operation& o) const {
       return what == kind::producer;
     case op::poll:
     case op::poll_until:
+    case op::poll_long:
     case op::read:
     case op::wait:
       return what == kind::consumer || what == kind::observer;
@@ -185,6 +186,8 @@ inline answer fifo::step(const operation& o) {
       return poll(h, o.number);
     case op::poll_until:
       return poll(h, std::max<std::int64_t>(1, o.number));
+    case op::poll_long:
+      return poll_long(h, o.number);
     case op::read: {
       release(h);  // the message itself is released by the next call
       answer a = scan(h.position, 1);

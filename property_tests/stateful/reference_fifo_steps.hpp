@@ -223,6 +223,22 @@ inline answer fifo::poll(handle& h, std::int64_t limit) {
   return a;
 }
 
+// Nobody is left who could publish the reader's next number.
+inline bool fifo::at_dead_claim(const handle& h) const {
+  const std::int64_t n = h.position;
+  return !single() && has_slot(n) && n < taken() && holder(n) == n &&
+         at(n).state == entry_state::claimed && !writer_lives(n);
+}
+
+inline answer fifo::poll_long(handle& h, std::int64_t limit) {
+  answer a = poll(h, limit);
+  if (limit <= 0 || a.count != 0 || !at_dead_claim(h)) return a;
+  // Whoever may write ends the claim; an observer keeps the verdict to itself.
+  if (h.line_index == nobody) return said(status::aborted, h.position++, 1);
+  at(h.position) = {entry_state::aborted, nobody, {}};
+  return poll(h, limit);
+}
+
 inline bool fifo::ready(const handle& h) const {
   if (!has_slot(h.position) || h.position >= taken()) return false;
   return holder(h.position) != h.position || at(h.position).state != entry_state::claimed;
@@ -230,9 +246,8 @@ inline bool fifo::ready(const handle& h) const {
 
 inline status fifo::wait(handle& h) {
   release(h);
-  if (!ready(h) && h.line_index != nobody && !single() && has_slot(h.position) &&
-      h.position < taken() && !writer_lives(h.position)) {
-    at(h.position) = {entry_state::aborted, nobody, {}};  // its owner is dead
+  if (h.line_index != nobody && at_dead_claim(h)) {
+    at(h.position) = {entry_state::aborted, nobody, {}};
   }
   if (ready(h)) return status::ok;
   const auto writes_and_lives = [](const line& l) {

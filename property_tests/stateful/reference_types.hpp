@@ -38,6 +38,8 @@ enum class op : std::uint8_t {
   forget,        // name
   attach_again,  // a fresh mapping of the segment by its name, for what comes
   kill,          // handle: the process that holds it, and all it holds, is killed
+  poll_long,     // handle, number = limit; again and again, until something is reported or the
+                 // reader has asked the kernel about what is in its way
   count
 };
 

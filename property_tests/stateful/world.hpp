@@ -63,6 +63,9 @@ class world {
 
 // Runs one operation on both; the difference as text, empty if there is none.
 std::string difference(reference::fifo& model, world& real, const reference::operation& o);
+// What follows, after a program in which a process may have died: two laps of messages, which every
+// reader that is left must get, and before each of them all look for long.
+std::string difference_in_laps(reference::fifo& model, world& real);
 // A whole program; operations that do not apply are left out. Looking costs more than the
 // operation.
 std::string difference(const program& p, std::size_t look_every = 1);
