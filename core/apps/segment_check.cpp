@@ -177,12 +177,12 @@ class checker {
     // The owner wrote its intent down first, and recovery ends the claim before it frees the line;
     // a claim that its line denies could never be ended.
     const participant_line& line = view_.participant(owner);
-    if (role_kind(load(line.role)) != participant_kind::producer) {
-      return broken("claim_owner", index, load(line.role) & 0xff, 1);
+    const std::uint64_t role = load(line.role);
+    if (role_kind(role) != participant_kind::producer) {
+      return broken("claim_owner", index, role & 0xff, 1);
     }
-    if (load(line.intent) != number) {
-      return broken("claim_intent", index, load(line.intent), number);
-    }
+    const std::uint64_t intent = load(line.intent);
+    if (intent != number) return broken("claim_intent", index, intent, number);
     return std::nullopt;
   }
 
