@@ -129,5 +129,45 @@ TEST(validate, G9_a_cursor_beyond_its_stamps_is_refused) {
   EXPECT_EQ(poke(384, 2), "gate_floor");
 }
 
+// It was copied out, and is never read from the segment again.
+TEST(validate, G9_G3_what_becomes_of_the_header_after_attaching_changes_nothing) {
+  for (const int junk : {0x00, 0xff, 0x5a}) {
+    const testing::unique_name name;
+    const auto home = must(segment::create(name.get(), testing::small(segment_mode::ring)));
+    const auto read_only = must(segment::attach(name.get(), {access::read_only, {}, false}));
+    const segment_stat before = must(home.stat());
+    std::vector<char> bytes(control_offset, static_cast<char>(junk));
+    const int file = ::open(name.path().c_str(), O_WRONLY | O_CLOEXEC);
+    ASSERT_EQ(::pwrite(file, bytes.data(), bytes.size(), 0), 256);
+    ::close(file);
+    ASSERT_FALSE(segment::attach(name.get()));
+    auto writer = must(home.attach_producer());
+    auto reader = must(home.attach_consumer({"audit", {}}));
+    auto observer = must(read_only.attach_observer());
+    for (std::uint64_t n = 0; n < 9; ++n) {
+      ASSERT_EQ(testing::put(writer, n), status::ok);
+      const std::string told = std::to_string(n) + ":" + std::to_string(n);
+      EXPECT_EQ(testing::look(reader), told);
+      EXPECT_EQ(testing::look(observer), told);
+      EXPECT_EQ(home.mark(static_cast<std::int64_t>(n), 1), status::ok);
+    }
+    for (const segment& one : {home, read_only}) {
+      const segment_stat after = must(one.stat());
+      EXPECT_EQ(after.uid, before.uid);
+      EXPECT_EQ(after.created_ns, before.created_ns);
+      EXPECT_EQ(after.segment_size, before.segment_size);
+      EXPECT_EQ(after.shape.mode, before.shape.mode);
+      EXPECT_EQ(after.shape.when_full, before.shape.when_full);
+      EXPECT_EQ(after.shape.producers, before.shape.producers);
+      EXPECT_EQ(after.shape.slot_count, before.shape.slot_count);
+      EXPECT_EQ(after.shape.content_size, before.shape.content_size);
+      EXPECT_EQ(after.shape.participant_count, before.shape.participant_count);
+      EXPECT_EQ(after.producer_cursor, 9);
+      EXPECT_EQ(after.participants.size(), 2U);
+    }
+    EXPECT_EQ(must(home.recover()), 0U);
+  }
+}
+
 }  // namespace
 }  // namespace shmfifo
