@@ -110,6 +110,7 @@ class run {
       if (progress_.due()) progress_.show(passed(), lag());
     }
     seconds_ = std::chrono::duration<double>(clock::now() - started).count();
+    progress_.clear();
   }
 
   [[nodiscard]] int report() const {

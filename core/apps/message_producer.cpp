@@ -73,6 +73,7 @@ class run {
       if (progress_.due()) progress_.show(published_, lag());
     }
     seconds_ = std::chrono::duration<double>(std::chrono::steady_clock::now() - started_).count();
+    progress_.clear();
   }
 
   [[nodiscard]] int report() const {

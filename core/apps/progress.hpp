@@ -27,8 +27,12 @@ class progress {
         shown_at_(clock::now()) {}
   progress(const progress&) = delete;
   progress& operator=(const progress&) = delete;
-  ~progress() {
+  ~progress() { clear(); }
+
+  // Takes the line away, so that what is printed next does not stand behind it.
+  void clear() {
     if (shown_) std::fputs("\r\x1b[K", stderr);
+    shown_ = false;
   }
 
   // Whether it is time to show something; the caller then looks up the lag, which costs more.
