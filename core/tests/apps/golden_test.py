@@ -1,0 +1,373 @@
+# SPDX-License-Identifier: MIT
+"""Goal: whatever `shmfifo` prints, as JSON, as text or as metrics, is what the segment's history says: each
+key, column, unit, sum and exit code, and nothing else.
+
+Method: segments whose history is known to the last number, with participants of every kind and state; the
+output is compared whole with a table of it. The two fields that no history determines, uid and time of
+creation, are written into the header.
+"""
+import json
+import os
+import re
+import signal
+
+import support
+from support import stamp, tool
+
+produce = "message_producer"
+consume = "message_consumer"
+uid = 0x00c0ffee12345678
+created_ns = 981173106_007000009  # 2001-02-03 04:05:06 and some, UTC
+hola = support.text_content.decode()
+
+
+def set_header(file):
+    """Puts uid and created_ns into a header, and its checksum right (core/README.md)."""
+    file.write(24, uid)
+    file.write(32, created_ns)
+    with open(file.path, "rb") as bytes_of:
+        header = bytes_of.read(128)
+    checksum = 0xcbf29ce484222325
+    for byte in header:
+        checksum = (checksum ^ byte) * 0x100000001b3 % 2**64
+    file.write(128, checksum)
+
+
+class golden(support.case):
+    def make(self, *words):
+        """A segment with a known header."""
+        self.assert_ok(tool("create", self.name, *words))
+        file = support.segment_file(self.name)
+        set_header(file)
+        return file
+
+    def check(self, words, out, err="", code=0):
+        result = tool(*words)
+        self.assertEqual((result.out, result.err, result.code), (out, err, code), words)
+
+    def check_json(self, words, expected, err="", code=0):
+        """Standard output is one line, with the keys in this order."""
+        result = tool(*words, "--json")
+        self.assertEqual((result.err, result.code), (err, code), words)
+        self.assertEqual(result.out, json.dumps(expected, separators=(",", ":")) + "\n", words)
+
+    def row(self, line, kind, state, pid, cursor="-", lag="-", rest=""):
+        return f"{line:>4}  {kind:<8}  {state:<5}  {pid:>8}  {cursor:>14}  {lag:>10}  {rest}\n"
+
+    # ---- participants of every kind and state
+
+    def put_everybody(self):
+        """Cursor 2 of 18 numbers away, 18 of 18 dead; a consumer and a producer that live, a producer that
+        died. The pids of the last four."""
+        ring = ["--producers-role", "many", "--slots", 16]
+        self.make(*ring, "--participants", 9)
+        ring += ["--participants", 9]
+        self.fill(10, *ring)
+        self.assert_ok(support.run(consume, "--name", self.name, "--cursor", "audit", "--messages", 2))
+        pids = []
+        for words, kind, count in (
+                ([consume, "--cursor", "night", "--messages", 0], "cursor", 2), ([consume, "--messages", 0], "consumer", 1),
+                ([produce, *ring, "--rate", 0.001], "producer", 1), ([produce, *ring, "--rate", 0.001], "producer", 2)):
+            child = self.spawn(words[0], "--name", self.name, *words[1:])
+            pids.append(child.pid)
+            self.wait_until(lambda: len(self.participants(kind)) == count, kind)
+        self.fill(8, *ring)
+        self.wait_until(lambda: [one["cursor"] for one in self.stat()["participants"][1:3]] == [18, 18], "readers")
+        night, _, _, died = self.children
+        self.kill(night)
+        self.kill(died)
+        return pids
+
+    def test_G11_stat_says_who_is_attached_in_every_column(self):
+        night, reader, writer, died = self.put_everybody()
+        os.environ["TZ"] = "XYZ-3"  # three hours east
+        self.addCleanup(os.environ.pop, "TZ")
+        size = os.stat(f"/dev/shm/{self.name}").st_size
+        for words in (["stat", self.name], ["stat", "/" + self.name]):
+            self.check_json(words, {
+                "name": self.name, "uid": "00c0ffee12345678", "created_ns": created_ns, "mode": "ring",
+                "when_full": "wait", "producers_role": "many", "slots": 16, "content_size": 1024,
+                "segment_size": size, "huge_bytes": 0, "producer_cursor": 18, "oldest": 2, "participants": [
+                    {"line": 0, "kind": "cursor", "state": "away", "alive": False, "pid": 0, "cursor": 2, "lag": 16,
+                     "holds_back": True, "name": "audit"},
+                    {"line": 1, "kind": "cursor", "state": "dead", "alive": False, "pid": night, "cursor": 18,
+                     "lag": 0, "holds_back": False, "name": "night"},
+                    {"line": 2, "kind": "consumer", "state": "alive", "alive": True, "pid": reader, "cursor": 18,
+                     "lag": 0, "holds_back": False},
+                    {"line": 3, "kind": "producer", "state": "alive", "alive": True, "pid": writer},
+                    {"line": 4, "kind": "producer", "state": "dead", "alive": False, "pid": died}]})
+            self.check(words, f"{self.name}: ring, wait when full, many producers, 16 slots of 1024 bytes; {size} bytes, "
+                       "created 2001-02-03 07:05:06\nnext number 18, oldest 2\n"
+                       + self.row("LINE", "KIND", "STATE", "PID", "CURSOR", "LAG", "NAME")
+                       + self.row(0, "cursor", "away", 0, 2, 16, "audit (holds producers back)")
+                       + self.row(1, "cursor", "dead", night, 18, 0, "night")
+                       + self.row(2, "consumer", "alive", reader, 18, 0)
+                       + self.row(3, "producer", "alive", writer)
+                       + self.row(4, "producer", "dead", died))
+
+    def test_G9_ls_has_a_row_of_each_segment_in_every_column(self):
+        self.put_everybody()
+        size = os.stat(f"/dev/shm/{self.name}").st_size
+        broken, log = self.name + "-broken", self.name + "-log"
+        for name in (broken, log):
+            self.assert_ok(tool("create", name, "--mode", "log", "--slots", 3, "--content-size", 100))
+        support.segment_file(broken).write(8, (9).to_bytes(4, "little"))
+        rows = [[("name", self.name), ("mode", "ring"), ("when_full", "wait"), ("producers_role", "many"),
+                 ("slots", 16), ("content_size", 1024), ("segment_size", size), ("participants", 5), ("alive", 2)],
+                [("name", log), ("mode", "log"), ("when_full", "reject"), ("producers_role", "single"), ("slots", 3),
+                 ("content_size", 100), ("segment_size", 12288), ("participants", 0), ("alive", 0)]]
+        form = "{:<24} {:<5} {:<10} {:<7} {:>10} {:>8} {:>14} {:>6}"
+        lines = [form.format(self.name, "ring", "wait", "many", 16, 1024, size, 2),
+                 form.format(log, "log", "reject", "single", 3, 100, 12288, 0)]
+
+        def look(*words):
+            found = [list(one.items()) for one in self.assert_ok(tool("ls", "--json", *words)).json]
+            text = self.assert_ok(tool("ls", *words)).out.splitlines()
+            self.assertEqual(text[0], form.format("NAME", "MODE", "WHEN FULL", "ROLE", "SLOTS", "CONTENT", "SIZE",
+                                                  "ALIVE"))
+            return ([one for one in found if one[0][1].startswith(self.name)],
+                    [line for line in text if line.startswith(self.name)])
+        wrong = tool("stat", broken).err.removeprefix("shmfifo: ").rstrip("\n")
+        found, text = look()
+        self.assertCountEqual(found, [*rows, [("name", broken), ("broken", "layout_version"), ("error", wrong)]])
+        self.assertCountEqual(text, [*lines, f"{broken} broken: {wrong}"])
+        stranger = ["--owner", os.geteuid() + 1]
+        refused = {name: tool("stat", name, *stranger).err.removeprefix("shmfifo: ").rstrip("\n")
+                   for name in (self.name, log, broken)}
+        found, text = look(*stranger)
+        self.assertCountEqual(found, [[("name", name), ("refused", "owner"), ("error", error)]
+                                      for name, error in refused.items()])
+        self.assertCountEqual(text, [f"{name} refused: {error}" for name, error in refused.items()])
+
+    def test_metrics_say_everything_about_a_known_segment(self):
+        night, reader, writer, died = self.put_everybody()
+        size = os.stat(f"/dev/shm/{self.name}").st_size
+        of = f'segment="{self.name}"'
+        labels = [of + f',line="{line}",kind="{kind}",cursor="{cursor}",pid="{pid}"' for line, kind, cursor, pid in (
+            (0, "cursor", "audit", 0), (1, "cursor", "night", night), (2, "consumer", "", reader),
+            (3, "producer", "", writer), (4, "producer", "", died))]
+
+        def family(name, kind, unit, help_text, *samples):
+            head = f"# HELP shmfifo_{name} {help_text}\n# TYPE shmfifo_{name} {kind}\n"
+            head += f"# UNIT shmfifo_{name} {unit}\n" if unit else ""
+            return head + "".join(f"shmfifo_{name}{{{which}}} {value}\n" for which, value in samples)
+        self.check(
+            ["stat", "--openmetrics", "/" + self.name],
+            family("segment_readable", "gauge", "",
+                   "1 if the segment could be read, 0 if it breaks a rule of its layout or is forbidden.", (of, 1))
+            + family("segment_info", "gauge", "", "What kind of segment it is; always 1.",
+                     (of + ',uid="00c0ffee12345678",mode="ring",when_full="wait",producers_role="many"', 1))
+            + family("segment_slots", "gauge", "", "Messages that fit.", (of, 16))
+            + family("segment_content_size_bytes", "gauge", "bytes", "The longest message.", (of, 1024))
+            + family("segment_size_bytes", "gauge", "bytes", "Size of the segment's file.", (of, size))
+            + family("segment_created_timestamp_seconds", "gauge", "seconds",
+                     "When the segment was created, since the epoch.", (of, "981173106.007000009"))
+            + family("messages_published_total", "counter", "",
+                     "Message numbers that producers have taken since the creation, aborted ones included.", (of, 18))
+            + family("oldest_message_number", "gauge", "", "The first number that a new reader can get.", (of, 2))
+            + family("participants", "gauge", "", "Entries of the participant table that are used.",
+                     *((of + f',kind="{kind}"', count)
+                       for kind, count in (("producer", 2), ("consumer", 1), ("cursor", 2))))
+            + family("participant_alive", "gauge", "",
+                     "1 if the kernel says that the owner lives, 0 if it is dead or away.",
+                     *zip(labels, (0, 0, 1, 1, 0)))
+            + family("participant_next_message_number", "gauge", "", "The number that the reader will release next.",
+                     *zip(labels, (2, 18, 18)))
+            + family("participant_lag_messages", "gauge", "messages", "How far the reader is behind the producers.",
+                     *zip(labels, (16, 0, 0)))
+            + family("participant_holds_back", "gauge", "",
+                     "1 if producers wait for this reader, because the ring is full.", *zip(labels, (1, 0, 0)))
+            + "# EOF\n")
+
+    def test_G6_G7_recover_counts_what_it_frees_and_forget_ends_cursors(self):
+        self.put_everybody()
+        mine = [child.pid for child in self.children]
+        self.kill(self.children[1])
+        self.check_json(["recover", self.name], {"name": self.name, "recovered": 2})
+        self.check(["recover", self.name], f"name                 {self.name}\nrecovered            0\n")
+        self.assertEqual([(one["line"], one["kind"], one["pid"]) for one in self.stat()["participants"]],
+                         [(0, "cursor", 0), (1, "cursor", mine[0]), (3, "producer", mine[2])])
+        self.check_json(["forget", self.name, "audit"], {"name": self.name, "forgotten": "audit"})
+        self.check(["forget", self.name, "night"], f"name                 {self.name}\nforgotten            night\n")
+        self.assertEqual([one["line"] for one in self.stat()["participants"]], [3])
+
+    # ---- making and removing
+
+    def test_create_says_what_it_made(self):
+        for words, told, size in (
+                ([], "ring, wait when full, single producer, 1024 slots of 1024 bytes", 8192 + 1024 * 1088),
+                (["--mode", "log", "--slots", "1K", "--content-size", "1K"],
+                 "log, reject when full, single producer, 1024 slots of 1024 bytes", 8192 + 1024 * 1088),
+                (["--when-full", "reject", "--slots", 8, "--content-size", 7, "--producers-role", "many",
+                  "--participants", 1], "ring, reject when full, many producers, 8 slots of 7 bytes", 4096 + 4096),
+                (["--mode", "log", "--content-size", 8],
+                 "log, reject when full, single producer, 1000000 slots of 8 bytes", 8192 + 64_000_000)):
+            for name in (self.name, "/" + self.name):
+                self.check_json(["create", name, *words], {"name": self.name, "segment": told, "segment_size": size})
+                self.assertEqual(os.stat(f"/dev/shm/{self.name}").st_size, size)
+                shown = self.stat()
+                self.assertEqual(f"{shown['mode']}, {shown['when_full']} when full", told.split(", single")[0]
+                                 .split(", many")[0])
+                self.assert_ok(tool("rm", self.name))
+        self.check(["create", self.name, "--slots", 2],
+                   f"name                 {self.name}\n"
+                   "segment              ring, wait when full, single producer, 2 slots of 1024 bytes\n"
+                   "segment_size         12288\n")
+        self.check_json(["rm", self.name], {"removed": self.name})
+        self.assert_ok(tool("create", self.name, "--slots", 2))
+        self.check(["rm", self.name], f"removed              {self.name}\n")
+        self.assertFalse(os.path.exists(f"/dev/shm/{self.name}"))
+
+    def test_an_error_in_json_is_the_one_on_standard_error(self):
+        self.fill(3, "--slots", 4)
+        absent = self.name + "-none"
+        for words, code, rule in (
+                (["create", self.name], 17, "name"), (["stat", absent], 2, "open"), (["verify", absent], 2, "open"),
+                (["dump", absent], 2, "open"), (["tail", absent], 2, "open"), (["recover", absent], 2, "open"),
+                (["forget", absent, "c"], 2, "open"), (["forget", self.name, "c"], 2, "cursor_name"),
+                (["rm", absent], 2, "unlink"),
+                (["tail", self.name, "--from", "latest", "--count", 1, "--timeout", 0.01], 0, "timeout")):
+            result = tool(*words, "--json")
+            text = result.err.removeprefix("shmfifo: ").rstrip("\n")
+            self.assertEqual((result.code, result.json), (1, {"error": {"code": code, "rule": rule, "text": text}}))
+            self.assertEqual(result.err, f"shmfifo: {text}\n")
+        self.assertEqual(text, f"'{self.name}' brought no message for 0.01 seconds; 0 of 1 were shown")
+        for words in (["create", "a/b"], ["stat", "a/b"], ["stat", "x" * 256], ["create", self.name, "--directory", "shm"]):
+            result = tool(*words, "--json")
+            self.assertEqual(result.code, 2)
+            self.assertEqual(result.err, f"shmfifo: {result.json['error']['text']}\n")
+
+    # ---- messages
+
+    def put_log(self):
+        """Ten numbers of a log of 12: 2 is aborted, 3 and 4 invalid, 6 marked with -7; 5 is short and odd."""
+        file = self.fill(10, "--mode", "log", "--slots", 12, "--content-size", 133)
+        file.write(file.slot(2), stamp(2, 3))
+        file.write(file.slot(3) + 8, 134)
+        file.write(file.slot(4) + 16, 5)
+        file.write(file.slot(5) + 8, 5)
+        file.write(file.slot(5) + 32, b"a\\\x00\x1b\xff")
+        file.write(file.slot(6) + 24, 6 << 8 | 249)
+        return file
+
+    def test_G2_G4_dump_and_tail_show_each_number_as_it_is(self):
+        self.put_log()
+
+        def as_text(number, status=0, length=133, content=hola):
+            return f"{number} status={status} length={length} {content}\n"
+        odd = as_text(5, 0, 5, r"a\x5c\x00\x1b\xff")
+        holes = "2 aborted\n3 invalid\n4 invalid\n"
+        whole = "".join([as_text(0), as_text(1), holes, odd, as_text(6, -7), *map(as_text, (7, 8, 9))])
+        for words, out in (
+                (["dump", self.name], whole),
+                (["dump", self.name, "--first", 1, "--count", 6],
+                 as_text(1) + holes + odd + as_text(6, -7)),
+                (["dump", self.name, "--count", 2, "--bytes", 5], "".join(
+                    as_text(i, content="holah...") for i in (0, 1))),
+                (["dump", self.name, "--first", 5, "--count", 1, "--bytes", 5], odd),
+                (["dump", self.name, "--first", 5, "--count", 1, "--format", "hex", "--bytes", 4],
+                 as_text(5, 0, 5, "615c001b...")),
+                (["dump", self.name, "--first", 9, "--format", "hex"], as_text(9, content=hola.encode().hex())),
+                (["dump", self.name, "--first", 10], ""),
+                (["tail", self.name, "-n", 10, "--count", 10], whole),
+                (["tail", self.name, "--count", 10], whole),
+                (["tail", self.name, "-n", 2, "--timeout", 0.01], as_text(8) + as_text(9)),
+                (["tail", self.name, "--from", 7, "--count", 2], as_text(7) + as_text(8)),
+                (["tail", self.name, "--from", "oldest", "--count", 5], as_text(0) + as_text(1) + holes),
+                (["tail", self.name, "--from", "latest", "--timeout", 0.01], "")):
+            self.check(words, out)
+        told = [{"number": 1, "status": 0, "length": 133, "text": hola},
+                {"number": 2, "count": 1, "no_message": "aborted"},
+                {"number": 3, "count": 1, "no_message": "invalid"},
+                {"number": 4, "count": 1, "no_message": "invalid"},
+                {"number": 5, "status": 0, "length": 5, "text": r"a\x5c\x00\x1b\xff"},
+                {"number": 6, "status": -7, "length": 133, "text": hola}]
+        for words in (["dump", self.name, "--first", 1], ["tail", self.name, "--from", 1]):
+            result = self.assert_ok(tool(*words, "--count", 6, "--json"))
+            self.assertEqual(result.out, "".join(json.dumps(one, separators=(",", ":")) + "\n" for one in told))
+        self.check_json(["dump", self.name, "--first", 5, "--count", 1, "--format", "hex", "--bytes", 3],
+                        {"number": 5, "status": 0, "length": 5, "hex": "615c00"})
+
+    def test_tail_begins_ten_numbers_before_the_end_unless_told_otherwise(self):
+        self.fill(15, "--slots", 16, "--when-full", "overwrite")
+        for words, first in (([], 5), (["-n", 3], 12), (["-n", 15], 0), (["-n", 99], 0)):
+            lines = self.assert_ok(tool("tail", self.name, *words, "--timeout", 0.01)).out.splitlines()
+            self.assertEqual([int(line.split()[0]) for line in lines], list(range(first, 15)))
+
+    def test_G5_lost_numbers_are_shown_with_their_count(self):
+        self.fill(20, "--slots", 16, "--when-full", "overwrite")
+        for words in (["dump", self.name, "--first", 1], ["tail", self.name, "--from", 1]):
+            self.check([*words, "--count", 4], "1 to 3 lost\n4 status=0 length=133 " + hola + "\n")
+            rows = self.assert_ok(tool(*words, "--count", 4, "--json")).lines
+            self.assertEqual(rows[0], {"number": 1, "count": 3, "no_message": "lost"})
+
+    def test_a_stopped_tail_or_watch_is_no_failure(self):
+        self.fill(3, "--slots", 4)
+        for words in (["tail", self.name, "--count", 9], ["stat", "--watch", self.name],
+                      ["stat", self.name, "--watch", 1, "--json"]):
+            for number in (signal.SIGINT, signal.SIGTERM):
+                child = self.spawn("shmfifo", *words)
+                child.stdout.readline()
+                child.send_signal(number)
+                result = support.answer(child)
+                self.assertEqual((result.code, result.err), (0, ""), words)
+
+    # ---- verify
+
+    def check_verify(self, findings, **counts):
+        summary = {"name": self.name, "slots": 0, "unused": 0, "claimed": 0, "published": 0, "aborted": 0,
+                   "changing": 0, "broken": len(findings), **counts}
+        broken = summary["broken"]
+        err = f"shmfifo: '{self.name}' breaks the rules of its layout in {broken} places\n" if broken else ""
+        rows = "".join("{where} breaks the rule {rule}: found {found}, expected {expected}\n".format(**one)
+                       for one in findings)
+        rows += "".join(f"{key:<20} {value}\n" for key, value in summary.items())
+        self.check(["verify", self.name], rows, err, bool(broken))
+        self.check_json(["verify", self.name], {**summary, "findings": findings}, err, bool(broken))
+
+    def finding(self, rule, where, found, expected):
+        return {"rule": rule, "where": where, "found": found, "expected": expected}
+
+    def test_verify_counts_each_kind_of_slot(self):
+        file = self.fill(11, "--slots", 16, "--when-full", "overwrite", "--producers-role", "many")
+        for number, state in ((2, 3), (3, 3), (4, 4)):
+            file.write(file.slot(number), stamp(number, state))
+        self.check_verify([], slots=16, unused=5, published=8, aborted=3)
+        self.assert_ok(tool("rm", self.name))
+        file = self.fill(11, "--slots", 16)
+        file.write(file.slot(11), stamp(11, 1))  # a single producer that died before its stamp
+        self.check_verify([], slots=16, unused=4, published=11, claimed=1)
+
+    def test_G9_verify_counts_all_findings_and_names_the_first_hundred(self):
+        file = self.fill(130, "--mode", "log", "--slots", 140)
+        file.write(support.floor_offset, 3)
+        line = support.participants_offset + 5 * support.line_size
+        file.write(line, 9)
+        file.write(line + support.line_size, 3)  # a durable cursor without a name
+        for number in range(110):
+            file.write(file.slot(number) + 8, 1025 + number)
+        self.check_verify(
+            [self.finding("gate_floor", "control", 3, 0), self.finding("participant_kind", "participant 5", 9, 3),
+             self.finding("cursor_name", "participant 6: a durable cursor without a name", 0, 1),
+             *(self.finding("value_length", f"slot {number}", 1025 + number, 1024) for number in range(97))],
+            slots=140, unused=10, published=20, broken=113)
+
+    # ---- help
+
+    def test_help_tells_the_default_of_each_option(self):
+        geometry = {"--mode": "ring", "--producers-role": "single", "--content-size": "1024",
+                    "--participants": "64", "--permissions": "600"}
+        shown = {"--format": "text"}
+        for program, words, expected in (
+                (produce, [], {"--name": "shmfifo", "--kind": "text", "--messages": "1000000", "--rate": "0",
+                               "--batch": "1", "--timeout": "30", **geometry}),
+                (consume, [], {"--name": "shmfifo", "--kind": "text", "--messages": "1000000", "--rate": "0",
+                               "--batch": "256", "--timeout": "10", "--content-size": "0"}),
+                ("shmfifo", ["create"], geometry), ("shmfifo", ["tail"], {"-n": "10", **shown}),
+                ("shmfifo", ["dump"], shown), ("shmfifo", ["stat"], {}), ("shmfifo", ["ls"], {})):
+            out = self.assert_ok(support.run(program, *words, "--help")).out
+            self.assertEqual(dict(re.findall(r"^  (-[-\w]+) [^=\n]*=(\S+)", out, re.MULTILINE)), expected, program)
+
+
+if __name__ == "__main__":
+    support.main()
