@@ -96,10 +96,10 @@ def command_line(program, *words):
             *(word if isinstance(word, bytes) else str(word) for word in words)]
 
 
-def start(program, *words, **options):
+def start(program, *words, stderr=subprocess.PIPE, **options):
     return subprocess.Popen(
         command_line(program, *words), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE, text=True, **tie_to_test(), **options)
+        stderr=stderr, text=True, **tie_to_test(), **options)
 
 
 class answer:
