@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <inttypes.h>
+#include <stdatomic.h>
 #include <sys/file.h>
 #include <sys/random.h>
 #include <sys/stat.h>
@@ -68,9 +69,13 @@ const char* test_path(void) {
 // The library's operator new and delete, by their names as linkers know them. Replacing them here
 // makes every allocation of the library fail where the test says, without a line of C++.
 static int successes_left = -1;
+static atomic_long alive;
 
 static enum failure kind = no_memory;
 
+long allocations_alive(void) {
+  return alive;
+}
 void fail_allocations_after(int successes) {
   successes_left = successes;
 }
@@ -100,6 +105,7 @@ void* _Znwm(size_t size) {
   if (successes_left > 0) --successes_left;
   void* memory = malloc(size);
   if (memory == NULL) _ZSt17__throw_bad_allocv();
+  ++alive;
   return memory;
 }
 void* _Znam(size_t size) {
@@ -113,20 +119,23 @@ void* _ZnwmRKSt9nothrow_t(size_t size, const void* tag) {
     return NULL;
   }
   if (successes_left > 0) --successes_left;
-  return malloc(size);
+  void* memory = malloc(size);
+  if (memory != NULL) ++alive;
+  return memory;
 }
 void* _ZnamRKSt9nothrow_t(size_t size, const void* tag) {
   return _ZnwmRKSt9nothrow_t(size, tag);
 }
 void _ZdlPv(void* memory) {
+  if (memory != NULL) --alive;
   free(memory);
 }
 void _ZdlPvm(void* memory, size_t size) {
   (void)size;
-  free(memory);
+  _ZdlPv(memory);
 }
 void _ZdaPv(void* memory) {
-  free(memory);
+  _ZdlPv(memory);
 }
 
 // Only in builds that count coverage: _exit alone would lose what the child has run.

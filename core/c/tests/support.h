@@ -42,6 +42,9 @@ const char* test_path(void);
 // that follow; a negative number ends this.
 void fail_allocations_after(int successes);
 
+// How many allocations of the library have not been given back.
+long allocations_alive(void);
+
 // What the allocator throws then: std::bad_alloc, std::length_error (once) or another exception.
 enum failure { no_memory, too_long, something_else };
 void fail_allocations_by(enum failure wanted);
