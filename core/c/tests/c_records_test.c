@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Goal: participants, records and the answers about them cross the C interface as they are, and what
-// a call has no value for stays. Method: each member has a value of its own; what comes back is
-// compared whole, also with the pattern that was there before.
+// Goal: participants, records and the answers about them cross the C interface as they are, and
+// what a call has no value for stays. Method: each member has a value of its own; what comes back
+// is compared whole, also with the pattern that was there before.
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>

@@ -352,6 +352,71 @@ class golden(support.case):
              *(self.finding("value_length", f"slot {number}", 1025 + number, 1024) for number in range(97))],
             slots=140, unused=10, published=20, broken=113)
 
+    def test_G9_verify_allows_the_last_sound_value_of_each_word_and_not_the_next(self):
+        """Of the words that no slot has: what may be in flight, at its most, and one more."""
+        line = support.participants_offset + 5 * support.line_size
+        for words, count, offset, sound, rule, where in (
+                (["--slots", 32], 20, line + 8, 21, "consumer_cursor", "participant 5"),
+                (["--when-full", "overwrite", "--slots", 16], 20, support.floor_offset, 0, "gate_floor", "control")):
+            file = self.fill(count, *words)
+            file.write(line, 2)  # a consumer
+            file.write(offset, sound)
+            self.assertEqual(self.assert_ok(tool("verify", self.name, "--json")).json["findings"], [])
+            file.write(offset, sound + 1)
+            found = self.assert_failed(tool("verify", self.name, "--json")).json["findings"]
+            self.assertEqual(found, [self.finding(rule, where, sound + 1, sound)])
+            self.assert_ok(tool("rm", self.name))
+        file = self.fill(32, "--slots", 32)  # the gate: full, and one message more than full
+        self.assert_ok(tool("verify", self.name))
+        file.write(file.slot(0), stamp(32, 2))
+        file.write(file.slot(0) + 16, 32)
+        file.write(file.slot(0) + 24, 32 << 8)
+        file.write(support.control_offset, 33)
+        self.assertEqual(self.assert_failed(tool("verify", self.name, "--json")).json["findings"],
+                         [self.finding("gate", "control", 33, 32)])
+
+    # ---- what is asked of the kernel
+
+    def mapping_of(self, child):
+        """The rights of the child's mapping, and the kernel's two-letter notes on it."""
+        inode = str(os.stat(f"/dev/shm/{self.name}").st_ino)
+        rights, notes, inside = set(), set(), False
+        with open(f"/proc/{child.pid}/smaps", encoding="utf-8") as maps:
+            for line in maps:
+                words = line.split()
+                if len(words) > 4 and "-" in words[0]:
+                    inside = words[4] == inode and words[1] != "---s"
+                    rights |= {words[1]} if inside else set()
+                elif inside and words[0] == "VmFlags:":
+                    notes |= set(words[1:])
+        return rights, notes
+
+    def test_who_only_looks_maps_read_only_and_pages_are_huge_if_asked_for(self):
+        self.fill(3, "--slots", 4)
+        huge = ["--huge-pages"]
+        for words, rights, advised in (
+                ([consume, "--name", self.name, "--observer"], "r--s", False),
+                ([consume, "--name", self.name, "--observer", *huge], "r--s", True),
+                ([consume, "--name", self.name], "rw-s", False), ([consume, "--name", self.name, *huge], "rw-s", True),
+                ([produce, "--name", self.name, "--slots", 4, "--timeout", 99], "rw-s", False),
+                ([produce, "--name", self.name, "--slots", 4, "--timeout", 99, *huge], "rw-s", True),
+                (["shmfifo", "tail", self.name], "r--s", False)):
+            with self.subTest(words=words):
+                child = self.spawn(*words)
+                self.wait_until(lambda: self.mapping_of(child)[0], "the mapping")
+                self.wait_until(lambda: ("hg" in self.mapping_of(child)[1]) or not advised, "the advice")
+                self.assertEqual(self.mapping_of(child)[0], {rights})
+                self.assertEqual("hg" in self.mapping_of(child)[1], advised)
+                self.kill(child)
+                self.assert_ok(tool("recover", self.name))
+
+    def test_a_batch_is_released_at_once(self):
+        """The consumer stands still when nobody reads what it prints: some 460 messages fill the pipe."""
+        self.fill(600, "--mode", "log")
+        for words, released in (([], 256), (["--batch", 100], 400)):
+            self.spawn(consume, "--name", self.name, "--print", "--cursor", f"c{released}", *words)
+            self.wait_until(lambda: released in [one["cursor"] for one in self.participants("cursor")], "the batches")
+
     # ---- help
 
     def test_help_tells_the_default_of_each_option(self):

@@ -84,6 +84,58 @@ class lengths_of_time(support.case):
                 self.assertEqual((code, summary["seconds"], sleeps), (1, seconds, slices(seconds)))
             self.assert_ok(tool("rm", self.name))
 
+    def test_time_with_success_counts_towards_no_timeout(self):
+        summary, code, _ = self.stream(produce, "--slots", 4, "--messages", 5, "--rate", 1, "--timeout", 2)
+        self.assertEqual((code, summary["published"]), (1, 4))
+        self.assertAlmostEqual(summary["seconds"], 6, 6)  # the last success was after 4
+
+    def stopped_at(self, at, act, program, *words):
+        """The result of a program that stops itself when its clock says so, and goes on after `act`."""
+        env = {**os.environ, "LD_PRELOAD": clock, "SHMFIFO_CLOCK_SIGNALS": f"{int(signal.SIGSTOP)} {at}"}
+        child = support.start(program, *words, env=env)
+        self.children.append(child)
+        os.waitid(os.P_PID, child.pid, os.WSTOPPED)
+        act()
+        child.send_signal(signal.SIGCONT)
+        return support.answer(child)
+
+    def test_G11_news_begin_a_timeout_anew(self):
+        self.fill(1, "--slots", 4)
+        words = ["--name", self.name, "--json", "--timeout", 1]
+        result = self.stopped_at(600 * ms, lambda: self.fill(1, "--slots", 4), consume, *words, "--messages", 3)
+        self.assertEqual((result.json["messages"], result.json["seconds"]), (2, 1.6))
+        path = f"/dev/shm/{self.name}-sleeps"
+        os.environ["SHMFIFO_CLOCK_LOG"] = path
+        self.addCleanup(os.environ.pop, "SHMFIFO_CLOCK_LOG")
+        self.assert_ok(self.stopped_at(600 * ms, lambda: self.fill(1, "--slots", 4), "shmfifo", "tail", self.name,
+                                       "--timeout", 1))
+        with open(path, encoding="ascii") as log:
+            self.assertEqual(sum(int(line.split()[1]) for line in log), 1600 * ms)
+
+    def test_a_consumer_says_at_the_deadline_that_the_name_was_removed(self):
+        self.fill(1, "--slots", 4)
+        result = self.stopped_at(300 * ms, lambda: self.assert_ok(tool("rm", self.name)), consume, "--name", self.name,
+                                 "--json", "--timeout", 2, "--messages", 3, "--follow-name")
+        sentence = (f"no message in '{self.name}' for 2 seconds, and the name was removed: "
+                    "nobody can attach to this segment any more")
+        self.assertEqual((result.code, result.err), (1, f"message_consumer: {sentence}\n"))
+        summary = result.json
+        self.assertEqual((summary["error"], summary["name_state"], summary["segments"], summary["seconds"]),
+                         (sentence, "removed", 1, 2))
+
+    def test_a_producer_says_at_the_deadline_that_the_segment_was_removed(self):
+        for made_again in (False, True):
+            def act():
+                self.assert_ok(tool("rm", self.name))
+                if made_again:
+                    self.assert_ok(tool("create", self.name))
+            result = self.stopped_at(300 * ms, act, produce, "--name", self.name, "--slots", 2, "--json",
+                                     "--timeout", 2)
+            sentence = (f"no room in '{self.name}' for 2 seconds, and the segment was removed: no consumer can attach "
+                        "to it any more; start again")
+            self.assertEqual((result.code, result.err), (1, f"message_producer: {sentence}\n"))
+            self.assertEqual((result.json["error"], result.json["seconds"]), (sentence, 2))
+
     def test_tail_waits_as_long_as_told(self):
         self.fill(1, "--slots", 4)
         for seconds in (0.5, 3):
@@ -102,6 +154,8 @@ class lengths_of_time(support.case):
         result, sleeps = self.run_with_clock("shmfifo", "dump", self.name, "--json")
         self.assertEqual([one.get("no_message") for one in result.lines], [None, "claimed", None, "claimed", None])
         self.assertEqual(sleeps, Counter({("nanosleep", ms): 40}))
+        rows = self.assert_ok(tool("dump", self.name, "--count", 4, "--json")).lines
+        self.assertEqual([one["number"] for one in rows], [0, 1, 2, 3])
 
     # ---- --rate
 
@@ -215,8 +269,15 @@ class lengths_of_time(support.case):
             "published 1 of 20001 (0 %)  2 msg/s  lag 4  ETA 2:57:46")))
         self.assertEqual(self.on_terminal(produce, *three, "--messages", 0, signals=stopped), (0, told(
             "published 1  2 msg/s  lag 5")))
+        for cursor in ("c", "far", "near"):
+            self.assert_ok(tool("forget", self.name, cursor))
+        nameless = self.spawn(consume, "--name", self.name, "--rate", 0.001)
+        self.wait_until(lambda: self.participants("consumer"), "the consumer")
+        self.assertEqual(self.on_terminal(produce, *three, "--messages", 0, signals=stopped), (0, told(
+            "published 1  2 msg/s  lag 5")))
+        self.kill(nameless)
         self.assertEqual(self.on_terminal(consume, *three, "--messages", 9, "--observer", signals=stopped), (
-            1, told("consumed 1 of 9 (11 %)  2 msg/s  lag 5  ETA 0:00:04")
+            1, told("consumed 1 of 9 (11 %)  2 msg/s  lag 6  ETA 0:00:04")
             + "message_consumer: stopped after 1 of 9 numbers\r\n"))
 
 

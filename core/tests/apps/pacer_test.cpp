@@ -27,6 +27,8 @@ TEST(apps_pacer, hands_out_what_is_due) {
   pace.used(10);
   EXPECT_EQ(pace.allow(100, start + milliseconds(10)), 0U);
   EXPECT_EQ(pace.allow(3, start + milliseconds(20)), 3U);
+  pace.used(3);
+  EXPECT_EQ(pace.allow(100, start + milliseconds(20)), 7U);  // what was due and not used stays due
 }
 
 TEST(apps_pacer, a_stall_is_followed_by_no_flood) {

@@ -116,6 +116,12 @@ class summary(support.case):
                 (0, [*log, "--messages", 0, "--batch", 8],
                  published(self.name, log_of(30), 30, refused=2, complete=False, error="the log is full"),
                  [refused.format(2), "the log is full"]),
+                (0, [*log, "--messages", 0],
+                 published(self.name, log_of(30), 30, refused=1, complete=False, error="the log is full"),
+                 [refused.format(1), "the log is full"]),
+                (0, ["--slots", 4, "--when-full", "reject", "--batch", 65536],
+                 published(self.name, ring_of(4, "reject"), 4, refused=999996, complete=False),
+                 [refused.format(999996)]),
                 (30, [*log, "--messages", 2],
                  published(self.name, log_of(30), 0, refused=2, complete=False, error="the log is full"),
                  [refused.format(2), "the log is full"])):
@@ -324,8 +330,9 @@ class summary(support.case):
 
     def test_a_stopped_consumer_says_after_how_many_numbers(self):
         for number in (signal.SIGINT, signal.SIGTERM):
-            for count, complaints in ((0, []), (5, ["stopped after 3 of 5 numbers"])):
-                reader, begin = self.reading("--messages", count)
+            for count, complaints in ((0, []), (5, ["stopped after 3 of 5 numbers"]),
+                                      (None, ["stopped after 3 of 1000000 numbers"])):
+                reader, begin = self.reading(*([] if count is None else ["--messages", count]))
                 reader.send_signal(number)
                 result = support.answer(reader)
                 self.assertEqual(result.code, 1 if complaints else 0)
