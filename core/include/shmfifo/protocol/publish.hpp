@@ -305,6 +305,8 @@ class basic_producer : claim_link<M> {
         case protocol::claim_step::again:
           break;
         case protocol::claim_step::passed:
+          // News for readers, and the next number's message may take long.
+          protocol::ring_bell(memory_, view_.control().data_bell);
           // Every slot is being written by somebody alive: there is no place at all.
           if (++passed == view_.shape().slot_count) return status::full;
           break;
