@@ -106,6 +106,8 @@ result<unsigned> place_cursor(const mapping& home, std_memory_model& memory,
                  "number " + std::to_string(asked) + " of '" + home.name() +
                      "' may be overwritten already: ask for `oldest`"};
   }
+  // The first consumer lets go what was kept for one that begins earlier.
+  if (view.shape().gated()) protocol::ring_bell(memory, view.control().space_bell);
   return *line;
 }
 
