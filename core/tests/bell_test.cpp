@@ -20,8 +20,10 @@ class counting_memory : public std_memory_model {
   mutable int wakes = 0;
   mutable int sleeps = 0;
   mutable int slept_through = 0;
+  mutable std::vector<unsigned> pauses = {};
   std::function<void()> at_fetch_or = [] {};
   std::function<void()> at_fence = [] {};
+  std::function<void()> at_sleep = [] {};
 
   template <class T>
   [[nodiscard]] T fetch_or(T& word, std::type_identity_t<T> bits, std::memory_order order,
@@ -33,6 +35,11 @@ class counting_memory : public std_memory_model {
   void sleep(const std::uint32_t& bell, std::uint32_t value, deadline) const {
     ++sleeps;
     if (bell == value) ++slept_through;
+    at_sleep();
+  }
+  bool pause(unsigned times) const {
+    pauses.push_back(times);
+    return true;
   }
   void wake_all(const std::uint32_t&) const { ++wakes; }
 };
@@ -91,6 +98,58 @@ TEST(bell, a_passed_deadline_ends_the_wait_after_one_look_and_one_question) {
   EXPECT_EQ(looks, 2);
   EXPECT_EQ(questions, 1);
   EXPECT_EQ(memory.sleeps, 0);
+}
+
+// Only what is not there yet is asked about, and what the question brings is not slept for.
+TEST(bell, G11_news_of_the_question_is_not_slept_for) {
+  const counting_memory memory;
+  std::uint32_t bell = 0;
+  int questions = 0;
+  bool news = true;
+  const auto sleep = [&] {
+    return sleep_until(
+        memory, bell, no_deadline, [&] { return news; },
+        [&] {
+          ++questions;
+          news = true;
+        });
+  };
+  EXPECT_TRUE(sleep());
+  EXPECT_EQ(questions, 0);
+  news = false;
+  EXPECT_TRUE(sleep());
+  EXPECT_EQ(questions, 1);
+  EXPECT_EQ(memory.sleeps, 0);
+}
+
+// Who is woken by what it slept for announces no further sleep, which would cost a needless ring.
+TEST(bell, G11_whoever_is_woken_asks_no_more_to_be_woken) {
+  counting_memory memory;
+  std::uint32_t bell = 0;
+  int announcements = 0;
+  bool news = false;
+  memory.at_fetch_or = [&] { ++announcements; };
+  memory.at_sleep = [&] {
+    news = memory.sleeps == 2;
+    ring_bell(memory, bell);
+  };
+  EXPECT_TRUE(sleep_until(
+      memory, bell, no_deadline, [&] { return news; }, [] {}));
+  EXPECT_EQ(announcements, 2);
+  EXPECT_EQ(bell, 4U);  // rung twice
+}
+
+// The looks before a sleep are counted, and each follows a pause of so many hints.
+TEST(bell, G11_a_spin_ends_with_the_news_or_after_its_rounds) {
+  const counting_memory memory;
+  int looks = 0;
+  const auto third_look = [&] { return ++looks == 3; };
+  EXPECT_TRUE(protocol::spin(memory, 5, 7, third_look));
+  EXPECT_EQ(memory.pauses, std::vector<unsigned>(3, 7));
+  EXPECT_FALSE(protocol::spin(memory, 5, 8, third_look));
+  EXPECT_EQ(looks, 8);
+  EXPECT_FALSE(protocol::spin(memory, 0, 8, third_look));
+  EXPECT_EQ(looks, 8);
 }
 
 // The news and the ring of the bell come at each step of falling asleep.

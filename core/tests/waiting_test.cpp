@@ -237,6 +237,92 @@ TEST(waiting, G11_who_may_not_spin_sleeps_until_the_deadline) {
   EXPECT_EQ(writer.publish(testing::bytes_of(word), in_ms(1)), status::timed_out);
 }
 
+// Notes how long it is told to spin.
+class pausing_memory : public std_memory_model {
+ public:
+  pausing_memory(std_memory_model&& other, std::vector<unsigned>& pauses)
+      : std_memory_model(std::move(other)), pauses_(&pauses) {}
+  bool pause(unsigned times) const {
+    pauses_->push_back(times);
+    return true;
+  }
+
+ private:
+  std::vector<unsigned>* pauses_;
+};
+
+// core/DESIGN.md, decision 11.
+TEST(waiting, G11_G14_looks_before_a_sleep_are_many_at_first) {
+  const testing::unique_name name;
+  const auto home = must(segment::create(name.get(), small(segment_mode::ring, full_policy::wait)));
+  std::vector<unsigned> pauses;
+  using memory = pausing_memory;
+  basic_consumer<memory> reader(home.view(), memory(open_memory(name), pauses), std::nullopt, 0,
+                                nullptr);
+  std::vector<unsigned> expected(64, 1);
+  expected.insert(expected.end(), 200, 32);
+  EXPECT_EQ(reader.wait(deadline::min()), status::peer_dead);
+  EXPECT_EQ(pauses, expected);
+  basic_producer<memory> writer(home.view(), memory(open_memory(name), pauses), 5);
+  for (std::uint64_t i = 0; i < 4; ++i) ASSERT_EQ(put(writer, i), status::ok);
+  pauses.clear();
+  EXPECT_EQ(writer.publish("text", deadline::min()), status::peer_dead);
+  EXPECT_EQ(pauses, std::vector<unsigned>(200, 32));
+}
+
+// core/DESIGN.md, decision 9: every 32nd wait that was for nothing is followed by a try, which is
+// kept and doubled while it brings many messages.
+TEST(waiting, G14_a_reader_of_a_stream_pauses_before_it_looks) {
+  const testing::unique_name name;
+  geometry shape = small(segment_mode::ring, full_policy::overwrite);
+  shape.slot_count = 256;
+  const auto home = must(segment::create(name.get(), shape));
+  auto writer = must(home.attach_producer());
+  std::vector<unsigned> pauses;
+  using memory = pausing_memory;
+  alignas(content_alignment) std::byte buffer[16];
+  basic_consumer<memory> reader(home.view(), memory(open_memory(name), pauses), std::nullopt, 0,
+                                buffer);
+  struct round {
+    unsigned pause;  // before the first look; 0: none
+    int messages;    // that the poll brings
+  };
+  std::vector<round> rounds(32, {0, 1});
+  for (const round next : {round{4, 1}, {0, 63}}) rounds.push_back(next);
+  rounds.insert(rounds.end(), 31, {0, 100});
+  for (const round next : {round{4, 2},
+                           {8, 63},
+                           {16, 64},
+                           {16, 128},
+                           {16, 63},
+                           {32, 63},
+                           {64, 63},
+                           {128, 63},
+                           {128, 129},
+                           {64, 129},
+                           {32, 129},
+                           {16, 129},
+                           {8, 129},
+                           {4, 129},
+                           {4, 64},
+                           {4, 0},
+                           {0, 1}}) {
+    rounds.push_back(next);
+  }
+  int number = 0;
+  for (const round& next : rounds) {
+    for (int i = 0; i < std::max(next.messages, 1); ++i) ASSERT_EQ(put(writer, 1), status::ok);
+    pauses.clear();
+    ASSERT_EQ(reader.wait(), status::ok);
+    EXPECT_EQ(pauses, std::vector<unsigned>(next.pause != 0 ? 1 : 0, next.pause)) << number;
+    static_cast<void>(reader.poll([](const record_view&) {}, next.messages));
+    if (next.messages == 0) {
+      static_cast<void>(reader.poll([](const record_view&) {}));
+    }
+    ++number;
+  }
+}
+
 // What a reader learns about streams changes when it looks, not what it sees.
 TEST(waiting, G1_G2_however_many_come_at_once_each_is_seen_once) {
   const testing::unique_name name;
