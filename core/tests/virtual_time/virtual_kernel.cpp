@@ -112,13 +112,13 @@ int __wrap_clock_gettime(clockid_t which, timespec* time) {
   *time = {1'700'000'000, 123'456'789};
   return 0;
 }
-// std::chrono::steady_clock::now
-std::chrono::steady_clock::time_point __real__ZNSt6chrono3_V212steady_clock3nowEv();
-std::chrono::steady_clock::time_point __wrap__ZNSt6chrono3_V212steady_clock3nowEv();
-std::chrono::steady_clock::time_point __wrap__ZNSt6chrono3_V212steady_clock3nowEv() {
+// std::chrono::steady_clock::now, whose time point is returned as its count of nanoseconds.
+std::int64_t __real__ZNSt6chrono3_V212steady_clock3nowEv();
+std::int64_t __wrap__ZNSt6chrono3_V212steady_clock3nowEv();
+std::int64_t __wrap__ZNSt6chrono3_V212steady_clock3nowEv() {
   if (present == nullptr) return __real__ZNSt6chrono3_V212steady_clock3nowEv();
   ++present->clock_reads;
-  return present->now;
+  return present->now.time_since_epoch().count();
 }
 }
 // NOLINTEND(bugprone-reserved-identifier)
