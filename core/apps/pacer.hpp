@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <cstdint>
 
 namespace shmfifo::apps {
@@ -29,10 +30,11 @@ class pacer {
     if (rate_ > 0) due_ -= static_cast<double>(messages);
   }
 
-  // How long to sleep when nothing is due.
+  // How long to sleep when nothing is due; rounded up, or a rest of it would not be slept at all.
   [[nodiscard]] std::chrono::nanoseconds pause() const {
     const double seconds = rate_ > 0 ? std::max(0.0, 1.0 - due_) / rate_ : 0.0;
-    return std::chrono::nanoseconds(static_cast<std::int64_t>(std::min(seconds, 0.1) * 1e9));
+    return std::chrono::nanoseconds(
+        static_cast<std::int64_t>(std::ceil(std::min(seconds, 0.1) * 1e9)));
   }
 
  private:

@@ -44,6 +44,24 @@ TEST(apps_pacer, a_slow_rate_still_comes_to_one_message) {
   EXPECT_EQ(pace.allow(5, start + std::chrono::seconds(3)), 1U);
 }
 
+// Whoever sleeps for no time at all looks at the clock again and again.
+TEST(apps_pacer, a_pause_is_never_nothing_while_nothing_is_due) {
+  const pacer::clock::time_point start{};
+  pacer pace(3, start);
+  EXPECT_EQ(pace.allow(1, start + std::chrono::nanoseconds(333'333'333)), 0U);
+  EXPECT_EQ(pace.pause().count(), 1);
+  EXPECT_EQ(pace.allow(1, start + std::chrono::nanoseconds(333'333'334)), 1U);
+  EXPECT_EQ(pace.pause().count(), 0);
+}
+
+// So that a signal and the progress are seen in between.
+TEST(apps_pacer, a_pause_is_a_tenth_of_a_second_at_the_most) {
+  const pacer::clock::time_point start{};
+  EXPECT_EQ(pacer(0.5, start).pause(), milliseconds(100));
+  EXPECT_EQ(pacer(10, start).pause(), milliseconds(100));
+  EXPECT_EQ(pacer(20, start).pause(), milliseconds(50));
+}
+
 TEST(apps_progress, line_tells_rate_lag_and_eta) {
   const progress bounded("published", 10000);
   EXPECT_EQ(bounded.line(2500, 100.0, 42),
