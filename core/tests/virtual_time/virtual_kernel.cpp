@@ -50,6 +50,28 @@ int kernel::sleep(const std::string& call, const timespec& time) {
   return interrupted || call == "futex" ? -1 : 0;
 }
 
+// The segment is shared: the private forms would wake nobody in another process.
+int kernel::futex(const std::uint32_t* bell, int operation, std::uint32_t value,
+                  const timespec* time) {
+  if (operation == FUTEX_WAIT) {
+    slept_on = bell;
+    if (*bell == value && time == nullptr) std::abort();  // for ever
+    if (*bell == value) return sleep("futex", *time);
+    note("changed");
+    errno = EAGAIN;
+    return -1;
+  }
+  const bool wakes_all = operation == FUTEX_WAKE && value == INT32_MAX;
+  note(wakes_all ? "wake" : "futex operation " + std::to_string(operation));
+  return 0;
+}
+
+int kernel::membarrier(long command, long flags) {
+  note("membarrier " + std::to_string(command) + " " + std::to_string(flags));
+  errno = ENOSYS;
+  return membarrier_works ? 0 : -1;
+}
+
 std::string kernel::asked() {
   std::string text;
   std::string rest = std::exchange(journal, {}) + ", ";
@@ -73,32 +95,22 @@ long __wrap_syscall(long number, ...);
 long __wrap_syscall(long number, ...) {
   std::va_list more;
   va_start(more, number);
-  long words[6];
-  for (long& word : words) word = va_arg(more, long);
+  long answer = 0;
+  if (present != nullptr && number == SYS_futex) {
+    const auto* bell = va_arg(more, const std::uint32_t*);
+    const int operation = va_arg(more, int);
+    const auto value = va_arg(more, std::uint32_t);
+    answer = present->futex(bell, operation, value, va_arg(more, const timespec*));
+  } else {
+    long words[6];
+    for (long& word : words) word = va_arg(more, long);
+    answer =
+        present != nullptr && number == SYS_membarrier
+            ? present->membarrier(words[0], words[1])
+            : __real_syscall(number, words[0], words[1], words[2], words[3], words[4], words[5]);
+  }
   va_end(more);
-  if (present == nullptr || (number != SYS_futex && number != SYS_membarrier)) {
-    return __real_syscall(number, words[0], words[1], words[2], words[3], words[4], words[5]);
-  }
-  if (number == SYS_membarrier) {
-    present->note("membarrier " + std::to_string(words[0]) + " " + std::to_string(words[1]));
-    errno = ENOSYS;
-    return present->membarrier_works ? 0 : -1;
-  }
-  // The segment is shared: the private forms would wake nobody in another process.
-  if (words[1] == FUTEX_WAIT) {
-    present->slept_on = reinterpret_cast<const void*>(words[0]);
-    const bool changed =
-        *reinterpret_cast<const std::uint32_t*>(words[0]) != static_cast<std::uint32_t>(words[2]);
-    if (changed) present->note("changed");
-    errno = EAGAIN;
-    if (changed) return -1;
-    if (words[3] == 0) std::abort();  // for ever
-    return present->sleep("futex", *reinterpret_cast<const timespec*>(words[3]));
-  }
-  present->note(words[1] == FUTEX_WAKE && static_cast<int>(words[2]) == INT32_MAX
-                    ? "wake"
-                    : "futex operation " + std::to_string(words[1]));
-  return 0;
+  return answer;
 }
 int __real_nanosleep(const timespec* time, timespec* left);
 int __wrap_nanosleep(const timespec* time, timespec* left);

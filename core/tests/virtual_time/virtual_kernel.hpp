@@ -32,8 +32,10 @@ class kernel {
   unsigned sleeps = 0;
 
   void note(const std::string& words);
-  // Of a sleep of so long; the answer of the call.
+  // The calls and their answers.
   int sleep(const std::string& call, const timespec& time);
+  int futex(const std::uint32_t* bell, int operation, std::uint32_t value, const timespec* time);
+  int membarrier(long command, long flags);
   // What the calls were since the last question, the same ones in a row once: "3 x nap 1000000".
   [[nodiscard]] std::string asked();
 };
