@@ -300,6 +300,8 @@ class File:
             number, unit = duration.groups()
             return [Choice("other unit", number + OTHER_UNIT[unit]), Choice("constant zero", "0" + unit),
                     Choice("constant off by one", f"({text} + 1{unit})")]
+        if re.match(r"[A-Za-z_]", text):
+            return [Choice("constant zero", "0")]  # a macro: the number beside it means something unrelated
         choices = [Choice("constant off by one", f"({text} + 1)")]
         if not re.fullmatch(r"0[uUlLzZ]*", text):
             choices.append(Choice("constant off by one", f"({text} - 1)"))
@@ -388,7 +390,7 @@ class File:
         for argument in arguments:
             if argument.kind in (Kind.DECL_REF_EXPR, Kind.MEMBER_REF_EXPR, Kind.UNEXPOSED_EXPR) and self.is_integer(argument):
                 name = self.slice(argument)
-                if re.fullmatch(r"[\w.>:-]+", name) and not self.inside_macro(*self.range(argument)):
+                if re.fullmatch(r"[A-Za-z_][\w.>:-]*", name) and not self.inside_macro(*self.range(argument)):
                     low, high = argument.extent.start.offset - base, argument.extent.end.offset - base
                     self.add(cursor, "value", function, Choice("argument zero", f"{text[:low]}decltype({name} + 0){{}}{text[high:]}"))
         if cursor.type.get_canonical().kind == TypeKind.BOOL and form == "call":

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 // The switch of the mutants in the rewritten sources. SHMFIFO_MUTANT=ID switches one on;
-// SHMFIFO_MUTANT_REACH=FILE notes in byte ID of FILE which ones a program comes by. The file is mapped
-// shared, so that children, and those that are killed, note theirs.
+// SHMFIFO_MUTANT_REACH=FILE notes in byte ID of FILE which ones a program comes by. The file is
+// mapped shared, so that children, and those that are killed, note theirs.
 #include <fcntl.h>
 #include <stdlib.h>
 #include <sys/mman.h>
