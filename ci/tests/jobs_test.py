@@ -98,7 +98,8 @@ class jobs(unittest.TestCase):
 
     def test_each_workflow_has_its_jobs_and_their_arguments(self):
         nightly = {one["job"]: one["arguments"] for one in self.matrix("nightly")}
-        self.assertEqual(nightly, {"orders": "", "soak": "--hours 4", "crash-full": "", "fuzz": "--seconds 2400"})
+        self.assertEqual(nightly, {"orders": "", "soak": "--hours 4", "crash-full": "", "fuzz": "--seconds 2400",
+                                   "mutation": ""})
         self.assertGreater(len(self.matrix("ci")), 20)
         for when in ("ci", "nightly"):
             text = (ROOT / f".github/workflows/{when}.yml").read_text()

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
-"""What a test consists of, as a hash: of the sources of its program and of its scripts, without those that are mutated.
+"""What programs and tests are made of, as the build knows it.
 
-A mutant that survived a test is tried with it again only if this has changed.
+A test is identified by a hash of the sources of its program and of its scripts, without those that are mutated: a mutant that survived a test is tried with it again only if this has changed.
 """
 import hashlib
 import os
@@ -41,11 +41,20 @@ class Identities:
         return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else ""
 
     @cache
+    def inputs(self, program):
+        """Whatever a built program is made of, also objects and headers of the system."""
+        found = ninja(self.build, "inputs", program)
+        return {path for one in found for path in [one, *self.headers.get(one, ())]}
+
     def of_program(self, program):
-        """The sources that a built program is made of."""
-        inputs = ninja(self.build, "inputs", program)
-        return {name for one in inputs for path in [one, *self.headers.get(one, ())]
-                if (name := self.project_file(path))}
+        """The sources of the project among them."""
+        return {name for path in self.inputs(program) if (name := self.project_file(path))}
+
+    def is_outdated(self, program):
+        """Would it be linked again?"""
+        paths = [self.build / path for path in self.inputs(program)]
+        linked = (self.build / program).stat().st_mtime_ns
+        return any(path.is_file() and path.stat().st_mtime_ns > linked for path in paths)
 
     @cache
     def of_folder(self, folder):

@@ -13,6 +13,7 @@ import time
 from fnmatch import fnmatch
 from pathlib import Path
 
+import identities
 import mutate_python
 import results
 
@@ -61,6 +62,11 @@ def copy_tree(root, files, target):
             os.utime(copy)
 
 
+def is_program(path):
+    with open(path, "rb") as file:
+        return file.read(4) == b"\x7fELF"
+
+
 class Tree:
     def __init__(self, root, folder, scopes):
         self.root, self.folder, self.scopes = Path(root), Path(folder), scopes
@@ -84,7 +90,7 @@ class Tree:
                 output, _ = child.communicate(timeout=left)
                 return child.returncode, output
             except subprocess.TimeoutExpired:
-                os.killpg(child.pid, signal.SIGINT)  # ninja removes what is half made
+                os.killpg(child.pid, signal.SIGTERM)  # ninja removes what is half made
                 try:
                     return None, child.communicate(timeout=PATIENCE)[0]
                 except subprocess.TimeoutExpired:
@@ -101,19 +107,19 @@ class Tree:
         code, output = self.command("cmake", "--build", self.build, "--parallel", os.cpu_count(), *chosen, "--", "-k", "0",
                                     deadline=deadline)
         (self.folder / "build.log").write_text(output)
+        if "error: unknown target" in output:
+            sys.exit(output)
         return output if code else ""
 
-    def remove_outdated(self, targets):
-        """Programs of an earlier build, which have other mutants, are no programs of this one. Are there any?"""
-        if targets == []:
-            return False
-        code, output = self.command("ninja", "-C", self.build, "-n", *(targets or ()))
-        if code != 0:
-            sys.exit(output)
-        missing = re.findall(r"Linking CX* (?:executable|shared library) (\S+)", output)
-        for name in missing:
-            (self.build / name).unlink(missing_ok=True)
-        return bool(missing)
+    def remove_outdated(self):
+        """Programs of an earlier build, which have other mutants, are no programs of this one. Were there any?"""
+        known, found = identities.Identities(self.build, self.source, self.original, ()), False
+        for path in self.build.rglob("*"):
+            if path.is_file() and "CMakeFiles" not in path.parts and is_program(path):
+                if known.is_outdated(path.relative_to(self.build).as_posix()):
+                    path.unlink()
+                    found = True
+        return found
 
     def configure(self, preset):
         arguments = ["-DSHMFIFO_PLANTED_FROM=" + str(self.original)]
@@ -149,7 +155,7 @@ class Tree:
         (self.folder / "mutants.json").write_text(json.dumps({"mutants": mutants}, indent=1) + "\n")
         report("prepare: building")
         self.compile(targets, deadline)
-        if self.remove_outdated(targets):
+        if self.remove_outdated():
             report(f"prepare: not everything was built; see {self.folder / 'build.log'}")
         (self.folder / "prepared.json").write_text(json.dumps(state) + "\n")
         report(f"prepare: {len(mutants)} mutants")

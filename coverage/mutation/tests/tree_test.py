@@ -94,6 +94,7 @@ class small_tree(unittest.TestCase):
     def test_programs_of_an_earlier_build_are_removed_if_there_is_no_time(self):
         self.prepare()
         self.write("one.h", "int product(void);\n\n")
+        self.write("CMakeLists.txt", FILES["CMakeLists.txt"] + "\n")  # the build files are outdated, too
         self.prepare(deadline=time.monotonic())
         self.assertEqual([(self.tree.build / name).exists() for name in ("one", "other")], [False, True])
         self.assertIn("not everything was built", " ".join(self.said))
@@ -122,7 +123,7 @@ class small_tree(unittest.TestCase):
         self.assertEqual(self.tree.command("sh", "-c", "echo a; sleep 100", deadline=begin + 0.3), (None, "a\n"))
         tree.PATIENCE, before = 0.3, tree.PATIENCE
         self.addCleanup(setattr, tree, "PATIENCE", before)
-        stubborn = "trap '' INT; sleep 100"
+        stubborn = "trap '' TERM; sleep 100"
         self.assertEqual(self.tree.command("sh", "-c", stubborn, deadline=time.monotonic() + 0.3), (None, ""))
         self.assertLess(time.monotonic() - begin, 60)
 
