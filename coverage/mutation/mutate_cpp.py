@@ -11,6 +11,8 @@ has no mutants where it is defined; where a constant is used at run time, its us
 import json
 import re
 import subprocess
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -544,19 +546,18 @@ class Writer:
         return after
 
 
-def parse(root, names, arguments):
-    """The files with their places. One translation unit a file includes it; `arguments` are those of a compiler."""
-    index = cindex.Index.create()
-    for name in names:
-        path = str(root / name)
-        unit = index.parse("mutants.cpp", [*arguments, "-ferror-limit=0"], [("mutants.cpp", f'#include "{path}"\n')],
-                           cindex.TranslationUnit.PARSE_DETAILED_PROCESSING_RECORD)
-        errors = [one.format() for one in unit.diagnostics if one.severity >= cindex.Diagnostic.Error]
-        if errors:
-            raise ValueError(f"{name} cannot be parsed: {errors[0]}")
-        file = File(name, (root / name).read_bytes().decode("latin-1"))
-        file.collect(unit, path)
-        yield file
+def parse(root, name, arguments):
+    """A file with its places. A translation unit of its own includes it; `arguments` are those of a compiler."""
+    path = str(root / name)
+    unit = cindex.Index.create().parse("mutants.cpp", [*arguments, "-ferror-limit=0"],
+                                       [("mutants.cpp", f'#include "{path}"\n')],
+                                       cindex.TranslationUnit.PARSE_DETAILED_PROCESSING_RECORD)
+    errors = [one.format() for one in unit.diagnostics if one.severity >= cindex.Diagnostic.Error]
+    if errors:
+        raise ValueError(f"{name} cannot be parsed: {errors[0]}")
+    file = File(name, (root / name).read_bytes().decode("latin-1"))
+    file.collect(unit, path)
+    return file
 
 
 def write(files, dropped, first=1):
@@ -633,7 +634,8 @@ def mutate(folder, names, commands, builds, known, first=1, report=print):
     returns the compiler's errors, "" if there are none. A mutant that does not compile is left out; its key is added to
     the file `known`, which spares the next time the search."""
     folder = Path(folder)
-    files = list(parse(folder, names, arguments_of(commands)))
+    with ProcessPoolExecutor() as pool:
+        files = list(pool.map(partial(parse, folder, arguments=arguments_of(commands)), names))
     dropped = set(json.loads(known.read_text())) if known.is_file() else set()
     for build in builds:
         while True:
