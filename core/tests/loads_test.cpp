@@ -159,8 +159,8 @@ class loads : public ::testing::TestWithParam<situation> {
     if (!made) return;
     reading_role& reader = *made;
     for (const std::int64_t limit : {1, 4, 2}) {
-      poll(reader, limit);
       read(reader, 8);
+      poll(reader, limit);
       call();
       static_cast<void>(reader.wait(passed));
     }
@@ -182,7 +182,7 @@ class loads : public ::testing::TestWithParam<situation> {
       action();
       std::size_t changed = 0;
       const auto after = contents();
-      for (std::size_t i = 0; i < before.size(); ++i) changed += before[i] != after[i] ? 1 : 0;
+      for (std::size_t i = 0; i < before.size(); ++i) changed += before[i] != after[i] ? 1U : 0U;
       EXPECT_LE(changed, 1U);
     };
     one_slot_at_most([&] { static_cast<void>(put(writer, word)); });
@@ -268,28 +268,27 @@ TEST_P(loads, G3_G9_producers_and_recovery_use_the_very_value_that_they_checked)
   answer_each_load_falsely([this] { write_all(); });
 }
 
-constexpr auto log = segment_mode::log;
-constexpr auto ring = segment_mode::ring;
-constexpr auto reject = full_policy::reject;
-constexpr auto wait = full_policy::wait;
-constexpr auto overwrite = full_policy::overwrite;
-constexpr auto single = producer_role::single;
-constexpr auto many = producer_role::many;
-constexpr auto observer = participant_kind::none;
-constexpr auto anonymous = participant_kind::consumer;
-constexpr auto durable = participant_kind::durable;
+constexpr auto a_log = segment_mode::log;
+constexpr auto a_ring = segment_mode::ring;
 
 INSTANTIATE_TEST_SUITE_P(
     , loads,
-    ::testing::Values(situation{"log_observer", log, reject, single, observer},
-                      situation{"log_consumer_of_many", log, reject, many, anonymous},
-                      situation{"gating", ring, reject, single, anonymous},
-                      situation{"gating_of_many", ring, wait, many, anonymous},
-                      situation{"durable_of_many", ring, wait, many, durable},
-                      situation{"observer_of_a_lossless_ring", ring, wait, many, observer},
-                      situation{"observer_of_an_overwriting_ring", ring, overwrite, many, observer},
-                      situation{"consumer_of_an_overwriting_ring", ring, overwrite, single,
-                                anonymous}),
+    ::testing::Values(situation{"log_observer", a_log, full_policy::reject, producer_role::single,
+                                participant_kind::none},
+                      situation{"log_consumer_of_many", a_log, full_policy::reject,
+                                producer_role::many, participant_kind::consumer},
+                      situation{"gating", a_ring, full_policy::reject, producer_role::single,
+                                participant_kind::consumer},
+                      situation{"gating_of_many", a_ring, full_policy::wait, producer_role::many,
+                                participant_kind::consumer},
+                      situation{"durable_of_many", a_ring, full_policy::wait, producer_role::many,
+                                participant_kind::durable},
+                      situation{"observer_of_a_lossless_ring", a_ring, full_policy::wait,
+                                producer_role::many, participant_kind::none},
+                      situation{"observer_of_an_overwriting_ring", a_ring, full_policy::overwrite,
+                                producer_role::many, participant_kind::none},
+                      situation{"consumer_of_an_overwriting_ring", a_ring, full_policy::overwrite,
+                                producer_role::single, participant_kind::consumer}),
     [](const auto& one) { return std::string(one.param.name); });
 
 // ---- how often each call loads each word ----
@@ -337,10 +336,10 @@ constexpr const char* one_message =
     "message_number 0: 1, stamp 0: 1, status_word 0: 1, value_length 0: 1";
 
 TEST_F(load_counts, G3_G9_in_place_each_word_of_a_message_is_loaded_once) {
-  for (const auto mode : {log, ring}) {
-    make(mode, reject, single);
+  for (const auto mode : {a_log, a_ring}) {
+    make(mode, full_policy::reject, producer_role::single);
     auto writer = must(home_->attach_producer());
-    reading_role reader = mode == log ? observe() : consume(durable);
+    reading_role reader = mode == a_log ? observe() : consume(participant_kind::durable);
     const std::uint64_t word = 1;
     for (int i = 0; i < 2; ++i) ASSERT_EQ(put(writer, word), status::ok);
     EXPECT_EQ(count([&] { EXPECT_EQ(reader.wait(), status::ok); }), "stamp 0: 1");
@@ -350,7 +349,7 @@ TEST_F(load_counts, G3_G9_in_place_each_word_of_a_message_is_loaded_once) {
     EXPECT_EQ(count([&] { EXPECT_EQ(reader.read(buffer_).answer, status::ok); }),
               "message_number 1: 1, stamp 1: 1, status_word 1: 1, value_length 1: 1");
     EXPECT_EQ(count_poll(reader, status::empty), "stamp 2: 1");
-    if (mode == ring) reader.leave();
+    if (mode == a_ring) reader.leave();
     home_.reset();
     ASSERT_TRUE(segment::remove(name_.get()));
   }
@@ -358,7 +357,7 @@ TEST_F(load_counts, G3_G9_in_place_each_word_of_a_message_is_loaded_once) {
 
 // A copied message's stamp is looked at again afterwards; that look decides, and changes nothing.
 TEST_F(load_counts, G3_G4_G9_copied_only_the_stamp_is_loaded_twice) {
-  make(ring, overwrite, many);
+  make(a_ring, full_policy::overwrite, producer_role::many);
   auto writer = must(home_->attach_producer());
   reading_role reader = observe();
   for (std::uint64_t i = 0; i < 6; ++i) ASSERT_EQ(put(writer, i), status::ok);
@@ -376,7 +375,7 @@ TEST_F(load_counts, G3_G4_G9_copied_only_the_stamp_is_loaded_twice) {
 }
 
 TEST_F(load_counts, G3_G9_a_message_is_published_with_one_look_at_each_word) {
-  make(ring, reject, single);
+  make(a_ring, full_policy::reject, producer_role::single);
   {
     writing_role writer = produce();
     const std::uint64_t word = 1;
@@ -389,7 +388,7 @@ TEST_F(load_counts, G3_G9_a_message_is_published_with_one_look_at_each_word) {
     writer.leave();
   }
   ASSERT_TRUE(segment::remove(name_.get()));
-  make(ring, overwrite, many);
+  make(a_ring, full_policy::overwrite, producer_role::many);
   writing_role writer = produce();
   const std::uint64_t word = 1;
   EXPECT_EQ(count([&] { EXPECT_EQ(put(writer, word), status::ok); }),
@@ -402,7 +401,7 @@ TEST_F(load_counts, G3_G9_a_message_is_published_with_one_look_at_each_word) {
 }
 
 TEST_F(load_counts, G8_G9_set_up_and_recovery_look_at_each_word_as_often_as_they_must) {
-  make(ring, wait, many);
+  make(a_ring, full_policy::wait, producer_role::many);
   home_->view().participant(0).role = make_role(1, participant_kind::producer);
   home_->view().participant(0).intent = 2;
   home_->view().slot(2).stamp = make_stamp(2, slot_state::claimed, 0);
@@ -415,12 +414,14 @@ TEST_F(load_counts, G8_G9_set_up_and_recovery_look_at_each_word_as_often_as_they
   EXPECT_EQ(count([&] { EXPECT_EQ(protocol::take_line(shadow_->view(), own), 0U); }), "role 0: 4");
   std::uint64_t position = 0;
   EXPECT_EQ(count([&] {
-              EXPECT_TRUE(protocol::enter_gate(shadow_->view(), own, 0, durable, position, false));
+              EXPECT_TRUE(protocol::enter_gate(shadow_->view(), own, 0, participant_kind::durable,
+                                               position, false));
             }),
             "gate_floor 0: 1, role 0: 1");
   home_->view().control().gate_floor = 3;
   EXPECT_EQ(count([&] {
-              EXPECT_TRUE(protocol::enter_gate(shadow_->view(), own, 0, durable, position, false));
+              EXPECT_TRUE(protocol::enter_gate(shadow_->view(), own, 0, participant_kind::durable,
+                                               position, false));
             }),
             "gate_floor 0: 2, role 0: 1");  // again, from where it moved to
   protocol::store_name(home_->view().participant(0), own, "audit");
@@ -432,7 +433,8 @@ TEST_F(load_counts, G8_G9_set_up_and_recovery_look_at_each_word_as_often_as_they
   home_->view().participant(0).consumer_cursor = 7;
   // The minimum, the floor, and the minimum again: the handshake with whoever attaches.
   std::string others;
-  for (int line = 1; line < 8; ++line) others += ", role " + std::to_string(line) + ": 2";
+  for (int line = 1; line < 8; ++line)
+    others += std::string(", role ") + std::to_string(line) + ": 2";
   EXPECT_EQ(count([&] { EXPECT_EQ(protocol::raise_gate_floor(shadow_->view(), own), 7U); }),
             "consumer_cursor 0: 2, gate_floor 0: 1, role 0: 2" + others);
 }

@@ -39,6 +39,11 @@ constexpr std::uint64_t log_end = 32;  // slots of a log
 constexpr unsigned dead_owner = 7;     // a line
 constexpr int looks = 1100;            // a reader asks the kernel after fewer
 
+// As `look` says it.
+std::string aborted(std::uint64_t number) {
+  return std::string(to_string(status::aborted)) + " " + std::to_string(number) + "+1";
+}
+
 // A segment, a producer, a reader from number 0 on, and for an observer of a lossless ring a
 // consumer that lets the producer go on.
 class second_lap : public ::testing::TestWithParam<lap_case> {
@@ -125,9 +130,8 @@ class second_lap : public ::testing::TestWithParam<lap_case> {
 TEST_P(second_lap, G6_G2_G4_the_slot_of_a_dead_claim_carries_messages_again) {
   for (std::uint64_t before = 0; before < lap; ++before) {
     for (std::uint64_t i = 0; i < before; ++i) ASSERT_NO_FATAL_FAILURE(expect_next());
-    const std::string number = std::to_string(next);
     leave_dead_claim();
-    ASSERT_EQ(look_long(), "aborted " + number + "+1");
+    ASSERT_EQ(look_long(), aborted(next - 1));
     follow();
     for (std::uint64_t i = 0; i < lap; ++i) ASSERT_NO_FATAL_FAILURE(expect_next());
     if (home.shape().mode == segment_mode::log && next + 2 * lap > log_end) break;
@@ -137,7 +141,7 @@ TEST_P(second_lap, G6_G2_G4_the_slot_of_a_dead_claim_carries_messages_again) {
 TEST_P(second_lap, G6_G2_G4_two_laps_follow_a_dead_claim) {
   ASSERT_NO_FATAL_FAILURE(expect_next());
   leave_dead_claim();
-  ASSERT_EQ(look_long(), "aborted 1+1");
+  ASSERT_EQ(look_long(), aborted(1));
   follow();
   ASSERT_NO_FATAL_FAILURE(expect_two_laps());
 }
@@ -165,7 +169,7 @@ TEST_P(second_lap, G6_G2_G4_two_laps_follow_a_batch_that_died_after_any_message)
     if (whole != 0) {
       ASSERT_EQ(look(reader), expected);
     }
-    ASSERT_EQ(look_long(), "aborted " + std::to_string(next++) + "+1");
+    ASSERT_EQ(look_long(), aborted(next++));
     follow();
     for (std::uint64_t i = 0; i < lap + 1; ++i) ASSERT_NO_FATAL_FAILURE(expect_next());
   }
@@ -175,7 +179,7 @@ TEST_P(second_lap, G2_G4_two_laps_follow_a_number_that_was_given_up) {
   ASSERT_NO_FATAL_FAILURE(expect_next());
   ASSERT_EQ(writer.try_take().abort(), status::ok);
   ++next;
-  ASSERT_EQ(look_long(), "aborted 1+1");
+  ASSERT_EQ(look_long(), aborted(1));
   follow();
   ASSERT_NO_FATAL_FAILURE(expect_two_laps());
 }
@@ -193,32 +197,32 @@ TEST_P(second_lap, G9_G2_G4_two_laps_follow_a_slot_that_was_spoilt_and_mended) {
   ASSERT_NO_FATAL_FAILURE(expect_two_laps());
 }
 
-constexpr auto a_log = segment_mode::log;
-constexpr auto a_ring = segment_mode::ring;
-
 INSTANTIATE_TEST_SUITE_P(
     , second_lap,
     ::testing::Values(
-        lap_case{"log_observer", a_log, full_policy::reject, reader_kind::read_only_observer,
-                 false},
-        lap_case{"log_consumer_waits", a_log, full_policy::reject, reader_kind::durable, true},
-        lap_case{"observer", a_ring, full_policy::reject, reader_kind::observer, false},
-        lap_case{"read_only_observer", a_ring, full_policy::reject, reader_kind::read_only_observer,
-                 false},
-        lap_case{"read_only_observer_waits", a_ring, full_policy::wait,
-                 reader_kind::read_only_observer, true},
-        lap_case{"gating", a_ring, full_policy::reject, reader_kind::anonymous, false},
-        lap_case{"gating_waits", a_ring, full_policy::wait, reader_kind::anonymous, true},
-        lap_case{"durable", a_ring, full_policy::wait, reader_kind::durable, false},
-        lap_case{"durable_waits", a_ring, full_policy::reject, reader_kind::durable, true},
-        lap_case{"overwriting_observer", a_ring, full_policy::overwrite,
+        lap_case{"log_observer", segment_mode::log, full_policy::reject,
                  reader_kind::read_only_observer, false},
-        lap_case{"overwriting_observer_waits", a_ring, full_policy::overwrite,
+        lap_case{"log_consumer_waits", segment_mode::log, full_policy::reject, reader_kind::durable,
+                 true},
+        lap_case{"observer", segment_mode::ring, full_policy::reject, reader_kind::observer, false},
+        lap_case{"read_only_observer", segment_mode::ring, full_policy::reject,
+                 reader_kind::read_only_observer, false},
+        lap_case{"read_only_observer_waits", segment_mode::ring, full_policy::wait,
                  reader_kind::read_only_observer, true},
-        lap_case{"overwriting_consumer", a_ring, full_policy::overwrite, reader_kind::anonymous,
-                 false},
-        lap_case{"overwriting_durable_waits", a_ring, full_policy::overwrite, reader_kind::durable,
-                 true}),
+        lap_case{"gating", segment_mode::ring, full_policy::reject, reader_kind::anonymous, false},
+        lap_case{"gating_waits", segment_mode::ring, full_policy::wait, reader_kind::anonymous,
+                 true},
+        lap_case{"durable", segment_mode::ring, full_policy::wait, reader_kind::durable, false},
+        lap_case{"durable_waits", segment_mode::ring, full_policy::reject, reader_kind::durable,
+                 true},
+        lap_case{"overwriting_observer", segment_mode::ring, full_policy::overwrite,
+                 reader_kind::read_only_observer, false},
+        lap_case{"overwriting_observer_waits", segment_mode::ring, full_policy::overwrite,
+                 reader_kind::read_only_observer, true},
+        lap_case{"overwriting_consumer", segment_mode::ring, full_policy::overwrite,
+                 reader_kind::anonymous, false},
+        lap_case{"overwriting_durable_waits", segment_mode::ring, full_policy::overwrite,
+                 reader_kind::durable, true}),
     [](const auto& one) { return std::string(one.param.name); });
 
 }  // namespace

@@ -74,8 +74,9 @@ class shadow_segment {
     std::string text;
     for (const auto& entry : loads_) {
       if (entry.first.name == "bell") continue;
-      text += (text.empty() ? "" : ", ") + std::string(entry.first.name) + " " +
-              std::to_string(entry.first.index) + ": " + std::to_string(entry.second);
+      if (!text.empty()) text += ", ";
+      text += std::string(entry.first.name) + " " + std::to_string(entry.first.index) + ": " +
+              std::to_string(entry.second);
     }
     return text;
   }
@@ -100,7 +101,7 @@ class shadow_segment {
     const unsigned nth = ++loads_[place];
     T given = truth;
     if (false_answer_ && false_answer_->word == place.name && false_answer_->nth == nth) {
-      given = static_cast<T>(false_answer_->value(truth));
+      given = static_cast<T>(false_answer_->value(static_cast<std::uint64_t>(truth)));
     }
     answers_.try_emplace(place, static_cast<std::uint64_t>(given));
     return given;
