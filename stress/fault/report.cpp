@@ -18,6 +18,14 @@ void write(const std::string& path, const std::string& text) {
 
 }  // namespace
 
+std::vector<unsigned> occurrences(unsigned made, bool all, unsigned spread) {
+  std::vector<unsigned> list;
+  for (unsigned nth = 1; nth <= made; ++nth) {
+    if (all || nth <= 3 || nth == made || nth % spread == 0) list.push_back(nth);
+  }
+  return list;
+}
+
 void report::add(const std::string& name, call which, const tally& seen) {
   rows_.push_back({name, which, seen});
   fmt::print("{:<17}{:<11}x{:<5}{:>5} cases {:>5} {} {:>5} {} {:>3} wrong   {}\n", name,

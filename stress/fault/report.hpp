@@ -16,6 +16,10 @@ struct tally {
   std::string codes;  // each was tried once and permanently
 };
 
+// Which of the calls, counted from 1, are made to fail: all, or the first three, every `spread`-th,
+// and the last.
+std::vector<unsigned> occurrences(unsigned made, bool all, unsigned spread = ~0U);
+
 class report {
  public:
   // The name of what was tried, and of the two good results.

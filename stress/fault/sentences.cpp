@@ -19,6 +19,11 @@ void sentences::add(call which, const char* code, const std::string& text) {
   lines_.insert(fmt::format("{} {}: {}\n", to_string(which), code, line));
 }
 
+void sentences::add_calls(const std::string& operation, const std::string& calls) {
+  static const std::regex varying(" (read|nanosleep)\\b");
+  lines_.insert(fmt::format("{} makes{}\n", operation, std::regex_replace(calls, varying, "")));
+}
+
 std::string sentences::text() const {
   std::string all;
   for (const std::string& line : lines_) all += line;

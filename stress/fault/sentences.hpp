@@ -13,6 +13,9 @@ class sentences {
  public:
   // Names of runs and numbers become NAME and N, so that all runs give the same text.
   void add(call which, const char* code, const std::string& text);
+  // The calls that an operation makes, each with a space before it. Whether the limits of a control
+  // group are read, and whether a wait comes to a nap, differs from machine to machine.
+  void add_calls(const std::string& operation, const std::string& calls);
   // One per line, sorted.
   [[nodiscard]] std::string text() const;
   // Prints the differences from the file; returns their number.

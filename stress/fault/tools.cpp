@@ -210,8 +210,7 @@ void explore(bench& trials, const command& what, bool all, report& results) {
       here.codes += std::string(here.codes.empty() ? "" : " ") + code.name;
       // Of the thousands of allocations a sample; of the calls the first three and the last.
       const unsigned spread = which == call::allocation ? 1 + calm.made[i] / samples : ~0U;
-      for (unsigned nth = 1; nth <= calm.made[i]; ++nth) {
-        if (!all && nth > 3 && nth != calm.made[i] && nth % spread != 0) continue;
+      for (const unsigned nth : occurrences(calm.made[i], all, spread)) {
         for (const bool forever : {false, true}) {
           const ran seen = trials.play(
               what, fmt::format("{} {} {} {}", to_string(which), nth, forever ? 1 : 0, code.code));
