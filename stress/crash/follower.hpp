@@ -22,6 +22,23 @@ inline void wait_out_every_slice() {
   ::nanosleep(&longer, nullptr);
 }
 
+// A long stream of one author's messages, of which the ledger would be too long.
+struct stream_check {
+  std::int64_t next = 0;  // number
+  std::uint32_t got = 0;  // messages
+
+  void see(const record_view& record) {
+    author who{};
+    std::uint32_t sequence = 0;
+    if (record.message_number != next || !read_message(record.bytes(), who, sequence) ||
+        sequence != got) {
+      throw violation("the stream afterwards is wrong at number " + std::to_string(next));
+    }
+    ++next;
+    ++got;
+  }
+};
+
 class follower {
  public:
   follower(consumer& in, ledger& book, const scenario& what, const layout_view& view)

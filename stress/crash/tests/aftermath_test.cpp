@@ -198,6 +198,33 @@ TEST(aftermath, G6_G7_every_reader_gets_past_every_number) {
   has(judged(quiet(), {.left = replace}), "stuck: a reader waits in vain for number 0");
 }
 
+// A claim that its owner's line does not mention is found only as long as nobody takes the line.
+TEST(aftermath, G6_newcomers_take_the_lines_of_the_dead_before_anybody_reads) {
+  scenario what = quiet(in_the_middle);
+  what.may_take = 1;
+  aftermath_options newcomers;
+  newcomers.newcomers_first = true;
+  for (const unsigned line : {2U, 3U, 4U, 5U}) {
+    const auto claim = [line](world& scene) { poke_stamp(scene, 2, slot_state::claimed, line); };
+    EXPECT_EQ(judged(what, {.left = claim}), "");
+    has(judged(what, {.left = claim, .options = newcomers}),
+        "stuck: a reader waits in vain for number 2");
+  }
+}
+
+TEST(aftermath, G6_as_many_messages_pass_afterwards_as_were_asked_for) {
+  const unique_name name;
+  const scenario what = quiet();
+  world scene(what, name.get());
+  const control_page control;
+  aftermath_options options;
+  options.messages_after = 1000;
+  aftermath(scene, control, options).judge(false);
+  const auto end = scene.home()->view().control().producer_cursor;
+  EXPECT_GE(end, 1000U);
+  EXPECT_LT(end, 1100U);
+}
+
 TEST(aftermath, G6_a_full_log_must_be_read_to_its_end) {
   scenario what = quiet(log_last, log(producer_role::many));
   const auto commit = [](world& scene) { publish_as(*scene.producer_peer, author::victim, 0); };
@@ -216,6 +243,10 @@ TEST(aftermath, G6_a_producer_that_lives_finds_room_and_is_answered_full_at_most
   std::optional<consumer> lazy;
   const auto gate = [&](world& scene) { lazy.emplace(must(scene.home()->attach_consumer())); };
   has(judged(quiet(), {.left = gate}), "stuck: a living producer finds no room");
+  lazy.reset();
+  const scenario single =
+      without_reader(quiet(in_the_middle, ring(full_policy::reject, producer_role::single)));
+  has(judged(single, {.left = gate}), "stuck: a living producer finds no room");
   lazy.reset();
   const auto exhaust = [](world& scene) {
     poke(scene.home()->view().control().producer_cursor, number_max);
@@ -254,6 +285,15 @@ TEST(aftermath, G8_a_name_is_free_or_a_segment) {
   EXPECT_EQ(judged(what, {}), "");
   const auto remove = [](world& scene) { must(segment::remove(scene.name())); };
   EXPECT_EQ(judged(what, {.left = remove}), "");
+  {
+    const unique_name name;
+    world scene(what, name.get());
+    static_cast<void>(scene.home());
+    remove(scene);
+    const control_page control;
+    aftermath(scene, control, {}).judge(false);
+    EXPECT_FALSE(name.exists()) << "the name that was tried is free again";
+  }
   const auto spoil = [&](world& scene) {
     static_cast<void>(scene.home());
     remove(scene);

@@ -128,5 +128,25 @@ TEST(follower, G5_what_may_still_be_there_is_not_lost) {
   EXPECT_EQ(complaint([&] { just.reader->follow(1); }), "");
 }
 
+TEST(stream_check, G1_G4_each_message_is_the_next_one_and_whole) {
+  message_buffer buffer;
+  const auto seen = [&](std::int64_t number, std::uint32_t sequence, bool whole) {
+    stream_check stream{7, 3};
+    const byte_view bytes = write_message(author::fresh, sequence, buffer);
+    record_view record;
+    record.message_number = number;
+    record.content = bytes.data();
+    record.value_length = static_cast<std::int64_t>(bytes.size()) - (whole ? 0 : 1);
+    const std::string found = complaint([&] { stream.see(record); });
+    EXPECT_EQ(stream.next + stream.got, found.empty() ? 12 : 10);
+    return found;
+  };
+  EXPECT_EQ(seen(7, 3, true), "");
+  const char* const wrong = "the stream afterwards is wrong at number 7";
+  EXPECT_EQ(seen(8, 3, true), wrong);
+  EXPECT_EQ(seen(7, 4, true), wrong);
+  EXPECT_EQ(seen(7, 3, false), wrong);
+}
+
 }  // namespace
 }  // namespace shmfifo::harness::crash

@@ -53,6 +53,10 @@ TEST(possessions, G11_a_claim_of_a_process_that_lives_stays_or_is_passed_over) {
     has(found_after(shape, [&](world& scene) { poke_stamp(scene, 4, slot_state::held, 7); }),
         "the claim on number 4 was taken");
   }
+  has(found_after(
+          lossy,
+          [](world& scene) { poke_stamp(scene, 8, slot_state::claimed, line_of_producer(scene)); }),
+      "the claim on number 4 was taken");
   const auto pass_over = [](world& scene) {
     poke_stamp(scene, 8, slot_state::held, line_of_producer(scene));
   };
@@ -80,6 +84,20 @@ TEST(possessions, G6_only_what_nobody_alive_has_claimed_may_be_aborted) {
   for (const std::int64_t number : {3, 4, 7, 8}) {
     has(complaint([&] { book.saw_abort(number); }), "although nobody had claimed it");
   }
+}
+
+TEST(possessions, G6_what_the_dead_left_may_be_cleared_away) {
+  const unique_name name;
+  const scenario what = quiet();
+  world scene(what, name.get());
+  constexpr unsigned dead = 7;
+  scene.home()->view().participant(dead).role = make_role(1, participant_kind::producer);
+  scene.home()->view().participant(dead).intent = 4;
+  poke_stamp(scene, 4, slot_state::claimed, dead);
+  ledger book;
+  const possessions before(*scene.home(), book);
+  EXPECT_EQ(must(scene.home()->recover()), 1U);
+  EXPECT_EQ(complaint([&] { before.check_untouched(); }), "");
 }
 
 // The victim, paused, is a producer of this process with an open claim.
