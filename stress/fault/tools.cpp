@@ -76,7 +76,9 @@ class bench {
                                               : fmt::format("signal {}", WTERMSIG(seen.status));
     }
     const int code = WEXITSTATUS(seen.status);
-    if (code != 0 && seen.err.empty() && seen.out == calm.out) return "fails without a word";
+    if (code != 0 && seen.err.empty() && (seen.out.empty() || seen.out == calm.out)) {
+      return "fails without a word";
+    }
     if (code == 0 && steady(seen.out) != steady(calm.out) && !may_differ(what, fault) &&
         !says_why(seen, fault.code)) {
       return "ends well with another answer: " + seen.out;

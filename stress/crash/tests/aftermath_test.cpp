@@ -204,7 +204,7 @@ TEST(aftermath, G6_newcomers_take_the_lines_of_the_dead_before_anybody_reads) {
   what.may_take = 1;
   aftermath_options newcomers;
   newcomers.newcomers_first = true;
-  for (const unsigned line : {2U, 3U, 4U, 5U}) {
+  for (const unsigned line : {2U, 3U, 4U, 5U, 6U}) {
     const auto claim = [line](world& scene) { poke_stamp(scene, 2, slot_state::claimed, line); };
     EXPECT_EQ(judged(what, {.left = claim}), "");
     has(judged(what, {.left = claim, .options = newcomers}),
