@@ -10,7 +10,7 @@ import tempfile
 import unittest
 from pathlib import Path
 
-RUN = [word for word in os.environ.get("RUN", "").split(";") if word] + [os.environ["PROGRAM"]]
+RUN = [*os.environ.get("RUN", "").split(), os.environ["PROGRAM"]]
 # What each access of known.unneeded can be weakened to; seq_cst on site `operate` is a look from outside.
 UNNEEDED = [("abort_stamp", "release -> relaxed"), ("find_stamp", "acquire -> relaxed"), ("room_stamp", "acquire -> relaxed"),
             ("gate_role", "seq_cst -> release"), ("gate_floor_load", "seq_cst -> acquire"),

@@ -98,7 +98,7 @@ struct event {
   std::uint32_t pending = none;   // clock that a later acquire fence of this thread receives
   slot release_fence = none;      // last release fence of this thread
   std::uint16_t flags = 0;
-  std::uint16_t site = 0;
+  site_id site = no_site;
   kind what = kind::fence;
   order strength = order::plain;  // of a compare-exchange: the one that its outcome selects
   update how_updated = update::exchange;
