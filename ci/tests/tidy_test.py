@@ -65,6 +65,7 @@ CLEAN = {
     "core/DESIGN.md": TABLE,
     "core/README.md": "`core/src/sync.cpp` `core/src` `core/src/` `core/tests/support` `elsewhere/x.cpp`\n",
     "harness/src/own.hpp": HEAD + '#include <atomic>\n#include "own.hpp"\n#include "shmfifo/harness/own.hpp"\n',
+    "core/src/own.hpp": HEAD,  # the harness has one of that name, and means its own
     "core/tests/x_test.cpp": HEAD + '#include "shmfifo/harness/support/names.hpp"\n#include "support/testing.hpp"\n'
                              "TEST(x, G1_a_sentence) {}\n",
     "core/tests/support/testing.hpp": HEAD,
@@ -148,6 +149,7 @@ BAD = [
           ("property_tests/model/model_y.cpp", HEAD + 'x{{"x.G2.G4_a_sentence"}};\n', 2, "G4"),
           ("stress/y.cpp", HEAD + "G5_a_sentence\n", 2, "G5"), ("stress/crash/y.hpp", HEAD + "G5_a_sentence\n", 2, "G5"),
           ("sanitizers/y.cpp", HEAD + "G5_a\n", 2, "G5"), ("coverage/y.py", "G5_a\n", 1, "G5"), ("harness/test/y.h", HEAD + "G5_a\n", 2, "G5"),
+          ("core/CMakeLists.txt", "shmfifo_add_test(NAME core.x.G14_a_sentence)\n", 1, "G14"),
           ("stress/CMakeLists.txt", "shmfifo_add_test(NAME stress.x.G2.G14_a_sentence)\n", 1, "G14"),
           ("stress/x.cmake", "list(APPEND guarantees G14)\n", 1, "G14"))),
     ("guarantees_and_tests", {"property_tests/model/model_x.cpp": HEAD + 'x{{"x.a_sentence_without"}};\n'},
@@ -202,11 +204,15 @@ def wrong_examples(sample):
     for rule in {rule.__name__ for rule in tidy.RULES} - {rule for rule, _, _ in BAD}:
         yield f"{rule} has no bad example"
     # A tree without the documents that rules compare with has nothing to compare.
+    for missing in ("README.md", header("shmfifo")):
+        (sample.root / missing).unlink()
+        if found := sample.findings({}):
+            yield f"a tree without {missing} gave {found}"
+        sample.write(CLEAN)
     (sample.root / "core/DESIGN.md").unlink()
-    (sample.root / "README.md").unlink()
     expected = [("sync_points", "core/src/sync.cpp:2: SYNC a is missing in the table of core/DESIGN.md")]
     if (found := sample.findings({})) != expected:
-        yield f"a tree without documents gave {found}"
+        yield f"a tree without core/DESIGN.md gave {found}"
     sample.write(CLEAN)
 
 
