@@ -3,6 +3,8 @@
 """Goal: `ci/run.sh all` never reports more than it ran. Method: ci/all.py with a runner that logs its
 calls and fails as the case asks: order, failures, what is run again, and the table are compared."""
 import os
+import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -114,8 +116,62 @@ def ends_all_it_started_when_it_is_interrupted(case):
         Path(f"{case.calls}.child").unlink()
 
 
+def refuses_words_that_it_does_not_know(case):
+    for words, said in ((("--jobs", "0"), "--jobs must be at least 1"), (("--jobs", "x"), "invalid int"), (("word",), "unrecognized")):
+        code, ran, text = case.run(*words)
+        assert code == 2 and ran == [] and said in text, (code, ran, text)
+
+
+def prints_a_row_for_each_job(case):
+    code, _, text = case.run("--only", ALL[0], "--only", ALL[1], "--keep-going", fail=ALL[0])
+    lines = [re.sub(r" \d:\d\d", " 0:00", line) for line in text.splitlines()]
+    folder = case.folder / "state"
+    assert lines == [f"ci: {ALL[0]} ...", f"ci: {ALL[0]} FAILED (3) after 0:00", f"ci: {ALL[1]} ...", f"ci: {ALL[1]} passed after 0:00",
+                     "", f"{'job':20} {'tests':>6} {'time':>7}  {'verdict':14} log",
+                     f"{ALL[0]:20} {'7':>6} {'0:00':>7}  {'FAILED (3)':14} {folder}/{ALL[0]}.log",
+                     f"{ALL[1]:20} {'7':>6} {'0:00':>7}  {'passed':14} {folder}/{ALL[1]}.log",
+                     "ci: 1 of 2 jobs passed, 14 tests"] and code == 1, text
+    assert (folder / f"{ALL[1]}.log").read_text() == "100% tests passed, 0 tests failed out of 7\n"
+    _, _, text = case.run("--only", ALL[2], fail=ALL[2])
+    assert f"{ALL[2]:20} {'7':>6}" in text, text
+    _, _, text = case.run(fail=ALL[0])  # nothing was run of the second
+    assert f"{ALL[1]:20} {'7':>6} " in text and f"{ALL[2]:20} {'-':>6} {'0:00':>7}  {'not run':14} \n" in text, text
+
+
+def remembers_only_for_the_tree_as_it_is(case):
+    """A copy in a repository of its own, which is changed in each way that git distinguishes."""
+    root = case.folder / "tree"
+    (root / "ci").mkdir(parents=True)
+    for name in ("all.py", "jobs.py"):
+        shutil.copy(CI / name, root / "ci")
+    (root / ".gitignore").write_text("__pycache__\n")
+
+    def git(*words):
+        subprocess.run(["git", "-c", "user.name=x", "-c", "user.email=x@x", "-C", root, *words], check=True, capture_output=True)
+
+    def ran():
+        case.calls.write_text("")
+        done = subprocess.run([sys.executable, "-B", root / "ci/all.py", "--only", ALL[0], "--folder", case.folder / "state",
+                               "--runner", case.runner], env={**os.environ, "CALLS": str(case.calls)}, capture_output=True)
+        assert done.returncode == 0, done.stderr
+        return case.calls.read_text().split() == [ALL[0]]
+
+    git("init", "-q")
+    git("add", ".")
+    git("commit", "-qm", "first")
+    assert ran() and not ran()
+    changes = (lambda: (root / "new.cpp").write_text("1"), lambda: (root / "new.cpp").write_text("2"),
+               lambda: (root / "new.cpp").rename(root / "other.cpp"), lambda: (root / "ci/jobs.py").open("a").write("\n"),
+               lambda: git("commit", "-qam", "second"), lambda: git("add", "other.cpp"))
+    for number, change in enumerate(changes):
+        change()
+        assert ran(), f"change {number} was not noticed"
+        assert not ran(), f"after change {number} nothing is remembered"
+
+
 def main():
-    cases = (stops_at_a_failure_and_goes_on_there, keeps_going_if_asked, runs_only_what_is_asked,
+    cases = (refuses_words_that_it_does_not_know, prints_a_row_for_each_job, remembers_only_for_the_tree_as_it_is,
+             stops_at_a_failure_and_goes_on_there, keeps_going_if_asked, runs_only_what_is_asked,
              runs_several_at_a_time, does_not_trust_the_state_of_another_tree,
              ends_all_it_started_when_it_is_interrupted)
     for case in cases:

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 """Goal: the list of jobs is the only one, and a job is one row of it and one preset. Method: a copy of ci/ and of
 the presets; a row and a preset are added there, or one of the two is left out, or another name is wrong."""
+import ast
 import json
 import shutil
 import subprocess
@@ -106,6 +107,33 @@ class jobs(unittest.TestCase):
             self.assertIn(f"ci/jobs.py --json {when}", text)
             self.assertIn("matrix: ${{ fromJSON(needs.list.outputs.jobs) }}", text)
         self.assertIn("  all-checks:\n", (ROOT / ".github/workflows/ci.yml").read_text())
+
+    def test_jobs_of_the_matrix_are_ordered_by_their_minutes_and_listed_with_their_help(self):
+        (self.root / "ci/print.py").write_text(
+            "import jobs\nprint(*((job.name, job.minutes, job.when, job.help) for job in jobs.JOBS), sep='\\n')\nprint(jobs.matrix())\n")
+        code, text = self.run_script(sys.executable, "-B", "ci/print.py")
+        self.assertEqual(code, 0, text)
+        *rows, order = map(ast.literal_eval, text.splitlines())
+        minutes = {name: cost for name, cost, when, _ in rows if when == "ci"}
+        self.assertEqual(sorted(order), sorted(minutes))
+        self.assertEqual([minutes[name] for name in order], sorted(minutes.values()))
+        self.assertEqual(self.run_script("ci/run.sh", "list")[1], "".join(f"{name:19}{text}\n" for name, _, _, text in rows))
+        self.assertEqual({when for _, _, when, _ in rows}, {"ci", "nightly", "hand"})
+
+    def test_unknown_words_are_refused(self):
+        for words, expected in ((("--packages", "no-such-job"), 2), (("--packages",), 2), (("--packages", "all", "x"), 2), ((), 2),
+                                (("--json", "weekly"), 2), (("--json",), 2), (("--check", "x"), 2), (("-h",), 0), (("--help",), 0)):
+            code, text = self.run_script(sys.executable, "-B", "ci/jobs.py", *words)
+            self.assertEqual(code, expected, words)
+            self.assertEqual("usage: ci/jobs.py" in text, words[:1] != ("--packages",) or len(words) != 2, words)
+
+    def test_what_a_job_names_must_be_there(self):
+        self.edit("ci/run.sh", "job_docs() {", "job_documents() {")
+        self.edit("ci/jobs.py", 'Job("gcc-O0", "gcc-O0"', 'Job("gcc-O0", "gcc-O9"')
+        self.assertEqual(self.check(), (1, "job docs has neither a preset nor a function in ci/run.sh\n"
+                                           "preset gcc-O9 is named by a job and does not exist\n"
+                                           "preset gcc-O0 is built by no job\n"
+                                           "ci/run.sh has a function for documents, which is no job\n"))
 
     def test_million_needs_a_compiler_a_build_and_three_libraries(self):
         groups = self.run_script(sys.executable, "ci/jobs.py", "--packages", "million")[1].split()
