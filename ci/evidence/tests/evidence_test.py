@@ -213,6 +213,118 @@ class evidence(unittest.TestCase):
             self.assertIn(f'status="{status}"', junit.read_text())
             self.assertEqual("<failure" in junit.read_text(), failed)
 
+    def run_gather(self):
+        """(exit code, lines printed) of the program."""
+        done = subprocess.run([sys.executable, "-B", here.parent / "gather.py", "--build", self.build], stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, text=True)
+        return done.returncode, done.stdout.splitlines()
+
+    def test_the_program_says_what_passed_and_ends_with_it(self):
+        code, lines = self.run_gather()
+        self.assertEqual(code, 0, lines)
+        version = re.search(r"shmfifo VERSION ([\d.]+)", (root / "CMakeLists.txt").read_text())[1]
+        self.assertRegex(lines[0], rf"^shmfifo {version}, core {sources.hashes(root)['core'][:16]}, "
+                                   rf"{len(sources.manifest(root))} files, \d{{4}}-\d\d-\d\dT\d\d:\d\d:\d\dZ$")
+        self.assertIn("G5  passed          passed: property coverage", lines)
+        self.assertIn("G14 passed          passed: throughput coverage", lines)
+        self.assertIn("G2  not checked     passed: coverage", lines)
+        self.assertIn("not counted: recorded/junit/arm64.xml (not recorded; ci/run.sh arm64)", lines)
+        self.junit("fuzz", {"fuzz": "fuzz G9"}, ["fuzz"], bad="fuzz", code=1)
+        code, lines = self.run_gather()
+        self.assertEqual(code, 1)
+        self.assertTrue(any(line.startswith("G9  failed          ") and "failed: fuzz" in line for line in lines), lines)
+
+    def test_a_failure_of_a_test_without_guarantee_fails_the_program(self):
+        self.junit("gcc-release", LISTED, RAN, bad=RAN[1], code=8)
+        self.assertEqual(self.run_gather()[0], 1)
+
+    def test_without_recordings_the_program_says_so_and_keeps_what_was_gathered_before(self):
+        self.run_gather()
+        first = (self.build / "evidence/evidence.json").read_text()
+        for path in (self.build / "recorded/junit").glob("*.xml"):
+            path.unlink()
+        (self.build / gather.COVERAGE["coverage"]).unlink()
+        code, lines = self.run_gather()
+        self.assertEqual(code, 2)
+        self.assertTrue(all(line[4:].startswith("not checked ") for line in lines if re.match(r"G\d+ ", line)), lines)
+        self.assertEqual((self.build / "evidence/previous.json").read_text(), first)
+
+    def test_every_source_counts_for_its_hash_and_nothing_else_does(self):
+        tree = self.build / "tree"
+        seen = sources.hashes(tree)
+        for folder, which in [*((one, "core") for one in ("core/include", "core/src", "core/c/include", "core/c/src")),
+                              *((one, "checks") for one in ("harness", "property_tests", "stress", "sanitizers", "core/tests",
+                                                            "core/c/tests"))]:
+            for ending in (".cpp", ".hpp", ".c", ".h", ".py", ".sh", ".cmake", ".txt", ".json", ".csv"):
+                for text in ("1", "2"):
+                    path = tree / folder / "deep" / f"x{ending}"
+                    path.parent.mkdir(parents=True, exist_ok=True)
+                    path.write_text(text)
+                    before, seen = seen, sources.hashes(tree)
+                    self.assertEqual([key for key in seen if seen[key] != before[key]], [which], path)
+        for name in ("core/apps/x.cpp", "ci/x.py", "core/src/x.md", "core/src/__pycache__/x.py", "harness/x.o"):
+            (tree / name).parent.mkdir(parents=True, exist_ok=True)
+            (tree / name).write_text("1")
+            self.assertEqual(sources.hashes(tree), seen, name)
+        (tree / "core/src/deep/x.cpp").rename(tree / "core/src/deep/y.cpp")
+        self.assertNotEqual(sources.hashes(tree)["core"], seen["core"])
+
+    def test_the_digest_is_that_of_sha256sum(self):
+        lines = "".join(f"{value}  {name}\n" for name, value in sorted(sources.manifest(root).items()))
+        self.assertEqual(sources.hashes(root)["core"], sources.hashlib.sha256(lines.encode()).hexdigest())
+        done = subprocess.run([sys.executable, "-B", here.parent / "sources.py"], capture_output=True, text=True)
+        self.assertEqual((done.returncode, done.stdout), (0, sources.hashes(root)["core"] + "\n"))
+
+    def test_recording_shows_keeps_and_returns_what_the_command_did(self):
+        def record(*words):
+            done = subprocess.run([sys.executable, "-B", here.parent / "sources.py", *map(str, words)], capture_output=True, text=True)
+            return done.returncode, done.stdout
+        out = self.build / "new/out.txt"
+        self.assertEqual(record("record", "--stdout", out, "sh", "-c", "echo one; echo two; exit 7"), (7, "one\ntwo\n"))
+        self.assertEqual(out.read_text(), "one\ntwo\n")
+        told = json.loads(sources.stamp_of(out).read_text())
+        self.assertEqual({key: told[key] for key in ("core", "checks", "exit", "command")},
+                         {**sources.hashes(root), "exit": 7, "command": ["sh", "-c", "echo one; echo two; exit 7"]})
+        self.assertLessEqual(told["begun"], told["ended"])
+        # What is made again is not what was there before.
+        self.assertEqual(record("record", "--file", out, "true")[0], 0)
+        self.assertFalse(out.exists() or sources.stamp_of(out).exists())
+        self.assertEqual(record("record", "--file", out, "sh", "-c", "kill -9 $$")[0], 137)
+        for words, expected in ((("other",), 2), (("record",), 2), (("-h",), 0), (("--help",), 0)):
+            code, text = record(*words)
+            self.assertEqual((code, "usage: ci/evidence/sources.py" in text), (expected, True), words)
+
+    def test_the_page_shows_the_numbers_of_gates_latency_and_orders(self):
+        self.assertEqual([page.number(value) for value in (7, 1234567, 0.98765, 12.0, 1234567.0, 0.5)],
+                         ["7", "1,234,567", "0.99", "12", "1,230,000", "0.50"])
+        failing = {**MILLION["gates"][0], "passed": False, "sense": "at_most", "threshold": 0.25, "what": "slow"}
+        self.write("recorded/million.json", json.dumps({**MILLION, "gates": [*MILLION["gates"], failing]}))
+        self.write("recorded/orders.json", json.dumps([*ORDERS, {**ORDERS[0], "site": "other", "killed": False, "killed_by": ""}]))
+        text = re.sub(r"<[^>]*>", "|", page.make(self.gather()))
+        text = re.sub(r"\|+", "|", text)
+        for shown in ("|1,000,000 messages in each row; medians of 1 executions.|", "|a &lt; b|2,000,000|≥ 1,000,000|✓ |passed|",
+                      "|slow|2,000,000|≤ 0.25|✗ |failed|", "|text log live reader|50|", "|ping pong, p50|400|ping pong, p99|600|",
+                      "|A model test failed for 1 of 2 weakened memory orders.|",
+                      "|s|release -&gt; relaxed|✓|single.batch|a &lt; b|", "|other|release -&gt; relaxed|✗|a &lt; b|",
+                      "|recorded/junit/arm64.xml|not recorded|ci/run.sh arm64|"):
+            self.assertIn(shown, text)
+
+    def test_the_page_program_reads_evidence_and_writes_the_page(self):
+        self.run_gather()
+        file, target = self.build / "evidence/evidence.json", self.build / "x.html"
+        def run(*words):
+            done = subprocess.run([sys.executable, "-B", here.parent / "page.py", *words], capture_output=True, text=True)
+            return done.returncode, done.stdout
+        self.assertEqual(run(file, target), (0, f"page: {target}\n"))
+        self.assertEqual(target.read_text(), page.make(json.loads(file.read_text())))
+        self.assertIn("There is no earlier evidence.", target.read_text())
+        self.run_gather()
+        run(file, target)
+        self.assertIn("of the same sources.</p><p>No verdict changed.</p>", target.read_text())
+        for words, expected in (((), 2), ((file,), 2), ((file, target, file), 2), (("-h",), 0), (("--help",), 0)):
+            code, text = run(*words)
+            self.assertEqual((code, "usage: ci/evidence/page.py" in text), (expected, True), words)
+
 
 if __name__ == "__main__":
     unittest.main()
