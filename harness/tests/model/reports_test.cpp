@@ -13,39 +13,8 @@
 namespace shmfifo::harness::tests {
 namespace {
 
-// With line numbers counted from a line of the test, and without the file's folder.
-std::string from_line(const std::string& text, unsigned base) {
-  static const std::regex place("[^ (]*reports_test\\.cpp:([0-9]+)");
-  std::string out;
-  auto rest = text.cbegin();
-  for (std::sregex_iterator one(text.begin(), text.end(), place), end; one != end; ++one) {
-    out.append(rest, (*one)[0].first);
-    out += fmt::format("+{}", std::stoul((*one)[1]) - base);
-    rest = (*one)[0].second;
-  }
-  return out.append(rest, text.cend());
-}
-
-TEST(reports, the_table_and_the_graph_show_every_event_edge_and_order) {
-  unsigned line = 0;
-  const model::result r = model::check([&] {
-    line = __LINE__;
-    model::plain<std::uint32_t> message{0U};
-    model::atomic<std::uint32_t> ready{0U};
-    const auto write = [&] {
-      message.write(1'000'000);
-      model::fence(release);
-      ready.store(999'999, relaxed);
-    };
-    model::thread writer(write);
-    writer.join();
-    ready.fetch_add(1, acq_rel);
-    std::uint32_t expected = 9;
-    static_cast<void>(ready.compare_exchange_strong(expected, 3, seq_cst, acquire));
-    static_cast<void>(model::choose(1));
-    model::require(message.read() == 0, "it is \"zero\"");
-  });
-  EXPECT_EQ(from_line(r.report, line), R"txt(assertion: it is "zero" (+14)
+// What is expected; lines are counted as from_line() does.
+const char* const every_event_table = R"txt(assertion: it is "zero" (+14)
 
 event    what                           edges           step                  source
 thread 0
@@ -69,8 +38,9 @@ modification orders
   a: init = 0 -> 1.0 = 0xf4240
   b: init = 0 -> 1.2 = 999999 -> 0.3 = 0xf4240
 replay: m1:
-)txt");
-  EXPECT_EQ(from_line(r.dot, line), R"txt(digraph execution {
+)txt";
+
+const char* const every_event_graph = R"txt(digraph execution {
   node [shape=box, fontname=monospace];
   label="assertion: it is \"zero\" (+14)";
   subgraph cluster_0 { label="thread 0";
@@ -102,31 +72,9 @@ replay: m1:
   e6 -> e7 [label=rf, color=darkgreen];
   e1 -> e9 [label=rf, color=darkgreen];
 }
-)txt");
-}
+)txt";
 
-TEST(reports, the_table_and_the_graph_show_deaths_sleeps_and_sites) {
-  unsigned line = 0;
-  model::options o;
-  o.site_names = {"raise", "look"};
-  const model::result r = model::check(
-      [&] {
-        line = __LINE__;
-        std::uint32_t bell = 0;
-        model::atomic<std::uint32_t> flag{0U};
-        const auto sleep = [&] { model::futex_wait(bell, 0); };
-        const auto raise = [&] { flag.fetch_add(1, seq_cst, model::at(0)); };
-        const auto end = [&] { static_cast<void>(flag.load(relaxed, model::at(1))); };
-        model::thread sleeper(sleep);
-        model::thread victim(model::mortal, raise);
-        model::thread mortal(model::mortal, end);
-        model::futex_wake_all(bell);
-        victim.join();
-        mortal.join();
-        model::require(!model::dead(2) || flag.load(relaxed) == 1, "it did not die");
-      },
-      o);
-  EXPECT_EQ(from_line(r.report, line), R"txt(assertion: it did not die (+12)
+const char* const deaths_table = R"txt(assertion: it did not die (+12)
 
 event    what                           edges           step                  source
 thread 0
@@ -163,8 +111,9 @@ modification orders
   d: init = 0 -> 3.0 = 1
   e: init = 0
 replay: m1:1.0.0.1.1
-)txt");
-  EXPECT_EQ(from_line(r.dot, line), R"txt(digraph execution {
+)txt";
+
+const char* const deaths_graph = R"txt(digraph execution {
   node [shape=box, fontname=monospace];
   label="assertion: it did not die (+12)";
   subgraph cluster_0 { label="thread 0";
@@ -211,24 +160,9 @@ replay: m1:1.0.0.1.1
   e11 -> e12 [label=hb];
   e9 -> e13 [label=rf, color=darkgreen];
 }
-)txt");
-}
+)txt";
 
-// What nobody wrote, and two stores of which the second overtakes.
-TEST(reports, the_table_shows_orders_and_words_without_a_value) {
-  unsigned line = 0;
-  const model::result r = model::check([&] {
-    line = __LINE__;
-    std::uint32_t x = 0;
-    model::plain<std::uint32_t> nothing;
-    const auto write = [&] { model::store(x, 1, relaxed); };
-    model::thread writer(write);
-    model::store(x, 2, relaxed);
-    writer.join();
-    model::require(model::load(x, relaxed) == 1, "the thread's store is the last");
-    nothing.write(1);
-  });
-  EXPECT_EQ(from_line(r.report, line), R"txt(assertion: the thread's store is the last (+7)
+const char* const orders_table = R"txt(assertion: the thread's store is the last (+7)
 
 event    what                           edges           step                  source
 thread 0
@@ -245,7 +179,84 @@ variables
 modification orders
   a: init = 0 -> 1.0 = 1 -> 0.1 = 2
 replay: m1:1
-)txt");
+)txt";
+
+// With line numbers counted from a line of the test, and without the file's folder.
+std::string from_line(const std::string& text, unsigned base) {
+  static const std::regex place("[^ (]*reports_test\\.cpp:([0-9]+)");
+  std::string out;
+  auto rest = text.cbegin();
+  for (std::sregex_iterator one(text.begin(), text.end(), place), end; one != end; ++one) {
+    out.append(rest, (*one)[0].first);
+    out += fmt::format("+{}", std::stoul((*one)[1]) - base);
+    rest = (*one)[0].second;
+  }
+  return out.append(rest, text.cend());
+}
+
+TEST(reports, the_table_and_the_graph_show_every_event_edge_and_order) {
+  unsigned line = 0;
+  const model::result r = model::check([&] {
+    line = __LINE__;
+    model::plain<std::uint32_t> message{0U};
+    model::atomic<std::uint32_t> ready{0U};
+    const auto write = [&] {
+      message.write(1'000'000);
+      model::fence(release);
+      ready.store(999'999, relaxed);
+    };
+    model::thread writer(write);
+    writer.join();
+    ready.fetch_add(1, acq_rel);
+    std::uint32_t expected = 9;
+    static_cast<void>(ready.compare_exchange_strong(expected, 3, seq_cst, acquire));
+    static_cast<void>(model::choose(1));
+    model::require(message.read() == 0, "it is \"zero\"");
+  });
+  EXPECT_EQ(from_line(r.report, line), every_event_table);
+  EXPECT_EQ(from_line(r.dot, line), every_event_graph);
+}
+
+TEST(reports, the_table_and_the_graph_show_deaths_sleeps_and_sites) {
+  unsigned line = 0;
+  model::options o;
+  o.site_names = {"raise", "look"};
+  const model::result r = model::check(
+      [&] {
+        line = __LINE__;
+        std::uint32_t bell = 0;
+        model::atomic<std::uint32_t> flag{0U};
+        const auto sleep = [&] { model::futex_wait(bell, 0); };
+        const auto raise = [&] { flag.fetch_add(1, seq_cst, model::at(0)); };
+        const auto end = [&] { static_cast<void>(flag.load(relaxed, model::at(1))); };
+        model::thread sleeper(sleep);
+        model::thread victim(model::mortal, raise);
+        model::thread mortal(model::mortal, end);
+        model::futex_wake_all(bell);
+        victim.join();
+        mortal.join();
+        model::require(!model::dead(2) || flag.load(relaxed) == 1, "it did not die");
+      },
+      o);
+  EXPECT_EQ(from_line(r.report, line), deaths_table);
+  EXPECT_EQ(from_line(r.dot, line), deaths_graph);
+}
+
+// What nobody wrote, and two stores of which the second overtakes.
+TEST(reports, the_table_shows_orders_and_words_without_a_value) {
+  unsigned line = 0;
+  const model::result r = model::check([&] {
+    line = __LINE__;
+    std::uint32_t x = 0;
+    model::plain<std::uint32_t> nothing;
+    const auto write = [&] { model::store(x, 1, relaxed); };
+    model::thread writer(write);
+    model::store(x, 2, relaxed);
+    writer.join();
+    model::require(model::load(x, relaxed) == 1, "the thread's store is the last");
+    nothing.write(1);
+  });
+  EXPECT_EQ(from_line(r.report, line), orders_table);
 }
 
 // A word of 1, 2, 4 or 8 bytes: every update of it gives the value that C++ gives.
