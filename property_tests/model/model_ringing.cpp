@@ -67,10 +67,10 @@ const registration leaving_producer{{"ringing.G11.G2_reader_beside_a_producer_th
                                      "1 producer with a claim, 1 sleeping consumer, 2 slots",
                                      leaving_producer_beside}};
 
-constexpr std::array<std::uint64_t, 2> words = {1, 2};
+constexpr std::array<std::uint64_t, 2> contents = {1, 2};
 
 std::array<byte_view, 2> two_messages() {
-  return {bytes_of(words[0]), bytes_of(words[1])};
+  return {bytes_of(contents[0]), bytes_of(contents[1])};
 }
 
 // Of two messages one finds room, or both do.

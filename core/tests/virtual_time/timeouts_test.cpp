@@ -273,10 +273,10 @@ TEST(timeouts, G8_whoever_needs_the_naming_lock_waits_five_seconds_for_it) {
   EXPECT_EQ(one.kernel.sleeps, 5000U);
 }
 
-TEST(timeouts, a_sleep_is_given_in_milliseconds) {
+TEST(timeouts, the_sleep_between_two_questions_takes_a_millisecond) {
   virtual_time::kernel kernel;
-  for (const unsigned time : {0U, 1U, 999U, 1000U, 61'007U}) kernel::sleep_ms(time);
-  EXPECT_EQ(kernel.asked(), "nap 0, nap 1000000, nap 999000000, nap 1s+0, nap 61s+7000000");
+  shmfifo::kernel::sleep_a_millisecond();
+  EXPECT_EQ(kernel.asked(), "nap 1000000");
 }
 
 TEST(timeouts, G13_a_segment_says_when_it_was_made_in_nanoseconds_of_real_time) {
