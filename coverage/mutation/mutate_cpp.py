@@ -615,18 +615,33 @@ def at_places(block, folder, written):
     return set()
 
 
-def arguments_of(commands):
-    """Include folders and definitions of all compile commands, as one list for the parser."""
-    found = {}
+def output_of(*command):
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+
+
+def compiling(name, folder, commands):
+    """Those of the compile commands whose translation unit is this file, or several files with it among them."""
+    found = []
     for command in commands:
+        unit = command["file"]
+        text = Path(unit).read_text(encoding="utf-8") if "/Unity/" in unit else f'"{unit}"'
+        if f'"{folder / name}"' in text:
+            found.append(command)
+    return found
+
+
+def arguments_of(name, folder, commands):
+    """What a parser needs for the file: the folders and definitions of a command that compiles it; for a header all
+    folders, and the definitions that all commands have."""
+    own = compiling(name, folder, commands)[:1] or commands
+    folders, definitions = {}, None
+    for command in own:
         words = command["command"].split()
-        for index, word in enumerate(words):
-            if word in ("-isystem", "-I"):
-                found[word, words[index + 1]] = [word, words[index + 1]]
-            elif word.startswith(("-I", "-D")):
-                found.setdefault(word.split("=")[0], [word])
-    resources = subprocess.run(["clang-19", "-print-resource-dir"], capture_output=True, text=True, check=True).stdout.strip()
-    return ["-std=c++20", "-resource-dir", resources, *(word for words in found.values() for word in words)]
+        folders.update({(word, words[index + 1]): None for index, word in enumerate(words) if word in ("-isystem", "-I")})
+        folders.update({(word,): None for word in words if word.startswith("-I") and len(word) > 2})
+        defined = {word for word in words if word.startswith("-D")}
+        definitions = defined if definitions is None else definitions & defined
+    return ["-std=c++20", *sorted(definitions or ()), *(word for words in folders for word in words)]
 
 
 def mutate(folder, names, commands, builds, known, first=1, report=print):
@@ -635,7 +650,9 @@ def mutate(folder, names, commands, builds, known, first=1, report=print):
     the file `known`, which spares the next time the search."""
     folder = Path(folder)
     with ProcessPoolExecutor() as pool:
-        files = list(pool.map(partial(parse, folder, arguments=arguments_of(commands)), names))
+        resources = ["-resource-dir", output_of("clang-19", "-print-resource-dir")]
+        arguments = [resources + arguments_of(name, folder, commands) for name in names]
+        files = list(pool.map(partial(parse, folder), names, arguments))
     dropped = set(json.loads(known.read_text())) if known.is_file() else set()
     for build in builds:
         while True:

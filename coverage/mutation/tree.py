@@ -167,15 +167,10 @@ class Tree:
             sys.path.append(DEBIAN)
         import mutate_cpp  # not above: it needs libclang
         commands = json.loads((self.build / "compile_commands.json").read_text())
-        own = [re.search(r" -o (\S+)", command["command"])[1] for command in commands
-               if self.compiles(command["file"], files)]
-        return mutate_cpp.mutate(self.source, files, commands, [lambda: compile_(own), lambda: compile_(targets)],
+        own = {re.search(r" -o (\S+)", command["command"])[1]
+               for name in files for command in mutate_cpp.compiling(name, self.source, commands)}
+        return mutate_cpp.mutate(self.source, files, commands, [lambda: compile_(sorted(own)), lambda: compile_(targets)],
                                  self.folder / "uncompilable.json", first, lambda text: report(f"prepare: {text}"))
-
-    def compiles(self, unit, files):
-        """Is it the translation unit of one of the files, or of several of them at once?"""
-        text = Path(unit).read_text(encoding="utf-8") if "/Unity/" in unit else f'"{unit}"'
-        return any(f'"{self.source / name}"' in text for name in files)
 
     def files(self):
         listed = git(self.root, "ls-files", "-co", "--exclude-standard", "-z").split("\0")
