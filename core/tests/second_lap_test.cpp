@@ -164,7 +164,8 @@ TEST_P(second_lap, G6_G2_G4_two_laps_follow_a_batch_that_died_after_any_message)
     ASSERT_EQ(dying.join(), 128 + SIGKILL);
     std::string expected;
     for (std::uint64_t i = 0; i < whole; ++i, ++next) {
-      expected += (expected.empty() ? "" : " ") + std::to_string(next) + ":" + std::to_string(next);
+      if (!expected.empty()) expected += ' ';
+      expected.append(std::to_string(next)).append(":").append(std::to_string(next));
     }
     if (whole != 0) {
       ASSERT_EQ(look(reader), expected);
