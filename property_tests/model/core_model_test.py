@@ -145,8 +145,9 @@ class core_model(unittest.TestCase):
         self.assertEqual(lines[1:3], ["found by known.passes (1 writer, 1 reader)", ""])
         self.assertIn("R relaxed", "".join(lines))
         self.assertTrue(dot.read_text().startswith("digraph execution {\n"))
-        for site in ("abort_stamp", "operate", "nowhere"):
-            self.assertEqual(self.run_program("unneeded", "--weaken", site),
+        for tests, site in (("unneeded", "abort_stamp"), ("changes unneeded", "abort_stamp"), ("unneeded", "operate"),
+                            ("unneeded", "nowhere")):
+            self.assertEqual(self.run_program(tests, "--weaken", site),
                              (2, [], [f"core_model: no order of a site '{site}' can be weakened so that a test notices"]))
 
     def test_what_cannot_be_written_is_an_error(self):
