@@ -267,7 +267,9 @@ void update_in_every_way() {
     model::atomic<Word> x{static_cast<Word>(5)};
     model::require(x.exchange(12, relaxed) == 5, "exchange returns the old value");
     model::require(x.fetch_add(all, relaxed) == 12, "add returns the old value");
-    model::require(x.fetch_sub(1, relaxed) == 11, "add wraps around");
+    Word sum = 11;
+    model::require(x.compare_exchange_strong(sum, 11, relaxed, relaxed), "add wraps around");
+    model::require(x.fetch_sub(1, relaxed) == 11, "it stays");
     model::require(x.fetch_or(5, relaxed) == 10, "subtract");
     model::require(x.fetch_sub(16, relaxed) == 15, "or");
     model::require(x.load(relaxed) == all, "subtract wraps around");
