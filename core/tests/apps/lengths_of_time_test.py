@@ -79,7 +79,7 @@ class lengths_of_time(support.case):
             if living:
                 self.spawn(consume, "--name", self.name, "--rate", 0.001)
                 self.wait_until(lambda: self.participants("consumer"), "the consumer")
-            for words, seconds in ((["--timeout", 2], 2), ([], 30), (["--timeout", 0.3], 0.5)):
+            for words, seconds in (([], 30), (["--timeout", 2], 2), (["--timeout", 0.3], 0.5))[living:]:
                 summary, code, sleeps = self.stream(produce, "--slots", 2, "--messages", 3, *words)
                 self.assertEqual((code, summary["seconds"], sleeps), (1, seconds, slices(seconds)))
             self.assert_ok(tool("rm", self.name))
@@ -98,6 +98,17 @@ class lengths_of_time(support.case):
         act()
         child.send_signal(signal.SIGCONT)
         return support.answer(child)
+
+    def test_refused_messages_use_their_sequence_up(self):
+        words = ["--name", self.name, "--slots", 2, "--when-full", "reject"]
+        self.assert_ok(tool("create", self.name, *words[2:]))
+        read = ["--name", self.name, "--cursor", "c", "--messages"]
+        self.assert_failed(support.run(consume, *read, 1, "--timeout", 0))  # makes the cursor
+        sent = self.stopped_at(3500 * ms, lambda: self.assert_ok(support.run(consume, *read, 2)), produce, *words,
+                               "--messages", 6, "--rate", 1, "--numbered", "--json")
+        self.assertEqual((sent.json["published"], sent.json["refused"]), (4, 2))
+        rows = tool("dump", self.name, "--json").lines  # the third came when there was no room
+        self.assertEqual([int(row["text"].split("sequence=")[1]) for row in rows], [3, 4])
 
     def test_G11_news_begin_a_timeout_anew(self):
         self.fill(1, "--slots", 4)
