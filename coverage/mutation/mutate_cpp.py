@@ -10,6 +10,7 @@ has no mutants where it is defined; where a constant is used at run time, its us
 """
 import json
 import re
+import shlex
 import subprocess
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
@@ -636,7 +637,7 @@ def arguments_of(name, folder, commands):
     own = compiling(name, folder, commands)[:1] or commands
     folders, definitions = {}, None
     for command in own:
-        words = command["command"].split()
+        words = shlex.split(command["command"])
         folders.update({(word, words[index + 1]): None for index, word in enumerate(words) if word in ("-isystem", "-I")})
         folders.update({(word,): None for word in words if word.startswith("-I") and len(word) > 2})
         defined = {word for word in words if word.startswith("-D")}
