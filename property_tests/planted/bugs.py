@@ -328,6 +328,27 @@ BUGS = [
       const bool gone = free_line(view, memory, index, role);
       abort_dead_claim(view, memory, number, stamp);
       return gone;""")]),
+    # Only recovering twice, or a list of who is attached, shows these.
+    Bug("recovery_of_one", "recovery ends after the first line that it frees",
+        {"crash": "stress.crash.catches_recovery_of_one"}, [
+            statement(PARTICIPANTS, "if (recover_line(view, memory, i, false)) ++freed;",
+                      "if (recover_line(view, memory, i, false)) return 1;")]),
+    Bug("restless_recovery", "recovery changes lines of the living each time, and does not say so",
+        {"crash": "stress.crash.catches_restless_recovery"}, [
+            statement(PARTICIPANTS, "if (!owned && memory.alive(index)) return false;", """
+  if (!owned && memory.alive(index)) {
+    if (kind != participant_kind::producer) {
+      memory.store(line.intent, memory.load(line.intent, relaxed, recover_intent) + 1, relaxed, claim_intent);
+    }
+    return false;
+  }""")]),
+    Bug("recovery_without_consumers", "recovery leaves the lines of dead consumers",
+        {"crash": "stress.crash.catches_recovery_without_consumers"}, [
+            value(PARTICIPANTS, "kind == participant_kind::none || kind == participant_kind::durable",
+                  "kind != participant_kind::producer")]),
+    Bug("cursor_not_forgotten", "forgetting a cursor leaves its line",
+        {"crash": "stress.crash.catches_cursor_not_forgotten"}, [
+            drop(SEGMENT, "protocol::free_line(view(), memory, *line, role);")]),
     Bug("named_before_complete", "the segment gets its name before its header is written",
         {"crash": "stress.crash.catches_named_before_complete"}, [
             statement(MAPPING, """
