@@ -140,6 +140,8 @@ TEST(explorer, G8_a_recoverer_is_interrupted_in_each_state) {
     const exploration seen = explored(playing(abort_for_one_instruction, stamp), way, options);
     EXPECT_EQ(seen.second_kills, 2 * sound.second_kills) << to_string(way);
     EXPECT_EQ(seen.failures.size(), sound.second_kills) << "the first state is sound";
+    ASSERT_FALSE(seen.failures.empty());
+    EXPECT_EQ(seen.failures[0].way, way);
     has(seen.failures[0].sentence, "1 numbers were taken and not committed");
     has(seen.failures[0].difference, "slot[0].stamp: 0/published/owner 0 -> 4/aborted/owner 0");
   }
@@ -157,6 +159,8 @@ TEST(explorer, a_sample_holds_the_first_and_last_instruction_of_each_state) {
     EXPECT_EQ(some.failures[1].instruction, all.failures.back().instruction);
     EXPECT_EQ(some.kills + some.pauses, 6U) << "two of each of three stretches";
   }
+  options.stop_every = 1;  // kills and pauses have a sample each
+  EXPECT_EQ(explored(playing(spoil_for_long), manner::stop, options).failures.size(), 9U);
   options.every = options.stop_every = 2;
   EXPECT_GE(explored(playing(spoil_for_long), manner::kill, options).failures.size(), 5U);
 }

@@ -136,5 +136,77 @@ TEST(ledger, what_was_acknowledged_is_delivered_where_it_was) {
       "was acknowledged as number 5 and delivered as 4");
 }
 
+TEST(ledger, what_readers_saw_first_may_be_promised_later) {
+  EXPECT_EQ(complaint([](book& all) {
+              all.saw(0, author::victim, 0);
+              all.promise(0, {author::victim, 0});
+            }),
+            "");
+}
+
+TEST(ledger, the_end_is_beyond_all_that_was_promised_or_seen) {
+  book all;
+  all.promise(2, {author::peer, 0});
+  EXPECT_EQ(all.end(), 3);
+  all.saw(0, author::victim, 0);
+  EXPECT_EQ(all.end(), 3);
+  all.saw(4, author::victim, 1);
+  EXPECT_EQ(all.end(), 5);
+}
+
+TEST(ledger, each_acknowledged_message_is_looked_for) {
+  control_page control;
+  control.acknowledged = 2;
+  control.numbers[0] = 4;
+  control.numbers[1] = 5;
+  has(complaint([&](book& all) {
+        all.saw(4, author::victim, 0);
+        all.check_victim(control, false);
+      }),
+      "the victim's message 1 was acknowledged and never delivered");
+  // The first may be lost; the second was delivered elsewhere.
+  has(complaint([&](book& all) {
+        all.saw(6, author::victim, 1);
+        all.check_victim(control, true);
+      }),
+      "acknowledged as number 5 and delivered as 6");
+}
+
+TEST(messages, G4_one_changed_byte_or_another_length_is_no_message) {
+  for (const std::uint32_t sequence : {0U, 1U, 2U}) {
+    message_buffer buffer = {};
+    const std::size_t size = write_message(author::peer, sequence, buffer).size();
+    author who{};
+    std::uint32_t read = 0;
+    const auto whole = [&](std::size_t length) {
+      return read_message({buffer, length}, who, read);
+    };
+    ASSERT_TRUE(whole(size));
+    EXPECT_EQ(who, author::peer);
+    EXPECT_EQ(read, sequence);
+    for (std::size_t length = 0; length <= sizeof buffer; ++length) {
+      EXPECT_EQ(whole(length), length == size) << length;
+    }
+    for (std::size_t i = 0; i < size; ++i) {
+      buffer[i] ^= std::byte{1};
+      const bool same = whole(size) && who == author::peer && read == sequence;
+      EXPECT_FALSE(same) << i;
+      buffer[i] ^= std::byte{1};
+    }
+  }
+}
+
+TEST(messages, only_an_acknowledged_publish_is_noted) {
+  control_page control;
+  const victim self{"", control};
+  self.note(status::full, 3);
+  EXPECT_EQ(control.acknowledged, 0U);
+  self.note(status::ok, 3);
+  self.note(status::ok, 5);
+  EXPECT_EQ(control.acknowledged, 2U);
+  EXPECT_EQ(control.numbers[0], 3);
+  EXPECT_EQ(control.numbers[1], 5);
+}
+
 }  // namespace
 }  // namespace shmfifo::harness::crash
