@@ -30,7 +30,8 @@ EXAMPLES = {
     "text": ("x = lambda: 'ab'\n", "x()", {"text emptied": [""]}),
     "condition": ("def f(a):\n    if a > 1:\n        return 'x'\n", "f(2)", {
         "condition true": ["x"], "condition false": [None], "condition negated": [None], "comparison exchanged": ["x"]}),
-    "bound": ("def f(a):\n    if b := a:\n        return b\n", "f(2)", {"condition negated": [None]}),
+    "bound": ("def f(a):\n    if b := a:\n        return b\n", "f(2)", {
+        "condition negated": [None], "condition true": [], "condition false": []}),
     "loop": ("def f(a):\n    while a:\n        a -= 1\n    return [a]\n", "f(2)[0]", {"condition false": [2]}),
     "filter": ("x = lambda a: [b for b in a if b]\n", "x([0, 1])", {
         "condition true": [[0, 1]], "condition false": [[]], "condition negated": [[0]]}),
