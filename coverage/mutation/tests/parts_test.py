@@ -97,11 +97,11 @@ class parts(unittest.TestCase):
                 f"echo a > /dev/shm/shmfifo-parts-$$")
         self.assertEqual(self.outcome(shell(text)), "passed")
         pid, temporary, shared = names.read_text().split()
+        self.addCleanup(Path(shared).unlink, missing_ok=True)
         self.assertFalse(self.runs(pid))
         self.assertFalse(Path(temporary).exists())
         if ctest.may_mount():
             self.assertFalse(Path(shared).exists())
-        Path(shared).unlink(missing_ok=True)
         self.assertEqual(list((self.folder / "tmp").iterdir()), [])
 
     def test_a_process_that_holds_the_output_does_not_delay_the_end(self):
