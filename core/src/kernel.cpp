@@ -97,10 +97,14 @@ struct ::flock lock_request(unsigned lock) noexcept {
 }
 
 timespec remaining(deadline until, std::chrono::nanoseconds at_most) noexcept {
-  const deadline now = std::chrono::steady_clock::now();
+  std::chrono::nanoseconds left = at_most;
+  if (until != no_deadline) {
+    const deadline now = std::chrono::steady_clock::now();
+    // Compared first: the difference to the first of all times overflows.
+    left = until > now ? std::min(until - now, at_most) : std::chrono::nanoseconds{0};
+  }
   timespec time{};
-  // Both slices are below a second. Compared first: the difference to the first of times overflows.
-  if (until > now) time.tv_nsec = static_cast<long>(std::min(until - now, at_most).count());
+  time.tv_nsec = static_cast<long>(left.count());  // both slices are below a second
   return time;
 }
 
