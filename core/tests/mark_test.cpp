@@ -43,6 +43,8 @@ TEST(mark, answers_for_what_is_not_there) {
   EXPECT_EQ(home.mark(0, 1), status::empty);
   EXPECT_EQ(home.mark(-1, 1), status::invalid);
   EXPECT_EQ(home.mark(std::int64_t{1} << 62, 1), status::invalid);
+  EXPECT_EQ(home.mark(static_cast<std::int64_t>(number_max), 1), status::invalid);
+  EXPECT_EQ(home.mark(static_cast<std::int64_t>(number_max) - 1, 1), status::empty);
   auto claim = writer.try_take();
   ASSERT_EQ(claim.answer(), status::ok);
   EXPECT_EQ(home.mark(0, 1), status::empty);
@@ -55,6 +57,8 @@ TEST(mark, answers_for_what_is_not_there) {
   EXPECT_EQ(home.mark(2, 1), status::invalid);
   home.view().slot(3).stamp = make_stamp(3, static_cast<slot_state>(6));
   EXPECT_EQ(home.mark(3, 1), status::invalid);
+  home.view().slot(3).stamp = make_stamp(7, slot_state::aborted);
+  EXPECT_EQ(home.mark(3, 1), status::lost);  // a later number's end is none of this one's
   home.view().slot(3).stamp = make_stamp(3, slot_state::held, 1);
   EXPECT_EQ(home.mark(3, 1), status::aborted);
   const auto read_only = must(segment::attach(name.get(), {access::read_only, {}, false}));

@@ -268,5 +268,51 @@ TEST_F(participants, G9_a_new_name_with_control_characters_is_refused) {
   EXPECT_FALSE(home.attach_consumer({"a\nb", {}}));
 }
 
+TEST_F(participants, G6_G7_all_the_dead_are_cleared_away_but_durable_cursors) {
+  line(1).role = make_role(4, participant_kind::consumer);
+  line(2).role = make_role(5, participant_kind::durable);
+  line(3).role = make_role(6, participant_kind::producer);
+  EXPECT_EQ(protocol::recover_dead(home.view(), memory), 2U);
+  EXPECT_EQ(line(1).role, make_role(4, participant_kind::none));
+  EXPECT_EQ(line(2).role, make_role(5, participant_kind::durable));
+  EXPECT_EQ(line(3).role, make_role(6, participant_kind::none));
+}
+
+// The successor of a single producer writes the slot again; a consumer claims nothing; and who died
+// between its intent and its claim has taken no number.
+TEST_F(participants, G6_only_a_claim_of_one_of_many_producers_is_aborted) {
+  const testing::unique_name many_name;
+  const auto many = must(segment::create(
+      many_name.get(), small(segment_mode::ring, full_policy::wait, producer_role::many)));
+  const std::uint64_t claimed = make_stamp(0, slot_state::claimed);
+  struct left {
+    const segment* home;
+    participant_kind kind;
+    std::uint64_t stamp;
+  };
+  for (const left& one : {left{&home, participant_kind::producer, claimed},
+                          left{&many, participant_kind::consumer, claimed},
+                          left{&many, participant_kind::producer, 0}}) {
+    const layout_view& view = one.home->view();
+    view.participant(0).role = make_role(1, one.kind);
+    view.participant(0).intent = 0;
+    view.slot(0).stamp = one.stamp;
+    const auto own = one.home->memory();
+    EXPECT_EQ(protocol::recover_dead(view, own), 1U);
+    EXPECT_EQ(view.slot(0).stamp, one.stamp);
+  }
+}
+
+TEST_F(participants, G7_a_cursor_is_found_by_its_whole_name) {
+  for (unsigned i = 1; i < 4; ++i) line(i).role = make_role(1, participant_kind::durable);
+  protocol::store_name(line(1), memory, "audit1");
+  protocol::store_name(line(2), memory, "audi");
+  EXPECT_FALSE(protocol::find_durable(home.view(), memory, "audit"));
+  protocol::store_name(line(3), memory, "audit");
+  EXPECT_EQ(protocol::find_durable(home.view(), memory, "audit"), 3U);
+  line(3).role = make_role(1, participant_kind::consumer);
+  EXPECT_FALSE(protocol::find_durable(home.view(), memory, "audit"));
+}
+
 }  // namespace
 }  // namespace shmfifo

@@ -86,6 +86,23 @@ TEST(validate, G9_G13_each_spoilt_field_is_refused_by_its_name) {
   }
 }
 
+// All of its eight bytes count, and both values are reported as they are.
+TEST(validate, G9_G13_each_byte_of_the_magic_is_compared) {
+  const testing::unique_name name;
+  const segment_header sound = sound_header(name);
+  std::uint64_t expected = 0;
+  std::memcpy(&expected, segment_magic, sizeof expected);
+  for (std::size_t i = 0; i < sizeof sound.magic; ++i) {
+    segment_header header = sound;
+    header.magic[i] = static_cast<char>(header.magic[i] ^ 1);
+    const auto broken = validate(header, sound.segment_size);
+    ASSERT_TRUE(broken);
+    EXPECT_STREQ(broken->rule, "magic") << i;
+    EXPECT_EQ(broken->found, expected ^ (std::uint64_t{1} << (8 * i)));
+    EXPECT_EQ(broken->expected, expected);
+  }
+}
+
 // Every single-bit flip of the header is noticed.
 TEST(validate, G9_no_flipped_bit_of_a_header_goes_unnoticed) {
   const testing::unique_name name;
