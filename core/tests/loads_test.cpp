@@ -114,6 +114,9 @@ class loads : public ::testing::TestWithParam<situation> {
     ASSERT_LE(record.value_length, static_cast<std::int64_t>(shape.content_size));
     std::byte* in_slot = layout_view::content(shadow_.view().slot(slot));
     const bool copied = consumer::copies(shape, GetParam().reader == participant_kind::none);
+    if (copied) {
+      EXPECT_EQ(shadow_.answers("stamp", slot).last, make_stamp(number, slot_state::published));
+    }
     EXPECT_EQ(record.content, copied ? buffer_ : in_slot);
     EXPECT_EQ(std::memcmp(record.content, shadow_.real_content(in_slot), record.bytes().size()), 0);
   }

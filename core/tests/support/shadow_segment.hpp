@@ -80,11 +80,18 @@ class shadow_segment {
     }
     return text;
   }
-  // What the first load of the word was answered in this call.
-  [[nodiscard]] std::uint64_t first_answer(std::string_view word, std::uint64_t index) const {
+  // What the first and the last load of the word were answered in this call.
+  struct answer_pair {
+    std::uint64_t first = 0;
+    std::uint64_t last = 0;
+  };
+  [[nodiscard]] answer_pair answers(std::string_view word, std::uint64_t index) const {
     const auto found = answers_.find({word, index});
     EXPECT_NE(found, answers_.end()) << word << " was not loaded";
-    return found == answers_.end() ? 0 : found->second;
+    return found == answers_.end() ? answer_pair() : found->second;
+  }
+  [[nodiscard]] std::uint64_t first_answer(std::string_view word, std::uint64_t index) const {
+    return answers(word, index).first;
   }
 
   // Of the memory model: the real word; the same word if it is none of the segment's.
@@ -103,7 +110,9 @@ class shadow_segment {
     if (false_answer_ && false_answer_->word == place.name && false_answer_->nth == nth) {
       given = static_cast<T>(false_answer_->value(static_cast<std::uint64_t>(truth)));
     }
-    answers_.try_emplace(place, static_cast<std::uint64_t>(given));
+    const auto word_given = static_cast<std::uint64_t>(given);
+    answers_.try_emplace(place, answer_pair{word_given, word_given}).first->second.last =
+        word_given;
     return given;
   }
   // False, and the test fails, if the bytes are not the beginning of one slot's content.
@@ -113,6 +122,13 @@ class shadow_segment {
         (offset_of(content) - shape_.slots_offset()) % shape_.slot_stride() == content_offset;
     EXPECT_TRUE(sound) << size << " bytes at " << content - copy_.get();
     return sound;
+  }
+  // A message is copied whole, and no more than that.
+  [[nodiscard]] bool allows_copy(const std::byte* content, std::size_t size) const {
+    if (!allows(content, size)) return false;
+    const std::uint64_t slot = (offset_of(content) - shape_.slots_offset()) / shape_.slot_stride();
+    EXPECT_EQ(size, first_answer("value_length", slot));
+    return true;
   }
   // The bytes of the same slot's content in the real segment.
   [[nodiscard]] std::byte* real_content(const std::byte* content) const {
@@ -170,7 +186,7 @@ class shadow_segment {
   std::byte* real_;
   std::unique_ptr<std::byte, decltype(&std::free)> copy_;
   std::map<word_place, unsigned> loads_;
-  std::map<word_place, std::uint64_t> answers_;
+  std::map<word_place, answer_pair> answers_;
   std::optional<false_answer> false_answer_;
 };
 
@@ -208,7 +224,7 @@ class shadow_memory : public std_memory_model {
   }
   void read_content(std::byte* to, const std::byte* from, std::size_t size, std::memory_order,
                     site) const {
-    if (home_->allows(from, size)) std::copy_n(from, size, to);
+    if (home_->allows_copy(from, size)) std::copy_n(from, size, to);
   }
   static void prefetch_for_write(const void*) noexcept {}
   static bool pause(unsigned) noexcept { return false; }
