@@ -35,8 +35,9 @@ bool is_full_fence(const unsigned char* code) {
 }
 
 void look_at_next_instruction(int, siginfo_t*, void* context) {
-  const auto at = static_cast<const ucontext_t*>(context)->uc_mcontext.gregs[REG_RIP];
-  if (is_full_fence(reinterpret_cast<const unsigned char*>(at))) full_fences = full_fences + 1;
+  const unsigned char* at = nullptr;
+  std::memcpy(&at, &static_cast<const ucontext_t*>(context)->uc_mcontext.gregs[REG_RIP], sizeof at);
+  if (is_full_fence(at)) full_fences = full_fences + 1;
 }
 
 template <class Call>
