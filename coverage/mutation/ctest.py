@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import select
 import selectors
 import shutil
 import signal
@@ -113,18 +114,27 @@ def may_mount():
 
 
 def kill_all(token):
-    """Kills the processes of an execution that have left its process group, also those they start meanwhile."""
+    """Kills the processes of an execution that have left its process group, also those they start meanwhile, and waits
+    for their end."""
     wanted, found = f"{TOKEN}={token}".encode(), True
     while found:
         found = False
-        for entry in os.listdir("/proc"):
+        for entry in filter(str.isdigit, os.listdir("/proc")):
             try:
-                if entry.isdigit() and wanted in Path(f"/proc/{entry}/environ").read_bytes().split(b"\0"):
-                    os.kill(int(entry), signal.SIGKILL)
+                if wanted in Path(f"/proc/{entry}/environ").read_bytes().split(b"\0"):
+                    kill(int(entry))
                     found = True
             except OSError:
                 pass  # over already, or somebody else's
-        time.sleep(0.001 if found else 0)
+
+
+def kill(pid):
+    process = os.pidfd_open(pid)
+    try:
+        signal.pidfd_send_signal(process, signal.SIGKILL)
+        select.select([process], [], [])
+    finally:
+        os.close(process)
 
 
 class Executor:
