@@ -27,9 +27,8 @@ std::vector<gate> judge_self_test(const results& found) {
   std::vector<gate> judged;
   for (std::uint32_t i = 0; i < slownesses.size(); ++i) {
     const std::vector<gate> gates = judge(found.of_execution(i), false);
-    const auto named = std::find_if(gates.begin(), gates.end(), [&](const gate& g) {
-      return g.name == slownesses[i].gate;
-    });
+    const auto named = std::find_if(gates.begin(), gates.end(),
+                                    [&](const gate& g) { return g.name == slownesses[i].gate; });
     judged.push_back(*named);
   }
   return judged;

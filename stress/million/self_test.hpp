@@ -22,8 +22,8 @@ struct slowness {
   kind what = kind::text;       // of a stream or a round trip
 };
 
-// Every gate once, by execution. Only the gate of the slowest row sees the log while it is read. The
-// consumer that waits is measured once, after all executions.
+// Every gate once, by execution. Only the gate of the slowest row sees the log while it is read.
+// The consumer that waits is measured once, after all executions.
 inline constexpr std::array<slowness, 11> slownesses{{
     {"slowest_row", slow_part::stream, mode::log_live, kind::structured},
     {"ring_text_vs_bare_ring", slow_part::stream, mode::ring_live, kind::text},

@@ -55,9 +55,8 @@ const quotient_gate quotient_gates[] = {
      core_row(mode::ring_live_many, kind::block_1024), 1},
     {"ring_text_vs_original_live", least, 3, 10, original_row,
      core_row(mode::ring_live, kind::text), original_row, 16},
-    {"log_text_vs_copy_loop", most, 2.5, 1.15,
-     core_row(mode::log_phases, kind::text, role::writer), copy_row(kind::text),
-     core_row(mode::log_phases, kind::text, role::writer), 1},
+    {"log_text_vs_copy_loop", most, 2.5, 1.15, core_row(mode::log_phases, kind::text, role::writer),
+     copy_row(kind::text), core_row(mode::log_phases, kind::text, role::writer), 1},
     {"log_structured_vs_copy_loop", most, 2.5, 1.15,
      core_row(mode::log_phases, kind::structured, role::writer), copy_row(kind::structured),
      core_row(mode::log_phases, kind::structured, role::writer), 1},
@@ -208,8 +207,8 @@ TEST(gates, G14_any_stream_of_the_core_may_be_the_slowest_row) {
   for (const sample& s : good_results(1).samples) {
     results all = good_results();
     million::scale(all, s.key, 1001.0 / 64);
-    const bool counts = s.key.who == subject::core &&
-                        (s.key.part == role::writer || s.key.part == role::reader);
+    const bool counts =
+        s.key.who == subject::core && (s.key.part == role::writer || s.key.part == role::reader);
     const gate judged = find(judge(all, false), "slowest_row");
     EXPECT_EQ(judged.passed, !counts) << judged.row;
     if (!counts) continue;

@@ -65,7 +65,8 @@ std::vector<std::string> calls_of_an_execution(bool copy_first) {
   for (const char* what : {"text", "structured"}) {
     all.push_back(fmt::format("core log_phases {}{}", what, first));
   }
-  for (const char* what : {"text", "structured"}) all.push_back(fmt::format("core log_live {}", what));
+  for (const char* what : {"text", "structured"})
+    all.push_back(fmt::format("core log_live {}", what));
   all.emplace_back("original log_live text");
   all.emplace_back("ping_pong_at_rings");
   for (const char* what : {"text", "structured", "block_1024", "word_8"}) {

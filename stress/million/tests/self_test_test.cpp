@@ -107,7 +107,8 @@ TEST(self_test, G14_an_execution_has_its_own_figures_and_all_that_is_measured_on
 
 TEST(self_test, G14_a_row_of_results_is_in_the_order_of_executions) {
   results all;
-  all.latencies = {{probe::wake_up, 0, 1, 2}, {probe::ping_pong, 0, 3, 4}, {probe::wake_up, 1, 5, 6}};
+  all.latencies = {
+      {probe::wake_up, 0, 1, 2}, {probe::ping_pong, 0, 3, 4}, {probe::wake_up, 1, 5, 6}};
   EXPECT_EQ(all.p50s(probe::wake_up), (std::vector<double>{1, 5}));
   EXPECT_EQ(all.p99s(probe::wake_up), (std::vector<double>{2, 6}));
   const row_key key{subject::core, mode::log_live, kind::text, role::reader};
