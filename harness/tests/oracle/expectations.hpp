@@ -20,4 +20,9 @@ inline void expect_ok(const hand_made& run) {
   EXPECT_TRUE(found.ok()) << found.text();
 }
 
+// rule::none: it must pass.
+inline void expect(const hand_made& run, rule expected) {
+  expected == rule::none ? expect_ok(run) : expect_broken(run, expected);
+}
+
 }  // namespace shmfifo::harness

@@ -5,6 +5,7 @@
 // wrong.
 
 #include <cstdint>
+#include <initializer_list>
 
 #include "shmfifo/harness/oracle/history.hpp"
 #include "shmfifo/harness/oracle/judge.hpp"
@@ -123,5 +124,58 @@ class hand_made {
     return place;
   }
 };
+
+// A run of a queue with numbers.
+inline hand_made numbered(unsigned producers = 1, unsigned consumers = 1, unsigned observers = 0,
+                          bool lossy = false, bool durable = true) {
+  hand_made_shape shape;
+  shape.producers = producers;
+  shape.consumers = consumers;
+  shape.observers = observers;
+  shape.messages = 8192;
+  shape.promises = numbered_promises();
+  shape.promises.lossy = lossy;
+  shape.promises.durable = durable;
+  return hand_made(shape);
+}
+
+// A run of a queue without, of one of these kinds.
+enum class kind : std::uint8_t { single, broadcast, competing, durable, lossy };
+
+inline hand_made unnumbered(kind which, unsigned producers = 1, unsigned consumers = 1,
+                            unsigned observers = 0) {
+  hand_made_shape shape;
+  shape.producers = producers;
+  shape.consumers = consumers;
+  shape.observers = observers;
+  shape.promises.many_producers = shape.promises.recoverable = true;
+  shape.promises.observers = observers != 0;
+  shape.promises.broadcast = which == kind::broadcast;
+  shape.promises.competing = which == kind::competing;
+  shape.promises.durable = which == kind::durable;
+  shape.promises.lossy = which == kind::lossy;
+  return hand_made(shape);
+}
+
+// Without numbers: a producer's next messages, and those that a receiver gets.
+inline void sends(hand_made& run, unsigned p, int count) {
+  for (int i = 0; i < count; ++i) run.sends(p);
+}
+inline void gets(hand_made& run, unsigned r, unsigned p,
+                 std::initializer_list<std::uint64_t> sequences) {
+  for (const std::uint64_t s : sequences) run.gets(r, {p, s});
+}
+
+// The first of a producer's messages from here on that names itself.
+inline std::uint64_t long_one(const hand_made& run, unsigned producer, std::uint64_t from = 0) {
+  while (run.logs.content().length({producer, from}) < content_source::self_naming) ++from;
+  return from;
+}
+// The first that does not, and has bytes.
+inline std::uint64_t short_one(const hand_made& run, unsigned producer, std::uint64_t from = 0) {
+  const auto length = [&] { return run.logs.content().length({producer, from}); };
+  while (length() >= content_source::self_naming || length() == 0) ++from;
+  return from;
+}
 
 }  // namespace shmfifo::harness

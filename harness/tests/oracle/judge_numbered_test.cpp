@@ -10,15 +10,6 @@
 namespace shmfifo::harness {
 namespace {
 
-hand_made numbered(unsigned producers = 1, unsigned consumers = 1, unsigned observers = 0) {
-  hand_made_shape shape;
-  shape.producers = producers;
-  shape.consumers = consumers;
-  shape.observers = observers;
-  shape.promises = numbered_promises();
-  return hand_made(shape);
-}
-
 // Producer 0 sends `count` messages under their own numbers, all receivers but one get them.
 void send_and_get(hand_made& run, std::uint64_t count, unsigned receivers) {
   for (std::uint64_t n = 0; n < count; ++n) {

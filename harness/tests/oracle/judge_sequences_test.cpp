@@ -10,20 +10,6 @@
 namespace shmfifo::harness {
 namespace {
 
-enum class kind : std::uint8_t { single, broadcast, competing, durable, lossy };
-
-hand_made unnumbered(kind which, unsigned producers = 1, unsigned consumers = 1) {
-  hand_made_shape shape;
-  shape.producers = producers;
-  shape.consumers = consumers;
-  shape.promises.many_producers = shape.promises.recoverable = true;
-  shape.promises.broadcast = which == kind::broadcast;
-  shape.promises.competing = which == kind::competing;
-  shape.promises.durable = which == kind::durable;
-  shape.promises.lossy = which == kind::lossy;
-  return hand_made(shape);
-}
-
 TEST(judge_sequences, passes_two_producers_merged) {
   auto run = unnumbered(kind::single, 2);
   for (unsigned p : {0U, 1U, 0U}) run.sends(p);
