@@ -205,9 +205,17 @@ class File:
             plain = self.is_plain(child)
             if previous is not None and plain:
                 between = self.text[previous.extent.end.offset:child.extent.start.offset]
-                if flatten(re.sub(r"//.*", "", between)) == ";":
+                if flatten(re.sub(r"//.*", "", between)) == ";" and not self.independent(previous, child):
                     self.swaps.append((self.range(previous), self.range(child), function))
             previous = child if plain else None
+
+    def independent(self, first, second):
+        """Two assignments, neither of which names what the other one sets: their order cannot matter."""
+        sides = [re.fullmatch(r"([\w.>-]+) = ([\w.>:!= -]+)", flatten(self.slice(one))) for one in (first, second)]
+        if not all(sides):
+            return False
+        (left, right), (other_left, other_right) = (side.groups() for side in sides)
+        return left not in (other_left, other_right) and other_left != right
 
     def is_plain(self, cursor):
         return cursor.kind.is_expression() and not re.match(r"\(void\)|static_cast<void>\(\w+\)$", self.slice(cursor))
@@ -272,8 +280,13 @@ class File:
         kind = value.type.get_canonical().kind
         if kind == TypeKind.BOOL:
             self.add(value, "condition", function, Choice("return true", "true"), Choice("return false", "false"))
-        elif flatten(self.slice(value)) not in ("{}", "nullptr", "0"):
+        elif flatten(self.slice(value)) not in ("{}", "nullptr", "0") and not self.is_zero(value):
             self.add(cursor, "return", function, Choice("return value replaced", "return {};"))
+
+    def is_zero(self, value):
+        """The first of an enumeration, which is what {} stands for."""
+        target = value.referenced
+        return target is not None and target.kind == Kind.ENUM_CONSTANT_DECL and target.enum_value == 0
 
     def is_integer(self, cursor):
         return cursor.type.get_canonical().kind in INTEGERS
@@ -382,7 +395,7 @@ class File:
         form = "call" if result not in (TypeKind.VOID, TypeKind.LVALUEREFERENCE) else "void"
         if cursor.spelling in LOADS and form == "call":
             self.add(cursor, "value", function, Choice("loaded twice", f"(static_cast<void>({text}), {text})"))
-        for first, second in zip(arguments, arguments[1:]):
+        for first, second in zip(arguments, arguments[1:] if cursor.spelling not in ("min", "max") else ()):
             one, two = self.slice(first), self.slice(second)
             same = first.type.get_canonical().spelling == second.type.get_canonical().spelling
             if same and one != two and first.type.kind != TypeKind.DEPENDENT:

@@ -87,10 +87,12 @@ class Reach:
         return [test for test in tests if self.tests.get(test.name, {}).get("outcome") == "passed"]
 
     def of_mutants(self, tests):
-        """{mutant: the tests that reach it, cheapest first}"""
-        found = defaultdict(list)
-        for test in sorted(self.usable(tests), key=lambda one: self.tests[one.name]["seconds"]):
-            for number in results.numbers(self.tests[test.name]["reached"]):
+        """{mutant: the tests that reach it, best first}: those that take little time and reach little else, since what
+        nearly every test comes by is judged by few."""
+        found, usable = defaultdict(list), self.usable(tests)
+        reached = {test.name: list(results.numbers(self.tests[test.name]["reached"])) for test in usable}
+        for test in sorted(usable, key=lambda one: self.seconds(one) * len(reached[one.name])):
+            for number in reached[test.name]:
                 found[number].append(test)
         return found
 
