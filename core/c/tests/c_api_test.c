@@ -338,10 +338,12 @@ static void whatever_is_thrown_is_an_error(void) {
   fail_allocations_after(0);
   CHECK(shmfifo_attach(test_name(), 0, &error) == NULL);
   CHECK(error.code == EINVAL && strcmp(error.rule, "length") == 0);
+  CHECK(strcmp(error.text, "an argument is longer than anything can be") == 0);
   fail_allocations_by(something_else);
   fail_allocations_after(0);
   CHECK(shmfifo_attach(test_name(), 0, &error) == NULL);
   CHECK(error.code == EIO && strcmp(error.rule, "exception") == 0);
+  CHECK(strcmp(error.text, "an unexpected exception was caught") == 0);
   fail_allocations_after(-1);
   shmfifo_segment* again = shmfifo_attach(test_name(), 0, &error);
   CHECK(again != NULL && error.code == 0);

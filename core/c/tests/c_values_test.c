@@ -4,6 +4,7 @@
 // whole: with the header in the file (core/README.md), or the kernel's own view of the mapping.
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 
 #include "support.h"
 
@@ -231,6 +232,23 @@ static void nothing_is_closed_by_null_and_everything_else_gives_its_memory_back(
   CHECK(allocations_alive() == before);
 }
 
+// Root's own segments are anybody's who trusts root: only another user's tells the rules apart.
+static void G9_segments_of_another_user_are_attached_when_asked_for(void) {
+  enum { nobody = 65534 };
+  if (geteuid() != 0) return;
+  shmfifo_close(make((shmfifo_create_options){0}));
+  CHECK(chown(test_path(), nobody, nobody) == 0);
+  CHECK(shmfifo_attach(test_name(), 1, NULL) == NULL);
+  const shmfifo_attach_options any = {.struct_size = sizeof any, .any_owner = 1};
+  shmfifo_segment* segment = shmfifo_attach_with(test_name(), &any, NULL);
+  CHECK(segment != NULL);
+  shmfifo_close(segment);
+  const pid_t child = fork();
+  if (child == 0) exit_child(setuid(nobody) != 0 || shmfifo_attach(test_name(), 1, NULL) == NULL);
+  int end = -1;
+  CHECK(waitpid(child, &end, 0) == child && end == 0);
+}
+
 static const struct test tests[] = {
     TEST(each_member_of_stat_is_the_headers),
     TEST(a_struct_of_every_size_is_taken_or_refused),
@@ -238,6 +256,7 @@ static const struct test tests[] = {
     TEST(read_only_is_any_number_but_zero),
     TEST(an_error_is_filled_to_its_end_and_emptied_by_success),
     TEST(each_answer_has_its_own_word),
+    TEST(G9_segments_of_another_user_are_attached_when_asked_for),
     TEST(nothing_is_closed_by_null_and_everything_else_gives_its_memory_back)};
 
 int main(int count, char** words) {
