@@ -106,7 +106,7 @@ class Slots:
 
 
 def may_mount():
-    """Can this process give each test a /dev/shm of its own?"""
+    """Can this process give each test a /dev/shm and a /proc of its own?"""
     try:
         return subprocess.run(["unshare", "--mount", "true"], capture_output=True).returncode == 0
     except OSError:
@@ -146,7 +146,8 @@ class Executor:
         self.stopped = threading.Event()
         self.prefix = ["setpriv", "--pdeathsig", "KILL"] if shutil.which("setpriv") else []
         if may_mount():
-            mount = f'mount -t tmpfs -o size={SHARED_MEMORY} tmpfs /dev/shm && exec "$@"'
+            # A mutant may change the mode of what it should not have opened: /proc, say, for all processes.
+            mount = f'mount -t tmpfs -o size={SHARED_MEMORY} tmpfs /dev/shm && mount -t proc proc /proc && exec "$@"'
             self.prefix += ["unshare", "--mount", "sh", "-c", mount, "sh"]
         self.folder.mkdir(parents=True, exist_ok=True)
 

@@ -104,6 +104,13 @@ class parts(unittest.TestCase):
             self.assertFalse(Path(shared).exists())
         self.assertEqual(list((self.folder / "tmp").iterdir()), [])
 
+    def test_what_is_done_to_proc_is_undone(self):
+        if not ctest.may_mount():
+            return
+        before = os.stat("/proc").st_mode
+        self.assertEqual(self.outcome(shell("mountpoint -q /proc && chmod 511 /proc && stat -c %a /proc | grep 511")), "passed")
+        self.assertEqual(os.stat("/proc").st_mode, before)
+
     def test_a_process_that_holds_the_output_does_not_delay_the_end(self):
         begin = time.monotonic()
         self.assertEqual(self.outcome(shell("sleep 100 &")), "passed")
