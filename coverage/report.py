@@ -61,6 +61,16 @@ def decisions(files):
     return seen, total
 
 
+def functions(files):
+    """(run, all) of the functions of the sources: that of a template has run if one of its instantiations has."""
+    found = {}
+    for file in files:
+        for one in file.get("functions", ()):
+            place = file["file"], one["lineno"]
+            found[place] = found.get(place, False) or one["execution_count"] > 0
+    return sum(found.values()), len(found)
+
+
 def marks_of(options, folders):
     for folder in folders:
         for path in sorted((options.root / folder).rglob("*")):
@@ -83,6 +93,7 @@ def report(options, part, folders, objects):
     files = json.loads((out / "coverage.json").read_text())["files"]
     if not files or not summary["line_covered"]:
         sys.exit(f"{part}: no line was counted; were the tests run in {options.build}?")
+    summary["function_covered"], summary["function_total"] = functions(files)
     summary["decision_covered"], summary["decision_total"] = decisions(files)
     return summary, marks
 

@@ -26,12 +26,14 @@ if given["fails"] in words:
     sys.exit("gcovr's reason")
 """
 COMMON = ["--exclude-throw-branches", "--exclude-unreachable-branches", "--gcov-ignore-parse-errors", "--decisions"]
-FILES = [{"lines": [{}, {"gcovr/decision": {"type": "conditional", "count_true": 3, "count_false": 0}}]},
-         {"lines": [{"gcovr/decision": {"type": "switch", "count": 2}}, {"gcovr/decision": {"type": "uncheckable"}}]}]
+FILES = [{"file": "a", "functions": [{"lineno": 5, "execution_count": 0}],  # one that never ran, and a template that did once
+          "lines": [{}, {"gcovr/decision": {"type": "conditional", "count_true": 3, "count_false": 0}}]},
+         {"file": "b", "functions": [{"lineno": 5, "execution_count": runs} for runs in (0, 2, 0)] + [
+             {"lineno": 6, "execution_count": 1}], "lines": [{"gcovr/decision": {"type": "switch", "count": 2}}, {"gcovr/decision": {"type": "uncheckable"}}]}]
 
 
-def summary(lines, branches, functions):
-    return {f"{figure}_{key}": value for figure, pair in (("line", lines), ("branch", branches), ("function", functions))
+def summary(lines, branches):
+    return {f"{figure}_{key}": value for figure, pair in (("line", lines), ("branch", branches))
             for key, value in zip(("covered", "total"), pair)}
 
 
@@ -47,8 +49,8 @@ class report(unittest.TestCase):
         (self.root / "core/src/a.cpp").write_text("x;  // GCOVR_EXCL_LINE: never here\n")
         (self.root / "core/src/a.txt").write_text("// GCOVR_EXCL_LINE: not a source\n")
         (self.root / "apps+x/b.hpp").write_text("y;\n")
-        self.parts = {"core": {"files": FILES, "summary": summary((3, 4), (1, 8), (2, 3))},
-                      "apps": {"files": FILES[:1], "summary": summary((5, 5), (0, 0), (1, 1))}}
+        self.parts = {"core": {"files": FILES, "summary": summary((3, 4), (1, 8))},
+                      "apps": {"files": [{**FILES[0], "functions": [{"lineno": 1, "execution_count": 3}]}], "summary": summary((5, 5), (0, 0))}}
         self.floors = {"core": {"folders": ["core/src/", "core/c/"], "objects": "core", "line": 75, "branch": 12.5,
                                 "function": 66.6, "excluded_lines_max": 1},
                        "apps": {"folders": ["apps+x/"], "line": 99, "branch": 0, "function": 0, "excluded_lines_max": 0}}
@@ -131,7 +133,7 @@ class report(unittest.TestCase):
 
     def test_a_part_of_which_nothing_was_counted_is_an_error(self):
         good = self.parts["apps"]
-        for bad in ({**good, "files": []}, {**good, "summary": summary((0, 5), (0, 0), (0, 1))}):
+        for bad in ({**good, "files": []}, {**good, "summary": summary((0, 5), (0, 0))}):
             self.parts["apps"] = bad
             code, lines = self.run_report()
             self.assertEqual((code, lines[-1]),
