@@ -168,7 +168,7 @@ class Tree:
         import mutate_cpp  # not above: it needs libclang
         commands = json.loads((self.build / "compile_commands.json").read_text())
         own = {re.search(r" -o (\S+)", command["command"])[1]
-               for name in files for command in mutate_cpp.compiling(name, self.source, commands)}
+               for name in files for command in mutate_cpp.compiling(name, self.source, commands)[:1]}
         return mutate_cpp.mutate(self.source, files, commands, [lambda: compile_(sorted(own)), lambda: compile_(targets)],
                                  self.folder / "uncompilable.json", first, lambda text: report(f"prepare: {text}"))
 
