@@ -46,7 +46,7 @@ run_tests() {
 # test, or, in the other builds of the same code as gcc-release, those that take seconds (crash-full has the others) and
 # run something that the preset compiled.
 run_preset() {
-  local preset=$1 of_the_tree='^ci[.](actionlint|all|count_tests|evidence|jobs|lint|reference|tests|tidy)[.]'
+  local preset=$1 of_the_tree='^(ci[.](actionlint|all|count_tests|evidence|jobs|lint|reference|tests|tidy)|coverage)[.]'
   shift
   if [ $# -eq 0 ]; then
     case "$preset" in
