@@ -6,7 +6,6 @@ Exit code: 0 done, and nothing below a floor; 1 survivors below a floor, or a wr
 """
 import argparse
 import json
-import os
 import re
 import signal
 import sys
