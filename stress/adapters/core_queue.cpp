@@ -66,6 +66,7 @@ class core_queue final : public queue {
     can.rejects = kind_.when_full == full_policy::reject;
     can.waits = kind_.when_full == full_policy::wait;
     can.late_receivers = kind_.mode == segment_mode::log;
+    can.exclusive = kind_.producers == claims::one;
     return can;
   }
 

@@ -14,7 +14,7 @@
 namespace shmfifo::harness {
 namespace {
 
-constexpr std::uint64_t history_magic = 0x32746f7473696873;
+constexpr std::uint64_t history_magic = 0x33746f7473696873;
 constexpr std::uint64_t page = 4096;
 
 constexpr std::uint64_t pages(std::uint64_t bytes) noexcept {
@@ -47,9 +47,11 @@ template <std::size_t N>
 bool ends_in_time(const char (&text)[N]) noexcept {
   return std::find(text, text + N, '\0') != text + N;
 }
-bool holds_truth_values(const capabilities& promises) noexcept {
+bool holds_promises(const capabilities& promises) noexcept {
   const auto* first = reinterpret_cast<const unsigned char*>(&promises);
-  return std::all_of(first, first + sizeof promises, [](unsigned char byte) { return byte <= 1; });
+  return std::all_of(first, first + offsetof(capabilities, start),
+                     [](unsigned char byte) { return byte <= 1; }) &&
+         promises.start <= start_order::together;
 }
 
 std::uint64_t total_size(const run_facts& facts) noexcept {
@@ -153,7 +155,7 @@ histories histories::load(const std::string& path) {
   if (facts.magic != history_magic || facts.producers - 1 > 1023 || facts.consumers > 1024 ||
       facts.observers > 1024 || facts.messages > messages_max || facts.content_size == 0 ||
       facts.content_size > content_max || !ends_in_time(facts.queue) ||
-      !holds_truth_values(facts.promises)) {
+      !holds_promises(facts.promises)) {
     throw std::runtime_error("'" + path + "' is no history of this version");
   }
   histories run;

@@ -18,8 +18,15 @@ namespace shmfifo::harness {
 
 using deadline = std::chrono::steady_clock::time_point;  // when a call returns at the latest
 
-// What a queue promises. All false is a queue for one producer and one consumer that may lose
-// nothing.
+// Who attaches first when a run begins.
+enum class start_order : std::uint8_t {
+  receivers,  // the receivers, then the senders: nothing is sent before all receivers are there
+  senders,    // the senders, then the receivers
+  together    // nobody waits for the others: attaching is a handshake of the two sides
+};
+
+// What a queue promises, and what it does not. The defaults are what a plain ring in shared memory
+// for one producer and one consumer promises: what was sent arrives once and in order.
 struct capabilities {
   bool many_producers = false;  // any number of senders at once
   bool broadcast = false;       // each receiver gets every message; otherwise there is one receiver
@@ -32,6 +39,18 @@ struct capabilities {
   bool recoverable = false;  // killed or paused peers do not stop the others
   bool numbered = false;     // sender and receiver learn each message's number, dense from 0
   bool late_receivers = false;  // messages sent before a receiver attaches are still there for it
+  bool exclusive = false;       // a second sender cannot attach while the only one is attached
+  // Words that take a promise back.
+  bool buffered = false;   // what is in a killed process's own memory is gone: the last messages of
+                           // a sender, or those that a receiver had fetched ahead
+  bool fallible = false;   // once a peer was killed, calls may fail, or end before their deadline
+  bool unordered = false;  // one producer's messages may arrive in any order
+  bool divergent = false;  // two receivers may see the messages of different producers in different
+                           // orders
+  bool permanent_senders = false;  // a sender that left, or was killed, cannot attach again
+  start_order start = start_order::receivers;  // who attaches first
+  // With `recoverable`: the others may stand still for so long after a death.
+  std::uint32_t recovery_ms = 0;
 };
 
 // The geometry of a run. A queue takes from it what it can use.

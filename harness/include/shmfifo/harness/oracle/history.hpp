@@ -64,7 +64,9 @@ struct alignas(128) actor_state {
   std::atomic<std::uint64_t> freed;     // receiver: `position` at the last completed release
   std::atomic<std::uint64_t> released;  // receiver: `logged` at the last completed release
   std::atomic<std::uint64_t> highest;   // sender: 1 + the highest number it got
-  std::atomic<std::uint32_t> in_call;   // inside send or receive
+  std::atomic<std::int64_t> call_deadline;  // of send or receive: steady clock, in nanoseconds
+  // Sender: 1 inside send. Receiver: 1 outside, 2 inside receive.
+  std::atomic<std::uint32_t> in_call;
   std::atomic<stage> now;
   std::atomic<std::uint32_t> incarnation;
   std::uint64_t fulls, timeouts, nothings, churns;
@@ -95,6 +97,9 @@ struct run_facts {
   std::uint64_t meddler_kills;
   capabilities promises;
   run_end ended;
+  std::int64_t ended_at;       // steady clock, nanoseconds
+  std::uint64_t quiet_ms;      // before that, without progress of any actor
+  std::uint32_t last_look_ms;  // how long receivers looked for more after the last message
   char queue[64];
   // During the run: how the supervisor steers the actors.
   std::atomic<std::uint32_t> go;  // senders may begin
