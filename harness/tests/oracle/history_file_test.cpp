@@ -97,11 +97,14 @@ TEST(history_file, G9_is_refused_with_a_name_without_an_end_or_a_promise_that_is
   EXPECT_EQ(refusal_with(offsetof(run_facts, queue), name), other_version);
   name.back() = '\0';
   EXPECT_NE(refusal_with(offsetof(run_facts, queue), name), other_version);
-  for (std::size_t i = 0; i < sizeof(capabilities); ++i) {
-    const std::size_t offset = offsetof(run_facts, promises) + i;
-    EXPECT_NE(refusal_with(offset, char{1}), other_version);
-    EXPECT_EQ(refusal_with(offset, char{2}), other_version);
+  const std::size_t promises = offsetof(run_facts, promises);
+  for (std::size_t i = 0; i < offsetof(capabilities, start); ++i) {
+    EXPECT_NE(refusal_with(promises + i, char{1}), other_version);
+    EXPECT_EQ(refusal_with(promises + i, char{2}), other_version);
   }
+  const std::size_t start = promises + offsetof(capabilities, start);
+  EXPECT_NE(refusal_with(start, start_order::together), other_version);
+  EXPECT_EQ(refusal_with(start, static_cast<start_order>(3)), other_version);
 }
 
 // Of actors: offsets are those of the memory that is saved.
