@@ -130,7 +130,8 @@ verdict judge(const histories& logs, const capabilities& promises, const queue_s
   judge_figures own;
   judge_figures& counted = figures != nullptr ? *figures : own;
   counted = {};
-  const judged_run run{logs, promises, shape.slots, logs.content(), counted};
+  std::string undecided;
+  const judged_run run{logs, promises, shape.slots, logs.content(), counted, undecided};
   count(run);
   if (auto found = judge_complaints(run, [](rule which) { return which == rule::crashed; })) {
     return as_verdict(std::move(found));
@@ -139,6 +140,9 @@ verdict judge(const histories& logs, const capabilities& promises, const queue_s
   const bool by_number = promises.numbered && !promises.competing;
   if (auto found = by_number ? judge_numbered(run) : judge_sequences(run)) {
     return as_verdict(std::move(found));
+  }
+  if (promises.competing) {
+    if (auto found = judge_competing(run)) return as_verdict(std::move(found));
   }
   if (logs.facts().second_producer != 0) {
     return as_verdict(broken(rule::second_producer,

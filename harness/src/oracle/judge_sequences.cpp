@@ -1,196 +1,165 @@
 // SPDX-License-Identifier: MIT
-// Queues without numbers. Messages name themselves, so each receiver's log is a merge of the
-// producers' sequences: with every message in it (broadcast, or a single receiver), or divided
-// among several receivers (competing).
+// Queues without numbers. Messages name themselves, so the log of each receiver of a broadcast, or
+// of a single one, is a merge of the producers' sequences with every message in it.
 
 #include <algorithm>
+#include <set>
 
+#include "deliveries.hpp"
 #include "judging.hpp"
 
 namespace shmfifo::harness {
 namespace {
 
-// Messages that may be missing between two messages of one producer.
-struct gap {
-  std::uint64_t certain = 0;  // reported as sent
-  std::uint64_t doubtful = 0;
-  message_id first;  // of the certain ones
+// Kills of a receiver inside the call: each may have taken one message along that nobody logged.
+class taken_along {
+ public:
+  void add() { unused_.insert(unused_.end(), count_++); }
+  [[nodiscard]] std::size_t count() const noexcept { return count_; }
+  // Uses up so many of the kills from this one on, the oldest first: the others explain more of
+  // the messages that are still to be missed. False if there are too few.
+  [[nodiscard]] bool explain(std::uint64_t missing, std::size_t since) {
+    auto oldest = unused_.lower_bound(since);
+    while (missing != 0 && oldest != unused_.end()) {
+      oldest = unused_.erase(oldest);
+      --missing;
+    }
+    return missing == 0;
+  }
+
+ private:
+  std::set<std::size_t> unused_;
+  std::size_t count_ = 0;
 };
 
 class sequence_judge {
  public:
-  explicit sequence_judge(const judged_run& run)
-      : run_(run), shared_(run.can.competing), single_(!run.can.competing && !run.can.broadcast) {
-    if (!shared_ && !single_) return;
-    // A message that a killed receiver had taken and not logged is gone: one a kill in the call.
-    for (unsigned i = 0; i < run.facts().consumers && !run.can.durable; ++i) {
-      allowance_ += run.logs.receiver(i).kills_in_call;
-    }
-  }
+  explicit sequence_judge(const judged_run& run) : run_(run) {}
 
   maybe judge() {
-    if (shared_) {
-      for (unsigned p = 0; p < run_.logs.senders(); ++p) {
-        came_.emplace_back(run_.logs.sender(p).started.load(), false);
-      }
-    }
-    for (unsigned i = 0; i < run_.logs.receivers(); ++i) {
+    for (unsigned i = first_receiver(); i < run_.logs.receivers(); ++i) {
       if (auto found = read_receiver(i)) return found;
     }
-    if (shared_) return judge_all_came();
     return judge_one_order();
   }
 
  private:
+  // Consumers that share the messages are judged together (judge_competing.cpp).
+  [[nodiscard]] unsigned first_receiver() const noexcept {
+    return run_.can.competing ? run_.facts().consumers : 0;
+  }
+
+  // What is known of one producer's messages at a receiver.
+  struct stand {
+    std::uint64_t next = 0;  // the message that must come
+    std::uint64_t seen = 0;  // the messages below came to an earlier incarnation
+    std::size_t kills = 0;   // inside the call, when its last message came
+    bool fresh = false;      // a new receiver: its next message may be any
+  };
   struct walk {
     unsigned receiver = 0;
-    std::vector<std::uint64_t> next;  // of each producer
-    std::vector<bool> fresh;          // a new receiver: the producer's next message may be any
-    std::size_t replay = 0;           // durable: where in the log the repetition stands,
-    std::size_t replay_end = 0;       // and where it ends
-    bool resumes = false;
-    bool resumed_new = false;     // with a message that is no repetition of the unreleased
-    std::uint64_t told_lost = 0;  // announced, not yet used up
-    std::uint64_t missing = 0;
+    std::vector<stand> of;                 // of each producer
+    std::optional<unique_deliveries> own;  // of a durable receiver
+    taken_along taken;
+    std::uint64_t aborted = 0;      // by this incarnation's reports
+    std::uint64_t told_lost = 0;    // announced since the last message
+    std::uint64_t told_before = 0;  // of these, by earlier incarnations
+    std::uint64_t lost_from = 0;    // with one producer: the first message they can speak of
+    std::uint64_t told_in_all = 0;
+    std::uint64_t missing = 0;  // in all
+    bool swallowed = false;     // a kill may have taken a report along since the last message
+    bool swallowed_ever = false;
+    bool restarted = false;
   };
 
   maybe read_receiver(unsigned i) {
     walk at;
     at.receiver = i;
-    at.next.assign(run_.logs.senders(), 0);
-    at.fresh.assign(run_.logs.senders(), false);
+    at.of.resize(run_.logs.senders());
+    if (run_.can.durable && !run_.logs.is_observer(i)) at.own.emplace(run_.logs);
     const auto told = run_.logs.told(i);
     for (std::size_t e = 0; e < told.size(); ++e) {
-      maybe found;
-      switch (told[e].kind) {
-        case event_kind::attached:
-          attach(at, told[e], e);
-          break;
-        case event_kind::message:
-          found = read_message(at, e);
-          break;
-        case event_kind::lost:
-          if (!run_.lossy(i)) {
-            return broken(rule::loss_not_allowed, "{}", excerpt(run_, i, e, "lost"));
-          }
-          at.told_lost += told[e].identity;
-          break;
-        case event_kind::aborted:
-          run_.figures.aborted += told[e].identity;
-          if (run_.figures.aborted > run_.figures.in_doubt * run_.logs.receivers()) {
-            return broken(rule::aborted_without_cause, "{}", excerpt(run_, i, e, "aborted"));
-          }
-          break;
-        case event_kind::invalid:
-          return broken(rule::invalid_message, "{}", excerpt(run_, i, e, "invalid"));
+      if (told[e].kind == event_kind::attached) {
+        attach(at, told[e], e);
+      } else if (told[e].kind == event_kind::message) {
+        if (auto found = read_message(at, e)) return found;
+      } else if (auto found = judge_report(run_, i, e, at.aborted)) {
+        return found;
+      } else if (told[e].kind == event_kind::lost) {
+        at.told_lost += told[e].identity;
+        at.told_in_all += told[e].identity;
       }
-      if (found) return found;
     }
-    return shared_ ? std::nullopt : read_end(at);
+    return read_end(at);
   }
 
+  // A receiver with a cursor continues at it; the only one continues where the last one ended; of a
+  // broadcast, nobody knows where the new one began.
   void attach(walk& at, const event& entry, std::size_t e) const {
+    at.aborted = 0;
     if (entry.number <= 0) return;
-    if (run_.can.durable && !run_.logs.is_observer(at.receiver)) {
-      at.replay = std::min<std::size_t>(entry.identity, e);
-      at.replay_end = e;
-      at.resumes = true;
-    } else if (!shared_ && !single_) {
-      at.fresh.assign(at.fresh.size(), true);
+    at.restarted = true;
+    if (at.own) {
+      at.own->attach(e, entry.identity);
+      at.told_before += at.told_lost;
+      at.told_lost = 0;
+      const std::uint64_t low = at.own->low();
+      at.lost_from = low == 0 ? 0 : at.own->message(low - 1).sequence + 1;
+    } else if (run_.can.broadcast || run_.logs.is_observer(at.receiver)) {
+      for (stand& one : at.of) {
+        one.fresh = true;
+        one.seen = std::max(one.seen, one.next);
+      }
+      at.told_lost = at.told_in_all = at.missing = 0;
+    } else if (entry.killed == 2) {
+      at.taken.add();
+      at.swallowed = at.swallowed_ever = true;
     }
   }
 
   maybe read_message(walk& at, std::size_t e) {
     if (auto found = judge_content(run_, at.receiver, e)) return found;
     const event& entry = run_.logs.told(at.receiver)[e];
-    if (at.resumes || at.replay < at.replay_end) {
-      bool repeated = false;
-      if (auto found = read_repetition(at, e, repeated); found || repeated) return found;
-    }
     message_id id = unpack(entry.identity);
     if (!names_itself(entry)) {
       // Only with one producer: its next message, if that one is short as well.
-      id = {0, next_existing(0, at.next[0])};
-      if (!fits(run_, entry, id)) return judge_unfitting(at, e, id);
+      id = {0, next_existing(run_, 0, at.of[0].next)};
+      const bool begun = id.sequence < run_.logs.sender(0).started.load();
+      if (!begun || !fits(run_, entry, id)) return judge_unfitting(at, e, id);
     }
-    if (shared_) return read_shared(at, e, id);
-    if (at.fresh[id.producer]) {
-      at.fresh[id.producer] = false;
-      at.next[id.producer] = id.sequence;
+    if (at.own) {
+      const bool announced = run_.lossy(at.receiver) && at.told_lost != 0;
+      if (auto found = at.own->judge(run_, at.receiver, e, id, announced)) return found;
+      at.own->each_again(id, [&](message_id again) {
+        stand& other = at.of[again.producer];
+        other.seen = std::max(other.seen, other.next);
+        other.next = again.sequence;
+      });
+      at.own->take(id, e);
     }
-    if (id.sequence < at.next[id.producer]) {
-      const rule which = at.resumed_new      ? rule::redelivered_released
-                         : at.told_lost != 0 ? rule::loss_count
-                                             : rule::duplicate;
-      return broken(which, "{}\n  {} had to come", excerpt(run_, at.receiver, e, "again"),
-                    describe_next(id.producer, at.next[id.producer]));
+    stand& of = at.of[id.producer];
+    if (of.fresh) of.next = id.sequence;
+    if (id.sequence < of.next) {
+      return broken(at.told_lost != 0 ? rule::loss_count : rule::duplicate, "{}\n  {} had to come",
+                    excerpt(run_, at.receiver, e, "again"), describe_next(id.producer, of.next));
     }
-    at.resumed_new = false;
+    if (id.sequence < of.seen) ++run_.figures.redelivered;
     if (auto found = judge_gap(at, e, id)) return found;
-    at.next[id.producer] = id.sequence + 1;
-    return std::nullopt;
-  }
-
-  // After a restart a durable receiver may get again what it had not released: one tail of it.
-  maybe read_repetition(walk& at, std::size_t e, bool& repeated) {
-    const auto told = run_.logs.told(at.receiver);
-    const auto same = [&](std::size_t i) {
-      return told[i].kind == event_kind::message && told[i].identity == told[e].identity &&
-             told[i].length == told[e].length;
-    };
-    const auto skip = [&] {
-      while (at.replay < at.replay_end && told[at.replay].kind != event_kind::message) ++at.replay;
-    };
-    if (at.resumes) {
-      at.resumes = false;
-      while (at.replay < at.replay_end && !same(at.replay)) ++at.replay;
-      at.resumed_new = at.replay == at.replay_end;
-      if (at.resumed_new) return std::nullopt;
-    }
-    skip();
-    if (at.replay == at.replay_end) return std::nullopt;
-    if (!same(at.replay)) {
-      return broken(rule::skipped_after_restart, "{}\n  event {} had to be repeated: {}",
-                    excerpt(run_, at.receiver, e, "a repetition with a gap"), at.replay,
-                    describe(run_, told[at.replay]));
-    }
-    ++at.replay;
-    ++run_.figures.redelivered;
-    repeated = true;
+    of.fresh = false;
+    of.next = id.sequence + 1;
+    of.kills = at.taken.count();
     return std::nullopt;
   }
 
   [[nodiscard]] std::string describe_next(unsigned producer, std::uint64_t sequence) const {
-    return sender_line(run_, {producer, next_existing(producer, sequence)});
-  }
-
-  // The first message from `sequence` on that was not refused.
-  [[nodiscard]] std::uint64_t next_existing(unsigned producer, std::uint64_t sequence) const {
-    const auto answers = run_.logs.answered(producer);
-    while (sequence < answers.size() && answers[sequence] == answer::not_sent) ++sequence;
-    return sequence;
-  }
-
-  [[nodiscard]] gap gap_before(message_id id, std::uint64_t from) const {
-    gap missing;
-    const auto answers = run_.logs.answered(id.producer);
-    const std::uint64_t end = std::min<std::uint64_t>(id.sequence, answers.size());
-    for (std::uint64_t s = from; s < end; ++s) {
-      if (answer::is_sent(answers[s]) && missing.certain++ == 0) missing.first = {id.producer, s};
-      if (answers[s] == answer::in_doubt) ++missing.doubtful;
-    }
-    return missing;
+    return sender_line(run_, {producer, next_existing(run_, producer, sequence)});
   }
 
   maybe judge_gap(walk& at, std::size_t e, message_id id) {
-    if (id.sequence == at.next[id.producer]) return use_up_loss(at, e, 0, 0);
-    const gap missing = gap_before(id, at.next[id.producer]);
-    if (run_.lossy(at.receiver)) return use_up_loss(at, e, missing.certain, missing.doubtful);
-    if (missing.certain == 0) return std::nullopt;
-    if (missing.certain <= allowance_) {
-      allowance_ -= missing.certain;
-      return std::nullopt;
-    }
+    const stand& of = at.of[id.producer];
+    const gap missing = gap_before(run_, id, of.next);
+    if (run_.lossy(at.receiver)) return judge_losses(at, e, id, missing);
+    if (at.taken.explain(missing.certain, of.kills)) return std::nullopt;
     // Late or lost? One look at the rest decides.
     const auto told = run_.logs.told(at.receiver);
     const std::uint64_t sought = run_.content.identity(missing.first);
@@ -204,18 +173,28 @@ class sequence_judge {
                   late ? ", which came later" : ", which never came");
   }
 
-  // With one producer each gap must be exactly what was announced; with several, the sums must
-  // agree.
-  maybe use_up_loss(walk& at, std::size_t e, std::uint64_t certain, std::uint64_t doubtful) {
-    if (!run_.lossy(at.receiver)) return std::nullopt;
-    at.missing += certain;
-    if (run_.logs.senders() > 1) return std::nullopt;
-    if (at.told_lost < certain || at.told_lost > certain + doubtful) {
-      return broken(rule::loss_count, "{}\n  {} messages are missing before it, {} were reported",
-                    excerpt(run_, at.receiver, e, "a wrong count"), certain, at.told_lost);
-    }
-    at.told_lost = 0;
-    return std::nullopt;
+  // With one producer each gap must be exactly what was announced; with several, nobody knows
+  // whose messages an announcement speaks of, but no more may be missing than was announced.
+  maybe judge_losses(walk& at, std::size_t e, message_id id, const gap& missing) const {
+    at.missing += missing.certain;
+    const bool one = run_.logs.senders() == 1;
+    const bool known = !at.of[id.producer].fresh;
+    const std::uint64_t least = one ? missing.certain : at.missing;
+    const std::uint64_t told = one ? at.told_lost : at.told_in_all;
+    const std::uint64_t before = one ? at.told_before : 0;
+    const bool few = told + before < least && !(one ? at.swallowed : at.swallowed_ever);
+    const bool many = one && told > most_lost(at, id);
+    at.told_lost = at.told_before = 0;
+    at.lost_from = id.sequence + 1;
+    at.swallowed = false;
+    if (!known || (!few && !many)) return std::nullopt;
+    return broken(rule::loss_count, "{}\n  {} messages are missing before it, {} were reported",
+                  excerpt(run_, at.receiver, e, "a wrong count"), least, told);
+  }
+  // With one producer: all that the announcements since the last message can speak of.
+  [[nodiscard]] std::uint64_t most_lost(const walk& at, message_id id) const {
+    const gap all = gap_before(run_, id, at.lost_from);
+    return all.certain + all.doubtful;
   }
 
   // A short message that is not the expected one: the next one that names itself says more.
@@ -237,72 +216,40 @@ class sequence_judge {
                   run_.content.length(expected), sender_line(run_, expected));
   }
 
-  maybe read_shared(walk& at, std::size_t e, message_id id) {
-    auto came = came_[id.producer][id.sequence];
-    if (came) {
-      return broken(rule::duplicate, "{}", excerpt(run_, at.receiver, e, "it came before"));
-    }
-    came = true;
-    if (id.sequence < at.next[id.producer]) {
-      return broken(rule::producer_order, "{}\n  after sequence {} of this producer",
-                    excerpt(run_, at.receiver, e, "too late"), at.next[id.producer] - 1);
-    }
-    at.next[id.producer] = id.sequence + 1;
-    return std::nullopt;
-  }
-
-  maybe judge_all_came() const {
-    if (run_.facts().ended != run_end::completed || run_.facts().consumers == 0) {
-      return std::nullopt;
-    }
-    for (unsigned i = 0; i < run_.facts().consumers; ++i) {
-      if (!run_.complete(i)) return std::nullopt;
-    }
-    std::uint64_t missing = 0;
-    for (unsigned p = 0; p < run_.logs.senders(); ++p) {
-      const auto answers = run_.logs.answered(p);
-      for (std::uint64_t s = 0; s < answers.size(); ++s) {
-        if (answer::is_sent(answers[s]) && !came_[p][s] && ++missing > allowance_) {
-          return broken(rule::lost_message, "{}, and no consumer got it",
-                        sender_line(run_, {p, s}));
-        }
-      }
-    }
-    return std::nullopt;
-  }
-
-  maybe read_end(walk& at) {
+  maybe read_end(walk& at) const {
     if (!run_.complete(at.receiver)) return std::nullopt;
-    const std::string name = run_.receiver_name(at.receiver);
+    bool known = true;
+    gap last;
     for (unsigned p = 0; p < run_.logs.senders(); ++p) {
-      if (at.fresh[p]) continue;  // nothing came since it attached anew
-      const std::uint64_t end = run_.logs.answered(p).size();
-      const gap missing = gap_before({p, end}, at.next[p]);
-      at.missing += missing.certain;
-      if (run_.lossy(at.receiver) || missing.certain == 0) continue;
-      if (missing.certain > allowance_) {
-        return broken(rule::lost_message, "{} never came to {}", sender_line(run_, missing.first),
-                      name);
-      }
-      allowance_ -= missing.certain;
+      known &= !at.of[p].fresh;  // else nothing came since it attached anew
+      if (at.of[p].fresh) continue;
+      const std::uint64_t next = at.own ? std::max(at.of[p].next, at.of[p].seen) : at.of[p].next;
+      last = gap_before(run_, {p, run_.logs.answered(p).size()}, next);
+      at.missing += last.certain;
+      if (run_.lossy(at.receiver) || at.taken.explain(last.certain, at.of[p].kills)) continue;
+      return broken(rule::lost_message, "{} never came to {}", sender_line(run_, last.first),
+                    run_.receiver_name(at.receiver));
     }
-    return run_.lossy(at.receiver) ? judge_loss_sum(at) : std::nullopt;
+    return run_.lossy(at.receiver) && known ? judge_loss_at_end(at, last) : std::nullopt;
   }
 
-  maybe judge_loss_sum(const walk& at) const {
-    std::uint64_t told = 0;
-    for (const event& entry : run_.logs.told(at.receiver)) {
-      if (entry.kind == event_kind::lost) told += entry.identity;
-      if (entry.kind == event_kind::attached && entry.number > 0) return std::nullopt;
-    }
-    if (told >= at.missing && told <= at.missing + run_.figures.in_doubt) return std::nullopt;
+  maybe judge_loss_at_end(const walk& at, const gap& last) const {
+    const bool one = run_.logs.senders() == 1;
+    const bool swallowed = one ? at.swallowed : at.swallowed_ever;
+    const std::uint64_t least = one ? last.certain : at.missing;
+    const std::uint64_t told = one ? at.told_lost : at.told_in_all;
+    const std::uint64_t most =
+        one ? most_lost(at, {0, run_.logs.answered(0).size()}) : at.missing + run_.figures.in_doubt;
+    const bool few = told + (one ? at.told_before : 0) < least && !swallowed;
+    const bool many = told > most && (one || !at.restarted);
+    if (!few && !many) return std::nullopt;
     return broken(rule::loss_count, "{}: {} messages never came, {} were reported as lost",
-                  run_.receiver_name(at.receiver), at.missing, told);
+                  run_.receiver_name(at.receiver), least, told);
   }
 
   // All receivers of a broadcast see the producers' messages merged in one way.
   maybe judge_one_order() const {
-    if (run_.can.lossy || run_.logs.senders() < 2) return std::nullopt;
+    if (run_.can.lossy || run_.can.competing || run_.logs.senders() < 2) return std::nullopt;
     for (unsigned i = 1; i < run_.facts().consumers; ++i) {
       if (run_.logs.receiver(0).kills != 0 || run_.logs.receiver(i).kills != 0) continue;
       if (auto found = compare(0, i)) return found;
@@ -328,10 +275,6 @@ class sequence_judge {
   }
 
   const judged_run& run_;
-  bool shared_;
-  bool single_;
-  std::uint64_t allowance_ = 0;
-  std::vector<std::vector<bool>> came_;  // competing: of each producer's messages
 };
 
 }  // namespace

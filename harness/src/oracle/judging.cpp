@@ -59,6 +59,41 @@ std::string sender_line(const judged_run& run, message_id id) {
   return who + " was refused and given up";
 }
 
+std::uint64_t next_existing(const judged_run& run, unsigned producer, std::uint64_t sequence) {
+  const auto answers = run.logs.answered(producer);
+  while (sequence < answers.size() && answers[sequence] == answer::not_sent) ++sequence;
+  return sequence;
+}
+
+gap gap_before(const judged_run& run, message_id id, std::uint64_t from) {
+  gap missing;
+  const auto answers = run.logs.answered(id.producer);
+  const std::uint64_t end = std::min<std::uint64_t>(id.sequence, answers.size());
+  for (std::uint64_t s = from; s < end; ++s) {
+    if (answer::is_sent(answers[s]) && missing.certain++ == 0) missing.first = {id.producer, s};
+    if (answers[s] == answer::in_doubt) ++missing.doubtful;
+  }
+  return missing;
+}
+
+maybe judge_report(const judged_run& run, unsigned receiver, std::size_t at,
+                   std::uint64_t& aborted) {
+  const event& entry = run.logs.told(receiver)[at];
+  if (entry.kind == event_kind::invalid) {
+    return broken(rule::invalid_message, "{}", excerpt(run, receiver, at, "invalid"));
+  }
+  if (entry.kind == event_kind::lost && !run.lossy(receiver)) {
+    return broken(rule::loss_not_allowed, "{}", excerpt(run, receiver, at, "lost"));
+  }
+  if (entry.kind != event_kind::aborted) return std::nullopt;
+  if (entry.identity > run.figures.in_doubt - aborted) {
+    return broken(rule::aborted_without_cause, "{}", excerpt(run, receiver, at, "aborted"));
+  }
+  aborted += entry.identity;
+  run.figures.aborted = std::max(run.figures.aborted, aborted);
+  return std::nullopt;
+}
+
 maybe judge_content(const judged_run& run, unsigned receiver, std::size_t at) {
   const event& entry = run.logs.told(receiver)[at];
   if (entry.length < 0 || static_cast<std::uint64_t>(entry.length) > run.facts().content_size) {

@@ -32,6 +32,7 @@ struct judged_run {
   std::uint64_t slots = 0;
   content_source content;
   judge_figures& figures;
+  std::string& undecided;  // why a run without a violation is not ok either
 
   [[nodiscard]] const run_facts& facts() const noexcept { return logs.facts(); }
   // May messages be lost on the way to this receiver?
@@ -47,7 +48,18 @@ struct judged_run {
     return logs.receiver(receiver).now.load() == stage::finished &&
            facts().ended == run_end::completed;
   }
+  // May a dead process keep back for ever what was sent behind it?
+  [[nodiscard]] bool may_be_blocked() const noexcept {
+    return figures.kills != 0 && !can.recoverable;
+  }
+  void leave_undecided(std::string_view why) const {
+    if (undecided.empty()) undecided = why;
+  }
 };
+
+inline constexpr std::string_view unsurvived_death =
+    "nobody goes on after a process was killed, which this queue does not promise to survive "
+    "(recoverable)";
 
 [[nodiscard]] std::string describe(const judged_run& run, const event& entry);
 // The entries of a receiver's log around this one, one a line.
@@ -68,7 +80,25 @@ struct judged_run {
   return entry.length >= static_cast<std::int32_t>(content_source::self_naming);
 }
 
+// The first message of this producer from `sequence` on that was not refused.
+[[nodiscard]] std::uint64_t next_existing(const judged_run& run, unsigned producer,
+                                          std::uint64_t sequence);
+
+// Messages that may be missing between two messages of one producer.
+struct gap {
+  std::uint64_t certain = 0;  // reported as sent
+  std::uint64_t doubtful = 0;
+  message_id first;  // of the certain ones
+};
+[[nodiscard]] gap gap_before(const judged_run& run, message_id id, std::uint64_t from);
+
+// A report about messages that do not come, without numbers. `aborted`: of this incarnation.
+[[nodiscard]] maybe judge_report(const judged_run& run, unsigned receiver, std::size_t at,
+                                 std::uint64_t& aborted);
+
 [[nodiscard]] maybe judge_numbered(const judged_run& run);
-[[nodiscard]] maybe judge_sequences(const judged_run& run);  // queues without numbers
+// Queues without numbers.
+[[nodiscard]] maybe judge_sequences(const judged_run& run);
+[[nodiscard]] maybe judge_competing(const judged_run& run);
 
 }  // namespace shmfifo::harness

@@ -315,6 +315,7 @@ TEST(judge_sequences, G5_finds_a_message_again_behind_its_announced_loss) {
   for (const bool announced : {true, false}) {
     auto run = unnumbered(kind::lossy, 2);
     sends(run, 0, 2);
+    run.is_told(0, event_kind::lost, -1, 1);
     gets(run, 0, 0, {1});
     if (announced) run.is_told(0, event_kind::lost, -1, 1);
     gets(run, 0, 0, {0});

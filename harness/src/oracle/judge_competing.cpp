@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: MIT
+// Receivers that share the messages: each message goes to one of them, and each of them gets what
+// it gets of a producer in order.
+
+#include <algorithm>
+
+#include "deliveries.hpp"
+#include "judging.hpp"
+#include "matching.hpp"
+
+namespace shmfifo::harness {
+namespace {
+
+class competing_judge {
+ public:
+  explicit competing_judge(const judged_run& run) : run_(run), came_(run.logs.senders()) {
+    for (unsigned p = 0; p < run.logs.senders(); ++p) {
+      came_[p].resize(run.logs.sender(p).started.load(), false);
+    }
+  }
+
+  maybe judge() {
+    for (unsigned i = 0; i < run_.facts().consumers; ++i) {
+      if (auto found = read_receiver(i)) return found;
+    }
+    return judge_all_came();
+  }
+
+ private:
+  // A kill of a receiver inside the call, and the message that it may have taken along: of each
+  // producer, one between those that this receiver got before and after it.
+  struct taking {
+    std::vector<std::uint64_t> from;
+    std::vector<std::uint64_t> end;
+  };
+  struct walk {
+    unsigned receiver = 0;
+    std::vector<std::uint64_t> next;       // of each producer: the first that may come
+    std::vector<std::size_t> open;         // of each producer: the first taking without an end
+    std::optional<unique_deliveries> own;  // of a durable receiver
+    std::uint64_t aborted = 0;             // by this incarnation's reports
+  };
+
+  maybe read_receiver(unsigned i) {
+    walk at;
+    at.receiver = i;
+    at.next.resize(run_.logs.senders(), 0);
+    at.open.resize(run_.logs.senders(), takings_.size());
+    if (run_.can.durable) at.own.emplace(run_.logs);
+    const auto told = run_.logs.told(i);
+    for (std::size_t e = 0; e < told.size(); ++e) {
+      if (told[e].kind == event_kind::attached) {
+        attach(at, told[e], e);
+      } else if (told[e].kind == event_kind::message) {
+        if (auto found = read_message(at, e)) return found;
+      } else if (auto found = judge_report(run_, i, e, at.aborted)) {
+        return found;
+      }
+    }
+    return std::nullopt;
+  }
+
+  void attach(walk& at, const event& entry, std::size_t e) {
+    at.aborted = 0;
+    if (entry.number <= 0) return;
+    if (at.own) {
+      at.own->attach(e, entry.identity);
+    } else if (entry.killed == 2) {
+      takings_.push_back({at.next, std::vector<std::uint64_t>(at.next.size(), sequence_mask)});
+    }
+  }
+
+  maybe read_message(walk& at, std::size_t e) {
+    if (auto found = judge_content(run_, at.receiver, e)) return found;
+    const event& entry = run_.logs.told(at.receiver)[e];
+    const message_id id = unpack(entry.identity);
+    if (!names_itself(entry)) {
+      return broken(rule::content, "{}", excerpt(run_, at.receiver, e, "it names no producer"));
+    }
+    if (at.own) {
+      if (auto found = at.own->judge(run_, at.receiver, e, id, false)) return found;
+      at.own->each_again(id, [&](message_id again) { at.next[again.producer] = again.sequence; });
+      if (at.own->take(id, e)) {
+        ++run_.figures.redelivered;
+        at.next[id.producer] = id.sequence + 1;
+        return std::nullopt;
+      }
+    }
+    auto came = came_[id.producer][id.sequence];
+    if (came) {
+      return broken(rule::duplicate, "{}", excerpt(run_, at.receiver, e, "it came before"));
+    }
+    came = true;
+    if (id.sequence < at.next[id.producer]) {
+      return broken(rule::producer_order, "{}\n  after sequence {} of this producer",
+                    excerpt(run_, at.receiver, e, "too late"), at.next[id.producer] - 1);
+    }
+    at.next[id.producer] = id.sequence + 1;
+    for (std::size_t& t = at.open[id.producer]; t < takings_.size(); ++t) {
+      takings_[t].end[id.producer] = id.sequence;
+    }
+    return std::nullopt;
+  }
+
+  [[nodiscard]] bool complete() const {
+    for (unsigned i = 0; i < run_.facts().consumers; ++i) {
+      if (!run_.complete(i)) return false;
+    }
+    return run_.facts().consumers != 0;
+  }
+
+  maybe judge_all_came() const {
+    if (!complete()) return std::nullopt;
+    std::vector<message_id> missing;
+    for (unsigned p = 0; p < run_.logs.senders(); ++p) {
+      const auto answers = run_.logs.answered(p);
+      for (std::uint64_t s = 0; s < answers.size(); ++s) {
+        if (answer::is_sent(answers[s]) && !came_[p][s]) missing.push_back({p, s});
+      }
+    }
+    if (run_.can.lossy && run_.facts().reuses_slots != 0) return judge_losses(missing.size());
+    return judge_missing(missing);
+  }
+
+  maybe judge_losses(std::uint64_t missing) const {
+    const judge_figures& all = run_.figures;
+    const bool few = all.lost < missing && takings_.empty();
+    if (!few && all.lost <= missing + all.in_doubt) return std::nullopt;
+    return broken(rule::loss_count, "{} messages never arrived, {} were reported as lost", missing,
+                  all.lost);
+  }
+
+  maybe judge_missing(std::vector<message_id>& missing) const {
+    if (missing.empty()) return std::nullopt;
+    // One more than can be explained is enough.
+    missing.resize(std::min(missing.size(), takings_.size() + 1));
+    matching causes(missing.size(), takings_.size(), [&](std::size_t m, std::size_t t) {
+      const message_id id = missing[m];
+      return takings_[t].from[id.producer] <= id.sequence &&
+             id.sequence < takings_[t].end[id.producer];
+    });
+    const auto unexplained = causes.first_unexplained();
+    if (!unexplained) return std::nullopt;
+    return broken(rule::lost_message, "{}, and no consumer got it",
+                  sender_line(run_, missing[*unexplained]));
+  }
+
+  const judged_run& run_;
+  std::vector<std::vector<bool>> came_;  // of each producer's messages
+  std::vector<taking> takings_;
+};
+
+}  // namespace
+
+maybe judge_competing(const judged_run& run) {
+  return competing_judge(run).judge();
+}
+
+}  // namespace shmfifo::harness
