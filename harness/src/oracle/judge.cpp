@@ -104,17 +104,16 @@ template <class Predicate>
   return {outcome::violation, found->broken, std::move(found->excerpt)};
 }
 
-// No actor made progress: a violation unless a fault that the queue need not survive explains it.
+[[nodiscard]] verdict unknown(const judged_run& run, std::string_view why) {
+  return {outcome::unknown, rule::none, std::string(why) + where_they_stand(run)};
+}
+
+// No actor made progress: a violation unless a death that the queue need not survive explains it.
+// A process that was only paused went on.
 [[nodiscard]] verdict judge_stall(const judged_run& run) {
-  const std::string standing = where_they_stand(run);
-  const bool disturbed = run.figures.kills != 0 || run.figures.stops != 0;
-  if (disturbed && !run.can.recoverable) {
-    return {outcome::unknown, rule::none,
-            "nobody goes on after a process was killed or paused, which this queue does not "
-            "promise to survive (recoverable)" +
-                standing};
-  }
-  return {outcome::violation, rule::stuck, "  nobody went on for the stall limit" + standing};
+  if (may_be_blocked(run)) return unknown(run, unsurvived_death);
+  return {outcome::violation, rule::stuck,
+          "  nobody went on for the stall limit" + where_they_stand(run)};
 }
 
 }  // namespace
@@ -153,15 +152,14 @@ verdict judge(const histories& logs, const capabilities& promises, const queue_s
   }
   switch (logs.facts().ended) {
     case run_end::completed:
+      if (!undecided.empty()) return unknown(run, undecided);
       return {outcome::ok, rule::none, ""};
     case run_end::stalled:
       return judge_stall(run);
     case run_end::timed_out:
-      return {outcome::unknown, rule::none,
-              "the time limit of the run passed" + where_they_stand(run)};
+      return unknown(run, "the time limit of the run passed");
     case run_end::log_full:
-      return {outcome::unknown, rule::none,
-              "a receiver got more than its log holds" + where_they_stand(run)};
+      return unknown(run, "a receiver got more than its log holds");
   }
   return {outcome::unknown, rule::none, "the history does not say how the run ended"};
 }

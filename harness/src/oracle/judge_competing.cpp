@@ -13,7 +13,8 @@ namespace {
 
 class competing_judge {
  public:
-  explicit competing_judge(const judged_run& run) : run_(run), came_(run.logs.senders()) {
+  explicit competing_judge(const judged_run& run)
+      : run_(run), came_(run.logs.senders()), end_(run.logs.senders()) {
     for (unsigned p = 0; p < run.logs.senders(); ++p) {
       came_[p].resize(run.logs.sender(p).started.load(), false);
     }
@@ -96,6 +97,7 @@ class competing_judge {
                     excerpt(run_, at.receiver, e, "too late"), at.next[id.producer] - 1);
     }
     at.next[id.producer] = id.sequence + 1;
+    end_[id.producer] = std::max(end_[id.producer], id.sequence + 1);
     for (std::size_t& t = at.open[id.producer]; t < takings_.size(); ++t) {
       takings_[t].end[id.producer] = id.sequence;
     }
@@ -130,8 +132,11 @@ class competing_judge {
                   all.lost);
   }
 
+  // First the messages behind which others of their producer arrived: no death explains these.
   maybe judge_missing(std::vector<message_id>& missing) const {
-    if (missing.empty()) return std::nullopt;
+    const auto passed = [&](message_id id) { return id.sequence < end_[id.producer]; };
+    const auto ends = std::stable_partition(missing.begin(), missing.end(), passed);
+    const auto passed_count = static_cast<std::size_t>(ends - missing.begin());
     // One more than can be explained is enough.
     missing.resize(std::min(missing.size(), takings_.size() + 1));
     matching causes(missing.size(), takings_.size(), [&](std::size_t m, std::size_t t) {
@@ -141,12 +146,14 @@ class competing_judge {
     });
     const auto unexplained = causes.first_unexplained();
     if (!unexplained) return std::nullopt;
-    return broken(rule::lost_message, "{}, and no consumer got it",
-                  sender_line(run_, missing[*unexplained]));
+    const std::string what = sender_line(run_, missing[*unexplained]) + ", and no consumer got it";
+    if (*unexplained < passed_count) return broken(rule::lost_message, "{}", what);
+    return judge_missing_end(run_, rule::lost_message, what);
   }
 
   const judged_run& run_;
   std::vector<std::vector<bool>> came_;  // of each producer's messages
+  std::vector<std::uint64_t> end_;       // of each producer: nothing from here on arrived
   std::vector<taking> takings_;
 };
 

@@ -315,13 +315,15 @@ class numbered_judge {
     const std::string name = run_.receiver_name(at.receiver);
     if (at.position >= owner_.size() || owner_[at.position] == unknown ||
         owner_[at.position] == aborted) {
-      return broken(rule::stuck,
-                    "{} stayed before number {} although its sender is dead: it was told neither "
-                    "a message nor that it is aborted; numbers below {} were sent",
-                    name, at.position, target);
+      const std::string what = fmt::format(
+          "{} stayed before number {} although its sender is dead: it was told neither "
+          "a message nor that it is aborted; numbers below {} were sent",
+          name, at.position, target);
+      return judge_missing_end(run_, rule::stuck, what);
     }
-    return broken(rule::lost_message, "{} saw nothing from number {} on\n  {}", name, at.position,
-                  who_has(at.position));
+    return judge_missing_end(run_, rule::lost_message,
+                             fmt::format("{} saw nothing from number {} on\n  {}", name,
+                                         at.position, who_has(at.position)));
   }
 
   const judged_run& run_;

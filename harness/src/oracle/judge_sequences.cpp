@@ -227,8 +227,10 @@ class sequence_judge {
       last = gap_before(run_, {p, run_.logs.answered(p).size()}, next);
       at.missing += last.certain;
       if (run_.lossy(at.receiver) || at.taken.explain(last.certain, at.of[p].kills)) continue;
-      return broken(rule::lost_message, "{} never came to {}", sender_line(run_, last.first),
-                    run_.receiver_name(at.receiver));
+      const std::string what =
+          fmt::format("{}, and never arrived at {}", sender_line(run_, last.first),
+                      run_.receiver_name(at.receiver));
+      if (auto found = judge_missing_end(run_, rule::lost_message, what)) return found;
     }
     return run_.lossy(at.receiver) && known ? judge_loss_at_end(at, last) : std::nullopt;
   }

@@ -59,6 +59,12 @@ std::string sender_line(const judged_run& run, message_id id) {
   return who + " was refused and given up";
 }
 
+maybe judge_missing_end(const judged_run& run, rule which, const std::string& what) {
+  if (!may_be_blocked(run)) return broken(which, "{}", what);
+  run.leave_undecided(fmt::format("{}\n  {}", unsurvived_death, what));
+  return std::nullopt;
+}
+
 std::uint64_t next_existing(const judged_run& run, unsigned producer, std::uint64_t sequence) {
   const auto answers = run.logs.answered(producer);
   while (sequence < answers.size() && answers[sequence] == answer::not_sent) ++sequence;

@@ -48,18 +48,10 @@ struct judged_run {
     return logs.receiver(receiver).now.load() == stage::finished &&
            facts().ended == run_end::completed;
   }
-  // May a dead process keep back for ever what was sent behind it?
-  [[nodiscard]] bool may_be_blocked() const noexcept {
-    return figures.kills != 0 && !can.recoverable;
-  }
-  void leave_undecided(std::string_view why) const {
-    if (undecided.empty()) undecided = why;
+  void leave_undecided(std::string why) const {
+    if (undecided.empty()) undecided = std::move(why);
   }
 };
-
-inline constexpr std::string_view unsurvived_death =
-    "nobody goes on after a process was killed, which this queue does not promise to survive "
-    "(recoverable)";
 
 [[nodiscard]] std::string describe(const judged_run& run, const event& entry);
 // The entries of a receiver's log around this one, one a line.
@@ -79,6 +71,16 @@ inline constexpr std::string_view unsurvived_death =
 [[nodiscard]] inline bool names_itself(const event& entry) noexcept {
   return entry.length >= static_cast<std::int32_t>(content_source::self_naming);
 }
+
+// A death that this queue need not survive: what was sent behind it may be kept back for ever.
+inline constexpr std::string_view unsurvived_death =
+    "nobody goes on after a process was killed, which this queue does not promise to survive "
+    "(recoverable)";
+[[nodiscard]] inline bool may_be_blocked(const judged_run& run) noexcept {
+  return run.figures.kills != 0 && !run.can.recoverable;
+}
+// Of what is missing with all that was sent behind it: broken unless a death may explain it.
+[[nodiscard]] maybe judge_missing_end(const judged_run& run, rule which, const std::string& what);
 
 // The first message of this producer from `sequence` on that was not refused.
 [[nodiscard]] std::uint64_t next_existing(const judged_run& run, unsigned producer,

@@ -224,21 +224,20 @@ TEST(judge_whole, G11_calls_a_stalled_run_stuck) {
   expect_broken(run, rule::stuck);
 }
 
-TEST(judge_whole, holds_no_stall_after_a_fault_against_a_queue_that_never_promised_recovery) {
+TEST(judge_whole, G6_holds_no_stall_after_a_death_against_a_queue_that_never_promised_recovery) {
   for (const bool killed : {true, false}) {
     auto run = good_run();
     run.logs.facts().ended = run_end::stalled;
     run.logs.facts().promises.recoverable = false;
-    (killed ? run.logs.sender(0).kills : run.logs.sender(0).stops) = 1;
+    run.logs.sender(0).restarts = 1;
+    run.logs.sender(0).stops = 1;  // who was paused went on: this explains nothing
+    run.logs.receiver(0).stops = 1;
+    expect_broken(run, rule::stuck);
+    (killed ? run.logs.sender(0).kills : run.logs.receiver(0).kills) = 1;
     EXPECT_EQ(run.judged().answer, outcome::unknown);
     EXPECT_EQ(run.judged().broken, rule::none);
-    EXPECT_EQ(run.judged().excerpt.find("nobody goes on after a process was killed or paused, "),
-              0U);
-    run.logs.facts().promises.recoverable = true;  // one that did
-    expect_broken(run, rule::stuck);
-    run.logs.facts().promises.recoverable = false;
-    run.logs.sender(0).kills = run.logs.sender(0).stops = 0;  // without a fault it is
-    run.logs.sender(0).restarts = 1;
+    EXPECT_EQ(run.judged().excerpt.find("nobody goes on after a process was killed, "), 0U);
+    run.logs.facts().promises.recoverable = true;
     expect_broken(run, rule::stuck);
   }
 }
