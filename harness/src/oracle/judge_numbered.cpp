@@ -3,8 +3,8 @@
 // then see every number without a gap, and of each what the senders' logs say.
 
 #include <algorithm>
-#include <unordered_map>
 
+#include "doubts.hpp"
 #include "judging.hpp"
 
 namespace shmfifo::harness {
@@ -14,33 +14,37 @@ constexpr std::size_t look_ahead = 4096;  // events, to distinguish a late numbe
 
 class numbered_judge {
  public:
-  explicit numbered_judge(const judged_run& run) : run_(run) {}
+  explicit numbered_judge(const judged_run& run) : run_(run), doubts_(run) {}
 
   maybe judge() {
     if (auto found = read_senders()) return found;
     for (unsigned i = 0; i < run_.logs.receivers(); ++i) {
       if (auto found = read_receiver(i)) return found;
     }
+    if (auto found = doubts_.judge_short_ones()) return found;
     // Last, because the receivers' logs say more about it.
     if (!passes_over_ && top_ > begun_) return too_many_numbers();
     return std::nullopt;
   }
 
  private:
-  // Of each number: unknown, aborted, or pack(id) + known.
+  // Of each number: unknown, aborted, pack(id) + known, or a message in doubt that is too short to
+  // name itself.
   static constexpr std::uint64_t unknown = 0;
   static constexpr std::uint64_t aborted = 1;
   static constexpr std::uint64_t known = 2;
-  static constexpr std::uint64_t unbound = ~std::uint64_t{0};
+  static constexpr std::uint64_t short_one = ~std::uint64_t{0};
 
   struct walk {
     unsigned receiver = 0;
     std::uint64_t position = 0;
     std::uint64_t lowest_resume = 0;
-    bool resumes = false;     // durable: the next number lies between lowest_resume and position
-    bool starts_new = false;  // not durable: anywhere
-    std::uint64_t seen_before = 0;  // an earlier incarnation got the numbers below
-    std::uint64_t floor = 0;        // the first number of this incarnation
+    bool resumes = false;  // durable: the next number lies between lowest_resume and position
+    std::map<std::size_t, std::uint64_t> resumed_from;  // lowest_resume at each attachment
+    bool starts_new = false;                            // of a broadcast, not durable: anywhere
+    std::uint64_t kills_in_call = 0;  // of the only receiver, since its last event
+    std::uint64_t seen_before = 0;    // an earlier incarnation got the numbers below
+    std::uint64_t floor = 0;          // the first number of this incarnation
   };
 
   maybe read_senders() {
@@ -75,7 +79,7 @@ class numbered_judge {
     for (std::uint64_t s = 0; s < answers.size(); ++s) {
       const std::uint64_t word = answers[s];
       const message_id id{p, s};
-      if (word == answer::in_doubt) doubts_.emplace(pack(id), unbound);
+      if (word == answer::in_doubt) doubts_.add(id);
       if (word == answer::sent_unnumbered) {
         return broken(rule::failure, "{}: without a number", sender_line(run_, id));
       }
@@ -93,7 +97,7 @@ class numbered_judge {
     }
     // A run that was cut short leaves a message without an answer.
     if (run_.logs.sender(p).started.load() > answers.size()) {
-      doubts_.emplace(pack({p, answers.size()}), unbound);
+      doubts_.add({p, answers.size()});
     }
     return std::nullopt;
   }
@@ -112,11 +116,15 @@ class numbered_judge {
     return read_end(at);
   }
 
-  // The position that a receiver had after its first `count` events.
-  static std::uint64_t position_after(std::span<const event> told, std::size_t count) noexcept {
-    while (count > 0 && told[count - 1].kind == event_kind::attached) --count;
+  // The lowest position that a receiver can have had after its first `count` events.
+  static std::uint64_t position_after(const walk& at, std::span<const event> told,
+                                      std::size_t count) {
     if (count == 0) return 0;
     const event& last = told[count - 1];
+    if (last.kind == event_kind::attached) {
+      const auto before = at.resumed_from.find(count - 1);
+      return before == at.resumed_from.end() ? 0 : before->second;
+    }
     const std::uint64_t step = last.kind == event_kind::message ? 1 : last.identity;
     return static_cast<std::uint64_t>(last.number) + step;
   }
@@ -125,11 +133,13 @@ class numbered_judge {
     if (told[e].number <= 0) return;  // the first incarnation owes everything from 0 on
     at.seen_before = std::max(at.seen_before, at.position);
     if (run_.can.durable && !run_.logs.is_observer(at.receiver)) {
-      // Several deaths in a row without an event: the first one's window stays.
-      at.lowest_resume = position_after(told, std::min<std::size_t>(told[e].identity, e));
+      at.lowest_resume = position_after(at, told, std::min<std::size_t>(told[e].identity, e));
+      at.resumed_from.emplace(e, at.lowest_resume);
       at.resumes = true;
-    } else {
+    } else if (run_.can.broadcast || run_.logs.is_observer(at.receiver)) {
       at.starts_new = true;
+    } else {
+      at.kills_in_call += told[e].killed == 2 ? 1U : 0U;
     }
   }
 
@@ -178,7 +188,10 @@ class numbered_judge {
     } else if (at.starts_new) {
       at.starts_new = false;
       at.position = at.floor = number;
+    } else if (taken_along(at, number)) {
+      at.position = number;
     }
+    at.kills_in_call = 0;
     if (number == at.position) return std::nullopt;
     const bool after_loss = e > 0 && told[e - 1].kind == event_kind::lost;
     rule which = rule::order;
@@ -199,9 +212,23 @@ class numbered_judge {
                   who_has(at.position));
   }
 
+  // May kills inside the call explain that everything from the position to `end` is missing? Each
+  // may have taken along one message or one report.
+  [[nodiscard]] bool taken_along(const walk& at, std::uint64_t end) const {
+    if (at.kills_in_call == 0 || end <= at.position) return false;
+    if (run_.lossy(at.receiver)) return true;
+    std::uint64_t messages = 0;
+    for (std::uint64_t n = at.position; n < std::min<std::uint64_t>(end, owner_.size()); ++n) {
+      messages += owner_[n] == unknown || owner_[n] == aborted ? 0U : 1U;
+      if (messages > at.kills_in_call) return false;
+    }
+    return true;
+  }
+
   [[nodiscard]] std::string who_has(std::uint64_t number) const {
     if (number >= owner_.size() || owner_[number] == unknown) return "nobody knows its message";
     if (owner_[number] == aborted) return "it was aborted";
+    if (owner_[number] == short_one) return "another receiver got its message";
     return sender_line(run_, unpack(owner_[number] - known));
   }
 
@@ -213,62 +240,28 @@ class numbered_judge {
       return broken(rule::disagreement, "{}\n  for another receiver it was aborted",
                     excerpt(run_, at.receiver, e, "a message"));
     }
-    const message_id id = unpack(owner - known);
-    const bool same = names_itself(entry) ? entry.identity == pack(id) : fits(run_, entry, id);
+    const bool same = owner == short_one     ? doubts_.is_short_one(number, entry)
+                      : !names_itself(entry) ? fits(run_, entry, unpack(owner - known))
+                                             : entry.identity == owner - known;
     if (same) return std::nullopt;
-    const bool answered = doubts_.find(pack(id)) == doubts_.end();
+    const bool answered = owner != short_one && !doubts_.contains(unpack(owner - known));
     return broken(answered ? rule::wrong_message : rule::disagreement, "{}\n  {}",
                   excerpt(run_, at.receiver, e, "the message of another number"),
-                  answered ? sender_line(run_, id)
+                  answered ? sender_line(run_, unpack(owner - known))
                            : "another receiver got a different message under this number");
   }
 
   // A message under a number that no sender got: its sender must have died in the call.
   maybe bind(const walk& at, std::size_t e, std::uint64_t number) {
     const event& entry = run_.logs.told(at.receiver)[e];
-    auto doubt = doubts_.end();
-    if (names_itself(entry)) {
-      doubt = doubts_.find(entry.identity);
-    } else {
-      doubt = std::find_if(doubts_.begin(), doubts_.end(), [&](const auto& candidate) {
-        return candidate.second == unbound && fits(run_, entry, unpack(candidate.first)) &&
-               in_order(unpack(candidate.first), number);
-      });
+    const bool named = names_itself(entry);
+    if (auto found = named ? doubts_.bind(at.receiver, e, number)
+                           : doubts_.bind_short(at.receiver, e, number)) {
+      return found;
     }
-    if (doubt == doubts_.end()) {
-      return broken(rule::wrong_message, "{}\n  {}",
-                    excerpt(run_, at.receiver, e, "no sender got this number"),
-                    names_itself(entry) ? sender_line(run_, unpack(entry.identity))
-                                        : "and no message in doubt fits");
-    }
-    if (doubt->second != unbound) {
-      return broken(rule::duplicate, "{}\n  this message came under number {} already",
-                    excerpt(run_, at.receiver, e, "twice"), doubt->second);
-    }
-    if (!in_order(unpack(doubt->first), number)) {
-      return broken(rule::producer_order, "{}\n  {}",
-                    excerpt(run_, at.receiver, e, "not between its producer's other messages"),
-                    sender_line(run_, unpack(doubt->first)));
-    }
-    doubt->second = number;
-    ++bound_;
-    owner_[number] = doubt->first + known;
+    owner_[number] = named ? entry.identity + known : short_one;
+    if (doubts_.came() > doubts_.size()) return doubts_.judge_short_ones();
     return judge_aborted_count(at, e);
-  }
-
-  // Does the number lie between those of the same producer's messages before and after?
-  [[nodiscard]] bool in_order(message_id id, std::uint64_t number) const {
-    const auto answers = run_.logs.answered(id.producer);
-    for (std::uint64_t s = id.sequence; s-- > 0;) {
-      if (answer::is_number(answers[s])) {
-        if (answers[s] > number) return false;
-        break;
-      }
-    }
-    for (std::uint64_t s = id.sequence + 1; s < answers.size(); ++s) {
-      if (answer::is_number(answers[s])) return answers[s] > number;
-    }
-    return true;
   }
 
   maybe read_aborted(const walk& at, std::size_t e, std::uint64_t number, std::uint64_t count) {
@@ -279,22 +272,22 @@ class numbered_judge {
         ++run_.figures.aborted;
         continue;
       }
-      const message_id id = unpack(owner_[n] - known);
-      const bool answered = doubts_.find(pack(id)) == doubts_.end();
+      const bool answered = owner_[n] != short_one && !doubts_.contains(unpack(owner_[n] - known));
       return broken(answered ? rule::committed_aborted : rule::disagreement, "{}\n  {}",
                     excerpt(run_, at.receiver, e, "aborted"),
-                    answered ? sender_line(run_, id) : "another receiver got its message");
+                    answered ? who_has(n) : "another receiver got its message");
     }
     return judge_aborted_count(at, e);
   }
 
   // Each message in doubt explains one number that carries it or was aborted.
   maybe judge_aborted_count(const walk& at, std::size_t e) const {
-    if (passes_over_ || run_.figures.aborted + bound_ <= doubts_.size()) return std::nullopt;
+    if (passes_over_ || run_.figures.aborted + doubts_.came() <= doubts_.size())
+      return std::nullopt;
     return broken(rule::aborted_without_cause,
                   "{}\n  {} numbers were aborted and {} messages in doubt came; {} are in doubt",
-                  excerpt(run_, at.receiver, e, "one too many"), run_.figures.aborted, bound_,
-                  doubts_.size());
+                  excerpt(run_, at.receiver, e, "one too many"), run_.figures.aborted,
+                  doubts_.came(), doubts_.size());
   }
 
   maybe read_lost(const walk& at, std::size_t e, std::uint64_t number, std::uint64_t count) const {
@@ -312,6 +305,7 @@ class numbered_judge {
   maybe read_end(const walk& at) const {
     const std::uint64_t target = run_.facts().final_position.load();
     if (!run_.complete(at.receiver) || at.position >= target) return std::nullopt;
+    if (taken_along(at, target)) return std::nullopt;
     const std::string name = run_.receiver_name(at.receiver);
     if (at.position >= owner_.size() || owner_[at.position] == unknown ||
         owner_[at.position] == aborted) {
@@ -328,10 +322,9 @@ class numbered_judge {
 
   const judged_run& run_;
   std::vector<std::uint64_t> owner_;
-  std::unordered_map<std::uint64_t, std::uint64_t> doubts_;  // pack(id) to the number it came under
-  std::uint64_t begun_ = 0;                                  // messages of all senders
-  std::uint64_t top_ = 0;  // one more than the highest number that a sender got
-  std::uint64_t bound_ = 0;
+  doubtful_messages doubts_;
+  std::uint64_t begun_ = 0;  // messages of all senders
+  std::uint64_t top_ = 0;    // one more than the highest number that a sender got
   std::uint64_t limit_ = 0;  // no number from here on can have been given out
   std::uint64_t highest_possible_ = 0;
   bool passes_over_ = false;
