@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "shmfifo/harness/oracle/judge.hpp"
 
+#include <functional>
+
 #include "judging.hpp"
 
 namespace shmfifo::harness {
@@ -100,6 +102,19 @@ template <class Predicate>
   return text;
 }
 
+[[nodiscard]] maybe judge_deliveries(const judged_run& run) {
+  if (judged_by_number(run.can)) return judge_numbered(run);
+  if (run.can.unordered) return judge_unordered(run);
+  if (auto found = judge_sequences(run)) return found;
+  return run.can.competing ? judge_competing(run) : judge_one_order(run);
+}
+
+// May a call of this queue do this, because a process was killed?
+[[nodiscard]] bool forgives(const judged_run& run, rule which) noexcept {
+  return run.can.fallible && run.figures.kills != 0 &&
+         (which == rule::failure || which == rule::early_timeout || which == rule::early_nothing);
+}
+
 [[nodiscard]] verdict as_verdict(maybe&& found) {
   return {outcome::violation, found->broken, std::move(found->excerpt)};
 }
@@ -117,6 +132,11 @@ template <class Predicate>
 }
 
 }  // namespace
+
+bool judged_by_number(const capabilities& promises) noexcept {
+  return promises.numbered && !promises.competing && !promises.buffered && !promises.unordered &&
+         !promises.divergent;
+}
 
 verdict judge(const histories& logs, judge_figures* figures) {
   queue_shape shape;
@@ -136,19 +156,19 @@ verdict judge(const histories& logs, const capabilities& promises, const queue_s
     return as_verdict(std::move(found));
   }
   // Deliveries first: they say most about what is wrong.
-  const bool by_number = promises.numbered && !promises.competing;
-  if (auto found = by_number ? judge_numbered(run) : judge_sequences(run)) {
-    return as_verdict(std::move(found));
-  }
-  if (promises.competing) {
-    if (auto found = judge_competing(run)) return as_verdict(std::move(found));
-  }
-  if (logs.facts().second_producer != 0) {
+  if (auto found = judge_deliveries(run)) return as_verdict(std::move(found));
+  if (promises.exclusive && logs.facts().second_producer != 0) {
     return as_verdict(broken(rule::second_producer,
                              "a producer attached while the only one was attached and alive"));
   }
-  if (auto found = judge_complaints(run, [](rule) { return true; })) {
+  const auto forgiven = [&](rule which) { return forgives(run, which); };
+  if (auto found = judge_complaints(run, std::not_fn(forgiven)))
     return as_verdict(std::move(found));
+  if (auto found = judge_complaints(run, forgiven)) {
+    return unknown(run,
+                   "a call failed after a process was killed, which this queue does not "
+                   "promise to survive (fallible)\n" +
+                       found->excerpt);
   }
   switch (logs.facts().ended) {
     case run_end::completed:

@@ -29,7 +29,8 @@ class competing_judge {
 
  private:
   // A kill of a receiver inside the call, and the message that it may have taken along: of each
-  // producer, one between those that this receiver got before and after it.
+  // producer, one between those that this receiver got before and after it; of a buffered queue,
+  // any number of them.
   struct taking {
     std::vector<std::uint64_t> from;
     std::vector<std::uint64_t> end;
@@ -64,9 +65,8 @@ class competing_judge {
   void attach(walk& at, const event& entry, std::size_t e) {
     at.aborted = 0;
     if (entry.number <= 0) return;
-    if (at.own) {
-      at.own->attach(e, entry.identity);
-    } else if (entry.killed == 2) {
+    if (at.own) at.own->attach(e, entry.identity);
+    if (run_.can.buffered ? entry.killed != 0 : !at.own && entry.killed == 2) {
       takings_.push_back({at.next, std::vector<std::uint64_t>(at.next.size(), sequence_mask)});
     }
   }
@@ -79,7 +79,7 @@ class competing_judge {
       return broken(rule::content, "{}", excerpt(run_, at.receiver, e, "it names no producer"));
     }
     if (at.own) {
-      if (auto found = at.own->judge(run_, at.receiver, e, id, false)) return found;
+      if (auto found = at.own->judge(run_, at.receiver, e, id, run_.can.buffered)) return found;
       at.own->each_again(id, [&](message_id again) { at.next[again.producer] = again.sequence; });
       if (at.own->take(id, e)) {
         ++run_.figures.redelivered;
@@ -121,12 +121,13 @@ class competing_judge {
       }
     }
     if (run_.can.lossy && run_.facts().reuses_slots != 0) return judge_losses(missing.size());
-    return judge_missing(missing);
+    return run_.can.buffered ? judge_missing_runs(missing) : judge_missing(missing);
   }
 
   maybe judge_losses(std::uint64_t missing) const {
     const judge_figures& all = run_.figures;
-    const bool few = all.lost < missing && takings_.empty();
+    const bool untold = !takings_.empty() || (run_.can.buffered && all.kills != 0);
+    const bool few = all.lost < missing && !untold;
     if (!few && all.lost <= missing + all.in_doubt) return std::nullopt;
     return broken(rule::loss_count, "{} messages never arrived, {} were reported as lost", missing,
                   all.lost);
@@ -135,19 +136,45 @@ class competing_judge {
   // First the messages behind which others of their producer arrived: no death explains these.
   maybe judge_missing(std::vector<message_id>& missing) const {
     const auto passed = [&](message_id id) { return id.sequence < end_[id.producer]; };
-    const auto ends = std::stable_partition(missing.begin(), missing.end(), passed);
-    const auto passed_count = static_cast<std::size_t>(ends - missing.begin());
+    std::stable_partition(missing.begin(), missing.end(), passed);
     // One more than can be explained is enough.
     missing.resize(std::min(missing.size(), takings_.size() + 1));
     matching causes(missing.size(), takings_.size(), [&](std::size_t m, std::size_t t) {
-      const message_id id = missing[m];
-      return takings_[t].from[id.producer] <= id.sequence &&
-             id.sequence < takings_[t].end[id.producer];
+      return may_have_taken(takings_[t], missing[m]);
     });
     const auto unexplained = causes.first_unexplained();
     if (!unexplained) return std::nullopt;
-    const std::string what = sender_line(run_, missing[*unexplained]) + ", and no consumer got it";
-    if (*unexplained < passed_count) return broken(rule::lost_message, "{}", what);
+    return lost(missing[*unexplained]);
+  }
+
+  // Of a buffered queue: the messages that were in the memory of a killed sender are one run of
+  // its messages for each kill.
+  maybe judge_missing_runs(const std::vector<message_id>& missing) const {
+    std::vector<std::uint64_t> runs(run_.logs.senders());
+    for (std::size_t m = 0; m < missing.size();) {
+      const message_id first = missing[m];
+      bool fetched = true;
+      std::uint64_t next = first.sequence;  // nothing from the first one to this one came
+      for (; m < missing.size() && missing[m].producer == first.producer; ++m) {
+        while (next < missing[m].sequence && !came_[first.producer][next]) ++next;
+        if (next < missing[m].sequence) break;
+        fetched &= std::any_of(takings_.begin(), takings_.end(),
+                               [&](const taking& one) { return may_have_taken(one, missing[m]); });
+      }
+      if (!fetched && ++runs[first.producer] > run_.logs.sender(first.producer).kills) {
+        return lost(first);
+      }
+    }
+    return std::nullopt;
+  }
+
+  [[nodiscard]] static bool may_have_taken(const taking& one, message_id id) {
+    return one.from[id.producer] <= id.sequence && id.sequence < one.end[id.producer];
+  }
+
+  [[nodiscard]] maybe lost(message_id id) const {
+    const std::string what = sender_line(run_, id) + ", and no consumer got it";
+    if (id.sequence < end_[id.producer]) return broken(rule::lost_message, "{}", what);
     return judge_missing_end(run_, rule::lost_message, what);
   }
 

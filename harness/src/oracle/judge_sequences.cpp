@@ -40,7 +40,7 @@ class sequence_judge {
     for (unsigned i = first_receiver(); i < run_.logs.receivers(); ++i) {
       if (auto found = read_receiver(i)) return found;
     }
-    return judge_one_order();
+    return std::nullopt;
   }
 
  private:
@@ -51,10 +51,12 @@ class sequence_judge {
 
   // What is known of one producer's messages at a receiver.
   struct stand {
-    std::uint64_t next = 0;  // the message that must come
-    std::uint64_t seen = 0;  // the messages below came to an earlier incarnation
-    std::size_t kills = 0;   // inside the call, when its last message came
-    bool fresh = false;      // a new receiver: its next message may be any
+    std::uint64_t next = 0;              // the message that must come
+    std::uint64_t seen = 0;              // the messages below came to an earlier incarnation
+    std::size_t kills = 0;               // inside the call, when its last message came
+    bool fresh = false;                  // a new receiver: its next message may be any
+    bool skips = false;                  // any number may have been fetched by a dead receiver
+    std::uint64_t gone_with_sender = 0;  // gaps that are explained by kills of it
   };
   struct walk {
     unsigned receiver = 0;
@@ -99,6 +101,9 @@ class sequence_judge {
     at.aborted = 0;
     if (entry.number <= 0) return;
     at.restarted = true;
+    if (run_.can.buffered && entry.killed != 0) {
+      for (stand& of : at.of) of.skips = true;
+    }
     if (at.own) {
       at.own->attach(e, entry.identity);
       at.told_before += at.told_lost;
@@ -128,7 +133,8 @@ class sequence_judge {
       if (!begun || !fits(run_, entry, id)) return judge_unfitting(at, e, id);
     }
     if (at.own) {
-      const bool announced = run_.lossy(at.receiver) && at.told_lost != 0;
+      const bool announced =
+          at.of[id.producer].skips || (run_.lossy(at.receiver) && at.told_lost != 0);
       if (auto found = at.own->judge(run_, at.receiver, e, id, announced)) return found;
       at.own->each_again(id, [&](message_id again) {
         stand& other = at.of[again.producer];
@@ -145,7 +151,7 @@ class sequence_judge {
     }
     if (id.sequence < of.seen) ++run_.figures.redelivered;
     if (auto found = judge_gap(at, e, id)) return found;
-    of.fresh = false;
+    of.fresh = of.skips = false;
     of.next = id.sequence + 1;
     of.kills = at.taken.count();
     return std::nullopt;
@@ -155,11 +161,18 @@ class sequence_judge {
     return sender_line(run_, {producer, next_existing(run_, producer, sequence)});
   }
 
-  maybe judge_gap(walk& at, std::size_t e, message_id id) {
-    const stand& of = at.of[id.producer];
-    const gap missing = gap_before(run_, id, of.next);
+  // Was what is missing of this producer in the memory of a process that was killed?
+  [[nodiscard]] bool explained(walk& at, unsigned producer, const gap& missing) const {
+    stand& of = at.of[producer];
+    if (missing.certain == 0 || of.skips) return true;
+    if (run_.can.buffered) return of.gone_with_sender++ < run_.logs.sender(producer).kills;
+    return at.taken.explain(missing.certain, of.kills);
+  }
+
+  maybe judge_gap(walk& at, std::size_t e, message_id id) const {
+    const gap missing = gap_before(run_, id, at.of[id.producer].next);
     if (run_.lossy(at.receiver)) return judge_losses(at, e, id, missing);
-    if (at.taken.explain(missing.certain, of.kills)) return std::nullopt;
+    if (explained(at, id.producer, missing)) return std::nullopt;
     // Late or lost? One look at the rest decides.
     const auto told = run_.logs.told(at.receiver);
     const std::uint64_t sought = run_.content.identity(missing.first);
@@ -182,7 +195,7 @@ class sequence_judge {
     const std::uint64_t least = one ? missing.certain : at.missing;
     const std::uint64_t told = one ? at.told_lost : at.told_in_all;
     const std::uint64_t before = one ? at.told_before : 0;
-    const bool few = told + before < least && !(one ? at.swallowed : at.swallowed_ever);
+    const bool few = told + before < least && !may_be_untold(at);
     const bool many = one && told > most_lost(at, id);
     at.told_lost = at.told_before = 0;
     at.lost_from = id.sequence + 1;
@@ -190,6 +203,11 @@ class sequence_judge {
     if (!known || (!few && !many)) return std::nullopt;
     return broken(rule::loss_count, "{}\n  {} messages are missing before it, {} were reported",
                   excerpt(run_, at.receiver, e, "a wrong count"), least, told);
+  }
+  // May something be missing that no report speaks of, because of a kill?
+  [[nodiscard]] bool may_be_untold(const walk& at) const {
+    if (run_.can.buffered && run_.figures.kills != 0) return true;
+    return run_.logs.senders() == 1 ? at.swallowed : at.swallowed_ever;
   }
   // With one producer: all that the announcements since the last message can speak of.
   [[nodiscard]] std::uint64_t most_lost(const walk& at, message_id id) const {
@@ -226,7 +244,7 @@ class sequence_judge {
       const std::uint64_t next = at.own ? std::max(at.of[p].next, at.of[p].seen) : at.of[p].next;
       last = gap_before(run_, {p, run_.logs.answered(p).size()}, next);
       at.missing += last.certain;
-      if (run_.lossy(at.receiver) || at.taken.explain(last.certain, at.of[p].kills)) continue;
+      if (run_.lossy(at.receiver) || explained(at, p, last)) continue;
       const std::string what =
           fmt::format("{}, and never arrived at {}", sender_line(run_, last.first),
                       run_.receiver_name(at.receiver));
@@ -237,43 +255,15 @@ class sequence_judge {
 
   maybe judge_loss_at_end(const walk& at, const gap& last) const {
     const bool one = run_.logs.senders() == 1;
-    const bool swallowed = one ? at.swallowed : at.swallowed_ever;
     const std::uint64_t least = one ? last.certain : at.missing;
     const std::uint64_t told = one ? at.told_lost : at.told_in_all;
     const std::uint64_t most =
         one ? most_lost(at, {0, run_.logs.answered(0).size()}) : at.missing + run_.figures.in_doubt;
-    const bool few = told + (one ? at.told_before : 0) < least && !swallowed;
+    const bool few = told + (one ? at.told_before : 0) < least && !may_be_untold(at);
     const bool many = told > most && (one || !at.restarted);
     if (!few && !many) return std::nullopt;
     return broken(rule::loss_count, "{}: {} messages never came, {} were reported as lost",
                   run_.receiver_name(at.receiver), least, told);
-  }
-
-  // All receivers of a broadcast see the producers' messages merged in one way.
-  maybe judge_one_order() const {
-    if (run_.can.lossy || run_.can.competing || run_.logs.senders() < 2) return std::nullopt;
-    for (unsigned i = 1; i < run_.facts().consumers; ++i) {
-      if (run_.logs.receiver(0).kills != 0 || run_.logs.receiver(i).kills != 0) continue;
-      if (auto found = compare(0, i)) return found;
-    }
-    return std::nullopt;
-  }
-
-  maybe compare(unsigned one, unsigned other) const {
-    const auto a = run_.logs.told(one);
-    const auto b = run_.logs.told(other);
-    std::size_t i = 0;
-    std::size_t k = 0;
-    const auto skip = [](std::span<const event> told, std::size_t& at) {
-      while (at < told.size() && told[at].kind != event_kind::message) ++at;
-      return at < told.size();
-    };
-    for (; skip(a, i) && skip(b, k); ++i, ++k) {
-      if (a[i].identity == b[k].identity) continue;
-      return broken(rule::disagreement, "{}\n  {}", excerpt(run_, one, i, "a different order"),
-                    excerpt(run_, other, k, "at the same place"));
-    }
-    return std::nullopt;
   }
 
   const judged_run& run_;

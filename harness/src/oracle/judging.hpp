@@ -101,6 +101,8 @@ struct gap {
 [[nodiscard]] maybe judge_numbered(const judged_run& run);
 // Queues without numbers.
 [[nodiscard]] maybe judge_sequences(const judged_run& run);
+[[nodiscard]] maybe judge_one_order(const judged_run& run);  // after them
 [[nodiscard]] maybe judge_competing(const judged_run& run);
+[[nodiscard]] maybe judge_unordered(const judged_run& run);
 
 }  // namespace shmfifo::harness

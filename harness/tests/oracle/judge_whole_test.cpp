@@ -72,10 +72,14 @@ TEST(judge_whole, G9_finds_an_actor_that_crashed) {
   expect_broken(run, rule::crashed);
 }
 
-TEST(judge_whole, G1_finds_a_second_producer) {
-  auto run = good_run();
-  run.logs.facts().second_producer = 1;
-  expect_broken(run, rule::second_producer);
+TEST(judge_whole, G1_finds_a_second_producer_of_a_queue_that_promises_to_refuse_it) {
+  for (const bool promised : {true, false}) {
+    auto run = good_run();
+    run.logs.facts().promises.exclusive = promised;
+    expect_ok(run);
+    run.logs.facts().second_producer = 1;
+    expect(run, promised ? rule::second_producer : rule::none);
+  }
 }
 
 TEST(judge_whole, G3_G4_passes_the_longest_message_and_finds_it_damaged) {
@@ -177,6 +181,7 @@ TEST(judge_whole, names_a_crash_before_deliveries_a_second_producer_and_complain
   complain(run.logs.sender(0), rule::early_timeout);
   expect_broken(run, rule::early_timeout);
   run.logs.facts().second_producer = 1;
+  run.logs.facts().promises.exclusive = true;
   expect_broken(run, rule::second_producer);
   run.gets(0, {0, 0}, 0);
   expect_broken(run, rule::duplicate);

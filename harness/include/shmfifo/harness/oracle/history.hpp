@@ -58,12 +58,12 @@ struct complaint {
 
 struct alignas(128) actor_state {
   // Written by the actor, read by the others.
-  std::atomic<std::uint64_t> started;   // sender: messages begun
-  std::atomic<std::uint64_t> logged;    // entries of the log
-  std::atomic<std::uint64_t> position;  // receiver: next number, or messages received so far
-  std::atomic<std::uint64_t> freed;     // receiver: `position` at the last completed release
-  std::atomic<std::uint64_t> released;  // receiver: `logged` at the last completed release
-  std::atomic<std::uint64_t> highest;   // sender: 1 + the highest number it got
+  std::atomic<std::uint64_t> started;       // sender: messages begun
+  std::atomic<std::uint64_t> logged;        // entries of the log
+  std::atomic<std::uint64_t> position;      // receiver: next number, or messages received so far
+  std::atomic<std::uint64_t> freed;         // receiver: `position` at the last completed release
+  std::atomic<std::uint64_t> released;      // receiver: `logged` at the last completed release
+  std::atomic<std::uint64_t> highest;       // sender: 1 + the highest number it got
   std::atomic<std::int64_t> call_deadline;  // of send or receive: steady clock, in nanoseconds
   // Sender: 1 inside send. Receiver: 1 outside, 2 inside receive.
   std::atomic<std::uint32_t> in_call;

@@ -27,6 +27,9 @@ struct judge_figures {
   std::uint64_t timeouts = 0;     // answers `timed_out`
 };
 
+// Is such a queue judged by its numbers? Otherwise by what its messages name themselves.
+[[nodiscard]] bool judged_by_number(const capabilities& promises) noexcept;
+
 // Judges by the promises that the queue made. Fills in the figures if there are any.
 [[nodiscard]] verdict judge(const histories& logs, judge_figures* figures = nullptr);
 
