@@ -130,7 +130,7 @@ class sequence_judge {
       // Only with one producer: its next message, if that one is short as well.
       id = {0, next_existing(run_, 0, at.of[0].next)};
       const bool begun = id.sequence < run_.logs.sender(0).started.load();
-      if (!begun || !fits(run_, entry, id)) return judge_unfitting(at, e, id);
+      if (!begun || !fits(run_, entry, id)) return judge_misplaced(run_, at.receiver, e, id);
     }
     if (at.own) {
       const bool announced =
@@ -174,13 +174,7 @@ class sequence_judge {
     if (run_.lossy(at.receiver)) return judge_losses(at, e, id, missing);
     if (explained(at, id.producer, missing)) return std::nullopt;
     // Late or lost? One look at the rest decides.
-    const auto told = run_.logs.told(at.receiver);
-    const std::uint64_t sought = run_.content.identity(missing.first);
-    const bool late = std::any_of(
-        told.begin() + static_cast<std::ptrdiff_t>(e), told.end(), [&](const event& later) {
-          return later.kind == event_kind::message && later.identity == sought &&
-                 fits(run_, later, missing.first);
-        });
+    const bool late = came_late(run_, at.receiver, e, missing.first);
     return broken(late ? rule::producer_order : rule::lost_message, "{}\n  before it: {}{}",
                   excerpt(run_, at.receiver, e, "a gap"), sender_line(run_, missing.first),
                   late ? ", which came later" : ", which never came");
@@ -213,25 +207,6 @@ class sequence_judge {
   [[nodiscard]] std::uint64_t most_lost(const walk& at, message_id id) const {
     const gap all = gap_before(run_, id, at.lost_from);
     return all.certain + all.doubtful;
-  }
-
-  // A short message that is not the expected one: the next one that names itself says more.
-  maybe judge_unfitting(const walk& at, std::size_t e, message_id expected) const {
-    const auto told = run_.logs.told(at.receiver);
-    std::uint64_t later = 0;
-    rule which = rule::content;
-    for (std::size_t i = e + 1; i < told.size(); ++i) {
-      if (told[i].kind != event_kind::message) continue;
-      ++later;
-      if (!names_itself(told[i]) || told[i].sound == 0) continue;
-      const std::uint64_t found = unpack(told[i].identity).sequence;
-      const std::uint64_t sought = expected.sequence + later;
-      if (found != sought) which = found > sought ? rule::lost_message : rule::duplicate;
-      break;
-    }
-    return broken(which, "{}\n  {} bytes were to come: {}",
-                  excerpt(run_, at.receiver, e, "not the next message"),
-                  run_.content.length(expected), sender_line(run_, expected));
   }
 
   maybe read_end(walk& at) const {

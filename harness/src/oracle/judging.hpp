@@ -98,6 +98,14 @@ struct gap {
 [[nodiscard]] maybe judge_report(const judged_run& run, unsigned receiver, std::size_t at,
                                  std::uint64_t& aborted);
 
+// A message too short to name itself that is not the one that must come. One producer, no numbers.
+[[nodiscard]] maybe judge_misplaced(const judged_run& run, unsigned receiver, std::size_t at,
+                                    message_id due);
+
+// Does this message, without which the one at this event came, come behind it?
+[[nodiscard]] bool came_late(const judged_run& run, unsigned receiver, std::size_t at,
+                             message_id missing);
+
 [[nodiscard]] maybe judge_numbered(const judged_run& run);
 // Queues without numbers.
 [[nodiscard]] maybe judge_sequences(const judged_run& run);

@@ -4,7 +4,10 @@
 // with one thing wrong, and one that is right.
 #include <gtest/gtest.h>
 
+#include <numeric>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "expectations.hpp"
 #include "hand_made.hpp"
@@ -78,6 +81,70 @@ TEST(judge_sequences, G2_G4_tells_by_the_next_message_what_a_short_one_shows) {
     run.logs.receiver(0).now = stage::dead;
     expect(run, broken);
   }
+}
+
+// The first two neighbours of which the first has this length class, and the second that one.
+std::uint64_t neighbours(const hand_made& run, bool first_short, bool second_short) {
+  std::uint64_t s = 1;
+  while (is_short(run, s) != first_short || is_short(run, s + 1) != second_short ||
+         run.logs.content().length({0, s}) == run.logs.content().length({0, s + 1})) {
+    ++s;
+  }
+  return s;
+}
+hand_made getting(std::uint64_t end, const std::vector<std::uint64_t>& order) {
+  auto run = short_messages();
+  sends(run, 0, static_cast<int>(end));
+  for (const std::uint64_t s : order) run.gets(0, {0, s});
+  return run;
+}
+std::vector<std::uint64_t> up_to(std::uint64_t end) {
+  std::vector<std::uint64_t> all(end);
+  std::iota(all.begin(), all.end(), 0U);
+  return all;
+}
+
+TEST(judge_sequences, G1_calls_two_neighbours_exchanged_out_of_order_whichever_is_short) {
+  const auto run = short_messages();
+  for (const bool first : {true, false}) {
+    for (const bool second : {true, false}) {
+      for (const std::uint64_t behind : {0U, 1U, 12U}) {
+        const std::uint64_t s = neighbours(run, first, second);
+        auto order = up_to(s + 2 + behind);
+        std::swap(order[s], order[s + 1]);
+        expect_broken(getting(order.size(), order), rule::producer_order);
+        order.erase(order.begin() + static_cast<std::ptrdiff_t>(s) + 1);
+        if (behind > 1) expect_broken(getting(order.size() + 1, order), rule::lost_message);
+      }
+    }
+  }
+}
+
+TEST(judge_sequences, G2_takes_no_later_message_that_looks_alike_for_the_missing_one) {
+  const auto run = short_messages();
+  const auto length = [&](std::uint64_t s) { return run.logs.content().length({0, s}); };
+  std::uint64_t empty = 1;
+  while (length(empty) != 0 || length(empty + 1) == 0) ++empty;
+  std::uint64_t other = empty + 3;
+  while (length(other) != 0) ++other;
+  auto order = up_to(other + 3);
+  order.erase(order.begin() + static_cast<std::ptrdiff_t>(empty));
+  expect_broken(getting(other + 3, order), rule::lost_message);
+}
+
+TEST(judge_sequences, G2_G4_judges_a_short_message_behind_the_last_one) {
+  const auto run = short_messages();
+  const std::uint64_t last = short_one(run, 0, 1);
+  auto again = up_to(last + 1);
+  again.push_back(last);
+  expect_broken(getting(last + 1, again), rule::duplicate);
+  std::uint64_t unsent = last + 1;  // it would fit, but nobody began it
+  while (!is_short(run, unsent) ||
+         run.logs.content().length({0, unsent - 1}) == run.logs.content().length({0, unsent})) {
+    ++unsent;
+  }
+  expect_broken(getting(unsent, up_to(unsent + 1)), rule::phantom_message);
+  expect_ok(getting(unsent, up_to(unsent)));
 }
 
 TEST(judge_sequences, G2_G4_looks_beyond_further_short_messages) {
