@@ -8,7 +8,7 @@ maybe unique_deliveries::judge(const judged_run& run, unsigned receiver, std::si
   const std::uint64_t at = place(id);
   if (at < (resumes_ ? low_ : high_)) {
     return broken(resumes_ ? rule::redelivered_released : rule::duplicate,
-                  "{}\n  it came at event {}", excerpt(run, receiver, e, "again"),
+                  "{}\n  it came at event {}", excerpt(run, receiver, e, "a message again"),
                   order_[at].event);
   }
   if (at <= high_ || announced) return std::nullopt;

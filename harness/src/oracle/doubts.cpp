@@ -15,11 +15,11 @@ maybe doubtful_messages::bind(unsigned receiver, std::size_t e, std::uint64_t nu
   if (doubt == numbers_.end()) return no_sender_got({receiver, e}, sender_line(run_, id));
   if (doubt->second != unbound) {
     return broken(rule::duplicate, "{}\n  this message came under number {} already",
-                  excerpt(run_, receiver, e, "twice"), doubt->second);
+                  excerpt(run_, receiver, e, "a message twice"), doubt->second);
   }
   if (!in_order(id, number)) {
     return broken(rule::producer_order, "{}\n  {}",
-                  excerpt(run_, receiver, e, "not between its producer's other messages"),
+                  excerpt(run_, receiver, e, "a message not between its producer's others"),
                   sender_line(run_, id));
   }
   doubt->second = number;
@@ -82,7 +82,7 @@ bool doubtful_messages::in_order(message_id id, std::uint64_t number) const {
 
 maybe doubtful_messages::no_sender_got(arrival came, const std::string& why) const {
   return broken(rule::wrong_message, "{}\n  {}",
-                excerpt(run_, came.receiver, came.event, "no sender got this number"), why);
+                excerpt(run_, came.receiver, came.event, "a number that no sender got"), why);
 }
 
 }  // namespace shmfifo::harness

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "shmfifo/harness/oracle/judge.hpp"
 
+#include <algorithm>
 #include <functional>
 
 #include "judging.hpp"
@@ -46,12 +47,14 @@ void count(const judged_run& run) {
           "besides its own, at least {} had been released before, and {} fit",
           name, facts[0], facts[1], facts[2]);
     case rule::full_not_promised:
-      return fmt::format("{}: message {} was answered with {}", name, facts[1],
-                         facts[0] != 0 ? "full" : "timed out");
+      return fmt::format("{}: message {} was answered with {}, which this queue does not promise",
+                         name, facts[1], facts[0] != 0 ? "full" : "timed out") +
+             (facts[0] != 0 ? " (rejects)" : " (waits)");
     case rule::early_timeout:
-      return fmt::format("{}: message {} was answered with timed out", name, facts[0]);
+      return fmt::format("{}: message {} was answered with timed out, {} us before the deadline",
+                         name, facts[0], facts[1]);
     case rule::early_nothing:
-      return fmt::format("{}: after event {}", name, facts[0]);
+      return fmt::format("{}: after event {}, {} us before the deadline", name, facts[0], facts[1]);
     case rule::empty_with_messages:
       return fmt::format(
           "{}: after event {} it stood at number {}; before it asked, the message "
@@ -81,6 +84,18 @@ template <class Predicate>
   return std::nullopt;
 }
 
+// The call in which an actor is, and where it stands against its deadline.
+[[nodiscard]] std::string call_of(const run_facts& facts, const actor_state& who,
+                                  std::string_view call, bool inside) {
+  if (who.now.load() != stage::running) return "";
+  if (!inside) return ", outside its calls";
+  const std::int64_t deadline = who.call_deadline.load();
+  if (deadline == 0 || facts.ended_at == 0) return fmt::format(", inside {}", call);
+  const std::int64_t past_ms = (facts.ended_at - deadline) / 1'000'000;
+  return fmt::format(", inside {}, {} ms {} its deadline", call, past_ms < 0 ? -past_ms : past_ms,
+                     past_ms < 0 ? "before" : "past");
+}
+
 [[nodiscard]] std::string where_they_stand(const judged_run& run) {
   std::string text;
   constexpr std::string_view stages[] = {"absent",  "attaching", "ready",
@@ -90,16 +105,41 @@ template <class Predicate>
   };
   for (unsigned i = 0; i < run.logs.senders(); ++i) {
     const actor_state& who = run.logs.sender(i);
-    text += fmt::format("\n  producer {}: {}, {} of {} answered, {} in the call, {} kills", i,
-                        stage_of(who), who.logged.load(), run.logs.quota(i),
-                        who.in_call.load() != 0 ? "now" : "not", who.kills);
+    text += fmt::format("\n  producer {}: {}, {} of {} answered{}, {} kills", i, stage_of(who),
+                        who.logged.load(), run.logs.quota(i),
+                        call_of(run.facts(), who, "send", who.in_call.load() != 0), who.kills);
   }
   for (unsigned i = 0; i < run.logs.receivers(); ++i) {
     const actor_state& who = run.logs.receiver(i);
-    text += fmt::format("\n  {}: {}, stands at {}, {} kills", run.receiver_name(i), stage_of(who),
-                        who.position.load(), who.kills);
+    text += fmt::format("\n  {}: {}, stands at {}{}, {} kills", run.receiver_name(i), stage_of(who),
+                        who.position.load(),
+                        call_of(run.facts(), who, "receive", who.in_call.load() == 2), who.kills);
   }
   return text;
+}
+
+// Where nearly everything was overwritten, hardly anything was judged: why it is not ok, or empty.
+// Of fewer messages than `enough` the share means nothing.
+[[nodiscard]] std::string too_little_seen(const judged_run& run) {
+  constexpr std::uint64_t least_percent = 10;
+  constexpr std::uint64_t enough = 100;
+  std::uint64_t arrived = 0;
+  std::uint64_t possible = 0;
+  for (unsigned i = 0; i < run.logs.receivers(); ++i) {
+    if (!run.lossy(i)) continue;
+    const auto told = run.logs.told(i);
+    arrived +=
+        static_cast<std::uint64_t>(std::count_if(told.begin(), told.end(), [](const event& entry) {
+          return entry.kind == event_kind::message;
+        }));
+    const bool shares = run.can.competing && !run.logs.is_observer(i) && i != 0;
+    possible += shares ? 0 : run.figures.sent;
+  }
+  if (possible < enough || arrived * 100 >= possible * least_percent) return "";
+  return fmt::format(
+      "too little was seen to judge: {} of {} messages arrived where messages may "
+      "be lost; below {} % a run shows next to nothing",
+      arrived, possible, least_percent);
 }
 
 [[nodiscard]] maybe judge_deliveries(const judged_run& run) {
@@ -127,8 +167,11 @@ template <class Predicate>
 // A process that was only paused went on.
 [[nodiscard]] verdict judge_stall(const judged_run& run) {
   if (may_be_blocked(run)) return unknown(run, unsurvived_death);
+  const std::uint64_t quiet = run.facts().quiet_ms;
   return {outcome::violation, rule::stuck,
-          "  nobody went on for the stall limit" + where_they_stand(run)};
+          "  the run stood still" +
+              (quiet == 0 ? "" : fmt::format(": no actor went on for {} ms", quiet)) +
+              where_they_stand(run)};
 }
 
 }  // namespace
@@ -172,6 +215,7 @@ verdict judge(const histories& logs, const capabilities& promises, const queue_s
   }
   switch (logs.facts().ended) {
     case run_end::completed:
+      run.leave_undecided(too_little_seen(run));
       if (!undecided.empty()) return unknown(run, undecided);
       return {outcome::ok, rule::none, ""};
     case run_end::stalled:

@@ -76,7 +76,8 @@ class competing_judge {
     const event& entry = run_.logs.told(at.receiver)[e];
     const message_id id = unpack(entry.identity);
     if (!names_itself(entry)) {
-      return broken(rule::content, "{}", excerpt(run_, at.receiver, e, "it names no producer"));
+      return broken(rule::content, "{}",
+                    excerpt(run_, at.receiver, e, "a message that names no producer"));
     }
     if (at.own) {
       if (auto found = at.own->judge(run_, at.receiver, e, id, run_.can.buffered)) return found;
@@ -89,12 +90,13 @@ class competing_judge {
     }
     auto came = came_[id.producer][id.sequence];
     if (came) {
-      return broken(rule::duplicate, "{}", excerpt(run_, at.receiver, e, "it came before"));
+      return broken(rule::duplicate, "{}",
+                    excerpt(run_, at.receiver, e, "a message that came before"));
     }
     came = true;
     if (id.sequence < at.next[id.producer]) {
       return broken(rule::producer_order, "{}\n  after sequence {} of this producer",
-                    excerpt(run_, at.receiver, e, "too late"), at.next[id.producer] - 1);
+                    excerpt(run_, at.receiver, e, "a message too late"), at.next[id.producer] - 1);
     }
     at.next[id.producer] = id.sequence + 1;
     end_[id.producer] = std::max(end_[id.producer], id.sequence + 1);

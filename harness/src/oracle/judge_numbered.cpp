@@ -89,7 +89,7 @@ class numbered_judge {
                       sender_line(run_, unpack(owner_[word] - known)), sender_line(run_, id));
       }
       if (word < next) {
-        return broken(rule::producer_order, "{}\n  after it had been told number {}",
+        return broken(rule::producer_order, "{}\n  after a message with number {}",
                       sender_line(run_, id), next - 1);
       }
       owner_[word] = pack(id) + known;
@@ -153,7 +153,7 @@ class numbered_judge {
     if (entry.number < 0 || number >= limit_ || step > limit_ - number || step == 0) {
       const rule which = entry.kind == event_kind::lost ? rule::loss_count : rule::phantom_message;
       return broken(which, "{}\n  numbers below {} were given out",
-                    excerpt(run_, at.receiver, e, "no such numbers"), owner_.size());
+                    excerpt(run_, at.receiver, e, "numbers that do not exist"), owner_.size());
     }
     if (auto found = place(at, told, e)) return found;
     if (number + step > owner_.size()) owner_.resize(number + step, unknown);
@@ -167,7 +167,8 @@ class numbered_judge {
       case event_kind::lost:
         return read_lost(at, e, number, step);
       default:
-        return broken(rule::invalid_message, "{}", excerpt(run_, at.receiver, e, "invalid"));
+        return broken(rule::invalid_message, "{}",
+                      excerpt(run_, at.receiver, e, "an invalid number"));
     }
   }
 
@@ -178,11 +179,11 @@ class numbered_judge {
       at.resumes = false;
       if (number < at.lowest_resume) {
         return broken(rule::redelivered_released, "{}\n  it had released everything below {}",
-                      excerpt(run_, at.receiver, e, "resumed too early"), at.lowest_resume);
+                      excerpt(run_, at.receiver, e, "a restart too early"), at.lowest_resume);
       }
       if (number > at.position) {
-        return broken(rule::skipped_after_restart, "{}\n  it had been told everything below {}",
-                      excerpt(run_, at.receiver, e, "resumed too late"), at.position);
+        return broken(rule::skipped_after_restart, "{}\n  it had got everything below {}",
+                      excerpt(run_, at.receiver, e, "a restart too late"), at.position);
       }
       at.position = at.floor = number;
     } else if (at.starts_new) {
@@ -274,7 +275,7 @@ class numbered_judge {
       }
       const bool answered = owner_[n] != short_one && !doubts_.contains(unpack(owner_[n] - known));
       return broken(answered ? rule::committed_aborted : rule::disagreement, "{}\n  {}",
-                    excerpt(run_, at.receiver, e, "aborted"),
+                    excerpt(run_, at.receiver, e, "an abort"),
                     answered ? who_has(n) : "another receiver got its message");
     }
     return judge_aborted_count(at, e);
@@ -284,20 +285,21 @@ class numbered_judge {
   maybe judge_aborted_count(const walk& at, std::size_t e) const {
     if (passes_over_ || run_.figures.aborted + doubts_.came() <= doubts_.size())
       return std::nullopt;
-    return broken(rule::aborted_without_cause,
-                  "{}\n  {} numbers were aborted and {} messages in doubt came; {} are in doubt",
-                  excerpt(run_, at.receiver, e, "one too many"), run_.figures.aborted,
-                  doubts_.came(), doubts_.size());
+    return broken(
+        rule::aborted_without_cause,
+        "{}\n  {} numbers were aborted and {} messages in doubt arrived; {} were in doubt",
+        excerpt(run_, at.receiver, e, "one too many"), run_.figures.aborted, doubts_.came(),
+        doubts_.size());
   }
 
   maybe read_lost(const walk& at, std::size_t e, std::uint64_t number, std::uint64_t count) const {
     if (!run_.lossy(at.receiver)) {
-      return broken(rule::loss_not_allowed, "{}", excerpt(run_, at.receiver, e, "lost"));
+      return broken(rule::loss_not_allowed, "{}", excerpt(run_, at.receiver, e, "a loss"));
     }
     if (run_.facts().capacity != 0 && number + count - 1 + run_.slots >= highest_possible_) {
       return broken(rule::lost_not_overwritten,
                     "{}\n  there are {} slots and numbers up to {} at the most",
-                    excerpt(run_, at.receiver, e, "lost"), run_.slots, highest_possible_ - 1);
+                    excerpt(run_, at.receiver, e, "a loss"), run_.slots, highest_possible_ - 1);
     }
     return std::nullopt;
   }
@@ -310,8 +312,8 @@ class numbered_judge {
     if (at.position >= owner_.size() || owner_[at.position] == unknown ||
         owner_[at.position] == aborted) {
       const std::string what = fmt::format(
-          "{} stayed before number {} although its sender is dead: it was told neither "
-          "a message nor that it is aborted; numbers below {} were sent",
+          "{} stayed before number {} although its sender is dead: it got neither a "
+          "message nor a report that it was aborted; numbers below {} were sent",
           name, at.position, target);
       return judge_missing_end(run_, rule::stuck, what);
     }

@@ -146,8 +146,9 @@ class sequence_judge {
     stand& of = at.of[id.producer];
     if (of.fresh) of.next = id.sequence;
     if (id.sequence < of.next) {
-      return broken(at.told_lost != 0 ? rule::loss_count : rule::duplicate, "{}\n  {} had to come",
-                    excerpt(run_, at.receiver, e, "again"), describe_next(id.producer, of.next));
+      return broken(at.told_lost != 0 ? rule::loss_count : rule::duplicate,
+                    "{}\n  next had to come: {}", excerpt(run_, at.receiver, e, "a message again"),
+                    describe_next(id.producer, of.next));
     }
     if (id.sequence < of.seen) ++run_.figures.redelivered;
     if (auto found = judge_gap(at, e, id)) return found;
@@ -177,7 +178,7 @@ class sequence_judge {
     const bool late = came_late(run_, at.receiver, e, missing.first);
     return broken(late ? rule::producer_order : rule::lost_message, "{}\n  before it: {}{}",
                   excerpt(run_, at.receiver, e, "a gap"), sender_line(run_, missing.first),
-                  late ? ", which came later" : ", which never came");
+                  late ? ", and arrived later" : ", and never arrived");
   }
 
   // With one producer each gap must be exactly what was announced; with several, nobody knows
@@ -237,7 +238,7 @@ class sequence_judge {
     const bool few = told + (one ? at.told_before : 0) < least && !may_be_untold(at);
     const bool many = told > most && (one || !at.restarted);
     if (!few && !many) return std::nullopt;
-    return broken(rule::loss_count, "{}: {} messages never came, {} were reported as lost",
+    return broken(rule::loss_count, "{}: {} messages never arrived, {} were reported as lost",
                   run_.receiver_name(at.receiver), least, told);
   }
 

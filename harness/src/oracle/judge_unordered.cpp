@@ -85,18 +85,20 @@ class unordered_judge {
     if (auto found = judge_content(run_, at.receiver, e)) return found;
     const event& entry = run_.logs.told(at.receiver)[e];
     if (!names_itself(entry)) {
-      return broken(rule::content, "{}", excerpt(run_, at.receiver, e, "it names no producer"));
+      return broken(rule::content, "{}",
+                    excerpt(run_, at.receiver, e, "a message that names no producer"));
     }
     const message_id id = unpack(entry.identity);
     std::uint64_t& came = came_[id.producer][id.sequence];
     if (came != 0) {
       const std::uint64_t before = came - 1;
       if (!at.again || before < events_before_ || before >= events_before_ + at.attached) {
-        return broken(rule::duplicate, "{}", excerpt(run_, at.receiver, e, "it came before"));
+        return broken(rule::duplicate, "{}",
+                      excerpt(run_, at.receiver, e, "a message that came before"));
       }
       if (before < events_before_ + at.released) {
         return broken(rule::redelivered_released, "{}\n  it came at event {}",
-                      excerpt(run_, at.receiver, e, "again"), before - events_before_);
+                      excerpt(run_, at.receiver, e, "a message again"), before - events_before_);
       }
       ++run_.figures.redelivered;
     }

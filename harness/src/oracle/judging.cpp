@@ -36,7 +36,7 @@ std::string describe(const judged_run& run, const event& entry) {
 std::string excerpt(const judged_run& run, unsigned receiver, std::size_t at,
                     std::string_view why) {
   const auto told = run.logs.told(receiver);
-  std::string text = fmt::format("{} of the history of {}:", why, run.receiver_name(receiver));
+  std::string text = fmt::format("{} in the history of {}:", why, run.receiver_name(receiver));
   const std::size_t first = at < 2 ? 0 : at - 2;
   const std::size_t last = std::min(told.size(), at + 2);
   for (std::size_t i = first; i < last; ++i) {
@@ -86,14 +86,14 @@ maybe judge_report(const judged_run& run, unsigned receiver, std::size_t at,
                    std::uint64_t& aborted) {
   const event& entry = run.logs.told(receiver)[at];
   if (entry.kind == event_kind::invalid) {
-    return broken(rule::invalid_message, "{}", excerpt(run, receiver, at, "invalid"));
+    return broken(rule::invalid_message, "{}", excerpt(run, receiver, at, "an invalid number"));
   }
   if (entry.kind == event_kind::lost && !run.lossy(receiver)) {
-    return broken(rule::loss_not_allowed, "{}", excerpt(run, receiver, at, "lost"));
+    return broken(rule::loss_not_allowed, "{}", excerpt(run, receiver, at, "a loss"));
   }
   if (entry.kind != event_kind::aborted) return std::nullopt;
   if (entry.identity > run.figures.in_doubt - aborted) {
-    return broken(rule::aborted_without_cause, "{}", excerpt(run, receiver, at, "aborted"));
+    return broken(rule::aborted_without_cause, "{}", excerpt(run, receiver, at, "an abort"));
   }
   aborted += entry.identity;
   run.figures.aborted = std::max(run.figures.aborted, aborted);
@@ -104,28 +104,28 @@ maybe judge_content(const judged_run& run, unsigned receiver, std::size_t at) {
   const event& entry = run.logs.told(receiver)[at];
   if (entry.length < 0 || static_cast<std::uint64_t>(entry.length) > run.facts().content_size) {
     return broken(rule::length, "{}",
-                  excerpt(run, receiver, at, "no message may have this length"));
+                  excerpt(run, receiver, at, "a length that no message may have"));
   }
   const message_id id = unpack(entry.identity);
   if (entry.sound == 0) {
     const bool known = names_itself(entry) && id.producer < run.facts().producers;
     if (known && run.content.length(id) != static_cast<std::uint64_t>(entry.length)) {
       return broken(rule::length, "{}\n  {} bytes were sent",
-                    excerpt(run, receiver, at, "the length differs"), run.content.length(id));
+                    excerpt(run, receiver, at, "a wrong length"), run.content.length(id));
     }
-    return broken(rule::content, "{}", excerpt(run, receiver, at, "the bytes differ"));
+    return broken(rule::content, "{}", excerpt(run, receiver, at, "wrong bytes"));
   }
   if (!names_itself(entry)) return std::nullopt;
   if (id.producer >= run.facts().producers) {
     return broken(rule::phantom_message, "{}",
-                  excerpt(run, receiver, at, "no producer of the run"));
+                  excerpt(run, receiver, at, "a message of no producer"));
   }
   const actor_state& sender = run.logs.sender(id.producer);
   const auto answers = run.logs.answered(id.producer);
   const bool refused = id.sequence < answers.size() && answers[id.sequence] == answer::not_sent;
   if (id.sequence >= sender.started.load() || refused) {
     return broken(rule::phantom_message, "{}\n  {}",
-                  excerpt(run, receiver, at, "nobody sent this message"), sender_line(run, id));
+                  excerpt(run, receiver, at, "a message that nobody sent"), sender_line(run, id));
   }
   return std::nullopt;
 }

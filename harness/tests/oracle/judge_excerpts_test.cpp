@@ -71,7 +71,7 @@ TEST(judge_excerpts, shows_two_events_before_and_one_behind_and_marks_the_one_th
     for (const unsigned other : {0U, 3 - receiver}) run.logs.receiver(other).now = stage::dead;
     const std::string who = receiver == 1 ? "consumer 1" : "observer 0";
     EXPECT_EQ(text_of(run, rule::skipped),
-              "  the wrong number of the history of " + who + ":\n    event 2: " + lines[1] +
+              "  the wrong number in the history of " + who + ":\n    event 2: " + lines[1] +
                   "\n    event 3: " + lines[2] + "\n  > event 4: " + lines[7] +
                   "\n    event 5: " + lines[8] +
                   "\n  number 3 had to come; producer 0 sequence 3 was reported as sent, number 3");
@@ -83,7 +83,7 @@ TEST(judge_excerpts, shows_what_there_is_at_both_ends_of_a_history) {
   for (std::uint64_t n = 0; n < 2; ++n) run.sends(0, n);
   run.gets(0, {0, 1}, 1);
   EXPECT_EQ(text_of(run, rule::skipped),
-            "  the wrong number of the history of consumer 0:\n    event 0: attached (incarnation "
+            "  the wrong number in the history of consumer 0:\n    event 0: attached (incarnation "
             "0)\n  > event 1: number 1: " +
                 message_text(run, {0, 1}) +
                 "\n  number 0 had to come; producer 0 sequence 0 was reported as sent, number 0");
@@ -181,8 +181,8 @@ TEST(judge_excerpts, names_both_messages_of_one_number) {
   falling.sends(0, 4);
   falling.sends(0, 2);
   EXPECT_EQ(text_of(falling, rule::producer_order),
-            "  producer 0 sequence 1 was reported as sent, number 2\n  after it had been told "
-            "number 4");
+            "  producer 0 sequence 1 was reported as sent, number 2\n  after a message "
+            "with number 4");
   auto sparse = numbered(1, 0);
   sparse.sends(0, 0);
   sparse.sends(0, 7);
@@ -239,7 +239,7 @@ TEST(judge_excerpts, says_why_an_abort_is_wrong) {
   one_too_many.gets(0, {0, 0}, 0);
   one_too_many.is_told(0, event_kind::aborted, 1, 2);
   EXPECT_EQ(behind_the_events(one_too_many, rule::aborted_without_cause),
-            "  2 numbers were aborted and 1 messages in doubt came; 2 are in doubt");
+            "  2 numbers were aborted and 1 messages in doubt arrived; 2 were in doubt");
 }
 
 TEST(judge_excerpts, says_why_a_loss_an_order_or_a_restart_is_wrong) {
@@ -271,7 +271,7 @@ TEST(judge_excerpts, says_why_a_loss_an_order_or_a_restart_is_wrong) {
     run.gets(0, {0, early ? 1U : 5U}, early ? 1 : 5);
     EXPECT_EQ(
         behind_the_events(run, early ? rule::redelivered_released : rule::skipped_after_restart),
-        early ? "  it had released everything below 2" : "  it had been told everything below 4");
+        early ? "  it had released everything below 2" : "  it had got everything below 4");
   }
 }
 
@@ -282,7 +282,7 @@ TEST(judge_excerpts, says_of_a_queue_without_numbers_what_was_to_come) {
   again.sends(0);
   for (const std::uint64_t s : {0U, 1U, 2U, 1U}) again.gets(0, {0, s});
   EXPECT_EQ(behind_the_events(again, rule::duplicate),
-            "  producer 0 sequence 4 was reported as sent had to come");
+            "  next had to come: producer 0 sequence 4 was reported as sent");
   auto count = unnumbered(kind::lossy);
   for (int i = 0; i < 4; ++i) count.sends(0);
   count.is_told(0, event_kind::lost, -1, 5);
@@ -299,7 +299,7 @@ TEST(judge_excerpts, says_of_a_queue_without_numbers_what_was_to_come) {
   sum.is_told(0, event_kind::lost, -1, 5);
   sum.gets(0, {1, 2});
   EXPECT_EQ(text_of(sum, rule::loss_count),
-            "  consumer 0: 3 messages never came, 5 were reported as lost");
+            "  consumer 0: 3 messages never arrived, 5 were reported as lost");
   auto tail = unnumbered(kind::durable);
   for (int i = 0; i < 4; ++i) tail.sends(0);
   for (const std::uint64_t s : {0U, 1U, 2U}) tail.gets(0, {0, s});
@@ -322,10 +322,10 @@ TEST(judge_excerpts, shows_both_orders_of_two_consumers) {
   const std::string zero = message_text(run, {0, 0});
   const std::string one = message_text(run, {1, 0});
   EXPECT_EQ(text_of(run, rule::disagreement),
-            "  a different order of the history of consumer 0:\n    event 0: attached (incarnation "
+            "  a different order in the history of consumer 0:\n    event 0: attached (incarnation "
             "0)\n  > event 1: " +
                 zero + "\n    event 2: " + one +
-                "\n  at the same place of the history of consumer 1:\n    event 0: attached "
+                "\n  at the same place in the history of consumer 1:\n    event 0: attached "
                 "(incarnation 0)\n  > event 1: " +
                 one + "\n    event 2: " + zero);
 }
@@ -344,11 +344,11 @@ TEST(judge_excerpts, says_where_a_receiver_stopped) {
   stuck.is_killed_sending(0);
   stuck.sends(0, 2);
   EXPECT_EQ(text_of(stuck, rule::stuck),
-            "  consumer 0 stayed before number 1 although its sender is dead: it was told neither "
-            "a message nor that it is aborted; numbers below 3 were sent");
+            "  consumer 0 stayed before number 1 although its sender is dead: it got neither "
+            "a message nor a report that it was aborted; numbers below 3 were sent");
 }
 
-TEST(judge_excerpts, says_of_a_run_that_stalled_where_everybody_stands) {
+TEST(judge_excerpts, G11_says_of_a_run_that_stalled_where_everybody_stands) {
   hand_made_shape shape;
   shape.producers = 2;
   shape.observers = 1;
@@ -366,9 +366,9 @@ TEST(judge_excerpts, says_of_a_run_that_stalled_where_everybody_stands) {
   run.logs.receiver(0).kills = 2;
   run.logs.receiver(1).now = stage::dead;
   EXPECT_EQ(text_of(run, rule::stuck),
-            "  nobody went on for the stall limit"
-            "\n  producer 0: running, 1 of 5 answered, now in the call, 3 kills"
-            "\n  producer 1: absent, 0 of 4 answered, not in the call, 0 kills"
+            "  the run stood still"
+            "\n  producer 0: running, 1 of 5 answered, inside send, 3 kills"
+            "\n  producer 1: absent, 0 of 4 answered, 0 kills"
             "\n  consumer 0: attaching, stands at 7, 2 kills"
             "\n  observer 0: dead, stands at 0, 0 kills");
   run.logs.facts().ended = run_end::timed_out;
@@ -378,6 +378,64 @@ TEST(judge_excerpts, says_of_a_run_that_stalled_where_everybody_stands) {
   EXPECT_EQ(text.find("unknown: the time limit of the run passed\n  producer 0: running"), 0U);
   EXPECT_NE(text.find("producer 1: ready"), std::string::npos);
   EXPECT_NE(text.find("consumer 0: finished"), std::string::npos);
+}
+
+TEST(judge_excerpts, G11_names_the_call_in_which_an_actor_stays_and_its_deadline) {
+  constexpr std::int64_t ms = 1'000'000;
+  auto run = numbered(2, 2);
+  run.logs.facts().ended = run_end::stalled;
+  run.logs.facts().ended_at = 20000 * ms;
+  run.logs.facts().quiet_ms = 10013;
+  for (unsigned i = 0; i < 2; ++i) {
+    run.logs.sender(i).now = run.logs.receiver(i).now = stage::running;
+    run.logs.sender(i).in_call = 1;
+    run.logs.receiver(i).in_call = 2;
+  }
+  run.logs.sender(0).call_deadline = 20007 * ms;
+  run.logs.sender(1).call_deadline = 16000 * ms;
+  run.logs.receiver(0).call_deadline = 11000 * ms;
+  run.logs.receiver(1).call_deadline = 20000 * ms;
+  run.logs.receiver(1).in_call = 1;
+  EXPECT_EQ(text_of(run, rule::stuck),
+            "  the run stood still: no actor went on for 10013 ms"
+            "\n  producer 0: running, 0 of 4096 answered, inside send, 7 ms before its deadline, "
+            "0 kills"
+            "\n  producer 1: running, 0 of 4096 answered, inside send, 4000 ms past its deadline, "
+            "0 kills"
+            "\n  consumer 0: running, stands at 0, inside receive, 9000 ms past its deadline, "
+            "0 kills"
+            "\n  consumer 1: running, stands at 0, outside its calls, 0 kills");
+}
+
+// A run of which only the last `arrived` messages reach the receivers that may lose some.
+hand_made overwriting(kind which, unsigned observers, std::uint64_t sent, std::uint64_t arrived) {
+  hand_made_shape shape;
+  shape.messages = sent;
+  shape.consumers = which == kind::competing ? 2 : 1;
+  shape.observers = observers;
+  shape.promises.lossy = observers == 0;
+  shape.promises.competing = which == kind::competing;
+  hand_made run(shape);
+  sends(run, 0, static_cast<int>(sent));
+  for (std::uint64_t s = 0; observers != 0 && s < sent; ++s) run.gets(0, {0, s});
+  const unsigned last = run.logs.receivers() - 1;
+  run.is_told(last, event_kind::lost, -1, sent - arrived);
+  for (std::uint64_t s = sent - arrived; s < sent; ++s) run.gets(last, {0, s});
+  return run;
+}
+
+TEST(judge_excerpts, G5_leaves_undecided_what_saw_too_little) {
+  for (const auto& [which, observers] :
+       {std::pair{kind::lossy, 0U}, {kind::competing, 0U}, {kind::single, 1U}}) {
+    expect_ok(overwriting(which, observers, 100, 10));
+    expect_ok(overwriting(which, observers, 99, 1));  // of too few to say that it is too little
+    const verdict found = overwriting(which, observers, 100, 9).judged();
+    EXPECT_EQ(found.answer, outcome::unknown);
+    EXPECT_EQ(found.excerpt.find("too little was seen to judge: 9 of 100 messages arrived where "
+                                 "messages may be lost; below 10 % a run shows next to nothing\n"),
+              0U)
+        << found.text();
+  }
 }
 
 }  // namespace

@@ -285,7 +285,7 @@ TEST(judge_sequences, G1_G6_looks_for_the_first_missing_message_that_was_sent) {
     expect_broken(run, comes ? rule::producer_order : rule::lost_message);
     EXPECT_NE(
         run.judged().excerpt.find("\n  before it: producer 0 sequence 3 was reported as sent, " +
-                                  std::string(comes ? "which came later" : "which never came")),
+                                  std::string(comes ? "and arrived later" : "and never arrived")),
         std::string::npos);
   }
 }
