@@ -4,14 +4,14 @@
 namespace shmfifo::harness {
 
 maybe unique_deliveries::judge(const judged_run& run, unsigned receiver, std::size_t e,
-                               message_id id, bool announced) const {
+                               message_id id, bool skips) const {
   const std::uint64_t at = place(id);
-  if (at < (resumes_ ? low_ : high_)) {
+  if (at < low_) {
     return broken(resumes_ ? rule::redelivered_released : rule::duplicate,
                   "{}\n  it came at event {}", excerpt(run, receiver, e, "a message again"),
                   order_[at].event);
   }
-  if (at <= high_ || announced) return std::nullopt;
+  if (at <= high_ || skips) return std::nullopt;
   const std::size_t due = order_[high_].event;
   return broken(rule::skipped_after_restart, "{}\n  event {} had to be repeated: {}",
                 excerpt(run, receiver, e, "a repetition with a gap"), due,

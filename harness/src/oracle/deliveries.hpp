@@ -23,7 +23,10 @@ class unique_deliveries {
   // Where in the order it stands, at least and at most; the two differ only after a restart.
   [[nodiscard]] std::uint64_t low() const noexcept { return low_; }
   [[nodiscard]] std::uint64_t high() const noexcept { return high_; }
-  [[nodiscard]] message_id message(std::uint64_t place) const { return order_[place].id; }
+  // With one producer: its message behind the one before this place.
+  [[nodiscard]] std::uint64_t behind(std::uint64_t place) const {
+    return place == 0 ? 0 : order_[place - 1].id.sequence + 1;
+  }
 
   // It attached again at event e; the events before `released` had been released.
   void attach(std::size_t e, std::size_t released) {
@@ -33,9 +36,12 @@ class unique_deliveries {
     resumes_ = true;
   }
 
-  // May this message come now, at event e? Others may be left out if that was announced.
+  // A report of losses: they may be what had to come again, and that may never come.
+  void leave_out() noexcept { high_ = order_.size(); }
+
+  // May this message come now, at event e? Others may be left out if it `skips`.
   [[nodiscard]] maybe judge(const judged_run& run, unsigned receiver, std::size_t e, message_id id,
-                            bool announced) const;
+                            bool skips) const;
 
   // Passes each message to `visit` that can come again from this one on, the last one first.
   template <class Visit>

@@ -307,6 +307,7 @@ class numbered_judge {
   maybe read_end(const walk& at) const {
     const std::uint64_t target = run_.facts().final_position.load();
     if (!run_.complete(at.receiver) || at.position >= target) return std::nullopt;
+    if (at.starts_new) return std::nullopt;  // nothing came since it attached anew
     if (taken_along(at, target)) return std::nullopt;
     const std::string name = run_.receiver_name(at.receiver);
     if (at.position >= owner_.size() || owner_[at.position] == unknown ||

@@ -33,6 +33,7 @@ class order_judge {
   };
   struct walk {
     std::uint64_t place = 0;  // in the common order
+    bool known = true;        // else it began anew, and nobody knows where
     bool everything = true;   // it gets each message from there on
   };
 
@@ -62,19 +63,20 @@ class order_judge {
   void attach(walk& at, unsigned receiver) const {
     if (has_cursor(receiver) && at.everything) return;
     at.place = 0;
-    at.everything = false;
+    at.known = at.everything = false;
   }
 
   maybe read_message(walk& at, arrival came) {
     const message_id id = unpack(run_.logs.told(came.receiver)[came.event].identity);
     const std::uint64_t place = places_[id.producer][id.sequence];  // one more, or 0
-    if (place == 0 && at.place == order_.size()) {
+    if (place == 0 && at.place == order_.size() && at.known) {
       order_.push_back(came);
       places_[id.producer][id.sequence] = ++at.place;
       return std::nullopt;
     }
     if (place == at.place + 1 || (!at.everything && place > at.place)) {
       at.place = place;
+      at.known = true;
       return std::nullopt;
     }
     if (at.everything ? place != 0 && place <= at.place : place == 0) {

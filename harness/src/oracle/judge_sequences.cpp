@@ -66,7 +66,9 @@ class sequence_judge {
     std::uint64_t aborted = 0;      // by this incarnation's reports
     std::uint64_t told_lost = 0;    // announced since the last message
     std::uint64_t told_before = 0;  // of these, by earlier incarnations
-    std::uint64_t lost_from = 0;    // with one producer: the first message they can speak of
+    // With one producer: the first message that they can speak of, and the first that they must.
+    std::uint64_t lost_from = 0;
+    std::uint64_t lost_until = 0;
     std::uint64_t told_in_all = 0;
     std::uint64_t missing = 0;  // in all
     bool swallowed = false;     // a kill may have taken a report along since the last message
@@ -90,6 +92,7 @@ class sequence_judge {
       } else if (told[e].kind == event_kind::lost) {
         at.told_lost += told[e].identity;
         at.told_in_all += told[e].identity;
+        if (at.own) at.own->leave_out();
       }
     }
     return read_end(at);
@@ -108,12 +111,13 @@ class sequence_judge {
       at.own->attach(e, entry.identity);
       at.told_before += at.told_lost;
       at.told_lost = 0;
-      const std::uint64_t low = at.own->low();
-      at.lost_from = low == 0 ? 0 : at.own->message(low - 1).sequence + 1;
+      at.lost_from = at.own->behind(at.own->low());
+      at.lost_until = at.own->behind(at.own->high());
     } else if (run_.can.broadcast || run_.logs.is_observer(at.receiver)) {
       for (stand& one : at.of) {
         one.fresh = true;
         one.seen = std::max(one.seen, one.next);
+        one.gone_with_sender = 0;  // it meets the same gaps again
       }
       at.told_lost = at.told_in_all = at.missing = 0;
     } else if (entry.killed == 2) {
@@ -133,9 +137,8 @@ class sequence_judge {
       if (!begun || !fits(run_, entry, id)) return judge_misplaced(run_, at.receiver, e, id);
     }
     if (at.own) {
-      const bool announced =
-          at.of[id.producer].skips || (run_.lossy(at.receiver) && at.told_lost != 0);
-      if (auto found = at.own->judge(run_, at.receiver, e, id, announced)) return found;
+      const bool skips = at.of[id.producer].skips;
+      if (auto found = at.own->judge(run_, at.receiver, e, id, skips)) return found;
       at.own->each_again(id, [&](message_id again) {
         stand& other = at.of[again.producer];
         other.seen = std::max(other.seen, other.next);
@@ -166,6 +169,7 @@ class sequence_judge {
   [[nodiscard]] bool explained(walk& at, unsigned producer, const gap& missing) const {
     stand& of = at.of[producer];
     if (missing.certain == 0 || of.skips) return true;
+    if (at.own && missing.first.sequence < of.seen) return true;  // met again in a repetition
     if (run_.can.buffered) return of.gone_with_sender++ < run_.logs.sender(producer).kills;
     return at.taken.explain(missing.certain, of.kills);
   }
@@ -187,13 +191,13 @@ class sequence_judge {
     at.missing += missing.certain;
     const bool one = run_.logs.senders() == 1;
     const bool known = !at.of[id.producer].fresh;
-    const std::uint64_t least = one ? missing.certain : at.missing;
+    const std::uint64_t least = one ? gap_before(run_, id, at.lost_until).certain : at.missing;
     const std::uint64_t told = one ? at.told_lost : at.told_in_all;
     const std::uint64_t before = one ? at.told_before : 0;
     const bool few = told + before < least && !may_be_untold(at);
     const bool many = one && told > most_lost(at, id);
     at.told_lost = at.told_before = 0;
-    at.lost_from = id.sequence + 1;
+    at.lost_from = at.lost_until = id.sequence + 1;
     at.swallowed = false;
     if (!known || (!few && !many)) return std::nullopt;
     return broken(rule::loss_count, "{}\n  {} messages are missing before it, {} were reported",
@@ -238,8 +242,11 @@ class sequence_judge {
     const bool few = told + (one ? at.told_before : 0) < least && !may_be_untold(at);
     const bool many = told > most && (one || !at.restarted);
     if (!few && !many) return std::nullopt;
-    return broken(rule::loss_count, "{}: {} messages never arrived, {} were reported as lost",
-                  run_.receiver_name(at.receiver), least, told);
+    const std::string what = fmt::format("{}: {} messages never arrived, {} were reported as lost",
+                                         run_.receiver_name(at.receiver), least, told);
+    // Too few: what comes behind a claim that stays open is neither there nor lost.
+    return few ? judge_missing_end(run_, rule::loss_count, what)
+               : broken(rule::loss_count, "{}", what);
   }
 
   const judged_run& run_;

@@ -148,6 +148,48 @@ TEST(judge_restarts, G5_G7_counts_a_loss_once_that_was_told_before_the_death) {
   }
 }
 
+// What a report speaks of may have been in the window: it need not come again, then.
+TEST(judge_restarts, G5_G7_lets_what_had_to_come_again_be_lost_in_between) {
+  for (const std::uint64_t count : {1U, 2U, 3U}) {
+    auto run = unnumbered(kind::durable);
+    run.logs.facts().promises.lossy = true;
+    sends(run, 0, 8);
+    gets(run, 0, 0, {0, 1, 2, 3, 4});
+    run.is_killed_and_comes_back(0);
+    gets(run, 0, 0, {0});
+    run.is_told(0, event_kind::lost, -1, count);
+    gets(run, 0, 0, {3, 4, 5, 6, 7});
+    expect(run, count == 2 ? rule::none : rule::loss_count);
+    auto killed = unnumbered(kind::durable);
+    killed.logs.facts().promises.lossy = true;
+    sends(killed, 0, 8);
+    gets(killed, 0, 0, {0, 1, 2, 3});
+    killed.is_killed_and_comes_back(0);
+    killed.is_told(0, event_kind::lost, -1, 4 + count);
+    killed.releases(0);
+    killed.is_killed_and_comes_back(0);
+    gets(killed, 0, 0, {6, 7});
+    expect_ok(killed);
+  }
+}
+
+TEST(judge_restarts, G6_meets_the_gap_of_a_buffered_sender_again_in_each_repetition) {
+  for (const kind which : {kind::durable, kind::broadcast}) {
+    for (const unsigned kills : {0U, 1U}) {
+      auto run = unnumbered(which);
+      run.logs.facts().promises.buffered = true;
+      sends(run, 0, 8);
+      run.logs.sender(0).kills = kills;
+      gets(run, 0, 0, {0, 1, 4});
+      run.attach(0);
+      gets(run, 0, 0, {1, 4, 5});
+      run.attach(0);
+      gets(run, 0, 0, {0, 1, 4, 5, 6, 7});
+      expect(run, kills == 1 ? rule::none : rule::lost_message);
+    }
+  }
+}
+
 // -- receivers of a broadcast, which have none
 
 TEST(judge_restarts, G5_adds_no_losses_of_a_dead_receiver_to_those_of_the_next) {
