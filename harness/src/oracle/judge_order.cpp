@@ -50,7 +50,7 @@ class order_judge {
     const auto told = run_.logs.told(i);
     for (std::size_t e = 0; e < told.size(); ++e) {
       if (told[e].kind == event_kind::attached && told[e].number > 0) {
-        attach(at, i);
+        attach(at, i, told[e].killed != 0);
       } else if (told[e].kind == event_kind::message && names_itself(told[e])) {
         if (auto found = read_message(at, {i, e})) return found;
       }
@@ -60,8 +60,8 @@ class order_judge {
 
   // A receiver with a cursor continues the order that it saw before; nobody knows where another one
   // begins.
-  void attach(walk& at, unsigned receiver) const {
-    if (has_cursor(receiver) && at.everything) return;
+  void attach(walk& at, unsigned receiver, bool killed) const {
+    if (has_cursor(receiver) && (at.everything || !killed)) return;
     at.place = 0;
     at.known = at.everything = false;
   }

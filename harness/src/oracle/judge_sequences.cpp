@@ -136,15 +136,16 @@ class sequence_judge {
       const bool begun = id.sequence < run_.logs.sender(0).started.load();
       if (!begun || !fits(run_, entry, id)) return judge_misplaced(run_, at.receiver, e, id);
     }
+    bool again = false;
     if (at.own) {
       const bool skips = at.of[id.producer].skips;
       if (auto found = at.own->judge(run_, at.receiver, e, id, skips)) return found;
-      at.own->each_again(id, [&](message_id again) {
-        stand& other = at.of[again.producer];
+      at.own->each_again(id, [&](message_id later) {
+        stand& other = at.of[later.producer];
         other.seen = std::max(other.seen, other.next);
-        other.next = again.sequence;
+        other.next = later.sequence;
       });
-      at.own->take(id, e);
+      again = at.own->take(id, e);
     }
     stand& of = at.of[id.producer];
     if (of.fresh) of.next = id.sequence;
@@ -154,7 +155,9 @@ class sequence_judge {
                     describe_next(id.producer, of.next));
     }
     if (id.sequence < of.seen) ++run_.figures.redelivered;
-    if (auto found = judge_gap(at, e, id)) return found;
+    // What is missing before a repetition was missing before.
+    const bool judged = again && !run_.lossy(at.receiver);
+    if (auto found = judged ? std::nullopt : judge_gap(at, e, id)) return found;
     of.fresh = of.skips = false;
     of.next = id.sequence + 1;
     of.kills = at.taken.count();
@@ -169,7 +172,6 @@ class sequence_judge {
   [[nodiscard]] bool explained(walk& at, unsigned producer, const gap& missing) const {
     stand& of = at.of[producer];
     if (missing.certain == 0 || of.skips) return true;
-    if (at.own && missing.first.sequence < of.seen) return true;  // met again in a repetition
     if (run_.can.buffered) return of.gone_with_sender++ < run_.logs.sender(producer).kills;
     return at.taken.explain(missing.certain, of.kills);
   }
