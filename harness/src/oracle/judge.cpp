@@ -91,9 +91,11 @@ template <class Predicate>
   if (!inside) return ", outside its calls";
   const std::int64_t deadline = who.call_deadline.load();
   if (deadline == 0 || facts.ended_at == 0) return fmt::format(", inside {}", call);
-  const std::int64_t past_ms = (facts.ended_at - deadline) / 1'000'000;
-  return fmt::format(", inside {}, {} ms {} its deadline", call, past_ms < 0 ? -past_ms : past_ms,
-                     past_ms < 0 ? "before" : "past");
+  const bool past = facts.ended_at >= deadline;
+  const std::uint64_t from = static_cast<std::uint64_t>(past ? deadline : facts.ended_at);
+  const std::uint64_t until = static_cast<std::uint64_t>(past ? facts.ended_at : deadline);
+  return fmt::format(", inside {}, {} ms {} its deadline", call, (until - from) / 1'000'000,
+                     past ? "past" : "before");
 }
 
 [[nodiscard]] std::string where_they_stand(const judged_run& run) {

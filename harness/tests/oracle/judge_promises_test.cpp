@@ -265,6 +265,26 @@ TEST(judge_promises, G1_compares_only_what_both_receivers_of_a_buffered_queue_go
   }
 }
 
+// One that left in good order fetched nothing that it did not log.
+TEST(judge_promises, G1_keeps_the_place_of_a_buffered_receiver_that_only_left) {
+  for (const bool killed : {true, false}) {
+    auto run = with(&capabilities::buffered, true, kind::broadcast, 2, 2);
+    run.logs.facts().promises.durable = true;
+    for (const unsigned p : {0U, 1U}) sends(run, p, 2);
+    gets(run, 0, 0, {0});
+    gets(run, 0, 1, {0});
+    gets(run, 0, 0, {1});
+    gets(run, 0, 1, {1});
+    gets(run, 1, 1, {0});
+    run.releases(1);
+    if (killed) run.is_killed_and_comes_back(1);
+    if (!killed) run.attach(1);
+    gets(run, 1, 0, {0, 1});
+    gets(run, 1, 1, {1});
+    expect(run, killed ? rule::none : rule::disagreement);
+  }
+}
+
 // -- fallible
 
 TEST(judge_promises, G8_leaves_a_call_undecided_that_failed_after_a_death) {
