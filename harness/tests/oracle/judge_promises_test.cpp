@@ -149,6 +149,8 @@ TEST(judge_promises, G7_explains_unordered_messages_by_kills_as_any_others) {
         run.is_killed_and_comes_back(0, in_call);
         gets(run, 0, 0, {0});
         expect(run, in_call && missing == 1 ? rule::none : rule::lost_message);
+        gets(run, 0, 0, {1});
+        expect_broken(run, rule::duplicate);
       }
     }
   }

@@ -285,6 +285,19 @@ TEST(judge_restarts, G7_shares_kills_out_among_the_missing_messages_of_two_produ
   }
 }
 
+TEST(judge_restarts, G7_keeps_the_younger_kill_for_the_message_that_only_it_explains) {
+  for (const bool younger : {true, false}) {
+    auto run = unnumbered(kind::single, 2);
+    for (const unsigned p : {0U, 1U}) sends(run, p, 3);
+    run.is_killed_and_comes_back(0);
+    gets(run, 0, 1, {0});
+    if (younger) run.is_killed_and_comes_back(0);
+    gets(run, 0, 0, {1, 2});  // either kill may have taken the first message
+    gets(run, 0, 1, {2});     // only the younger one the second of this producer
+    expect(run, younger ? rule::none : rule::lost_message);
+  }
+}
+
 TEST(judge_restarts, G5_G7_forgives_a_report_of_losses_that_a_kill_took_along) {
   for (const bool in_call : {true, false}) {
     for (const unsigned producers : {1U, 2U}) {

@@ -130,6 +130,12 @@ TEST(judge_sequences, G2_takes_no_later_message_that_looks_alike_for_the_missing
   auto order = up_to(other + 3);
   order.erase(order.begin() + static_cast<std::ptrdiff_t>(empty));
   expect_broken(getting(other + 3, order), rule::lost_message);
+  // At the end nothing behind it decides: it is in order as it is.
+  std::uint64_t last = 1;
+  while (length(last) != 0 || is_short(run, last + 1) || length(last + 2) != 0) ++last;
+  auto end = up_to(last + 3);
+  end.erase(end.begin() + static_cast<std::ptrdiff_t>(last));
+  expect_broken(getting(last + 3, end), rule::lost_message);
 }
 
 TEST(judge_sequences, G2_G4_judges_a_short_message_behind_the_last_one) {
