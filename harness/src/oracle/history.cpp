@@ -121,6 +121,18 @@ event* histories::events(unsigned i) const noexcept {
                                   i * receiver_room(facts()));
 }
 
+std::uint64_t histories::sent_position() const noexcept {
+  std::uint64_t count = 0;
+  std::uint64_t end = 0;
+  for (unsigned i = 0; i < senders(); ++i) {
+    for (const std::uint64_t word : answered(i)) {
+      count += answer::is_sent(word) ? 1U : 0U;
+      if (answer::is_number(word)) end = std::max(end, word + 1);
+    }
+  }
+  return facts().promises.numbered && !facts().promises.competing ? end : count;
+}
+
 std::uint64_t histories::bytes_used() const noexcept {
   std::uint64_t used = logs_offset(facts());
   for (unsigned i = 0; i < senders(); ++i) used += answered(i).size_bytes();

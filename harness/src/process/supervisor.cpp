@@ -277,14 +277,7 @@ bool supervisor::all_over() const {
 // Tells the receivers how much they must receive.
 void supervisor::announce_end() {
   announced_ = true;
-  std::uint64_t highest = 0;
-  std::uint64_t count = 0;
-  for (unsigned i = 0; i < run_.logs.senders(); ++i) {
-    highest = std::max(highest, run_.logs.sender(i).highest.load());
-    for (const std::uint64_t word : run_.logs.answered(i)) count += answer::is_sent(word) ? 1U : 0U;
-  }
-  const bool numbered = facts_.promises.numbered && !facts_.promises.competing;
-  facts_.final_position.store(numbered ? highest : count);
+  facts_.final_position.store(run_.logs.sent_position());
   facts_.senders_done.store(1, std::memory_order_release);
 }
 

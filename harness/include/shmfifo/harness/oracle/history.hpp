@@ -154,6 +154,9 @@ class histories {
       sum += sender(i).logged.load(std::memory_order_acquire);
     return sum;
   }
+  // Where a receiver stands that got everything that was reported as sent: behind its highest
+  // number, or, where receivers do not go by numbers, at its count.
+  [[nodiscard]] std::uint64_t sent_position() const noexcept;
   // The complete part of the logs.
   [[nodiscard]] std::span<const std::uint64_t> answered(unsigned i) const noexcept {
     return {answers(i), sender(i).logged.load(std::memory_order_acquire)};
