@@ -102,12 +102,13 @@ void doubt_without_faults(const run_options& options, run_result& result) {
 }  // namespace
 
 run_result run(queue& tested, const run_options& options) {
-  const run_names names("run");
+  run_names names("run");
   const std::string& name = names.beginning();
   const history_shape shape = shape_of(tested, options, name);
   run_result result;
   result.logs = std::make_shared<histories>(shape);
   {
+    names.add(tested.names(shape.queue));
     const cleanup at_end{tested};
     tested.create(shape.queue);
     const actor_context context{tested, *result.logs, options};

@@ -57,15 +57,34 @@ bool lock(int file, int operation) noexcept {
   return answer == 0;
 }
 
+bool is_file_name(const std::string& name) {
+  return !name.empty() && name != "." && name != ".." && name.find('/') == std::string::npos;
+}
+
+// The names that the lock's file lists, one a line. Another user's list is not followed.
+std::vector<std::string> listed_names(int file) {
+  struct stat now {};
+  if (::fstat(file, &now) != 0 || now.st_uid != ::geteuid()) return {};
+  std::string text(static_cast<std::size_t>(now.st_size), '\0');
+  const ssize_t got = ::pread(file, text.data(), text.size(), 0);
+  text.resize(static_cast<std::size_t>(std::max<ssize_t>(got, 0)));
+  std::vector<std::string> names;
+  std::size_t end = 0;
+  for (std::size_t at = 0; (end = text.find('\n', at)) != std::string::npos; at = end + 1) {
+    names.push_back(text.substr(at, end - at));
+  }
+  return names;
+}
+
 // Order matters: a process killed half-way leaves the lock's file, so the next one can finish.
-void remove_names_and_lock(const std::string& beginning) noexcept {
-  remove_names(beginning);
+void remove_names_and_lock(const std::string& beginning, int file) noexcept {
+  remove_names(beginning, listed_names(file));
   ::unlink(lock_path(beginning).c_str());
 }
 
 // With LOCK_EX once no process of the run is left; with LOCK_NB, too, only if none is left now.
 void remove_dead_run(const std::string& beginning, int file, int operation) noexcept {
-  if (lock(file, operation)) remove_names_and_lock(beginning);
+  if (lock(file, operation)) remove_names_and_lock(beginning, file);
 }
 
 std::vector<std::string> find_runs(const std::string& kind) {
@@ -146,12 +165,16 @@ unsigned count_forks() noexcept {
 
 }  // namespace
 
-unsigned remove_names(const std::string& beginning) noexcept {
+unsigned remove_names(const std::string& beginning,
+                      const std::vector<std::string>& others) noexcept {
+  const auto belongs = [&](const std::string& name) {
+    return (name.find(beginning) != std::string::npos && name != beginning + lock_ending) ||
+           std::find(others.begin(), others.end(), name) != others.end();
+  };
   unsigned removed = 0;
   for (const char* folder : {"/dev/shm", "/dev/mqueue", "/tmp"}) {
     for_each_file(folder, [&](const std::string& file) {
-      const std::string name = bare_name(file);
-      if (!name.starts_with(beginning) || name == beginning + lock_ending) return;
+      if (!belongs(bare_name(file))) return;
       if (std::remove((std::string(folder) + "/" + file).c_str()) == 0) ++removed;
     });
   }
@@ -185,13 +208,36 @@ run_names::run_names(const std::string& program) : forks_(count_forks()) {
 }
 
 run_names::~run_names() {
-  if (count_forks() == forks_) remove_names_and_lock(beginning_);
+  if (count_forks() == forks_) {
+    const int file = ::open(lock_path(beginning_).c_str(), O_RDONLY | O_CLOEXEC);
+    remove_names_and_lock(beginning_, file);
+    ::close(file);
+  }
   ::munmap(lock_, mapped_bytes);
 }
 
 std::string run_names::next() {
   const std::string digits = std::to_string(++count_);
   return beginning_ + std::string(8 - std::min<std::size_t>(digits.size(), 8), '0') + digits;
+}
+
+void run_names::add(const std::vector<std::string>& others) {
+  std::string text;
+  for (const std::string& name : others) {
+    const std::string file = name.starts_with('/') ? name.substr(1) : name;
+    if (!is_file_name(file) || file.find('\n') != std::string::npos) {
+      throw std::invalid_argument("'" + name +
+                                  "' is no file name: names in /dev/shm, /dev/mqueue and /tmp "
+                                  "have no further slash");
+    }
+    text += file + "\n";
+  }
+  const int file = ::open(lock_path(beginning_).c_str(), O_WRONLY | O_APPEND | O_CLOEXEC);
+  const ssize_t put = ::write(file, text.data(), text.size());
+  ::close(file);
+  if (put != std::ssize(text)) {
+    throw std::runtime_error("cannot note the names of this run: " + lock_path(beginning_));
+  }
 }
 
 void run_names::keep_across_exec() const noexcept {

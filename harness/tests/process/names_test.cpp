@@ -10,6 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <stdexcept>
 #include <string>
 
 #include "pipe_ends.hpp"
@@ -29,6 +30,12 @@ void make(const std::string& name) {
 bool exists(const std::string& name) {
   return ::access(("/dev/shm/" + name).c_str(), F_OK) == 0;
 }
+
+// A name that a library invented; nothing of it stays when a test fails.
+struct invented_name {
+  ~invented_name() { remove_names(text); }
+  std::string text = "library-" + random_digits();
+};
 
 std::string read_name(const pipe_ends& from) {
   char text[128] = {};
@@ -105,6 +112,56 @@ TEST(run_names, of_dead_runs_are_removed_by_the_next_run) {
   EXPECT_FALSE(exists(dead + "name"));
   EXPECT_FALSE(exists(dead + "lock"));
   EXPECT_TRUE(exists(living.beginning() + "living"));
+}
+
+TEST(run_names, with_a_librarys_prefix_and_names_that_it_invents_go_with_the_run) {
+  const invented_name invented;
+  const std::string& own = invented.text;
+  std::string prefixed;
+  {
+    run_names names(program);
+    prefixed = "library." + names.next() + ".segment";
+    names.add({"/" + own, own + "-2"});
+    for (const std::string& name : {prefixed, own, own + "-2", own + "-3"}) make(name);
+  }
+  EXPECT_FALSE(exists(prefixed));
+  EXPECT_FALSE(exists(own));
+  EXPECT_FALSE(exists(own + "-2"));
+  EXPECT_TRUE(exists(own + "-3")) << "not the run's";
+}
+
+// Their list has to survive everybody who knows them.
+TEST(run_names, that_a_library_invents_go_also_when_everybody_was_killed) {
+  const invented_name invented;
+  const std::string& own = invented.text;
+  pipe_ends told;
+  pipe_ends life;
+  const pid_t parent = start_child([&] {
+    return hold_a_name(told, [&](run_names& names) {
+      names.add({own});
+      make(own);
+    });
+  });
+  read_name(told);
+  reap(parent);
+  EXPECT_TRUE(life.all_gone());  // the guardian has done it
+  EXPECT_FALSE(exists(own));
+
+  const std::string dead = "shmfifo-childtest-" + random_digits() + "-";
+  make(dead + "lock");  // without a guardian
+  const int list = ::open(("/dev/shm/" + dead + "lock").c_str(), O_WRONLY | O_CLOEXEC);
+  const std::string text = own + "\n";
+  EXPECT_EQ(::write(list, text.data(), text.size()), std::ssize(text));
+  ::close(list);
+  make(own);
+  const run_names next(program);
+  EXPECT_FALSE(exists(own));
+}
+
+TEST(run_names, are_file_names) {
+  run_names names(program);
+  for (const char* wrong : {"", "/", "..", "a/b", "a\nb"})
+    EXPECT_THROW(names.add({wrong}), std::invalid_argument) << wrong;
 }
 
 // As the names of two containers on one /dev/shm, with one pid for both.

@@ -111,6 +111,12 @@ class queue {
   virtual ~queue() = default;
   // What may be held against it.
   [[nodiscard]] virtual capabilities promises() const = 0;
+  // Names in /dev/shm, /dev/mqueue and /tmp that the queue's library invents, for the runner to
+  // remove after the run. Names with `shape.name` in them, whatever stands before, go without this.
+  [[nodiscard]] virtual std::vector<std::string> names(const queue_shape& shape) const {
+    static_cast<void>(shape);
+    return {};
+  }
   // Before the first actor is forked.
   virtual void create(const queue_shape& shape) = 0;
   // When all actors have ended.

@@ -9,17 +9,21 @@
 // - The file of the beginning and "lock" is locked (flock, shared) as long as any process of the
 //   run lives. The lock belongs to the open file, which every child inherits and which the kernel
 //   closes for killed processes, too.
+// - A library may put its own prefix before a name, so what contains the beginning is removed, too.
+//   Names without it are listed in the lock's file, for whoever removes them.
 // - Only the exclusive holder of that lock removes names: the guardian, a process outside the run's
 //   family and session that waits for the lock, or, if the guardian was killed as well, the next
 //   run. The lock's file is removed last.
 
 #include <string>
+#include <vector>
 
 namespace shmfifo::harness {
 
-// Removes every name that begins with this in /dev/shm, /dev/mqueue and /tmp, except the lock's;
-// returns how many.
-unsigned remove_names(const std::string& beginning) noexcept;
+// Removes every name in /dev/shm, /dev/mqueue and /tmp that contains this beginning or is one of
+// the others, except the lock's; returns how many.
+unsigned remove_names(const std::string& beginning,
+                      const std::vector<std::string>& others = {}) noexcept;
 
 // 64 random bits as hexadecimal digits. Throws std::runtime_error if the kernel gives none.
 std::string random_digits();
@@ -37,6 +41,9 @@ class run_names {
   [[nodiscard]] const std::string& beginning() const noexcept { return beginning_; }
   // A new name each time, all of one length.
   [[nodiscard]] std::string next();
+  // These names, which do not contain the beginning, belong to the run as well. Throws
+  // std::invalid_argument if one is no file name of such a folder (a slash may begin it).
+  void add(const std::vector<std::string>& others);
   // In a child that is about to exec: the program that it becomes belongs to the run.
   void keep_across_exec() const noexcept;
 
