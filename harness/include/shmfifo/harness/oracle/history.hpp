@@ -67,6 +67,8 @@ struct alignas(128) actor_state {
   std::atomic<std::int64_t> call_deadline;  // of send or receive: steady clock, in nanoseconds
   // Sender: 1 inside send. Receiver: 1 outside, 2 inside receive.
   std::atomic<std::uint32_t> in_call;
+  std::atomic<std::uint32_t> refusals;  // sender: of its message, in a row
+  std::atomic<std::uint32_t> holds;     // sender: waits, with a refused message, outside the call
   std::atomic<stage> now;
   std::atomic<std::uint32_t> incarnation;
   std::uint64_t fulls, timeouts, nothings, churns;
@@ -102,7 +104,9 @@ struct run_facts {
   std::uint32_t last_look_ms;  // how long receivers looked for more after the last message
   char queue[64];
   // During the run: how the supervisor steers the actors.
-  std::atomic<std::uint32_t> go;  // senders may begin
+  std::atomic<std::uint32_t> go;    // senders may begin: 1 a few messages, 2 all
+  std::atomic<std::uint32_t> lull;  // receivers hold still, so that the queue gets full; 0: no
+  std::atomic<std::uint64_t> kills_begun;
   std::atomic<std::uint32_t> senders_done;
   std::atomic<std::uint64_t> final_position;  // valid with senders_done
   std::atomic<std::uint64_t> logged_most;     // by all senders: then they wait for faults
