@@ -30,6 +30,15 @@ void check(const capabilities& can, const run_options& options) {
   refuse(options.content_size == 0, "the content size is at least one byte");
 }
 
+// Must each message name itself? Without numbers a short one is known only by its place among all
+// others, and a kill makes that doubtful.
+bool needs_names(const capabilities& can, const run_options& options) {
+  if (can.numbered) return can.competing;
+  const fault_plan& faults = options.faults;
+  return can.competing || can.broadcast || can.lossy || can.durable || can.unordered ||
+         options.producers > 1 || faults.kill_senders || faults.kill_receivers;
+}
+
 history_shape shape_of(queue& tested, const run_options& options, const std::string& name) {
   const capabilities can = tested.promises();
   check(can, options);
@@ -44,12 +53,10 @@ history_shape shape_of(queue& tested, const run_options& options, const std::str
   shape.queue.messages = options.messages;
   shape.promises = can;
   shape.queue_name = options.queue_name;
-  const bool needs_names =
-      can.competing ||
-      (!can.numbered && (options.producers > 1 || can.broadcast || can.lossy || can.durable));
-  refuse(needs_names && options.content_size < content_source::self_naming,
+  const bool names = needs_names(can, options);
+  refuse(names && options.content_size < content_source::self_naming,
          "a queue without numbers needs a content size of at least 8 here, to tell messages apart");
-  shape.shortest = needs_names ? content_source::self_naming : 0;
+  shape.shortest = names ? content_source::self_naming : 0;
   shape.capacity = options.capacity;
   shape.reuses_slots = options.reuses_slots;
   return shape;

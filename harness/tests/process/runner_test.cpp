@@ -6,85 +6,13 @@
 #include <unistd.h>
 
 #include <csignal>
-#include <functional>
 #include <stdexcept>
 #include <thread>
 
-#include "shmfifo/harness/process/runner.hpp"
+#include "habitual_queue.hpp"
 
 namespace shmfifo::harness {
 namespace {
-
-std::unique_ptr<queue> right_queue() {
-  for (const queue_entry& entry : queue_registration::all()) {
-    if (entry.name == "right") return entry.make();
-  }
-  throw std::logic_error("the right queue is not registered");
-}
-
-struct habits {
-  std::function<void()> on_create = [] {};
-  std::function<void()> on_attach_sender = [] {};
-  std::function<void(std::uint64_t)> on_send = [](std::uint64_t) {};
-  std::function<void(capabilities&)> on_promise = [](capabilities&) {};
-};
-
-class habitual_sender final : public sender {
- public:
-  habitual_sender(std::unique_ptr<sender> inner, const habits& own)
-      : inner_(std::move(inner)), own_(own) {}
-  sent send(std::span<const std::byte> content, deadline until) override {
-    own_.on_send(count_++);
-    return inner_->send(content, until);
-  }
-
- private:
-  std::unique_ptr<sender> inner_;
-  const habits& own_;
-  std::uint64_t count_ = 0;
-};
-
-class habitual_queue final : public queue {
- public:
-  explicit habitual_queue(habits own) : own_(std::move(own)) {}
-  [[nodiscard]] capabilities promises() const override {
-    capabilities can = inner_->promises();
-    own_.on_promise(can);
-    return can;
-  }
-  void create(const queue_shape& shape) override {
-    own_.on_create();
-    producers_ = shape.producers;
-    inner_->create(shape);
-  }
-  void destroy() noexcept override { inner_->destroy(); }
-  std::unique_ptr<sender> attach_sender(unsigned id) override {
-    own_.on_attach_sender();
-    if (id >= producers_) throw std::runtime_error("made for fewer senders");
-    return std::make_unique<habitual_sender>(inner_->attach_sender(id), own_);
-  }
-  std::unique_ptr<receiver> attach_receiver(unsigned id, bool observer) override {
-    return inner_->attach_receiver(id, observer);
-  }
-
- private:
-  std::unique_ptr<queue> inner_ = right_queue();
-  habits own_;
-  unsigned producers_ = 0;
-};
-
-run_options small_run() {
-  run_options options;
-  options.messages = 2000;
-  options.stall_ms = 300;
-  options.drain_ms = 300;
-  return options;
-}
-
-verdict judged(habits own, const run_options& options = small_run()) {
-  habitual_queue tested(std::move(own));
-  return run(tested, options).judged;
-}
 
 TEST(runner, finds_nothing_wrong_with_a_queue_without_bad_habits) {
   EXPECT_TRUE(judged({}).ok());
@@ -186,49 +114,6 @@ TEST(runner, G1_notices_a_second_producer_that_was_let_in) {
     queue& inner_;
   } two(lax);
   EXPECT_EQ(run(two, options).judged.broken, rule::second_producer);
-}
-
-// A run that injected nothing has shown nothing of a death.
-TEST(runner, G6_G7_knows_nothing_when_the_faults_asked_for_cannot_happen) {
-  run_options options = small_run();
-  options.faults.every = 1000000;
-  options.faults.kill_senders = options.faults.kill_receivers = options.faults.pause = true;
-  const verdict found = judged({}, options);
-  EXPECT_EQ(found.answer, outcome::unknown);
-  for (const char* part : {"no producer was killed, no consumer was killed, nobody was paused",
-                           "every 1000000 of 2000 messages", "--fault-every"}) {
-    EXPECT_NE(found.excerpt.find(part), std::string::npos) << found.excerpt;
-  }
-  options.faults = {};
-  options.faults.kill_meddlers = true;  // there are none
-  EXPECT_NE(judged({}, options).excerpt.find("no meddler was killed"), std::string::npos);
-}
-
-// With room for all messages the run takes milliseconds, and yet each kind of fault comes.
-TEST(runner, G6_G7_carries_out_its_faults_however_fast_the_queue_is) {
-  run_options options = small_run();
-  options.messages = options.slots = options.capacity = 20000;
-  options.reuses_slots = false;
-  options.faults.kill_senders = options.faults.kill_receivers = options.faults.pause = true;
-  for (options.seed = 1; options.seed <= 8; ++options.seed) {
-    const auto tested = right_queue();
-    const run_result result = run(*tested, options);
-    EXPECT_TRUE(result.judged.ok()) << options.seed << ": " << result.judged.text();
-  }
-}
-
-TEST(runner, counts_its_faults) {
-  const auto tested = right_queue();
-  run_options options;
-  options.producers = options.consumers = 2;
-  options.messages = 60000;
-  options.faults.kill_senders = options.faults.kill_receivers = options.faults.pause = true;
-  options.faults.every = 500;
-  const run_result result = run(*tested, options);
-  EXPECT_TRUE(result.judged.ok()) << result.judged.text();
-  EXPECT_GT(result.figures.kills, 0U);
-  EXPECT_GT(result.figures.stops, 0U);
-  EXPECT_EQ(result.figures.sent + result.figures.in_doubt <= options.messages, true);
 }
 
 }  // namespace

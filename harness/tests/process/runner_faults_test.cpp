@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: MIT
+// Goal: the faults that a run was asked for happen, are counted, and make no right queue wrong.
+// Method: short runs of right queues with kills and pauses.
+#include <gtest/gtest.h>
+
+#include "habitual_queue.hpp"
+
+namespace shmfifo::harness {
+namespace {
+
+// Messages of 0 to 7 bytes would be known by their place alone.
+TEST(runner_faults, G6_G7_need_messages_that_name_themselves_where_nothing_is_numbered) {
+  run_options options = small_run();
+  options.messages = 5000;
+  options.slots = 64;
+  options.faults.kill_senders = options.faults.kill_receivers = true;
+  for (options.seed = 1; options.seed <= 5; ++options.seed) {
+    const auto tested = queue_named("socket");
+    const run_result result = run(*tested, options);
+    EXPECT_EQ(result.logs->facts().shortest, content_source::self_naming);
+    EXPECT_TRUE(result.judged.ok()) << options.seed << ": " << result.judged.text();
+  }
+  options.content_size = 7;
+  const auto tested = queue_named("socket");
+  EXPECT_THROW(static_cast<void>(run(*tested, options)), std::invalid_argument);
+  options.faults = {};
+  const run_result undisturbed = run(*tested, options);
+  EXPECT_EQ(undisturbed.logs->facts().shortest, 0U);
+  EXPECT_TRUE(undisturbed.judged.ok()) << undisturbed.judged.text();
+}
+
+// A run that injected nothing has shown nothing of a death.
+TEST(runner_faults, G6_G7_knows_nothing_when_the_faults_asked_for_cannot_happen) {
+  run_options options = small_run();
+  options.faults.every = 1000000;
+  options.faults.kill_senders = options.faults.kill_receivers = options.faults.pause = true;
+  const verdict found = judged({}, options);
+  EXPECT_EQ(found.answer, outcome::unknown);
+  for (const char* part : {"no producer was killed, no consumer was killed, nobody was paused",
+                           "every 1000000 of 2000 messages", "--fault-every"}) {
+    EXPECT_NE(found.excerpt.find(part), std::string::npos) << found.excerpt;
+  }
+  options.faults = {};
+  options.faults.kill_meddlers = true;  // there are none
+  EXPECT_NE(judged({}, options).excerpt.find("no meddler was killed"), std::string::npos);
+}
+
+// With room for all messages the run takes milliseconds, and yet each kind of fault comes.
+TEST(runner_faults, G6_G7_carries_out_its_faults_however_fast_the_queue_is) {
+  run_options options = small_run();
+  options.messages = options.slots = options.capacity = 20000;
+  options.reuses_slots = false;
+  options.faults.kill_senders = options.faults.kill_receivers = options.faults.pause = true;
+  for (options.seed = 1; options.seed <= 8; ++options.seed) {
+    const auto tested = queue_named("right");
+    const run_result result = run(*tested, options);
+    EXPECT_TRUE(result.judged.ok()) << options.seed << ": " << result.judged.text();
+  }
+}
+
+TEST(runner_faults, counts_its_faults) {
+  const auto tested = queue_named("right");
+  run_options options;
+  options.producers = options.consumers = 2;
+  options.messages = 60000;
+  options.faults.kill_senders = options.faults.kill_receivers = options.faults.pause = true;
+  options.faults.every = 500;
+  const run_result result = run(*tested, options);
+  EXPECT_TRUE(result.judged.ok()) << result.judged.text();
+  EXPECT_GT(result.figures.kills, 0U);
+  EXPECT_GT(result.figures.stops, 0U);
+  EXPECT_EQ(result.figures.sent + result.figures.in_doubt <= options.messages, true);
+}
+
+}  // namespace
+}  // namespace shmfifo::harness
