@@ -5,6 +5,7 @@
 // log.
 
 #include <chrono>
+#include <functional>
 
 #include "shmfifo/harness/process/runner.hpp"
 
@@ -27,6 +28,11 @@ struct actor_context {
 [[nodiscard]] int run_receiver(const actor_context& run, unsigned index);
 // Tries to attach as a second sender where only one is allowed; it must be refused.
 [[nodiscard]] int run_intruder(const actor_context& run);
+
+// The body of an actor's process. Whatever the queue throws, also where nothing may be thrown (a
+// destructor, a thread of its library), becomes the actor's complaint, behind the prefix.
+[[nodiscard]] int run_guarded(actor_state& self, const char* prefix,
+                              const std::function<int()>& body);
 
 // Carries out a planned fault that is due, if it is for this point.
 void reach(actor_state& self, fault_point point, std::uint64_t at) noexcept;

@@ -231,12 +231,8 @@ class receiver_actor {
 }  // namespace
 
 int run_receiver(const actor_context& run, unsigned index) {
-  try {
-    return receiver_actor(run, index).live();
-  } catch (const std::exception& failed) {
-    complain(run.logs.receiver(index), rule::failure, failed.what());
-    return exit_complained;
-  }
+  return run_guarded(run.logs.receiver(index), "",
+                     [&] { return receiver_actor(run, index).live(); });
 }
 
 }  // namespace shmfifo::harness

@@ -7,6 +7,7 @@
 #include <stdexcept>
 
 #include "shmfifo/harness/support/names.hpp"
+#include "shmfifo/harness/support/thrown.hpp"
 #include "supervisor.hpp"
 
 namespace shmfifo::harness {
@@ -106,6 +107,24 @@ void doubt_without_faults(const run_options& options, run_result& result) {
                   missing, options.faults.spacing(options.messages), options.messages)};
 }
 
+void create(queue& tested, const queue_shape& shape) {
+  try {
+    tested.create(shape);
+  } catch (const std::exception&) {
+    throw;
+  } catch (...) {
+    throw std::runtime_error("create " + thrown_text());
+  }
+}
+
+void judge_run(const run_options& options, run_result& result) {
+  const auto begun = std::chrono::steady_clock::now();
+  result.judged = judge(*result.logs, &result.figures);
+  doubt_without_faults(options, result);
+  result.judge_seconds =
+      std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count();
+}
+
 }  // namespace
 
 run_result run(queue& tested, const run_options& options) {
@@ -114,20 +133,17 @@ run_result run(queue& tested, const run_options& options) {
   const history_shape shape = shape_of(tested, options, name);
   run_result result;
   result.logs = std::make_shared<histories>(shape);
+  names.add(tested.names(shape.queue));
+  const cleanup at_end{tested};
+  create(tested, shape.queue);
   {
-    names.add(tested.names(shape.queue));
-    const cleanup at_end{tested};
-    tested.create(shape.queue);
     const actor_context context{tested, *result.logs, options};
     supervisor all(context, "/" + name);
     all.run();
     result.end = all.now();
   }
-  const auto begun = std::chrono::steady_clock::now();
-  result.judged = judge(*result.logs, &result.figures);
-  doubt_without_faults(options, result);
-  result.judge_seconds =
-      std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count();
+  judge_run(options, result);
+  if (options.on_judged) options.on_judged(result);
   return result;
 }
 

@@ -3,23 +3,11 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <csignal>
 #include <vector>
 
 #include "actor.hpp"
-#include "shmfifo/harness/support/child.hpp"
 
 namespace shmfifo::harness {
-
-void reach(actor_state& self, fault_point point, std::uint64_t at) noexcept {
-  if (self.fault_point.load(std::memory_order_relaxed) != static_cast<std::uint32_t>(point) ||
-      at < self.fault_at.load(std::memory_order_acquire)) {
-    return;
-  }
-  self.fault_point.store(0, std::memory_order_relaxed);
-  if (self.fault_signal.load(std::memory_order_relaxed) == SIGKILL) kill_self();
-  ::kill(::getpid(), SIGSTOP);
-}
 
 namespace {
 
@@ -202,19 +190,14 @@ class sender_actor {
 }  // namespace
 
 int run_sender(const actor_context& run, unsigned index) {
-  try {
-    return sender_actor(run, index).live();
-  } catch (const std::exception& failed) {
-    complain(run.logs.sender(index), rule::failure, failed.what());
-    return exit_complained;
-  }
+  return run_guarded(run.logs.sender(index), "", [&] { return sender_actor(run, index).live(); });
 }
 
 int run_intruder(const actor_context& run) {
   try {
     const std::unique_ptr<sender> second = run.tested.attach_sender(run.options.producers);
     if (second) run.logs.facts().second_producer = 1;
-  } catch (const std::exception&) {
+  } catch (...) {
     // Refused, as it should be.
   }
   return exit_finished;

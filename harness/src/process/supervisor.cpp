@@ -78,13 +78,10 @@ void supervisor::start(actor& who) {
       case role::meddler:
         break;
     }
-    try {
+    return run_guarded(run_.logs.sender(0), "meddler: ", [&] {
       run_.options.meddlers[index](name_);
-    } catch (const std::exception& failed) {
-      complain(run_.logs.sender(0), rule::failure, std::string("meddler: ") + failed.what());
-      return exit_complained;
-    }
-    return exit_finished;
+      return exit_finished;
+    });
   };
   who.pid = start_child(body, actor_options);
 }

@@ -3,13 +3,17 @@
 // is a verdict or a clear error. Method: queues with one such habit each, around the right queue
 // that the wrong ones are made from.
 #include <gtest/gtest.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <csignal>
+#include <cstdlib>
+#include <exception>
 #include <stdexcept>
 #include <thread>
 
 #include "habitual_queue.hpp"
+#include "shmfifo/harness/support/child.hpp"
 
 namespace shmfifo::harness {
 namespace {
@@ -36,6 +40,58 @@ TEST(runner, reports_what_an_actors_call_throws) {
     if (n == 500) throw std::runtime_error("no more");
   };
   EXPECT_EQ(judged(send).broken, rule::failure);
+}
+
+// Whatever is thrown, and wherever, there is a sentence and no crash.
+TEST(runner, reports_throws_of_any_type_everywhere) {
+  const auto throw_a_number = [] { throw 7; };
+  const auto at_500 = [](std::uint64_t n) {
+    if (n == 500) throw 7;
+  };
+  habits attach_sender, attach_receiver, send, receive, release, leave;
+  attach_sender.on_attach_sender = attach_receiver.on_attach_receiver = throw_a_number;
+  release.on_release = leave.on_leave = throw_a_number;  // of a destructor: std::terminate
+  send.on_send = receive.on_receive = at_500;
+  for (const habits& own : {attach_sender, attach_receiver, send, receive, release, leave}) {
+    const verdict found = judged(own);
+    EXPECT_EQ(found.broken, rule::failure) << found.text();
+    EXPECT_NE(found.excerpt.find("no std::exception"), std::string::npos) << found.excerpt;
+  }
+  habits stop;
+  stop.on_leave = [] { std::terminate(); };
+  EXPECT_NE(judged(stop).excerpt.find("std::terminate was called"), std::string::npos);
+
+  run_options options = small_run();
+  options.meddlers = {[](const std::string&) { throw 7; }};
+  const verdict found = judged({}, options);
+  EXPECT_EQ(found.broken, rule::failure) << found.text();
+  EXPECT_NE(found.excerpt.find("meddler: threw something"), std::string::npos) << found.excerpt;
+
+  habits create;
+  create.on_create = throw_a_number;
+  EXPECT_THROW(static_cast<void>(judged(create)), std::runtime_error);
+}
+
+TEST(runner, hands_the_verdict_over_before_it_destroys_the_queue) {
+  int told[2];
+  ASSERT_EQ(::pipe(told), 0);
+  const pid_t child = start_child([&told] {
+    habits own;
+    own.on_destroy = [] { testing::ends([] { std::abort(); }); };
+    run_options options = small_run();
+    options.on_judged = [&told](const run_result& result) {
+      const std::string text = result.judged.text();
+      static_cast<void>(!::write(told[1], text.data(), text.size()));
+    };
+    static_cast<void>(judged(own, options));
+    return 0;
+  });
+  ::close(told[1]);
+  char text[8] = {};
+  EXPECT_EQ(::read(told[0], text, sizeof text), 2);
+  EXPECT_STREQ(text, "ok");
+  EXPECT_EQ(WTERMSIG(reap(child)), SIGABRT);
+  ::close(told[0]);
 }
 
 TEST(runner, G9_reports_a_crash_of_an_actor) {

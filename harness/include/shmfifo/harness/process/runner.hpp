@@ -28,6 +28,15 @@ struct progress {
   double seconds = 0;        // since the start
 };
 
+// The outcome of a run.
+struct run_result {
+  verdict judged;                   // ok, violation or unknown
+  judge_figures figures;            // what was counted
+  progress end;                     // the state at the end
+  double judge_seconds = 0;         // time the oracle took
+  std::shared_ptr<histories> logs;  // everything every actor saw
+};
+
 // The options of a run.
 struct run_options {
   std::uint64_t seed = 1;            // of lengths, bytes and faults
@@ -56,15 +65,8 @@ struct run_options {
   // these functions, and is started again when it returns or is killed.
   std::vector<std::function<void(const std::string& name)>> meddlers;
   std::function<void(const progress&)> on_progress;  // about every 100 ms
-};
-
-// The outcome of a run.
-struct run_result {
-  verdict judged;                   // ok, violation or unknown
-  judge_figures figures;            // what was counted
-  progress end;                     // the state at the end
-  double judge_seconds = 0;         // time the oracle took
-  std::shared_ptr<histories> logs;  // everything every actor saw
+  // The outcome, before the queue's `destroy`, which may end this process.
+  std::function<void(const run_result&)> on_judged;
 };
 
 // Throws std::invalid_argument if the queue does not promise what the options ask for, and
