@@ -10,6 +10,7 @@
 
 #include "report.hpp"
 #include "settings.hpp"
+#include "shmfifo/harness/support/thrown.hpp"
 #include "soak.hpp"
 #include "standard_output.hpp"
 
@@ -46,36 +47,63 @@ int judge_file(const outputs& out) {
 }
 
 // Rounds until all messages were sent or the time is over, or until one is not ok.
+class rounds {
+ public:
+  rounds(const settings& command, const outputs& out) : out_(out) {
+    all_.command = command;
+    all_.queue = stress::queue_name(command);
+    left_ = stress::rounds_of(command);
+  }
+
+  int run() {
+    const harness::queue_entry& entry = stress::find_queue(all_.command);
+    while (left_ > 0) run_one(entry);
+    return stress::exit_code(all_.judged.answer);
+  }
+
+ private:
+  void run_one(const harness::queue_entry& entry) {
+    const settings& command = all_.command;
+    const std::uint64_t messages = stress::round_size(command);
+    const std::uint64_t seed = command.seed + all_.sums.rounds;
+    harness::run_options options = stress::options_for(command, seed, messages);
+    stress::progress_line line(messages);
+    options.on_progress = [&line](const harness::progress& now) { line.show(now); };
+    // Written before the queue is destroyed, which may end this program.
+    options.on_judged = [&](const harness::run_result& round) {
+      line.finish();
+      all_.replay = stress::replay_command(command, seed, messages);
+      add(round);
+    };
+    const auto queue = entry.make();
+    static_cast<void>(harness::run(*queue, options));
+  }
+
+  void add(const harness::run_result& round) {
+    all_.sums.add(round);
+    all_.judged = round.judged;
+    if (!out_.save_history.empty()) round.logs->save(out_.save_history);
+    --left_;
+    const double duration_s = all_.command.duration_s;
+    if (duration_s > 0) left_ = all_.sums.run_seconds < duration_s ? 1 : 0;
+    if (!all_.judged.ok()) left_ = 0;
+    if (left_ > 0) return;
+    stress::print(all_);
+    if (!out_.json.empty()) stress::write_json(all_, out_.json);
+    if (!out_.junit.empty()) stress::write_junit(all_, out_.junit);
+    std::fflush(stdout);
+  }
+
+  const outputs& out_;
+  stress::report all_;
+  std::uint64_t left_ = 0;
+};
+
 int stress_queue(settings command, const outputs& out) {
   if (!command.seed_given) command.seed = std::random_device{}();
   fmt::print("seed {}\n", command.seed);
   std::fflush(stdout);
-  stress::report all;
-  all.command = command;
-  all.queue = stress::queue_name(command);
-  const harness::queue_entry& entry = stress::find_queue(command);
-  const std::uint64_t most = stress::round_size(command);
-  std::uint64_t left = command.messages;
-  do {
-    const std::uint64_t messages = command.duration_s > 0 ? most : std::min(left, most);
-    const std::uint64_t seed = command.seed + all.sums.rounds;
-    harness::run_options options = stress::options_for(command, seed, messages);
-    stress::progress_line line(messages);
-    options.on_progress = [&](const harness::progress& now) { line.show(now); };
-    const auto queue = entry.make();
-    const harness::run_result round = harness::run(*queue, options);
-    line.finish();
-    all.sums.add(round);
-    all.judged = round.judged;
-    all.replay = stress::replay_command(command, seed, messages);
-    if (!out.save_history.empty()) round.logs->save(out.save_history);
-    left -= std::min(left, messages);
-  } while (all.judged.ok() &&
-           (command.duration_s > 0 ? all.sums.run_seconds < command.duration_s : left > 0));
-  stress::print(all);
-  if (!out.json.empty()) stress::write_json(all, out.json);
-  if (!out.junit.empty()) stress::write_junit(all, out.junit);
-  return stress::exit_code(all.judged.answer);
+  return rounds(command, out).run();
 }
 
 void add_options(CLI::App& app, settings& command, outputs& out) {
@@ -143,6 +171,7 @@ int run_program(int argc, char** argv) {
   }
   command.program = soak_options.program = argv[0];
   command.seed_given = app.count("--seed") != 0;
+  stress::check_names();
   if (*soak) return stress::soak(soak_options);
   if (out.list) {
     list_queues();
@@ -157,8 +186,8 @@ int report_problems(int argc, char** argv) {
   } catch (const std::invalid_argument& wrong) {
     fmt::print(stderr, "{}: {}\n", argv[0], wrong.what());
     return usage_error;
-  } catch (const std::exception& failed) {
-    fmt::print(stderr, "{}: {}\n", argv[0], failed.what());
+  } catch (...) {
+    fmt::print(stderr, "{}: {}\n", argv[0], harness::thrown_text());
     return unknown;  // no verdict on the queue
   }
 }

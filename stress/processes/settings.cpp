@@ -5,7 +5,9 @@
 
 #include <algorithm>
 #include <bit>
+#include <set>
 #include <stdexcept>
+#include <string_view>
 
 #include "meddlers.hpp"
 
@@ -37,6 +39,11 @@ void add_scenario(const settings& command, harness::run_options& options) {
   if (command.scenario == "churn") options.churn_every = 500;
   if (command.scenario == "slow-consumer") options.slow_consumer_us = 200;
   if (command.scenario == "intruder") options.intruder = true;
+  const bool needs_segment = command.scenario == "recoverer" || command.scenario == "creator";
+  if (needs_segment && !is_core(queue_name(command))) {
+    throw std::invalid_argument("the scenario '" + command.scenario +
+                                "' works on a segment of the core: use a queue core_*");
+  }
   if (command.scenario == "recoverer") options.meddlers = {recover_for_ever, recover_for_ever};
   if (command.scenario == "creator") options.meddlers = {create_for_ever, attach_for_ever};
   options.faults.kill_meddlers = !options.meddlers.empty();
@@ -49,6 +56,16 @@ std::string queue_name(const settings& command) {
   return command.mode == "log" ? "core_log" : "core_ring_" + command.when_full;
 }
 
+void check_names() {
+  std::set<std::string_view> names;
+  for (const harness::queue_entry& entry : harness::queue_registration::all()) {
+    if (!names.insert(entry.name).second) {
+      throw std::invalid_argument("two queues are registered as '" + entry.name +
+                                  "': each needs a name of its own");
+    }
+  }
+}
+
 const harness::queue_entry& find_queue(const settings& command) {
   const std::string name = queue_name(command);
   auto& all = harness::queue_registration::all();
@@ -59,9 +76,15 @@ const harness::queue_entry& find_queue(const settings& command) {
   throw std::invalid_argument("there is no queue '" + name + "': see --list");
 }
 
-std::uint64_t round_size(const settings& command) {
+std::uint64_t rounds_of(const settings& command) {
   const unsigned receivers = std::max(1U, command.consumers + command.observers);
-  return std::min(command.messages, events_per_round / receivers);
+  const std::uint64_t most = events_per_round / receivers;
+  return (command.messages + most - 1) / most;
+}
+
+std::uint64_t round_size(const settings& command) {
+  const std::uint64_t rounds = rounds_of(command);
+  return (command.messages + rounds - 1) / rounds;
 }
 
 harness::run_options options_for(const settings& command, std::uint64_t seed,

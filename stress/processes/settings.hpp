@@ -33,12 +33,17 @@ struct settings {
   unsigned time_limit_s = 600;
 };
 
+// Throws std::invalid_argument if two queues are registered under one name.
+void check_names();
+
 // Throws std::invalid_argument if there is no such queue.
 [[nodiscard]] const harness::queue_entry& find_queue(const settings& command);
 // The full name of the queue: `core` is completed by mode and full policy.
 [[nodiscard]] std::string queue_name(const settings& command);
 
-// The most messages in one round, so that its histories stay below about a gigabyte.
+// The run is divided so that a round's histories stay below about a gigabyte: into so many rounds
+[[nodiscard]] std::uint64_t rounds_of(const settings& command);
+// of so many messages, all of one size, so that the last one has its faults, too.
 [[nodiscard]] std::uint64_t round_size(const settings& command);
 
 [[nodiscard]] harness::run_options options_for(const settings& command, std::uint64_t seed,

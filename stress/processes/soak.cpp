@@ -113,6 +113,20 @@ void add(json& sums, const harness::run_result& round) {
   sums["seconds"] = sums["seconds"].get<double>() + round.end.seconds + round.judge_seconds;
 }
 
+void report_round(const soak_settings& options, std::uint64_t index, const settings& command,
+                  const harness::run_result& round) {
+  fmt::print("round {}: {} {}x{}+{} {} slots {} content {}: {} sent, {} kills, {:.1f} s: {}\n",
+             index, command.queue, command.producers, command.consumers, command.observers,
+             command.scenario, round.logs->facts().slots, command.content_size, round.figures.sent,
+             round.figures.kills, round.end.seconds, harness::to_string(round.judged.answer));
+  if (!round.judged.ok()) {
+    fmt::print("{}\nreplay: {}\n", round.judged.text(),
+               replay_command(command, command.seed, command.messages));
+    if (!options.save_history.empty()) round.logs->save(options.save_history);
+  }
+  std::fflush(stdout);
+}
+
 void summary(const json& sums) {
   fmt::print("soak: {} rounds, {:.2f} hours\n", sums["rounds"].get<std::uint64_t>(),
              sums["seconds"].get<double>() / 3600);
@@ -129,26 +143,19 @@ int soak(const soak_settings& options) {
   fmt::print("soak: seed {}, state in {}, {} rounds done\n", options.seed, options.state,
              sums["rounds"].get<std::uint64_t>());
   harness::outcome worst = harness::outcome::ok;
-  while (sums["seconds"].get<double>() < options.hours * 3600 &&
+  while (worst == harness::outcome::ok && sums["seconds"].get<double>() < options.hours * 3600 &&
          (options.messages == 0 || sums["sent"].get<std::uint64_t>() < options.messages)) {
     const auto index = sums["rounds"].get<std::uint64_t>();
     const settings command = settings_of(options, index);
-    const harness::run_options run = options_for(command, command.seed, command.messages);
+    harness::run_options run = options_for(command, command.seed, command.messages);
+    run.on_judged = [&](const harness::run_result& round) {
+      worst = round.judged.answer;
+      add(sums, round);
+      store(sums, options.state);
+      report_round(options, index, command, round);
+    };
     const auto queue = find_queue(command).make();
-    const harness::run_result round = harness::run(*queue, run);
-    add(sums, round);
-    fmt::print("round {}: {} {}x{}+{} {} slots {} content {}: {} sent, {} kills, {:.1f} s: {}\n",
-               index, command.queue, command.producers, command.consumers, command.observers,
-               command.scenario, run.slots, command.content_size, round.figures.sent,
-               round.figures.kills, round.end.seconds, harness::to_string(round.judged.answer));
-    std::fflush(stdout);
-    store(sums, options.state);
-    if (round.judged.ok()) continue;
-    worst = round.judged.answer;
-    fmt::print("{}\nreplay: {}\n", round.judged.text(),
-               replay_command(command, command.seed, command.messages));
-    if (!options.save_history.empty()) round.logs->save(options.save_history);
-    break;
+    static_cast<void>(harness::run(*queue, run));
   }
   summary(sums);
   return exit_code(worst);

@@ -25,8 +25,8 @@ void check(const capabilities& can, const run_options& options) {
          "this queue promises one consumer only: use --consumers 1");
   refuse(options.observers > 0 && !can.observers,
          "this queue promises no observers: use --observers 0");
-  refuse(options.intruder && can.many_producers,
-         "an intruder is a second producer of a queue that takes only one");
+  refuse(options.intruder && !can.exclusive,
+         "an intruder is a second producer, which this queue does not promise to refuse (exclusive)");
   refuse(options.messages > sequence_mask, "too many messages for one run");
   refuse(options.content_size == 0, "the content size is at least one byte");
 }

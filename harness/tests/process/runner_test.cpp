@@ -147,6 +147,11 @@ TEST(runner, G1_notices_a_second_producer_that_was_let_in) {
   own.on_promise = [](capabilities& can) { can.many_producers = false; };
   run_options options = small_run();
   options.intruder = true;
+  EXPECT_THROW(static_cast<void>(judged(own, options)), std::invalid_argument);
+  own.on_promise = [](capabilities& can) {
+    can.many_producers = false;
+    can.exclusive = true;
+  };
   options.messages = 20000;
   // Made for one producer it refuses; made for two it lets the intruder in.
   EXPECT_TRUE(judged(own, options).ok());

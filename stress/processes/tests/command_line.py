@@ -2,20 +2,22 @@
 # SPDX-License-Identifier: MIT
 """Goal: the command line of shmfifo_stress keeps its contract: exit codes, the seed first, replay, files; that of a
 program with a user's queue, too. Method: run them with right and wrong arguments, and judge a saved history whole and
-damaged. usage: command_line.py SHMFIFO_STRESS PROGRAM-WITH-THE-QUEUE-socket"""
+damaged. usage: command_line.py SHMFIFO_STRESS PROGRAM-WITH-THE-QUEUE-socket PROGRAM-WITH-ill_behaved_queues"""
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 import tempfile
 import xml.etree.ElementTree
 
-STRESS, USERS = sys.argv[1:]
+STRESS, USERS, ILL_BEHAVED = sys.argv[1:]
 
 
-def run(*words, program=STRESS):
-    return subprocess.run([program, *words], capture_output=True, text=True, check=False)
+def run(*words, program=STRESS, **variables):
+    return subprocess.run([program, *words], capture_output=True, text=True, check=False,
+                          env={**os.environ, **variables})
 
 
 def check(condition, what, seen=""):
@@ -26,7 +28,8 @@ def check(condition, what, seen=""):
 def usage():
     for words in (["--queue", "nonsense"], ["--producers", "0"], ["--nonsense"], ["--mode", "heap"],
                   ["--faults", "fire"], ["--queue", "core_ring_wait_single", "--producers", "2"],
-                  ["--messages", "x"], ["soak", "--hours", "-1"]):
+                  ["--messages", "x"], ["soak", "--hours", "-1"],
+                  *(["--queue", "pipe", "--scenario", word] for word in ("intruder", "recoverer", "creator"))):
         seen = run(*words)
         check(seen.returncode == 2, f"{words} is a usage error", seen)
         check(seen.stderr, f"{words} is explained", seen)
@@ -88,6 +91,25 @@ def faults():
     check(seen.returncode == 0, "the default injects enough", seen)
 
 
+def ill_behaved(folder):
+    at = lambda name: os.path.join(folder, name)
+    seen = run("--queue", "ends_in_destroy", "--messages", "1000", "--json", at("early.json"), "--junit",
+               at("early.junit"), "--save-history", at("early.history"), program=ILL_BEHAVED)
+    check(seen.returncode == -signal.SIGABRT, "a queue ends the program when it is destroyed", seen)
+    check(seen.stdout.endswith("\nok\n"), "after the verdict was printed", seen)
+    for name in ("early.json", "early.junit", "early.history"):
+        check(os.path.getsize(at(name)) > 0, f"and {name} was written")
+    for queue, where in (("throws_in_create", "create "), ("throws_when_made", "")):
+        seen = run("--queue", queue, program=ILL_BEHAVED)
+        check(seen.returncode == 3, f"{queue} is no verdict", seen)
+        check(seen.stderr == f"{ILL_BEHAVED}: {where}threw something that is no std::exception\n",
+              f"{queue} gets a sentence", seen)
+    for words in (["--list"], ["--queue", "socket"]):
+        seen = run(*words, program=ILL_BEHAVED, SHMFIFO_TEST_TWO_OF_ONE_NAME="1")
+        check(seen.returncode == 2 and "two queues are registered as 'ends_in_destroy'" in seen.stderr,
+              "a name stands for one queue", seen)
+
+
 def users_program():
     words = ["--queue", "socket", "--messages", "5000", "--slots", "64", "--seed", "7", "--faults", "stop",
              "--fault-every", "1000000"]
@@ -105,5 +127,6 @@ faults()
 users_program()
 with tempfile.TemporaryDirectory() as temporary:
     files(temporary)
+    ill_behaved(temporary)
     soak(temporary)
 print("the command line keeps its contract")
