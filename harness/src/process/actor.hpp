@@ -11,8 +11,13 @@
 
 namespace shmfifo::harness {
 
-// Polls of queues that count in milliseconds may end that much early.
-constexpr auto deadline_slack = std::chrono::milliseconds(2);
+// How much before its deadline a call may end: queues count in milliseconds, some by the kernel's
+// coarse clock, whose tick comes on top (4 ms at 250 Hz).
+[[nodiscard]] std::chrono::microseconds deadline_slack() noexcept;
+
+// This limit, and what a recoverable queue may need after a death.
+[[nodiscard]] std::chrono::milliseconds patience(const run_facts& facts,
+                                                 unsigned limit_ms) noexcept;
 
 // Exit codes of actors.
 inline constexpr int exit_finished = 0;
@@ -35,6 +40,22 @@ struct actor_context {
                               const std::function<int()>& body);
 
 // Carries out a planned fault that is due, if it is for this point.
-void reach(actor_state& self, fault_point point, std::uint64_t at) noexcept;
+void reach(run_facts& facts, actor_state& self, fault_point point, std::uint64_t at) noexcept;
+
+// In a `fallible` queue calls may fail after a kill; then an actor attaches again, but not for ever.
+class second_chances {
+ public:
+  explicit second_chances(const run_facts& facts) noexcept : facts_(facts) {}
+  // May it try again? Then a moment has passed.
+  [[nodiscard]] bool take();
+  // Failures were permitted, but there were too many after one kill.
+  [[nodiscard]] bool used_up() const noexcept { return kills_ != 0 && used_ > most; }
+
+ private:
+  static constexpr unsigned most = 40;
+  const run_facts& facts_;
+  std::uint64_t kills_ = 0;
+  unsigned used_ = 0;  // since the last kill
+};
 
 }  // namespace shmfifo::harness

@@ -10,7 +10,6 @@ namespace shmfifo::harness {
 namespace {
 
 using clock = std::chrono::steady_clock;
-constexpr auto last_look = std::chrono::milliseconds(5);  // when all that was sent is there
 
 class receiver_actor {
  public:
@@ -27,11 +26,9 @@ class receiver_actor {
         buffer_(run.options.content_size + 64) {}
 
   int live() {
-    self_.now.store(stage::attaching, std::memory_order_release);
     logged_ = self_.logged.load(std::memory_order_relaxed);
     position_ = self_.position.load(std::memory_order_relaxed);
     attach();
-    self_.now.store(stage::running, std::memory_order_release);
     std::uint64_t held = 0;
     while (!finished_) {
       if (logged_ + 2 >= room_) {
@@ -52,7 +49,21 @@ class receiver_actor {
   }
 
  private:
+  // Again and again if failures are permitted.
   void attach() {
+    self_.now.store(stage::attaching, std::memory_order_release);
+    receiver_.reset();
+    while (!receiver_) {
+      try {
+        try_attach();
+      } catch (...) {
+        if (!chances_.take()) throw;
+      }
+    }
+    self_.now.store(stage::running, std::memory_order_release);
+  }
+
+  void try_attach() {
     event entry;
     entry.kind = event_kind::attached;
     const std::uint32_t before = self_.incarnation.load(std::memory_order_relaxed);
@@ -67,26 +78,42 @@ class receiver_actor {
         run_.tested.attach_receiver(observer_ ? index_ - facts_.consumers : index_, observer_);
   }
 
+  // After a call that failed: goes on with a new attachment, or, when all senders have left,
+  // without one. False if the failure was not permitted, or came too often.
+  bool recovered() {
+    const bool again = chances_.take();
+    if (again) attach();
+    finished_ = !again && chances_.used_up() && facts_.senders_done.load() != 0;
+    return again || finished_;
+  }
+
   void append(const event& entry) noexcept {
     events_[logged_] = entry;
     self_.logged.store(++logged_, std::memory_order_release);
   }
 
   bool receive() {
-    reach(self_, fault_point::before_receive, logged_);
+    reach(facts_, self_, fault_point::before_receive, logged_);
     const clock::time_point until = deadline_now();
     self_.in_call.store(2, std::memory_order_relaxed);
-    const received told = receiver_->receive({buffer_.data(), run_.options.content_size}, until);
+    received told;
+    try {
+      told = receiver_->receive({buffer_.data(), run_.options.content_size}, until);
+    } catch (...) {
+      if (!recovered()) throw;
+      return true;
+    }
     if (told.answer == receive_answer::nothing) {
       self_.in_call.store(1, std::memory_order_relaxed);
       return nothing(until);
     }
     if (told.answer == receive_answer::failed) {
+      if (recovered()) return true;
       complain(self_, rule::failure, "receive answered failed");
       return false;
     }
     log(told);
-    reach(self_, fault_point::after_receive, logged_);
+    reach(facts_, self_, fault_point::after_receive, logged_);
     quiet_since_ = {};
     waiting_for_ = 0;
     return true;
@@ -123,11 +150,16 @@ class receiver_actor {
   void release() {
     const std::uint64_t until_here = logged_;
     if (until_here != self_.released.load(std::memory_order_relaxed)) {
-      receiver_->release();
+      try {
+        receiver_->release();
+      } catch (...) {
+        if (!recovered()) throw;
+        return;
+      }
       self_.released.store(until_here, std::memory_order_release);
       self_.freed.store(position_, std::memory_order_release);
     }
-    reach(self_, fault_point::after_release, logged_);
+    reach(facts_, self_, fault_point::after_release, logged_);
   }
 
   // `nothing`: too early, wrong, or the end?
@@ -135,8 +167,11 @@ class receiver_actor {
     ++self_.nothings;
     const clock::time_point now = clock::now();
     deadline_uses_ = 0;
-    if (now + deadline_slack < until) {
-      complain(self_, rule::early_nothing, logged_);
+    const auto early = std::chrono::duration_cast<std::chrono::microseconds>(until - now);
+    if (early > deadline_slack()) {
+      if (recovered()) return true;
+      complain(self_, rule::early_nothing, logged_, static_cast<std::uint64_t>(early.count()),
+               static_cast<std::uint64_t>(deadline_slack().count()));
       return false;
     }
     if (waiting_for_ > position_) {
@@ -150,9 +185,8 @@ class receiver_actor {
     if (facts_.senders_done.load(std::memory_order_acquire) == 0) return true;
     if (quiet_since_ == clock::time_point{}) quiet_since_ = now;
     const bool all_here = reached();
-    const auto patience = std::chrono::milliseconds(run_.options.drain_ms);
     if (all_here && looked_last_) finished_ = true;
-    if (now - quiet_since_ > patience) finished_ = true;
+    if (now - quiet_since_ > patience(facts_, run_.options.drain_ms)) finished_ = true;
     looked_last_ = all_here;
     return true;
   }
@@ -185,8 +219,9 @@ class receiver_actor {
 
   clock::time_point deadline_now() {
     if (--deadline_uses_ < 0) {
-      until_ = clock::now() +
-               (looked_last_ ? last_look : std::chrono::milliseconds(run_.options.wait_ms));
+      const unsigned wait_ms = looked_last_ ? facts_.last_look_ms : run_.options.wait_ms;
+      until_ = clock::now() + std::chrono::milliseconds(wait_ms);
+      self_.call_deadline.store(until_.time_since_epoch().count(), std::memory_order_relaxed);
       deadline_uses_ = 32;
     }
     return until_;
@@ -199,7 +234,6 @@ class receiver_actor {
     if (every == 0 || !may_leave || logged_ - churned_at_ < every) return;
     churned_at_ = logged_;
     release();
-    receiver_.reset();
     churning_ = true;
     attach();
     churning_ = false;
@@ -216,6 +250,7 @@ class receiver_actor {
   content_source content_;
   std::vector<std::byte> buffer_;
   std::unique_ptr<receiver> receiver_;
+  second_chances chances_{facts_};
   std::uint64_t logged_ = 0;
   std::uint64_t position_ = 0;
   std::uint64_t waiting_for_ = 0;

@@ -26,7 +26,9 @@ void check(const capabilities& can, const run_options& options) {
   refuse(options.observers > 0 && !can.observers,
          "this queue promises no observers: use --observers 0");
   refuse(options.intruder && !can.exclusive,
-         "an intruder is a second producer, which this queue does not promise to refuse (exclusive)");
+         "an intruder is a second producer: this queue does not promise to refuse it (exclusive)");
+  refuse(options.churn_every != 0 && can.permanent_senders,
+         "a producer that leaves this queue cannot come back (permanent_senders): no churn");
   refuse(options.messages > sequence_mask, "too many messages for one run");
   refuse(options.content_size == 0, "the content size is at least one byte");
 }
@@ -133,6 +135,7 @@ run_result run(queue& tested, const run_options& options) {
   const history_shape shape = shape_of(tested, options, name);
   run_result result;
   result.logs = std::make_shared<histories>(shape);
+  result.logs->facts().last_look_ms = options.last_look_ms;
   names.add(tested.names(shape.queue));
   const cleanup at_end{tested};
   create(tested, shape.queue);

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <optional>
 #include <vector>
 
 #include "actor.hpp"
@@ -25,8 +26,7 @@ class sender_actor {
         buffer_(run.options.content_size) {}
 
   int live() {
-    self_.now.store(stage::attaching, std::memory_order_release);
-    sender_ = run_.tested.attach_sender(index_);
+    attach();
     self_.now.store(stage::ready, std::memory_order_release);
     while (facts_.go.load(std::memory_order_acquire) == 0) ::usleep(200);
     self_.now.store(stage::running, std::memory_order_release);
@@ -43,6 +43,23 @@ class sender_actor {
   }
 
  private:
+  // Again and again if failures are permitted.
+  void attach() {
+    self_.now.store(stage::attaching, std::memory_order_release);
+    sender_.reset();
+    while (!sender_) {
+      try {
+        sender_ = run_.tested.attach_sender(index_);
+      } catch (...) {
+        if (!chances_.take()) throw;
+      }
+    }
+  }
+  void attach_again() {
+    attach();
+    self_.now.store(stage::running, std::memory_order_release);
+  }
+
   // A fast queue would be over before the faults that are due.
   void wait_for_faults() const noexcept {
     while (run_.options.faults.any() &&
@@ -59,31 +76,48 @@ class sender_actor {
     self_.started.store(sequence + 1, std::memory_order_release);
     refusals_ = 0;
     for (;;) {
-      reach(self_, fault_point::before_send, sequence);
+      reach(facts_, self_, fault_point::before_send, sequence);
       const clock::time_point until = deadline_now();
       self_.in_call.store(1, std::memory_order_release);
-      const sent told = sender_->send({buffer_.data(), size}, until);
-      reach(self_, fault_point::after_send, sequence);
-      if (told.answer == send_answer::sent) {
-        log(sequence,
-            told.number < 0 ? answer::sent_unnumbered : static_cast<std::uint64_t>(told.number));
-        if (told.number >= 0) {
-          self_.highest.store(static_cast<std::uint64_t>(told.number) + 1,
-                              std::memory_order_release);
-        }
+      const std::optional<sent> told = call({buffer_.data(), size}, until);
+      reach(facts_, self_, fault_point::after_send, sequence);
+      if (!told) {
+        log(sequence, answer::in_doubt);
+        attach_again();
+        return true;
+      }
+      if (told->answer == send_answer::sent) {
+        note_sent(sequence, told->number);
         return true;
       }
       self_.in_call.store(0, std::memory_order_release);
-      if (told.answer == send_answer::failed) {
+      if (told->answer == send_answer::failed) {
         complain(self_, rule::failure, "send answered failed");
         return false;
       }
-      if (!refused(told.answer, until)) return false;
+      if (!refused(told->answer, until)) return false;
       if (finished_) {
         log(sequence, answer::not_sent);
         return true;
       }
     }
+  }
+
+  // Nothing: it failed, which is permitted after a kill. The message may have been sent.
+  std::optional<sent> call(std::span<const std::byte> content, clock::time_point until) {
+    try {
+      const sent told = sender_->send(content, until);
+      if (told.answer != send_answer::failed || !chances_.take()) return told;
+    } catch (...) {
+      if (!chances_.take()) throw;
+    }
+    return std::nullopt;
+  }
+
+  void note_sent(std::uint64_t sequence, std::int64_t number) noexcept {
+    const auto known = static_cast<std::uint64_t>(number);
+    log(sequence, number < 0 ? answer::sent_unnumbered : known);
+    if (number >= 0) self_.highest.store(known + 1, std::memory_order_release);
   }
 
   void log(std::uint64_t sequence, std::uint64_t word) noexcept {
@@ -95,20 +129,19 @@ class sender_actor {
   // Full or timed out: is it true, is it promised? False if not.
   bool refused(send_answer told, clock::time_point until) {
     const bool full = told == send_answer::full;
-    if (full) {
-      ++self_.fulls;
-    } else {
-      ++self_.timeouts;
-    }
-    const capabilities& promises = facts_.promises;
-    // With more senders than slots, other living senders may hold all slots.
-    const bool no_place = full && facts_.producers > facts_.slots;
-    if (promises.lossy ? !no_place : (full && !promises.rejects && facts_.reuses_slots != 0)) {
+    ++(full ? self_.fulls : self_.timeouts);
+    if (!may_refuse(full)) {
       complain(self_, rule::full_not_promised, full ? 1 : 0, self_.started.load());
       return false;
     }
-    if (!full && clock::now() + deadline_slack < until) {
-      complain(self_, rule::early_timeout, self_.started.load());
+    const auto early = std::chrono::duration_cast<std::chrono::microseconds>(until - clock::now());
+    if (!full && early > deadline_slack()) {
+      if (chances_.take()) {
+        attach_again();
+        return true;
+      }
+      complain(self_, rule::early_timeout, self_.started.load(), count(early),
+               count(deadline_slack()));
       return false;
     }
     // The first refusal notes the lower bound of what is free, the next one judges: the messages
@@ -125,6 +158,16 @@ class sender_actor {
     if (full && refusals_ > 8) ::sched_yield();
     if (full && refusals_ > 64) ::usleep(50);
     return true;
+  }
+
+  [[nodiscard]] bool may_refuse(bool full) const noexcept {
+    const capabilities& promises = facts_.promises;
+    // With more senders than slots, other living senders may hold all slots.
+    if (promises.lossy) return full && facts_.producers > facts_.slots;
+    return full ? promises.rejects || facts_.reuses_slots == 0 : promises.waits;
+  }
+  [[nodiscard]] static std::uint64_t count(std::chrono::microseconds time) noexcept {
+    return static_cast<std::uint64_t>(time.count());
   }
 
   // A dead receiver without a name may still hold slots until its death is noticed.
@@ -161,14 +204,14 @@ class sender_actor {
     // A deadline that is a few messages old has not passed yet.
     if (--deadline_uses_ < 0 || refusals_ != 0) {
       until_ = clock::now() + std::chrono::milliseconds(run_.options.wait_ms);
+      self_.call_deadline.store(until_.time_since_epoch().count(), std::memory_order_relaxed);
       deadline_uses_ = 32;
     }
     return until_;
   }
 
   void churn() {
-    sender_.reset();
-    sender_ = run_.tested.attach_sender(index_);
+    attach_again();
     ++self_.churns;
   }
 
@@ -180,6 +223,7 @@ class sender_actor {
   content_source content_;
   std::vector<std::byte> buffer_;
   std::unique_ptr<sender> sender_;
+  second_chances chances_{facts_};
   clock::time_point until_;
   int deadline_uses_ = 0;
   unsigned refusals_ = 0;

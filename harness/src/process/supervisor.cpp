@@ -27,7 +27,8 @@ supervisor::supervisor(const actor_context& run, const std::string& name)
       faults_(run.options.seed, run.options.faults, run.options.messages, run.options.producers,
               run.options.consumers + run.options.observers,
               static_cast<unsigned>(run.options.meddlers.size())),
-      begun_(std::chrono::steady_clock::now()) {
+      begun_(std::chrono::steady_clock::now()),
+      moved_at_(begun_) {
   const auto add = [this](role what, std::size_t count) {
     for (unsigned i = 0; i < count; ++i) {
       actor who;
@@ -86,28 +87,42 @@ void supervisor::start(actor& who) {
   who.pid = start_child(body, actor_options);
 }
 
-// Receivers attach before anything is sent, so that each must receive the whole history.
-bool supervisor::wait_until_attached() {
-  for (const role what : {role::receiver, role::sender}) {
-    for (actor& who : actors_) {
-      if (who.what == what) start(who);
-    }
-    const auto waiting = [&] {
-      return std::any_of(actors_.begin(), actors_.end(), [&](const actor& who) {
-        return who.what == what && !who.over &&
-               state_of(who)->now.load(std::memory_order_acquire) <= stage::attaching;
-      });
-    };
-    while (!over_ && waiting()) tick();
+// Starts these actors and waits until each has attached.
+template <class Group>
+bool supervisor::attach(Group&& belongs) {
+  for (actor& who : actors_) {
+    if (who.what != role::meddler && belongs(who)) start(who);
   }
+  const auto waiting = [&] {
+    return std::any_of(actors_.begin(), actors_.end(), [&](const actor& who) {
+      return who.pid != 0 && who.what != role::meddler && belongs(who) &&
+             state_of(who)->now.load(std::memory_order_acquire) <= stage::attaching;
+    });
+  };
+  while (!over_ && waiting()) tick();
   return !over_;
+}
+
+// Before anything is sent, so that each receiver must get all of it.
+bool supervisor::attach_all() {
+  const auto sends = [](const actor& who) { return who.what == role::sender; };
+  const auto receives = [](const actor& who) { return who.what == role::receiver; };
+  switch (facts_.promises.start) {
+    case start_order::receivers:
+      return attach(receives) && attach(sends);
+    case start_order::senders:
+      return attach(sends) && attach(receives);
+    case start_order::together:
+      break;
+  }
+  return attach([](const actor&) { return true; });
 }
 
 void supervisor::run() {
   for (actor& who : actors_) {
     if (who.what == role::meddler) start(who);
   }
-  if (!wait_until_attached()) return;
+  if (!attach_all()) return note_end();
   // While all are attached and none has begun, so that none can have left already.
   if (run_.options.intruder) {
     reap(start_child([this] { return run_intruder(run_); }, actor_options));
@@ -123,6 +138,14 @@ void supervisor::run() {
     facts_.ended = run_end::completed;
     over_ = true;
   }
+  note_end();
+}
+
+void supervisor::note_end() {
+  const auto now = std::chrono::steady_clock::now();
+  facts_.ended_at = now.time_since_epoch().count();
+  facts_.quiet_ms = static_cast<std::uint64_t>(
+      std::chrono::duration_cast<std::chrono::milliseconds>(now - moved_at_).count());
 }
 
 void supervisor::tick() {
@@ -200,6 +223,7 @@ void supervisor::was_killed(actor& who) {
   } else {
     ++facts_.meddler_kills;
   }
+  if (who.what == role::sender && facts_.promises.permanent_senders) who.over = true;
   if (!who.over) who.start_at = ticks_ + std::max(1U, who.restart_ms);
   who.restart_ms = 0;
   who.planned_ms = 0;
@@ -253,6 +277,7 @@ void supervisor::strike(const fault& due) {
   }
   if (kill) {
     who->restart_ms = due.ms + 1;
+    facts_.kills_begun.fetch_add(1, std::memory_order_acq_rel);
     kill_process(who->pid);
   } else {
     if (state != nullptr) ++state->stops;
@@ -289,10 +314,12 @@ void supervisor::watch_for_stall() {
     disturbed |= who.wake_at != 0 || who.start_at != 0;
   }
   quiet_ticks_ = sum == last_sum_ && !disturbed ? quiet_ticks_ + 1 : 0;
+  if (quiet_ticks_ == 0) moved_at_ = std::chrono::steady_clock::now();
   last_sum_ = sum;
   // While receivers wait for the last messages, their own time limit decides.
-  const std::uint64_t more = announced_ ? run_.options.drain_ms : 0;
-  if (quiet_ticks_ > run_.options.stall_ms + more) give_up(run_end::stalled);
+  const auto more = announced_ ? patience(facts_, run_.options.drain_ms).count() : 0;
+  const auto limit = patience(facts_, run_.options.stall_ms).count() + more;
+  if (quiet_ticks_ > static_cast<std::uint64_t>(limit)) give_up(run_end::stalled);
 }
 
 void supervisor::give_up(run_end why) {

@@ -36,7 +36,9 @@ class supervisor {
   };
 
   void start(actor& who);
-  bool wait_until_attached();
+  [[nodiscard]] bool attach_all();
+  template <class Group>
+  bool attach(Group&& belongs);
   void tick();
   void look_after(actor& who);
   void ended(actor& who, int status);
@@ -53,6 +55,7 @@ class supervisor {
   [[nodiscard]] actor_state* state_of(const actor& who) const;
   [[nodiscard]] actor* find(role what, unsigned index);
   void give_up(run_end why);
+  void note_end();
 
   const actor_context& run_;
   std::string name_;
@@ -63,6 +66,7 @@ class supervisor {
   std::uint64_t ticks_ = 0;
   std::uint64_t last_sum_ = 0;
   std::uint64_t quiet_ticks_ = 0;
+  std::chrono::steady_clock::time_point moved_at_;
   bool announced_ = false;
   bool over_ = false;
 };

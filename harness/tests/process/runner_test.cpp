@@ -119,6 +119,46 @@ TEST(runner, G11_reports_calls_that_never_end) {
   EXPECT_EQ(judged(attach).broken, rule::stuck);
 }
 
+// For the report: which call, since when, and until when it was to take.
+TEST(runner, G11_notes_the_call_that_never_ends) {
+  habits own;
+  own.on_send = [](std::uint64_t n) {
+    while (n == 500) ::pause();
+  };
+  const run_result result = run_with(own);
+  const run_facts& facts = result.logs->facts();
+  const actor_state& sender = result.logs->sender(0);
+  EXPECT_EQ(sender.in_call.load(), 1U);
+  EXPECT_GT(sender.call_deadline.load(), 0);
+  EXPECT_LT(sender.call_deadline.load(), facts.ended_at);
+  EXPECT_GE(facts.quiet_ms, small_run().stall_ms);
+
+  own.on_send = [](std::uint64_t) {};
+  own.on_receive = [](std::uint64_t n) {
+    while (n == 500) ::pause();
+  };
+  const run_result other = run_with(own);
+  EXPECT_EQ(other.logs->receiver(0).in_call.load(), 2U);
+  EXPECT_GT(other.logs->receiver(0).call_deadline.load(), 0);
+  EXPECT_LT(other.logs->receiver(0).call_deadline.load(), other.logs->facts().ended_at);
+}
+
+TEST(runner, G5_G11_notes_how_early_a_call_ended) {
+  for (const char* name : {"timed_out_when_room", "nothing_when_there"}) {
+    const auto tested = queue_named(name);
+    run_options options = small_run();
+    options.wait_ms = 1000;
+    const run_result result = run(*tested, options);
+    const bool sends = result.judged.broken == rule::early_timeout;
+    EXPECT_EQ(result.judged.broken, sends ? rule::early_timeout : rule::early_nothing);
+    const actor_state& who = sends ? result.logs->sender(0) : result.logs->receiver(0);
+    const auto& [at, early_us, permitted_us] = who.complained.facts;
+    EXPECT_GT(permitted_us, 2000U) << "two milliseconds and a tick of the coarse clock";
+    EXPECT_GT(early_us, permitted_us);
+    EXPECT_LE(early_us, 1000000U);
+  }
+}
+
 TEST(runner, knows_nothing_when_the_time_is_over) {
   habits own;
   own.on_send = [](std::uint64_t) { ::usleep(20000); };

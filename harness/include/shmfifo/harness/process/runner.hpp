@@ -60,6 +60,7 @@ struct run_options {
   unsigned wait_ms = 50;             // deadline of each send and receive
   unsigned stall_ms = 10000;         // without progress for so long the run is stuck
   unsigned drain_ms = 3000;          // receivers wait so long for what is missing at the end
+  unsigned last_look_ms = 20;        // and so long for what should not come any more
   unsigned time_limit_s = 600;       // then the verdict is unknown
   // Extra processes beside the actors, for example to recover or create segments. Each runs one of
   // these functions, and is started again when it returns or is killed.
