@@ -19,6 +19,9 @@ class receiver_actor {
         self_(run.logs.receiver(index)),
         events_(run.logs.events(index)),
         room_(run.logs.events_max()),
+        // Not the whole ring: the senders would wait for it.
+        keeps_(std::clamp<std::uint64_t>(run.options.release_every, 1,
+                                         std::max<std::uint64_t>(facts_.slots / 2, 1))),
         index_(index),
         observer_(run.logs.is_observer(index)),
         content_(run.logs.content()),
@@ -35,9 +38,9 @@ class receiver_actor {
         self_.now.store(stage::dead, std::memory_order_release);
         return exit_complained;
       }
+      hold_in_lull();
       if (!receive()) return exit_complained;
-      if (logged_ - self_.released.load(std::memory_order_relaxed) >= run_.options.release_every ||
-          quiet_since_ != clock::time_point{}) {
+      if (logged_ - self_.released.load(std::memory_order_relaxed) >= keeps_ || idle_) {
         release();
       }
       if (++held % 64 == 0) now_and_then();
@@ -49,6 +52,14 @@ class receiver_actor {
   }
 
  private:
+  // The first consumer is enough to fill a queue, unless the others take its share.
+  void hold_in_lull() {
+    if (facts_.lull.load(std::memory_order_relaxed) == 0) return;
+    if (observer_ || (index_ != 0 && !facts_.promises.competing)) return;
+    release();  // or nobody knows which slots are free
+    while (facts_.lull.load(std::memory_order_relaxed) != 0) ::usleep(200);
+  }
+
   // Again and again if failures are permitted.
   void attach() {
     self_.now.store(stage::attaching, std::memory_order_release);
@@ -96,6 +107,7 @@ class receiver_actor {
     reach(facts_, self_, fault_point::before_receive, logged_);
     const clock::time_point until = deadline_now();
     self_.in_call.store(2, std::memory_order_relaxed);
+    idle_ = false;
     received told;
     try {
       told = receiver_->receive({buffer_.data(), run_.options.content_size}, until);
@@ -140,8 +152,9 @@ class receiver_actor {
       entry.identity = static_cast<std::uint64_t>(told.count);
       step = entry.identity;
     }
-    position_ =
-        told.number >= 0 ? static_cast<std::uint64_t>(told.number) + step : position_ + step;
+    // Where several share the messages, each one counts its own.
+    const bool by_number = told.number >= 0 && !facts_.promises.competing;
+    position_ = (by_number ? static_cast<std::uint64_t>(told.number) : position_) + step;
     append(entry);
     self_.position.store(position_, std::memory_order_release);
     self_.in_call.store(1, std::memory_order_relaxed);
@@ -165,6 +178,7 @@ class receiver_actor {
   // `nothing`: too early, wrong, or the end?
   bool nothing(clock::time_point until) {
     ++self_.nothings;
+    idle_ = true;
     const clock::time_point now = clock::now();
     deadline_uses_ = 0;
     const auto early = std::chrono::duration_cast<std::chrono::microseconds>(until - now);
@@ -245,6 +259,7 @@ class receiver_actor {
   actor_state& self_;
   event* events_;
   std::uint64_t room_;
+  std::uint64_t keeps_;  // messages before it releases them
   unsigned index_;
   bool observer_;
   content_source content_;
@@ -258,6 +273,7 @@ class receiver_actor {
   clock::time_point until_;
   clock::time_point quiet_since_{};
   int deadline_uses_ = 0;
+  bool idle_ = false;  // nothing came: what it holds may be what the senders wait for
   bool looked_last_ = false;
   bool churning_ = false;
   bool finished_ = false;

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "actor.hpp"
+#include "lulls.hpp"
 
 namespace shmfifo::harness {
 
@@ -22,8 +23,13 @@ class sender_actor {
         self_(run.logs.sender(index)),
         answers_(run.logs.answers(index)),
         index_(index),
+        early_(early_messages(run, index)),
         content_(run.logs.content()),
-        buffer_(run.options.content_size) {}
+        buffer_(run.options.content_size) {
+    // Of an incarnation that was killed.
+    self_.refusals.store(0, std::memory_order_release);
+    self_.holds.store(0, std::memory_order_release);
+  }
 
   int live() {
     attach();
@@ -32,11 +38,13 @@ class sender_actor {
     self_.now.store(stage::running, std::memory_order_release);
     const std::uint64_t quota = run_.logs.quota(index_);
     for (std::uint64_t next = self_.logged.load(std::memory_order_relaxed); next < quota; ++next) {
+      wait_for_receivers(next);
       wait_for_faults();
       if (!send(next)) return exit_complained;
       if (finished_) break;
       if (run_.options.churn_every != 0 && (next + 1) % run_.options.churn_every == 0) churn();
     }
+    wait_for_receivers(quota);
     sender_.reset();
     self_.now.store(stage::finished, std::memory_order_release);
     return exit_finished;
@@ -60,6 +68,14 @@ class sender_actor {
     self_.now.store(stage::running, std::memory_order_release);
   }
 
+  // What a receiver that is late on purpose must find is sent before.
+  void wait_for_receivers(std::uint64_t next) const noexcept {
+    while (facts_.go.load(std::memory_order_acquire) == 1 &&
+           (next >= early_ || next >= run_.logs.quota(index_))) {
+      ::usleep(200);
+    }
+  }
+
   // A fast queue would be over before the faults that are due.
   void wait_for_faults() const noexcept {
     while (run_.options.faults.any() &&
@@ -74,7 +90,7 @@ class sender_actor {
     const message_id id{index_, sequence};
     const std::uint64_t size = content_.fill(id, buffer_.data());
     self_.started.store(sequence + 1, std::memory_order_release);
-    refusals_ = 0;
+    if (refusals_ != 0) self_.refusals.store(refusals_ = 0, std::memory_order_release);
     for (;;) {
       reach(facts_, self_, fault_point::before_send, sequence);
       const clock::time_point until = deadline_now();
@@ -147,7 +163,7 @@ class sender_actor {
     // The first refusal notes the lower bound of what is free, the next one judges: the messages
     // freed before this call and those sent until its end bound the queue's content during it. The
     // refused message itself is begun and not in the queue.
-    const std::uint64_t begun = begun_by_all() - 1;
+    const std::uint64_t begun = begun_by_all();
     if (refusals_ != 0 && capacity_known() && begun < freed_before_ + facts_.capacity) {
       complain(self_, rule::full_with_room, begun, freed_before_, facts_.capacity);
       return false;
@@ -155,6 +171,8 @@ class sender_actor {
     freed_before_ = freed_by_all();
     if (facts_.reuses_slots == 0 && ++refusals_ >= 3) finished_ = true;
     if (facts_.reuses_slots != 0) ++refusals_;
+    self_.refusals.store(refusals_, std::memory_order_release);
+    hold_in_lull();
     if (full && refusals_ > 8) ::sched_yield();
     if (full && refusals_ > 64) ::usleep(50);
     return true;
@@ -178,13 +196,25 @@ class sender_actor {
     }
     return true;
   }
-  // At most this many messages were begun so far, including numbers that were given up.
+  // In a lull only one sender goes on.
+  void hold_in_lull() noexcept {
+    const std::uint32_t lull = facts_.lull.load(std::memory_order_acquire);
+    if (lull == 0 || tries_in_lull(lull, index_, facts_.producers)) return;
+    self_.holds.store(1, std::memory_order_release);
+    while (facts_.lull.load(std::memory_order_acquire) == lull) ::usleep(200);
+    self_.holds.store(0, std::memory_order_release);
+  }
+
+  // At most this many messages were begun and may have come into the queue, including numbers that
+  // were given up: all but this one and those of senders that hold back after a refusal.
   [[nodiscard]] std::uint64_t begun_by_all() const noexcept {
     std::uint64_t begun = 0;
+    std::uint64_t outside = 1;
     for (unsigned i = 0; i < run_.logs.senders(); ++i) {
+      outside += run_.logs.sender(i).holds.load(std::memory_order_acquire);
       begun += run_.logs.sender(i).started.load(std::memory_order_acquire);
     }
-    return begun;
+    return begun - outside;
   }
   // Every consumer has certainly released at least this many.
   std::uint64_t freed_by_all() const noexcept {
@@ -201,11 +231,15 @@ class sender_actor {
   }
 
   clock::time_point deadline_now() {
-    // A deadline that is a few messages old has not passed yet.
-    if (--deadline_uses_ < 0 || refusals_ != 0) {
-      until_ = clock::now() + std::chrono::milliseconds(run_.options.wait_ms);
+    // A deadline that is a few messages old has not passed yet; a short one may have.
+    const bool brief = facts_.lull.load(std::memory_order_relaxed) != 0 ||
+                       facts_.go.load(std::memory_order_relaxed) == 1;
+    if (--deadline_uses_ < 0 || refusals_ != 0 || brief) {
+      const unsigned wait_ms = run_.options.wait_ms;
+      until_ = clock::now() +
+               std::chrono::milliseconds(brief ? std::min(wait_ms, lull_wait_ms) : wait_ms);
       self_.call_deadline.store(until_.time_since_epoch().count(), std::memory_order_relaxed);
-      deadline_uses_ = 32;
+      deadline_uses_ = brief ? 0 : 32;
     }
     return until_;
   }
@@ -220,6 +254,7 @@ class sender_actor {
   actor_state& self_;
   std::uint64_t* answers_;
   unsigned index_;
+  std::uint64_t early_;
   content_source content_;
   std::vector<std::byte> buffer_;
   std::unique_ptr<sender> sender_;

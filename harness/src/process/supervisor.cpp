@@ -13,6 +13,7 @@ namespace shmfifo::harness {
 namespace {
 constexpr unsigned tick_us = 1000;
 constexpr std::uint64_t progress_every = 100;  // ticks
+constexpr unsigned early_ticks_most = 1000;    // then late receivers attach anyway
 // Senders are at most this many faults ahead of those carried out. Few ever wait for that: only
 // with a queue that passes several faults' worth of messages in a tick.
 constexpr std::uint64_t faults_ahead = 8;
@@ -27,6 +28,7 @@ supervisor::supervisor(const actor_context& run, const std::string& name)
       faults_(run.options.seed, run.options.faults, run.options.messages, run.options.producers,
               run.options.consumers + run.options.observers,
               static_cast<unsigned>(run.options.meddlers.size())),
+      lulls_(run),
       begun_(std::chrono::steady_clock::now()),
       moved_at_(begun_) {
   const auto add = [this](role what, std::size_t count) {
@@ -104,9 +106,11 @@ bool supervisor::attach(Group&& belongs) {
 }
 
 // Before anything is sent, so that each receiver must get all of it.
-bool supervisor::attach_all() {
+bool supervisor::attach_punctual() {
   const auto sends = [](const actor& who) { return who.what == role::sender; };
-  const auto receives = [](const actor& who) { return who.what == role::receiver; };
+  const auto receives = [this](const actor& who) {
+    return who.what == role::receiver && !is_late(facts_, who.index);
+  };
   switch (facts_.promises.start) {
     case start_order::receivers:
       return attach(receives) && attach(sends);
@@ -118,20 +122,44 @@ bool supervisor::attach_all() {
   return attach([](const actor&) { return true; });
 }
 
+// Late receivers must get all of it, too, from the first message on.
+bool supervisor::attach_all() {
+  if (!attach_punctual()) return false;
+  const auto late = [this](const actor& who) {
+    return who.what == role::receiver && is_late(facts_, who.index);
+  };
+  if (std::none_of(actors_.begin(), actors_.end(), late)) return true;
+  facts_.go.store(1, std::memory_order_release);
+  for (unsigned ticks = 0; !over_ && ticks < early_ticks_most && !early_messages_sent(); ++ticks) {
+    tick();
+  }
+  return !over_ && attach(late);
+}
+
+bool supervisor::early_messages_sent() const {
+  for (unsigned i = 0; i < run_.logs.senders(); ++i) {
+    const actor_state& who = run_.logs.sender(i);
+    if (who.logged.load() < early_messages(run_, i) && who.refusals.load() == 0) return false;
+  }
+  return true;
+}
+
 void supervisor::run() {
   for (actor& who : actors_) {
     if (who.what == role::meddler) start(who);
   }
+  set_limit_of_senders();
   if (!attach_all()) return note_end();
   // While all are attached and none has begun, so that none can have left already.
   if (run_.options.intruder) {
     reap(start_child([this] { return run_intruder(run_); }, actor_options));
   }
-  set_limit_of_senders();
-  facts_.go.store(1, std::memory_order_release);
+  lulls_.tick();
+  facts_.go.store(2, std::memory_order_release);
   while (!over_) {
     carry_out_faults();
     tick();
+    lulls_.tick();
     if (over_) break;
     if (senders_over() && !announced_) announce_end();
     if (!all_over()) continue;
@@ -223,7 +251,10 @@ void supervisor::was_killed(actor& who) {
   } else {
     ++facts_.meddler_kills;
   }
-  if (who.what == role::sender && facts_.promises.permanent_senders) who.over = true;
+  if (who.what == role::sender && facts_.promises.permanent_senders) {
+    run_.logs.sender(who.index).now.store(stage::dead, std::memory_order_release);
+    who.over = true;
+  }
   if (!who.over) who.start_at = ticks_ + std::max(1U, who.restart_ms);
   who.restart_ms = 0;
   who.planned_ms = 0;
@@ -305,7 +336,7 @@ void supervisor::announce_end() {
 
 void supervisor::watch_for_stall() {
   std::uint64_t sum = 0;
-  bool disturbed = false;
+  bool disturbed = lulls_.active();
   for (const actor& who : actors_) {
     const actor_state* state = state_of(who);
     if (state == nullptr) continue;  // meddlers have no progress

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "actor.hpp"
+#include "lulls.hpp"
 #include "shmfifo/harness/process/runner.hpp"
 
 namespace shmfifo::harness {
@@ -37,6 +38,8 @@ class supervisor {
 
   void start(actor& who);
   [[nodiscard]] bool attach_all();
+  [[nodiscard]] bool attach_punctual();
+  [[nodiscard]] bool early_messages_sent() const;
   template <class Group>
   bool attach(Group&& belongs);
   void tick();
@@ -61,6 +64,7 @@ class supervisor {
   std::string name_;
   run_facts& facts_;
   fault_schedule faults_;
+  lull_schedule lulls_;
   std::vector<actor> actors_;
   std::chrono::steady_clock::time_point begun_;
   std::uint64_t ticks_ = 0;

@@ -2,6 +2,8 @@
 #pragma once
 // Queues with one habit each, around a right queue: what a runner must cope with.
 
+#include <array>
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <stdexcept>
@@ -29,6 +31,8 @@ struct habits {
   std::function<void(std::uint64_t)> on_receive = [](std::uint64_t) {};
   std::function<void()> on_release = [] {};
   std::function<void()> on_leave = [] {};
+  bool misses_the_first = false;  // a receiver, of the messages that are there when it attaches
+  std::function<void(queue_shape&)> on_shape = [](queue_shape&) {};
   std::function<void(capabilities&)> on_promise = [](capabilities&) {};
 };
 
@@ -80,7 +84,9 @@ class habitual_queue final : public queue {
   void create(const queue_shape& shape) override {
     own_.on_create();
     producers_ = shape.producers;
-    inner_->create(shape);
+    queue_shape other = shape;
+    own_.on_shape(other);
+    inner_->create(other);
   }
   void destroy() noexcept override {
     inner_->destroy();
@@ -93,7 +99,13 @@ class habitual_queue final : public queue {
   }
   std::unique_ptr<receiver> attach_receiver(unsigned id, bool observer) override {
     own_.on_attach_receiver();
-    return std::make_unique<habitual_receiver>(inner_->attach_receiver(id, observer), own_);
+    auto attached =
+        std::make_unique<habitual_receiver>(inner_->attach_receiver(id, observer), own_);
+    if (own_.misses_the_first) {
+      std::array<std::byte, 4096> nowhere;
+      static_cast<void>(attached->receive(nowhere, std::chrono::steady_clock::now()));
+    }
+    return attached;
   }
 
  private:

@@ -22,6 +22,20 @@ TEST(runner, finds_nothing_wrong_with_a_queue_without_bad_habits) {
   EXPECT_TRUE(judged({}).ok());
 }
 
+TEST(runner, G11_does_not_let_a_tiny_ring_wait_for_what_a_receiver_keeps) {
+  run_options options = small_run();
+  for (const unsigned slots : {1U, 2U, 15U}) {
+    options.slots = options.capacity = slots;
+    EXPECT_TRUE(judged({}, options).ok()) << slots;
+  }
+  options.slots = 1000;  // which the queue does not take
+  habits own;
+  own.on_shape = [](queue_shape& shape) { shape.slots = 10; };
+  options.capacity = 0;
+  options.messages = 200;
+  EXPECT_TRUE(judged(own, options).ok());
+}
+
 TEST(runner, passes_on_why_a_queue_cannot_be_created) {
   habits own;
   own.on_create = [] { throw std::runtime_error("no room"); };

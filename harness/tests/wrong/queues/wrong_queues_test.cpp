@@ -63,6 +63,8 @@ run_result carry_out(const line& asked) {
     options.slow_consumer_us = 500;
     options.release_every = 1;
   }
+  // It keeps 32 released messages, to repeat them.
+  if (asked.queue() == "cursor_saved_late") options.capacity = 32;
   if (asked.queue() == "lost_wake_up") {
     // A deadline must not save a receiver that sleeps through a wake-up.
     options.producers = options.consumers = 1;
