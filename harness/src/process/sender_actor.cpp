@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "actor.hpp"
+#include "bursts.hpp"
 #include "lulls.hpp"
 
 namespace shmfifo::harness {
@@ -25,7 +26,8 @@ class sender_actor {
         index_(index),
         early_(early_messages(run, index)),
         content_(run.logs.content()),
-        buffer_(run.options.content_size) {
+        buffer_(run.options.content_size),
+        pacer_(run, index) {
     // Of an incarnation that was killed.
     self_.refusals.store(0, std::memory_order_release);
     self_.holds.store(0, std::memory_order_release);
@@ -40,6 +42,7 @@ class sender_actor {
     for (std::uint64_t next = self_.logged.load(std::memory_order_relaxed); next < quota; ++next) {
       wait_for_receivers(next);
       wait_for_faults();
+      pacer_.pace();
       if (!send(next)) return exit_complained;
       if (finished_) break;
       if (run_.options.churn_every != 0 && (next + 1) % run_.options.churn_every == 0) churn();
@@ -259,6 +262,7 @@ class sender_actor {
   std::vector<std::byte> buffer_;
   std::unique_ptr<sender> sender_;
   second_chances chances_{facts_};
+  burst_pacer pacer_;
   clock::time_point until_;
   int deadline_uses_ = 0;
   unsigned refusals_ = 0;

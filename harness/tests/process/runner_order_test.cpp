@@ -110,6 +110,7 @@ TEST(runner_order, lets_some_receivers_be_late_and_others_not) {
 TEST(runner_order, lets_late_receivers_attach_when_the_queue_is_full) {
   run_options options = small_run();
   options.slots = 1000;
+  options.release_every = 1;
   const shared_words shared;
   habits own = noting_what_was_sent(shared);
   own.on_shape = [](queue_shape& shape) { shape.slots = 10; };
