@@ -134,9 +134,11 @@ void add_options(CLI::App& app, settings& command, outputs& out) {
           CLI::IsMember({"plain", "churn", "slow-consumer", "intruder", "recoverer", "creator"}));
   app.add_flag(
       "--strict", command.strict,
-      "require room for exactly --slots messages, each visible when send returns (as in the core)");
+      "require room for --slots messages or more, each visible when send returns (as in the core)");
   app.add_option("--seed", command.seed, "replays the schedule of faults and all contents");
   app.add_option("--stall-ms", command.stall_ms, "a run without progress for this long is stuck");
+  app.add_option("--last-look-ms", command.last_look_ms,
+                 "how long receivers look for what should not come any more");
   app.add_option("--time-limit", command.time_limit_s, "seconds; then the verdict is unknown");
   app.add_option("--json", out.json, "write the result to this file (- for standard output)");
   app.add_option("--junit", out.junit, "write the result for CI to this file");

@@ -105,11 +105,12 @@ void print(const report& all) {
   fmt::print(
       "{} {}x{}+{}: {} messages sent, {} delivered ({} again), {} aborted, {} lost, {} in doubt\n"
       "  {} kills, {} pauses, {} restarts; {} times full, {} timed out; {} round(s), {:.2f} s, "
-      "{:.2f} M msg/s; judged in {:.2f} s, histories {} MB\n",
+      "{:.2f} M msg/s; judged in {:.2f} s, histories {} MB; last look {} ms\n",
       all.queue, all.command.producers, all.command.consumers, all.command.observers, sum.sent,
       sum.delivered, sum.redelivered, sum.aborted, sum.lost, sum.in_doubt, sum.kills, sum.stops,
       sum.restarts, sum.fulls, sum.timeouts, all.sums.rounds, all.sums.run_seconds,
-      all.sums.rate() / 1e6, all.sums.judge_seconds, all.sums.history_bytes_max >> 20);
+      all.sums.rate() / 1e6, all.sums.judge_seconds, all.sums.history_bytes_max >> 20,
+      all.command.last_look_ms);
   fmt::print("{}\n", all.judged.text());
   if (!all.judged.ok()) fmt::print("replay: {}\n", all.replay);
 }
@@ -139,6 +140,7 @@ void write_json(const report& all, const std::string& path) {
                                        {"restarts", sum.restarts},
                                        {"full", sum.fulls},
                                        {"timed_out", sum.timeouts},
+                                       {"last_look_ms", all.command.last_look_ms},
                                        {"run_seconds", all.sums.run_seconds},
                                        {"messages_per_second", all.sums.rate()},
                                        {"judge_seconds", all.sums.judge_seconds},

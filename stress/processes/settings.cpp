@@ -107,6 +107,7 @@ harness::run_options options_for(const settings& command, std::uint64_t seed,
   options.capacity = options.immediate ? options.slots : 0;
   options.faults = faults_for(command);
   options.stall_ms = command.stall_ms;
+  options.last_look_ms = command.last_look_ms;
   options.time_limit_s = command.time_limit_s;
   add_scenario(command, options);
   return options;
@@ -120,6 +121,9 @@ std::string replay_command(const settings& command, std::uint64_t seed, std::uin
       messages, command.content_size, command.mode, command.when_full, command.faults, seed);
   if (command.fault_every != 0) line += fmt::format(" --fault-every {}", command.fault_every);
   if (command.slots != 0) line += fmt::format(" --slots {}", command.slots);
+  if (command.last_look_ms != settings{}.last_look_ms) {
+    line += fmt::format(" --last-look-ms {}", command.last_look_ms);
+  }
   if (command.strict) line += " --strict";
   if (command.scenario != "plain") line += " --scenario " + command.scenario;
   return line;

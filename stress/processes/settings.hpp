@@ -28,8 +28,9 @@ struct settings {
   std::uint64_t seed = 0;
   bool seed_given = false;
   std::string scenario = "plain";  // plain, churn, slow-consumer, intruder, recoverer, creator
-  bool strict = false;             // exactly `slots` messages fit, each visible when send returns
+  bool strict = false;             // `slots` messages fit, each visible when send returns
   unsigned stall_ms = 10000;
+  unsigned last_look_ms = 20;
   unsigned time_limit_s = 600;
 };
 

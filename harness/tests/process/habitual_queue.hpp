@@ -6,6 +6,7 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -28,6 +29,9 @@ struct habits {
   std::function<void()> on_attach_sender = [] {};
   std::function<void()> on_attach_receiver = [] {};
   std::function<void(std::uint64_t)> on_send = [](std::uint64_t) {};
+  // An answer without the queue, if there is one.
+  std::function<std::optional<send_answer>(std::uint64_t)> answer_send =
+      [](std::uint64_t) -> std::optional<send_answer> { return std::nullopt; };
   std::function<void(std::uint64_t)> on_receive = [](std::uint64_t) {};
   std::function<void()> on_release = [] {};
   std::function<void()> on_leave = [] {};
@@ -44,7 +48,9 @@ class habitual_sender final : public sender {
   habitual_sender& operator=(const habitual_sender&) = delete;
   ~habitual_sender() override { own_.on_leave(); }
   sent send(std::span<const std::byte> content, deadline until) override {
-    own_.on_send(count_++);
+    const std::uint64_t call = count_++;
+    own_.on_send(call);
+    if (const auto answer = own_.answer_send(call)) return {*answer};
     return inner_->send(content, until);
   }
 

@@ -2,6 +2,7 @@
 // Goal: the faults that a run was asked for happen, are counted, and make no right queue wrong.
 // Method: short runs of right queues with kills and pauses.
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include "habitual_queue.hpp"
 
@@ -43,6 +44,46 @@ TEST(runner_faults, G6_G7_knows_nothing_when_the_faults_asked_for_cannot_happen)
   options.faults = {};
   options.faults.kill_meddlers = true;  // there are none
   EXPECT_NE(judged({}, options).excerpt.find("no meddler was killed"), std::string::npos);
+}
+
+// One kind that happened does not stand for another.
+TEST(runner_faults, G6_G7_have_to_happen_of_each_kind_that_was_asked_for) {
+  run_options options = small_run();
+  options.faults.every = 20;
+  options.consumers = 0;  // so no consumer can be killed
+  options.faults.kill_senders = options.faults.kill_receivers = true;
+  const verdict no_consumer = judged({}, options);
+  EXPECT_EQ(no_consumer.answer, outcome::unknown);
+  EXPECT_NE(no_consumer.excerpt.find("did not happen: no consumer was killed, with"),
+            std::string::npos)
+      << no_consumer.excerpt;
+
+  options = small_run();
+  options.faults.every = 20;
+  options.faults.kill_senders = options.faults.kill_receivers = options.faults.pause = true;
+  options.faults.kill_meddlers = true;  // there are none
+  const verdict no_meddler = judged({}, options);
+  EXPECT_EQ(no_meddler.answer, outcome::unknown);
+  EXPECT_NE(no_meddler.excerpt.find("did not happen: no meddler was killed, with"),
+            std::string::npos)
+      << no_meddler.excerpt;
+
+  options.meddlers = {[](const std::string&) { ::pause(); }};
+  const run_result all = run_with({}, options);
+  EXPECT_TRUE(all.judged.ok()) << all.judged.text();
+  EXPECT_GT(all.logs->facts().meddler_kills, 0U);
+}
+
+// A pause that an actor begins itself, between two steps, ends and is counted like any other.
+TEST(runner_faults, G11_pause_actors_between_their_steps_and_wake_them) {
+  run_options options = small_run();
+  options.messages = 5000;
+  options.faults.pause = true;
+  options.faults.every = 50;
+  const run_result result = run_with({}, options);
+  EXPECT_TRUE(result.judged.ok()) << result.judged.text();
+  EXPECT_GT(result.logs->sender(0).stops, 5U);
+  EXPECT_GT(result.logs->receiver(0).stops, 5U);
 }
 
 // With room for all messages the run takes milliseconds, and yet each kind of fault comes.

@@ -2,10 +2,8 @@
 // Goal: senders meet a full queue in each run, often enough to judge whether it was full. Method:
 // rings with more or fewer slots than they say, whose senders wait or are refused.
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include "habitual_queue.hpp"
-#include "shared_words.hpp"
 
 namespace shmfifo::harness {
 namespace {
@@ -64,20 +62,6 @@ TEST(lulls, end_also_when_senders_die_for_good) {
   const run_result result = run_with(own, options);
   EXPECT_TRUE(result.judged.ok()) << result.judged.text();
   EXPECT_EQ(result.logs->facts().lull.load(), 0U);
-}
-
-TEST(runner, G5_reports_a_refusal_that_the_queue_did_not_promise) {
-  for (const char* around : {"right", "right_rejecting"}) {
-    habits own;
-    own.around = around;
-    own.on_promise = [](capabilities& can) {
-      can.waits = can.rejects = can.late_receivers = false;
-    };
-    own.on_receive = [](std::uint64_t n) {
-      if (n == 0) ::usleep(200000);  // four times a sender's patience
-    };
-    EXPECT_EQ(judged(own, strict_run(1, 1)).broken, rule::full_not_promised) << around;
-  }
 }
 
 }  // namespace

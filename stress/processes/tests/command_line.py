@@ -46,6 +46,7 @@ def files(folder):
     check(re.match(r"seed \d+\n", seen.stdout), "the seed comes first", seen)
     with open(at("json"), encoding="utf-8") as file:
         facts = json.load(file)
+    check("; last look 20 ms\n" in seen.stdout and facts["last_look_ms"] == 20, "the last look is stated", facts)
     check(facts["verdict"] == "ok" and facts["kills"] + facts["pauses"] > 0, "the JSON tells the run", facts)
     check(f"--seed {facts['seed']}" in facts["replay"] and f"seed {facts['seed']}\n" in seen.stdout,
           "the replay command has the seed", facts)
@@ -64,6 +65,9 @@ def files(folder):
     with open(at("history"), "wb") as file:
         file.write(b"nonsense")
     check(run("--judge", at("history")).returncode == 3, "nothing is known of a file that is no history")
+    seen = run("--messages", "1000", "--last-look-ms", "7", "--json", at("json"))
+    with open(at("json"), encoding="utf-8") as file:
+        check(" --last-look-ms 7" in json.load(file)["replay"], "another one is replayed, too", seen)
     replayed = run(*facts["replay"].split()[1:])
     check(replayed.returncode == 0, "the replay command works", replayed)
 
@@ -78,6 +82,9 @@ def soak(folder):
           "a soak goes on where it stopped", second)
     with open(state, encoding="utf-8") as file:
         check(json.load(file)["sent"] >= 8900, "the sums are kept")
+    idle = run("soak", "--hours", "1", "--round", "1", "--state", state + "-of-short-rounds")
+    check(idle.returncode == 3 and "unknown: faults that were asked for did not happen" in idle.stdout,
+          "a round without faults ends a soak", idle)
     check(run(*words, "--seed", "99").returncode == 3, "another seed's state is refused")
 
 
@@ -87,6 +94,11 @@ def faults():
     check(seen.returncode == 3, "a run without the faults it was asked for is unknown", seen)
     check("\nunknown: faults that were asked for did not happen: no producer was killed, no consumer was killed, nobody "
           "was paused" in seen.stdout and "--fault-every" in seen.stdout, "and says what to change", seen)
+    for words in (["--duration", "5"], ["--producers", "2", "--faults", "kill-producers"], ["--faults", "kill-consumers"],
+                  ["--faults", "kill"], ["--faults", "stop"], ["--scenario", "recoverer"], ["--scenario", "creator"]):
+        seen = run("--messages", "2000", "--faults", "mixed", "--fault-every", "1000000", *words)
+        check(seen.returncode == 3 and "\nunknown: faults that were asked for did not happen: " in seen.stdout,
+              f"so is one with {words}", seen)
     seen = run("--messages", "20000", "--faults", "mixed", "--producers", "2", "--consumers", "2")
     check(seen.returncode == 0, "the default injects enough", seen)
 

@@ -60,7 +60,7 @@ TEST(report, the_text_names_each_sum) {
       "some_queue 5x6+7: 1100 messages sent, 1104 delivered (1106 again), 1108 aborted, 1110 "
       "lost, 1102 in doubt\n"
       "  1112 kills, 1114 pauses, 1116 restarts; 1118 times full, 1120 timed out; 2 round(s), "
-      "10.00 s, 0.00 M msg/s; judged in 2.50 s, histories 3 MB\n";
+      "10.00 s, 0.00 M msg/s; judged in 2.50 s, histories 3 MB; last look 20 ms\n";
   EXPECT_EQ(written([] { print(two_rounds(harness::outcome::ok)); }), sums + "ok\n");
   EXPECT_EQ(written([] { print(two_rounds(harness::outcome::violation)); }),
             sums +
@@ -98,6 +98,7 @@ TEST(report, the_json_has_each_sum_under_its_name) {
   "restarts": 1116,
   "full": 1118,
   "timed_out": 1120,
+  "last_look_ms": 20,
   "run_seconds": 10.0,
   "messages_per_second": 110.0,
   "judge_seconds": 2.5,
