@@ -110,6 +110,8 @@ TEST(runner_faults, counts_its_faults) {
   EXPECT_TRUE(result.judged.ok()) << result.judged.text();
   EXPECT_GT(result.figures.kills, 0U);
   EXPECT_GT(result.figures.stops, 0U);
+  // Failures of others are explained by it, so each kill is noted before it happens.
+  EXPECT_GE(result.logs->facts().kills_begun.load(), result.figures.kills);
   EXPECT_EQ(result.figures.sent + result.figures.in_doubt <= options.messages, true);
 }
 
