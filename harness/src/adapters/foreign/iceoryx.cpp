@@ -15,7 +15,7 @@
 #include "iceoryx_posh/popo/untyped_publisher.hpp"
 #include "iceoryx_posh/popo/untyped_subscriber.hpp"
 #include "iceoryx_posh/runtime/posh_runtime.hpp"
-#include "shmfifo/harness/adapters/queue.hpp"
+#include "shmfifo/harness/adapters/shared_memory.hpp"
 #include "shmfifo/harness/support/child.hpp"
 #include "shmfifo/harness/support/names.hpp"
 
@@ -39,8 +39,7 @@ void join(const std::string& role) {
 // RouDi matches publishers and subscribers a while after they were made.
 template <class Condition>
 void wait_for(Condition matched) {
-  const deadline until = std::chrono::steady_clock::now() + 20s;
-  while (!matched() && std::chrono::steady_clock::now() < until) std::this_thread::sleep_for(1ms);
+  retry_until(std::chrono::steady_clock::now() + 20s, matched);
 }
 
 // In the chunk the length stands before the content.
@@ -80,8 +79,8 @@ class iceoryx_receiver final : public receiver {
   }
 
   received receive(std::span<std::byte> buffer, deadline until) override {
-    for (;;) {
-      received answer;
+    received answer;
+    retry_until(until, [&] {
       subscriber_.take().and_then([&](const void* chunk) {
         std::memcpy(&answer.length, chunk, sizeof answer.length);
         const auto* content = static_cast<const std::byte*>(chunk) + sizeof answer.length;
@@ -90,10 +89,9 @@ class iceoryx_receiver final : public receiver {
         subscriber_.release(chunk);
         answer.answer = receive_answer::message;
       });
-      if (answer.answer == receive_answer::message) return answer;
-      if (std::chrono::steady_clock::now() >= until) return {};
-      std::this_thread::yield();
-    }
+      return answer.answer == receive_answer::message;
+    });
+    return answer;
   }
 
  private:

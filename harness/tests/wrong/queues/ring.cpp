@@ -2,7 +2,6 @@
 #include "ring.hpp"
 
 #include <linux/futex.h>
-#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -10,7 +9,6 @@
 #include <cerrno>
 #include <cstring>
 #include <limits>
-#include <new>
 #include <stdexcept>
 
 namespace shmfifo::harness::queues {
@@ -30,15 +28,13 @@ void bell::sleep(std::uint32_t seen, deadline until) {
   ::syscall(SYS_futex, &rings, FUTEX_WAIT, seen, &time, nullptr, 0);
 }
 
-ring::ring(const queue_shape& shape) : shape_(shape) {
+ring::ring(const queue_shape& shape)
+    : shape_(shape),
+      stride_((sizeof(slot) + shape.content_size + 63) / 64 * 64),
+      header_(63 + stride_ * shape.slots) {  // slots: all bytes 0, so free
   if (shape.producers > senders_max || shape.consumers > receivers_max) {
     throw std::runtime_error("the small queues hold 16 senders and 16 consumers; ask for fewer");
   }
-  stride_ = (sizeof(slot) + shape.content_size + 63) / 64 * 64;
-  bytes_ = sizeof(ring_header) + 63 + stride_ * shape.slots;
-  void* memory = ::mmap(nullptr, bytes_, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-  if (memory == MAP_FAILED) throw std::runtime_error("no shared memory for a ring; free some");
-  header_ = new (memory) ring_header{};  // slots: all bytes 0, so free
   pthread_mutexattr_t kind;
   pthread_mutexattr_init(&kind);
   pthread_mutexattr_setpshared(&kind, PTHREAD_PROCESS_SHARED);
@@ -47,12 +43,8 @@ ring::ring(const queue_shape& shape) : shape_(shape) {
   pthread_mutexattr_destroy(&kind);
 }
 
-ring::~ring() {
-  ::munmap(header_, bytes_);
-}
-
 slot& ring::at_index(std::int64_t index) {
-  auto* first = reinterpret_cast<std::byte*>(header_) + (sizeof(ring_header) + 63) / 64 * 64;
+  auto* first = reinterpret_cast<std::byte*>(header_.get()) + (sizeof(ring_header) + 63) / 64 * 64;
   return *reinterpret_cast<slot*>(first + static_cast<std::size_t>(index) * stride_);
 }
 

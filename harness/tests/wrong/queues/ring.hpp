@@ -13,7 +13,7 @@
 #include <cstdint>
 #include <span>
 
-#include "shmfifo/harness/adapters/queue.hpp"
+#include "shmfifo/harness/adapters/shared_memory.hpp"
 
 namespace shmfifo::harness::queues {
 
@@ -74,7 +74,6 @@ class ring {
   explicit ring(const queue_shape& shape);
   ring(const ring&) = delete;
   ring& operator=(const ring&) = delete;
-  ~ring();
 
   [[nodiscard]] ring_header& header() { return *header_; }
   [[nodiscard]] slot& at(std::int64_t number) { return at_index(number % slots()); }
@@ -95,8 +94,8 @@ class ring {
 
  private:
   queue_shape shape_;
-  std::size_t stride_ = 0, bytes_ = 0;
-  ring_header* header_ = nullptr;
+  std::size_t stride_;
+  shared_object<ring_header> header_;
 };
 
 }  // namespace shmfifo::harness::queues
