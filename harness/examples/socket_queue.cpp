@@ -39,7 +39,9 @@ struct socket_receiver : receiver {
 };
 
 struct socket_queue : queue {
-  capabilities promises() const override { return {.waits = true, .late_receivers = true}; }
+  capabilities promises() const override {
+    return {.waits = true, .recoverable = true, .late_receivers = true};
+  }
   void create(const queue_shape&) override {
     if (::socketpair(AF_UNIX, SOCK_DGRAM, 0, ends) != 0)
       throw std::runtime_error("no sockets left");
