@@ -78,7 +78,7 @@ class zeromq_receiver final : public receiver {
 class zeromq_queue final : public queue {
  public:
   [[nodiscard]] capabilities promises() const override {
-    return {.many_producers = true, .waits = true, .late_receivers = true};
+    return {.many_producers = true, .waits = true, .late_receivers = true, .buffered = true};
   }
 
   void create(const queue_shape& shape) override {
