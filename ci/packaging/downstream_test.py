@@ -265,9 +265,9 @@ class downstream(support.case):
         self.install("runtime", "dev", "harness")
         folder = self.project(
             "harness", f"-DHARNESS_EXAMPLE={root}/harness/examples/socket_queue.cpp")
-        told = self.command(f"{folder}/socket_queue_stress", "--queue", "socket", "--messages", 1000,
-                            "--slots", 64)
-        self.assertIn("socket", told)
+        for queue in ("socket", "ring"):
+            told = self.command(f"{folder}/{queue}_queue_stress", "--queue", queue, "--messages", 1000, "--slots", 64)
+            self.assertIn(queue, told)
         self.assertIn("correct: ok, with the release forgotten: violation",
                       self.command(f"{folder}/model_check"))
 
