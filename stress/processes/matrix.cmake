@@ -95,6 +95,29 @@ foreach(queue_and_slots IN LISTS foreign)
                    COMMAND shmfifo_stress --queue ${queue} --messages 20000 --slots ${slots}
                    PROPERTIES PROCESSORS 2)
 endforeach()
+# Killed and paused, the kernel's queues go on. Boost's may be stuck after a kill, which it does not promise to survive,
+# and ZeroMQ loses what was in a dead process's memory: neither may be accused of it.
+foreach(queue pipe seqpacket posix_mq)
+  foreach(guarantee_and_faults G11:stop G6.G7:kill)
+    string(REGEX MATCHALL "[^:]+" pair ${guarantee_and_faults})
+    list(GET pair 0 guarantees)
+    list(GET pair 1 faults)
+    shmfifo_add_test(NAME stress.foreign.${guarantees}_${queue}_passes_with_${faults} KIND stress COST fast TIMEOUT 60
+                     COMMAND shmfifo_stress --queue ${queue} --messages 20000 --slots 64 --seed 1 --faults ${faults}
+                     PROPERTIES PROCESSORS 2)
+  endforeach()
+endforeach()
+if(boost_interprocess_include)
+  shmfifo_add_test(NAME stress.foreign.G6.G7_boost_message_queue_is_not_accused_of_what_kills_do KIND stress COST fast
+                   TIMEOUT 60 COMMAND shmfifo_stress --queue boost_message_queue --messages 20000 --slots 64 --seed 1
+                                      --faults kill --stall-ms 2000
+                   PROPERTIES PROCESSORS 2 PASS_REGULAR_EXPRESSION "\n(ok|unknown: nobody)")
+endif()
+if(zeromq_library)
+  shmfifo_add_test(NAME stress.foreign.G6.G7_zeromq_ipc_is_not_accused_of_what_kills_do KIND stress COST fast TIMEOUT 60
+                   COMMAND shmfifo_stress --queue zeromq_ipc --messages 20000 --slots 400000 --seed 1 --faults kill
+                   PROPERTIES PROCESSORS 2)
+endif()
 # Somebody must be overtaken, which no single round is sure to see: rounds until one does.
 shmfifo_add_test(NAME stress.foreign.the_original_design_delivers_twice KIND canary COST fast TIMEOUT 60
                  COMMAND shmfifo_stress --queue original_design --messages 20000 --slots 64 --duration 30
