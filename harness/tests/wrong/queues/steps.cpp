@@ -146,7 +146,7 @@ namespace {
 class simple_sender final : public sender {
  public:
   simple_sender(ring& in, steps& behaviour, unsigned id) : in_(in), behaviour_(behaviour), id_(id) {
-    in_.begin_life(id_);
+    behaviour_.enter(in_, id_);
   }
   simple_sender(const simple_sender&) = delete;
   simple_sender& operator=(const simple_sender&) = delete;

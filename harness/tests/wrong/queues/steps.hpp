@@ -34,6 +34,7 @@ struct steps {
   virtual ~steps() = default;
 
   // Sender.
+  virtual void enter(ring& in, unsigned id) { in.begin_life(id); }  // throws: refused
   virtual sent send(ring& in, unsigned id, std::span<const std::byte> content, deadline until);
   virtual bool room_for(ring& in, std::int64_t number);
   virtual std::int64_t claim(ring& in, unsigned id);  // the number, or -1: no room

@@ -24,34 +24,6 @@ struct duplicates : steps {
   }
 };
 
-// Delivers a pair of neighbours in reverse. `fits` says which pairs and to which receiver.
-template <class Base>
-struct swaps : Base {
-  virtual bool fits(const reader& self, stamp first, stamp second) = 0;
-
-  received look(ring& in, reader& self, std::span<std::byte> buffer) override {
-    const std::int64_t first = self.position & ~std::int64_t{1};
-    const stamp one = in.at(first).stamped();
-    const stamp two = in.at(first + 1).stamped();
-    const bool swap = in.slots() > 1 && first % 4 == 0 && one.is(first, slot_state::published) &&
-                      two.is(first + 1, slot_state::published) && fits(self, one, two);
-    if (self.position == first) swapping_ = swap;
-    if (!swapping_) return steps::look(in, self, buffer);
-    const std::int64_t number = self.position++;
-    slot& other = in.at(number ^ 1);
-    const std::int64_t length = other.length.load(std::memory_order_relaxed);
-    ring::get(other, buffer.first(static_cast<std::size_t>(length)));
-    return {receive_answer::message, this->promises.numbered ? number : -1, 0, length};
-  }
-  // The first of a pair must stay in the ring until the second is delivered, too.
-  void release(ring& in, reader& self) override {
-    if (self.position % 2 == 0 || !swapping_) steps::release(in, self);
-  }
-
- private:
-  bool swapping_ = false;
-};
-
 struct reorders_two_producers : swaps<lingering> {
   // Often, so that neighbours are of two producers even on a busy machine.
   reorders_two_producers() { linger_every = 7; }
@@ -64,13 +36,6 @@ struct breaks_producer_order : swaps<unnumbered> {
     return first.sender == second.sender;
   }
 };
-struct different_orders : swaps<unnumbered> {
-  different_orders() { linger_every = 7; }  // as in reorders_two_producers
-  bool fits(const reader& self, stamp first, stamp second) override {
-    return self.id == 1 && first.sender != second.sender;
-  }
-};
-
 struct length_over_content_size : steps {
   received look(ring& in, reader& self, std::span<std::byte> buffer) override {
     received answer = steps::look(in, self, buffer);
