@@ -2,6 +2,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <unordered_map>
 #include <vector>
 
 #include "actor.hpp"
@@ -83,10 +84,27 @@ class receiver_actor {
     entry.identity = self_.released.load(std::memory_order_relaxed);
     entry.number = before;
     self_.in_call.store(1, std::memory_order_relaxed);
+    expect_again();
     append(entry);
+    attached_at_ = logged_;
     self_.incarnation.store(before + 1, std::memory_order_release);
     receiver_ =
         run_.tested.attach_receiver(observer_ ? index_ - facts_.consumers : index_, observer_);
+  }
+
+  // A durable receiver may get again what it had not released, and then stands there again. Without
+  // numbers only its log shows where.
+  void expect_again() {
+    if (!facts_.promises.durable || facts_.promises.numbered || observer_) return;
+    unreleased_.clear();
+    position_ = self_.freed.load(std::memory_order_relaxed);
+    for (std::uint64_t i = self_.released.load(std::memory_order_relaxed); i < logged_; ++i) {
+      if (events_[i].kind == event_kind::message) {
+        position_ = unreleased_.try_emplace(events_[i].identity, position_ + 1).first->second;
+      } else if (events_[i].kind != event_kind::attached) {
+        position_ += events_[i].identity;
+      }
+    }
   }
 
   // After a call that failed: goes on with a new attachment, or, when all senders have left,
@@ -152,17 +170,30 @@ class receiver_actor {
       entry.identity = static_cast<std::uint64_t>(told.count);
       step = entry.identity;
     }
-    // Where several share the messages, each one counts its own.
-    const bool by_number = told.number >= 0 && !facts_.promises.competing;
-    position_ = (by_number ? static_cast<std::uint64_t>(told.number) : position_) + step;
+    position_ = position_after(entry, step);
     append(entry);
     self_.position.store(position_, std::memory_order_release);
     self_.in_call.store(1, std::memory_order_relaxed);
   }
 
+  [[nodiscard]] std::uint64_t position_after(const event& entry, std::uint64_t step) {
+    // Where several share the messages, each one counts its own.
+    if (entry.number >= 0 && !facts_.promises.competing) {
+      return static_cast<std::uint64_t>(entry.number) + step;
+    }
+    if (entry.kind == event_kind::message && !unreleased_.empty()) {
+      const auto again = unreleased_.find(entry.identity);
+      if (again != unreleased_.end()) return again->second;
+      unreleased_.clear();  // from here on all is new
+    }
+    return position_ + step;
+  }
+
   void release() {
     const std::uint64_t until_here = logged_;
-    if (until_here != self_.released.load(std::memory_order_relaxed)) {
+    // Before anything came, this incarnation has nothing to release, but an earlier one had.
+    const bool holds = until_here != attached_at_;
+    if (holds && until_here != self_.released.load(std::memory_order_relaxed)) {
       try {
         receiver_->release();
       } catch (...) {
@@ -266,7 +297,10 @@ class receiver_actor {
   std::vector<std::byte> buffer_;
   std::unique_ptr<receiver> receiver_;
   second_chances chances_{facts_};
+  // Of earlier incarnations: identities, and the position after each.
+  std::unordered_map<std::uint64_t, std::uint64_t> unreleased_;
   std::uint64_t logged_ = 0;
+  std::uint64_t attached_at_ = 0;
   std::uint64_t position_ = 0;
   std::uint64_t waiting_for_ = 0;
   std::uint64_t churned_at_ = 0;

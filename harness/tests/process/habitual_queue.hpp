@@ -9,6 +9,7 @@
 #include <optional>
 #include <stdexcept>
 #include <string>
+#include <thread>
 #include <utility>
 
 #include "shmfifo/harness/process/runner.hpp"
@@ -33,6 +34,8 @@ struct habits {
   std::function<std::optional<send_answer>(std::uint64_t)> answer_send =
       [](std::uint64_t) -> std::optional<send_answer> { return std::nullopt; };
   std::function<void(std::uint64_t)> on_receive = [](std::uint64_t) {};
+  // Nothing comes with this call, up to its deadline.
+  std::function<bool(std::uint64_t)> hides = [](std::uint64_t) { return false; };
   std::function<void()> on_release = [] {};
   std::function<void()> on_leave = [] {};
   bool misses_the_first = false;  // a receiver, of the messages that are there when it attaches
@@ -65,8 +68,11 @@ class habitual_receiver final : public receiver {
   habitual_receiver(std::unique_ptr<receiver> inner, const habits& own)
       : inner_(std::move(inner)), own_(own) {}
   received receive(std::span<std::byte> buffer, deadline until) override {
-    own_.on_receive(count_++);
-    return inner_->receive(buffer, until);
+    const std::uint64_t call = count_++;
+    own_.on_receive(call);
+    if (!own_.hides(call)) return inner_->receive(buffer, until);
+    std::this_thread::sleep_until(until);
+    return {};
   }
   void release() override {
     own_.on_release();

@@ -74,6 +74,24 @@ TEST(runner_faults, G6_G7_have_to_happen_of_each_kind_that_was_asked_for) {
   EXPECT_GT(all.logs->facts().meddler_kills, 0U);
 }
 
+// What comes again after a restart is neither received nor released twice.
+TEST(runner_faults, G5_G7_do_not_make_a_full_ring_look_empty) {
+  run_options options = small_run();
+  options.messages = 5000;
+  options.producers = options.consumers = 2;
+  options.slots = options.capacity = 16;
+  options.faults.kill_receivers = true;
+  options.faults.every = 100;
+  for (const char* around : {"right", "right_unnumbered"}) {
+    const auto tested = queue_named(around);
+    const run_result result = run(*tested, options);
+    EXPECT_TRUE(result.judged.ok()) << around << ": " << result.judged.text();
+    for (unsigned i = 0; i < options.consumers; ++i) {
+      EXPECT_LE(result.logs->receiver(i).position.load(), result.figures.sent);
+    }
+  }
+}
+
 // A pause that an actor begins itself, between two steps, ends and is counted like any other.
 TEST(runner_faults, G11_pause_actors_between_their_steps_and_wake_them) {
   run_options options = small_run();
