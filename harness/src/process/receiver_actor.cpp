@@ -83,9 +83,9 @@ class receiver_actor {
     entry.killed = static_cast<std::uint8_t>(before == 0 || churning_ ? 0 : (killed ? 2 : 1));
     entry.identity = self_.released.load(std::memory_order_relaxed);
     entry.number = before;
-    self_.in_call.store(1, std::memory_order_relaxed);
     expect_again();
-    append(entry);
+    append(entry);  // before the mark of a kill inside receive is taken away
+    self_.in_call.store(1, std::memory_order_release);
     attached_at_ = logged_;
     self_.incarnation.store(before + 1, std::memory_order_release);
     receiver_ =

@@ -33,10 +33,10 @@ void check(const capabilities& can, const run_options& options) {
   refuse(options.content_size == 0, "the content size is at least one byte");
 }
 
-// Must each message name itself? Without numbers a short one is known only by its place among all
-// others, and a kill makes that doubtful.
+// Must each message name itself? Where no number says which one it is, a short one is known only by
+// its place among all others, and a kill makes that doubtful.
 bool needs_names(const capabilities& can, const run_options& options) {
-  if (can.numbered) return can.competing;
+  if (judged_by_number(can)) return false;
   const fault_plan& faults = options.faults;
   return can.competing || can.broadcast || can.lossy || can.durable || can.unordered ||
          options.producers > 1 || faults.kill_senders || faults.kill_receivers;

@@ -244,7 +244,6 @@ void supervisor::ended(actor& who, int status) {
 void supervisor::was_killed(actor& who) {
   if (actor_state* state = state_of(who)) {
     ++state->kills;
-    if (state->in_call.load() != 0) ++state->kills_in_call;
     state->fault_point.store(0);
     settle_doubt(who);
     if (state->now.load() == stage::finished) who.over = true;  // killed on its way out

@@ -56,7 +56,6 @@ class hand_made {
   void is_killed_sending(unsigned p) {
     answer(p, answer::in_doubt);
     ++logs.sender(p).kills;
-    ++logs.sender(p).kills_in_call;
   }
   void is_refused(unsigned p) { answer(p, answer::not_sent); }
 
@@ -88,7 +87,6 @@ class hand_made {
   }
   void is_killed_and_comes_back(unsigned r, bool in_call = true) {
     ++logs.receiver(r).kills;
-    if (in_call) ++logs.receiver(r).kills_in_call;
     attach(r, in_call ? 2 : 1);
   }
 

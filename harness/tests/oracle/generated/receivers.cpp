@@ -316,7 +316,6 @@ void simulator::kill(model_receiver& who) {
   actor_state& state = *who.state;
   ++state.kills;
   ++state.restarts;
-  if (state.in_call != 0) ++state.kills_in_call;
   state.now = stage::absent;
   who.churns = false;
   who.ahead.clear();

@@ -127,7 +127,6 @@ void simulator::kill(model_sender& who) {
   const unsigned index = index_of(who);
   ++state.kills;
   ++state.restarts;
-  if (state.in_call != 0) ++state.kills_in_call;
   const std::uint64_t logged = state.logged;
   const bool in_call = state.in_call != 0;
   if (state.started > logged) {

@@ -78,7 +78,7 @@ struct alignas(128) actor_state {
   alignas(128) std::atomic<std::uint64_t> fault_at;
   std::atomic<std::uint32_t> fault_point;
   std::atomic<std::int32_t> fault_signal;
-  std::uint32_t kills, kills_in_call, stops, restarts;
+  std::uint32_t kills, stops, restarts;
   std::int32_t died_of;  // a signal that nobody sent, or 0
 };
 
