@@ -12,6 +12,7 @@
 namespace shmfifo_mutation {
 
 struct settings {
+  bool known = false;
   int active = 0;
   long size = 0;
   unsigned char* reached = nullptr;
@@ -19,6 +20,7 @@ struct settings {
 
 inline settings from_environment() noexcept {
   settings found;
+  found.known = true;
   if (const char* id = getenv("SHMFIFO_MUTANT")) found.active = atoi(id);
   if (const char* name = getenv("SHMFIFO_MUTANT_REACH")) {
     const int file = open(name, O_RDWR | O_CLOEXEC);
@@ -36,8 +38,13 @@ inline settings from_environment() noexcept {
   return found;
 }
 
-// Zero before the initialisers have run: no mutant is on then.
-inline const settings current = from_environment();
+inline settings current;
+
+// Before all that a file's own initialisers do: 101 is the first priority that is free, and those of one priority run in
+// the order of their definitions.
+[[gnu::constructor(101)]] static void look_up() noexcept {
+  if (!current.known) current = from_environment();
+}
 
 [[gnu::noinline, gnu::cold]] inline void note(int id) noexcept {
   if (id < current.size) __atomic_store_n(current.reached + id, 1, __ATOMIC_RELAXED);

@@ -72,6 +72,8 @@ EXAMPLES = {
         "operator exchanged": ["-1"]}),
     "field": ("struct s { int a = 3; }; int f() { s x; return x.a; }", "f()", {"constant off by one": ["4", "2"]}),
     "text": ('const char* f() { const char* a = "word"; return a; }', "f()", {"text replaced": ["~"]}),
+    "before": ("int s = 1; [[gnu::constructor(101)]] void g() { s = s + 4; } int f() { return s; }", "f()", {
+        "statement deleted": ["1"], "operator exchanged": ["-3"]}),
     "bound": ("int f() { int a[3] = {1, 2, 3}; return a[1]; }", "f()", {"constant zero": ["0", "2"]}),
 }
 
@@ -145,6 +147,9 @@ class cpp(unittest.TestCase):
         reached.write_bytes(bytes(len(self.made.mutants) + 1))
         run(self.made.program, "otherwise", SHMFIFO_MUTANT_REACH=str(reached))
         noted = {number for number, byte in enumerate(reached.read_bytes()) if byte}
+        before_main = {one["id"] for one in self.of("before")}
+        self.assertEqual(len(before_main & noted), 7)  # all but those of f()
+        noted -= before_main
         own = {one["id"]: one for one in self.of("otherwise")}
         self.assertLessEqual(noted, set(own))
         self.assertEqual({own[one]["original"] for one in set(own) - noted}, {"b = 1", "1"})  # the branch not taken
