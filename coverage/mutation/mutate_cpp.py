@@ -28,6 +28,7 @@ ASSIGNMENTS = {"+=": "-=", "-=": "+=", "*=": "/=", "/=": "*=", "|=": "&=", "&=":
 DURATION = re.compile(r"(\d[\d']*)(h|min|s|ms|us|ns)$")
 OTHER_UNIT = {"h": "min", "min": "s", "s": "ms", "ms": "us", "us": "ns", "ns": "us"}
 LOADS = {"load", "fetch_or"}  # of a shared word, through the seam
+EMPTY = {"{}", "nullptr", "0", "std::nullopt"}  # `return {}` is the same
 STATEMENTS = {Kind.IF_STMT, Kind.WHILE_STMT, Kind.DO_STMT, Kind.FOR_STMT, Kind.CXX_FOR_RANGE_STMT, Kind.SWITCH_STMT}
 JUMPS = {Kind.BREAK_STMT, Kind.CONTINUE_STMT}
 FUNCTIONS = {Kind.FUNCTION_DECL, Kind.CXX_METHOD, Kind.CONSTRUCTOR, Kind.DESTRUCTOR, Kind.FUNCTION_TEMPLATE,
@@ -68,6 +69,7 @@ class File:
         self.functions = []  # (start, end, name), to name the place of a mutant
         self.tails = {}  # where a variable that is a condition ends: its name
         self.swaps = []  # (first statement's range, second's, function): neighbours to exchange
+        self.discarded = set()  # ranges of expressions that are statements: nobody asks for their value
 
     # -- collecting ------------------------------------------------------------------------------------------
 
@@ -205,7 +207,8 @@ class File:
             plain = self.is_plain(child)
             if previous is not None and plain:
                 between = self.text[previous.extent.end.offset:child.extent.start.offset]
-                if flatten(re.sub(r"//.*", "", between)) == ";" and not self.independent(previous, child):
+                jumps = child.kind == Kind.CXX_THROW_EXPR  # what comes behind it is deleted
+                if flatten(re.sub(r"//.*", "", between)) == ";" and not jumps and not self.independent(previous, child):
                     self.swaps.append((self.range(previous), self.range(child), function))
             previous = child if plain else None
 
@@ -225,6 +228,7 @@ class File:
         if self.inside_macro(*where) and where not in self.macros:
             return
         if self.is_plain(cursor):
+            self.discarded.add(where)
             self.add(cursor, "statement", function, Choice("statement deleted", ""))
         elif cursor.kind in JUMPS:
             self.add(cursor, "statement", function, Choice("jump deleted", ""))
@@ -280,7 +284,7 @@ class File:
         kind = value.type.get_canonical().kind
         if kind == TypeKind.BOOL:
             self.add(value, "condition", function, Choice("return true", "true"), Choice("return false", "false"))
-        elif flatten(self.slice(value)) not in ("{}", "nullptr", "0") and not self.is_zero(value):
+        elif flatten(self.slice(value)) not in EMPTY and not self.is_zero(value):
             self.add(cursor, "return", function, Choice("return value replaced", "return {};"))
 
     def is_zero(self, value):
@@ -409,9 +413,11 @@ class File:
                 if re.fullmatch(r"[A-Za-z_][\w.>:-]*", name) and not self.inside_macro(*self.range(argument)):
                     low, high = argument.extent.start.offset - base, argument.extent.end.offset - base
                     self.add(cursor, "value", function, Choice("argument zero", f"{text[:low]}decltype({name} + 0){{}}{text[high:]}"))
-        if cursor.type.get_canonical().kind == TypeKind.BOOL and form == "call":
+        if form != "call" or self.range(cursor) in self.discarded or self.text[base - 3:base] == "d>(":
+            return  # there is no value, or nobody asks for it
+        if cursor.type.get_canonical().kind == TypeKind.BOOL:
             self.condition(cursor, function)
-        if form == "call" and self.is_integer(cursor) and not self.text[base - 3:base].endswith("d>("):
+        if self.is_integer(cursor):
             self.add(cursor, "value", function, Choice("call replaced by zero", f"decltype({text}){{}}"))
 
     # -- writing ---------------------------------------------------------------------------------------------

@@ -74,6 +74,12 @@ EXAMPLES = {
     "text": ('const char* f() { const char* a = "word"; return a; }', "f()", {"text replaced": ["~"]}),
     "before": ("int s = 1; [[gnu::constructor(101)]] void g() { s = s + 4; } int f() { return s; }", "f()", {
         "statement deleted": ["1"], "operator exchanged": ["-3"]}),
+    "missing": ("std::optional<int> f(int a) { if (a > 1) return std::nullopt; return a; }", "f(2).value_or(7)", {
+        "return value replaced": ["7"], "condition false": ["2"]}),
+    "discarded": ("int s = 0; bool g() { s = 5; return true; } int f() { g(); static_cast<void>(g()); return s; }", "f()", {
+        "statement deleted": ["0", "5", "5"], "condition true": [], "condition negated": [], "call replaced by zero": []}),
+    "thrown": ("int s = 0; int f() { try { s = 5; throw 1; } catch (...) { return s; } }", "f()", {
+        "statement deleted": ["0", "died"], "neighbours exchanged": []}),
     "bound": ("int f() { int a[3] = {1, 2, 3}; return a[1]; }", "f()", {"constant zero": ["0", "2"]}),
 }
 
@@ -89,7 +95,7 @@ class Program:
     def __init__(self, folder):
         self.folder = folder / "source"
         self.folder.mkdir()
-        lines = ["#include <algorithm>", "#include <chrono>", "#include <cstdio>", "#include <iostream>", "#include <string_view>"]
+        lines = ["#include <algorithm>", "#include <chrono>", "#include <cstdio>", "#include <iostream>", "#include <optional>", "#include <string_view>"]
         for name, (text, _, _) in EXAMPLES.items():
             lines.append(f"namespace {name}_ {{ {text} }}")
         self.name = "examples.hpp"
