@@ -38,6 +38,14 @@ TEST(status, every_answer_has_its_own_name) {
   EXPECT_EQ(sizeof(status), 1U);
 }
 
+// An answer that nobody has given yet is no success, and no error of some call's.
+TEST(status, an_answer_begins_as_nothing) {
+  EXPECT_EQ(poll_result{}.answer, status::empty);
+  EXPECT_EQ(read_result{}.answer, status::empty);
+  EXPECT_EQ(batch_result{}.answer, status::ok);
+  EXPECT_EQ(error{}.code, 0);
+}
+
 TEST(status, a_result_holds_a_value_that_can_be_moved_out) {
   result<std::unique_ptr<int>> r(std::make_unique<int>(5));
   ASSERT_TRUE(r);

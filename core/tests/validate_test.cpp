@@ -86,6 +86,23 @@ TEST(validate, G9_G13_each_spoilt_field_is_refused_by_its_name) {
   }
 }
 
+// The most slots that the largest file has room for.
+TEST(validate, G13_more_slots_than_the_largest_file_has_are_refused_with_the_most) {
+  const auto told = [](std::uint64_t content_size, std::uint64_t slots) {
+    geometry shape = testing::small(segment_mode::log);
+    shape.content_size = content_size;
+    shape.slot_count = slots;
+    const auto broken = validate_geometry(shape);
+    if (!broken) return std::string("accepted");
+    return std::string(broken->rule) + " " + std::to_string(broken->found) + " " +
+           std::to_string(broken->expected);
+  };
+  EXPECT_EQ(told(96, std::uint64_t{1} << 39), "accepted");  // 128 bytes each
+  EXPECT_EQ(told(96, (std::uint64_t{1} << 39) + 1), "slot_count 549755813889 549755813888");
+  EXPECT_EQ(told(97, std::uint64_t{1} << 39), "slot_count 549755813888 366503875925");
+  EXPECT_EQ(told(32, (std::uint64_t{1} << 40) + 1), "slot_count 1099511627777 1099511627776");
+}
+
 // All of its eight bytes count, and both values are reported as they are.
 TEST(validate, G9_G13_each_byte_of_the_magic_is_compared) {
   const testing::unique_name name;

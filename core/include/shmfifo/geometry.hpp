@@ -93,9 +93,8 @@ struct broken_rule {
   if (shape.mode == segment_mode::ring && !std::has_single_bit(shape.slot_count)) {
     return broken_rule{"slot_count", shape.slot_count, std::bit_ceil(shape.slot_count)};
   }
-  if (shape.slot_count > segment_size_max / shape.slot_stride()) {
-    return broken_rule{"slot_count", shape.slot_count, segment_size_max / shape.slot_stride()};
-  }
+  const std::uint64_t slots_most = segment_size_max / shape.slot_stride();
+  if (shape.slot_count > slots_most) return broken_rule{"slot_count", shape.slot_count, slots_most};
   return std::nullopt;
 }
 

@@ -46,7 +46,7 @@ struct owner_rule {
   // By this user and nobody else.
   static constexpr owner_rule user(std::uint32_t uid) noexcept { return {kind::user, uid}; }
   // By any user.
-  static constexpr owner_rule any() noexcept { return {kind::any, 0}; }
+  static constexpr owner_rule any() noexcept { return {kind::any}; }
 
   // Whether `caller` may attach what `owner` owns; both are uids.
   [[nodiscard]] constexpr bool admits(std::uint32_t owner, std::uint32_t caller) const noexcept {

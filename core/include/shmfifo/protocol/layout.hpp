@@ -203,8 +203,8 @@ class layout_view {
   std::byte* control_ = nullptr;
   std::byte* participants_ = nullptr;
   std::byte* slots_ = nullptr;
-  std::uint64_t stride_ = 0;
-  std::uint64_t index_mask_ = 0;
+  std::uint64_t stride_{};
+  std::uint64_t index_mask_{};
 };
 
 }  // namespace shmfifo

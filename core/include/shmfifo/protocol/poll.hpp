@@ -368,10 +368,10 @@ class basic_consumer {
   layout_view view_;
   M memory_;
   std::optional<unsigned> self_;
-  bool in_place_ = true;
-  std::uint64_t position_ = 0;
-  std::uint64_t released_ = 0;  // position_ as others know it
-  std::byte* buffer_ = nullptr;
+  bool in_place_;
+  std::uint64_t position_;
+  std::uint64_t released_;  // position_ as others know it
+  std::byte* buffer_;
   protocol::wake_word wake_;
   unsigned idle_polls_ = 0;
   bool waited_ = false;

@@ -380,9 +380,9 @@ class basic_producer : claim_link<M> {
 
   layout_view view_;
   M memory_;
-  unsigned self_ = 0;
-  bool gated_ = false;
-  bool single_ = true;
+  unsigned self_;
+  bool gated_;
+  bool single_;
   std::uint64_t next_ = 0;   // single producer: the next number
   std::uint64_t limit_ = 0;  // numbers below it may be taken without looking at the consumers
   std::uint64_t claimed_ = 0;
