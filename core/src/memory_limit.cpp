@@ -12,15 +12,12 @@
 namespace shmfifo::kernel {
 namespace {
 
-constexpr std::uint64_t unlimited = UINT64_MAX;
 // Version 1 writes a number close to 2^63 where there is no limit.
 constexpr std::uint64_t limit_most = std::uint64_t{1} << 62;
 
-std::uint64_t sum(std::uint64_t a, std::uint64_t b) noexcept {
-  return a > unlimited - b ? unlimited : a + b;
-}
+// 0 where `b` is more than there is.
 std::uint64_t difference(std::uint64_t a, std::uint64_t b) noexcept {
-  return a > b ? a - b : 0;
+  return a - std::min(a, b);
 }
 
 // What stands before the separator; `text` goes on behind it.
@@ -31,8 +28,8 @@ std::string_view take(std::string_view& text, char separator) noexcept {
   return word;
 }
 
+// Nothing also for "max", which is how version 2 says that there is no limit.
 std::optional<std::uint64_t> parse_number(std::string_view text) noexcept {
-  if (text.starts_with("max")) return unlimited;
   std::uint64_t number = 0;
   const auto [end, broken] = std::from_chars(text.data(), text.data() + text.size(), number);
   if (broken != std::errc{}) return std::nullopt;
@@ -47,7 +44,7 @@ std::optional<std::uint64_t> read_number(const file_reader& read, const std::str
 
 std::optional<std::uint64_t> read_limit(const file_reader& read, const std::string& path) {
   const auto limit = read_number(read, path);
-  return limit.value_or(unlimited) < limit_most ? limit : std::nullopt;
+  return limit && *limit < limit_most ? limit : std::nullopt;
 }
 
 // From a file of lines "key number"; 0 if the key is missing.
@@ -98,7 +95,7 @@ std::optional<std::string> path_below(const std::string& root, const std::string
 std::uint64_t file_pages(const file_reader& read, const std::string& path,
                          const std::string& prefix) {
   const std::string stat = read(path).value_or("");
-  return sum(number_of(stat, prefix + "inactive_file "), number_of(stat, prefix + "active_file "));
+  return number_of(stat, prefix + "inactive_file ") + number_of(stat, prefix + "active_file ");
 }
 
 // A group that has a limit; all in bytes.
@@ -116,13 +113,13 @@ std::optional<state> state_of_one(const file_reader& read, const std::string& pr
   if (!usage) return std::nullopt;
   const std::uint64_t files = file_pages(read, prefix + "stat", "total_");
   const std::uint64_t used = difference(*usage, files);
+  std::uint64_t room = difference(*limit, used) + free_swap;
   // A second limit is that of memory and swap space together.
-  const auto both = read_number(read, prefix + "memsw.limit_in_bytes");
-  const auto both_used =
-      difference(read_number(read, prefix + "memsw.usage_in_bytes").value_or(0), files);
-  return state{prefix + "limit_in_bytes", *limit, used,
-               std::min(sum(difference(*limit, used), free_swap),
-                        difference(both.value_or(unlimited), both_used))};
+  if (const auto both = read_number(read, prefix + "memsw.limit_in_bytes")) {
+    const auto both_used = read_number(read, prefix + "memsw.usage_in_bytes").value_or(0);
+    room = std::min(room, difference(*both, difference(both_used, files)));
+  }
+  return state{prefix + "limit_in_bytes", *limit, used, room};
 }
 
 std::optional<state> state_of_two(const file_reader& read, const std::string& prefix,
@@ -131,11 +128,12 @@ std::optional<state> state_of_two(const file_reader& read, const std::string& pr
   const auto usage = limit ? read_number(read, prefix + "current") : std::nullopt;
   if (!usage) return std::nullopt;
   const std::uint64_t used = difference(*usage, file_pages(read, prefix + "stat", ""));
-  const auto swap = read_number(read, prefix + "swap.max");
-  const auto swap_used = read_number(read, prefix + "swap.current");
-  const std::uint64_t swap_room = difference(swap.value_or(unlimited), swap_used.value_or(0));
-  return state{prefix + "max", *limit, used,
-               sum(difference(*limit, used), std::min(free_swap, swap_room))};
+  std::uint64_t swap_room = free_swap;
+  if (const auto swap = read_number(read, prefix + "swap.max")) {
+    const auto swap_used = read_number(read, prefix + "swap.current").value_or(0);
+    swap_room = std::min(swap_room, difference(*swap, swap_used));
+  }
+  return state{prefix + "max", *limit, used, difference(*limit, used) + swap_room};
 }
 
 error shortage(const state& here, std::uint64_t size) {
@@ -214,7 +212,7 @@ void memory_limits::add_groups(const std::string& mount, std::string_view below,
 result<void> memory_limits::allow(std::uint64_t size) const {
   if (groups_.empty()) return {};
   // The kernel's own bookkeeping (page tables, the file's index) counts, too: half a percent.
-  const std::uint64_t needed = sum(size, size / 128);
+  const std::uint64_t needed = size + size / 128;
   const std::uint64_t free_swap =
       number_of(read_("/proc/meminfo").value_or(""), "SwapFree:") * 1024;
   for (const auto& [prefix, two] : groups_) {

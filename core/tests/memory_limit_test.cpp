@@ -41,12 +41,15 @@ class files {
         .mebibytes(directory + "/memory.current", usage);
   }
   [[nodiscard]] result<void> allow(std::uint64_t count) const {
+    return allow_bytes(count * mebibyte);
+  }
+  [[nodiscard]] result<void> allow_bytes(std::uint64_t count) const {
     const auto read = [this](const std::string& path) -> std::optional<std::string> {
       const auto found = texts_.find(path);
       if (found == texts_.end()) return std::nullopt;
       return found->second;
     };
-    return memory_limits(read).allow(count * mebibyte);
+    return memory_limits(read).allow(count);
   }
   // The most that is allowed; 1 TiB if nothing limits.
   [[nodiscard]] std::uint64_t room() const {
@@ -83,10 +86,15 @@ TEST(memory_limit, G10_is_refused_with_both_values_the_file_and_the_cure) {
   ASSERT_FALSE(allowed);
   EXPECT_EQ(allowed.error().code, ENOMEM);
   EXPECT_STREQ(allowed.error().rule, "memory_limit");
-  for (const char* part : {"104857600 more bytes", "67108864 bytes", "16777216 are in use",
-                           "Docker: --memory", "/sys/fs/cgroup/a/memory.max"}) {
-    EXPECT_NE(allowed.error().text.find(part), std::string::npos) << part;
-  }
+  const std::string text =
+      "the segment needs 104857600 more bytes of memory, but this container (control group) has a "
+      "limit of 67108864 bytes, of which 16777216 are in use. Raise the limit (Docker: --memory; "
+      "Kubernetes: resources.limits.memory; systemd: MemoryMax), or ask for fewer slots. The limit "
+      "is in /sys/fs/cgroup/";
+  EXPECT_EQ(allowed.error().text, text + "a/memory.max");
+  files old("4:memory:/\n", mount_one);
+  EXPECT_EQ(old.one("/sys/fs/cgroup/memory", 64, 16).allow(100).error().text,
+            text + "memory/memory.limit_in_bytes");
 }
 
 // The kernel takes the pages of files back before it ends anybody.
@@ -119,6 +127,31 @@ TEST(memory_limit, G10_counts_swap_space_that_is_free_and_allowed) {
   one.mebibytes("/sys/fs/cgroup/memory/memory.memsw.limit_in_bytes", 120);
   one.mebibytes("/sys/fs/cgroup/memory/memory.memsw.usage_in_bytes", 20);
   EXPECT_EQ(one.room(), 99U);
+  // Of what the second limit counts, the pages of files can be taken back, too.
+  one.add("/sys/fs/cgroup/memory/memory.stat", "total_inactive_file 10485760\n");
+  EXPECT_EQ(one.room(), 109U);
+}
+
+// A file that says how much is in use may be missing: then nothing is.
+TEST(memory_limit, G10_allows_the_last_byte_and_no_more) {
+  constexpr std::uint64_t size = 128 * 1024;  // for which the kernel needs another KiB
+  const auto allows_exactly = [](files& seen, const std::string& path, std::uint64_t room) {
+    seen.add(path, std::to_string(room));
+    const bool enough = bool(seen.allow_bytes(size));
+    seen.add(path, std::to_string(room - 1));
+    return enough && !seen.allow_bytes(size);
+  };
+  files two("0::/\n", mount_two);
+  two.two("/sys/fs/cgroup", 0, 0);
+  EXPECT_TRUE(allows_exactly(two, "/sys/fs/cgroup/memory.max", size + 1024));
+  two.two("/sys/fs/cgroup", 0, 0).add("/proc/meminfo", "SwapFree: 204800 kB\n");
+  EXPECT_TRUE(allows_exactly(two, "/sys/fs/cgroup/memory.swap.max", size + 1024));
+  files one("4:memory:/\n", mount_one);
+  one.one("/sys/fs/cgroup/memory", 0, 0);
+  EXPECT_TRUE(allows_exactly(one, "/sys/fs/cgroup/memory/memory.limit_in_bytes", size + 1024));
+  one.one("/sys/fs/cgroup/memory", 100, 0);
+  EXPECT_TRUE(
+      allows_exactly(one, "/sys/fs/cgroup/memory/memory.memsw.limit_in_bytes", size + 1024));
 }
 
 // Docker with version 1 shows the host's path and mounts the group itself.
@@ -172,7 +205,7 @@ TEST(memory_limit, G10_that_is_unlimited_missing_or_nonsense_limits_nothing) {
   EXPECT_EQ(nonsense.room(), no_limit);
   EXPECT_FALSE(files("0:cpu:/\n0::/\n", mount_two)
                    .two("/sys/fs/cgroup", 5, 0)
-                   .allow((std::uint64_t{1} << 44) - 1));  // and the kernel's own overflows
+                   .allow_bytes(segment_size_max));
   EXPECT_EQ(files("0::/a\n", "41 31 0:38 / /sys/odd\\name rw - cgroup2 cgroup2 rw\n")
                 .two("/sys/odd\\name/a", 5, 0)
                 .room(),
@@ -192,6 +225,8 @@ TEST(memory_limit, G10_that_is_unlimited_missing_or_nonsense_limits_nothing) {
 TEST(memory_limit, is_found_below_a_mount_with_a_space_in_its_name) {
   files seen("0::/\n", "41 31 0:38 / /my\\040groups\\x rw - cgroup2 cgroup2 rw\n");
   EXPECT_EQ(seen.two("/my groups\\x", 100, 0).room(), 99U);
+  files digits("0::/\n", "41 31 0:38 / /\\0407\\1347\\04x\\04 rw - cgroup2 cgroup2 rw\n");
+  EXPECT_EQ(digits.two("/ 7\\7\\04x\\04", 100, 0).room(), 99U);
 }
 
 }  // namespace
