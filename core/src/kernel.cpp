@@ -56,17 +56,20 @@ class this_process {
 
  private:
   this_process() noexcept {
-    void* page =
-        ::mmap(nullptr, page_size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (page != MAP_FAILED) {
-      ::madvise(page, page_size, MADV_WIPEONFORK);
-      word_ = static_cast<volatile std::uint64_t*>(page);
-    }
+    if (auto* const wiped = map_wiped_word()) word_ = wiped;
     pthread_atfork([] { made_->fork_gate_.lock(); }, [] { made_->fork_gate_.unlock(); },
                    [] {
                      *made_->word_ = 0;
                      made_->fork_gate_.unlock();
                    });
+  }
+  // The kernel rounds both sizes up to a page. Null if there is none.
+  static volatile std::uint64_t* map_wiped_word() noexcept {
+    void* const page = ::mmap(nullptr, sizeof(std::uint64_t), PROT_READ | PROT_WRITE,
+                              MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (page == MAP_FAILED) return nullptr;
+    ::madvise(page, sizeof(std::uint64_t), MADV_WIPEONFORK);
+    return static_cast<volatile std::uint64_t*>(page);
   }
   // Before the initialisers of objects that may use the library (101 is the first that is free).
   [[gnu::constructor(101)]] static void make() noexcept {
@@ -78,7 +81,7 @@ class this_process {
   std::mutex fork_gate_;
   std::uint64_t no_page_ = 0;
   volatile std::uint64_t* word_ = &no_page_;
-  std::uint64_t last_generation_ = 0;
+  std::uint64_t last_generation_{};  // where it begins does not matter
 };
 
 bool join_membarrier() noexcept {
@@ -423,7 +426,7 @@ std::uint64_t random_word() noexcept {
   const cancellation_guard guard;
   std::uint64_t word = 0;
   if (::getrandom(&word, sizeof word, GRND_NONBLOCK) != static_cast<ssize_t>(sizeof word)) {
-    word = realtime_ns() * 0x9e3779b97f4a7c15 ^ static_cast<std::uint64_t>(::getpid());
+    word = __builtin_bswap64(realtime_ns());  // the bits that change first come first
   }
   return word;
 }
