@@ -217,10 +217,12 @@ TEST(failing_calls, G8_who_can_take_no_line_is_told_why) {
   planned = {"fcntl", ENOLCK, 0, false, true};
   const auto writer = home.attach_producer();
   const auto reader = home.attach_consumer();
+  const auto missing = home.forget("audit");  // nobody knows: the names cannot be held
   planned = {};
-  ASSERT_FALSE(writer || reader);
+  ASSERT_FALSE(writer || reader || missing);
   EXPECT_EQ(writer.error().code, ENOLCK);
   EXPECT_EQ(reader.error().code, ENOLCK);
+  EXPECT_EQ(missing.error().code, ENOLCK);
 }
 
 // A kernel may answer EACCES for a lock that another process holds. Of the producers that lines

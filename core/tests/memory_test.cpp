@@ -79,7 +79,10 @@ TEST(memory, G10_an_interrupted_piece_is_tried_again_by_half) {
   };
   EXPECT_EQ(create(5, 3 * page), "0 8192\n8192 12288\n");
   EXPECT_EQ(create(3, page), "0 4096\n4096 4096\n8192 4096\n");
-  EXPECT_EQ(create(3, 1), "error " + std::to_string(EINTR));
+  EXPECT_EQ(create(4, 2 * page), "0 8192\n8192 8192\n");
+  // The half of a piece that is no whole pages; sizes at which a page is counted as a byte less.
+  EXPECT_EQ(create(4095, 2047 * page), "0 8384512\n8384512 4194304\n12578816 4194304\n");
+  EXPECT_EQ(create(3, page - 1), "error " + std::to_string(EINTR));
 }
 
 TEST(memory, G10_a_file_system_with_exactly_the_room_is_enough_and_a_page_less_is_refused_at_once) {

@@ -332,6 +332,9 @@ TEST(segment, G10_no_memory_for_a_readers_buffer_is_an_error_and_takes_no_line) 
   ASSERT_FALSE(reader);
   EXPECT_EQ(observer.error().code, ENOMEM);
   EXPECT_STREQ(reader.error().rule, "buffer");
+  EXPECT_EQ(
+      reader.error().text,
+      "no memory for a reader's buffer of 16 bytes, the content size of '" + name.get() + "'");
   EXPECT_TRUE(must(home.stat()).participants.empty());
   EXPECT_TRUE(home.attach_consumer({"billing", {}}));
 }
