@@ -19,15 +19,16 @@ void check_all(Copy copy, bool shared_is_target) {
       std::byte* target = shared_is_target ? shared + 8 : own + 8 + shift;
       std::byte* source = shared_is_target ? own + 8 + shift : shared + 8;
       std::memset(shared, 0x55, sizeof shared);
-      std::memset(own, 0x55, sizeof own);
+      std::memset(own, 0xaa, sizeof own);
+      const std::byte guard = target[-1];  // the source has other bytes around it
       for (std::size_t i = 0; i < size; ++i) source[i] = static_cast<std::byte>(i * 7 + size);
       copy(target, source, size);
       for (std::size_t i = 0; i < size; ++i) {
         ASSERT_EQ(target[i], static_cast<std::byte>(i * 7 + size)) << size << ' ' << shift;
       }
       for (std::size_t i = 1; i <= 8; ++i)
-        ASSERT_EQ(target[-static_cast<std::ptrdiff_t>(i)], std::byte{0x55});
-      for (std::size_t i = 0; i < 16; ++i) ASSERT_EQ(target[size + i], std::byte{0x55}) << size;
+        ASSERT_EQ(target[-static_cast<std::ptrdiff_t>(i)], guard) << size;
+      for (std::size_t i = 0; i < 16; ++i) ASSERT_EQ(target[size + i], guard) << size;
     }
   }
 }
@@ -90,6 +91,39 @@ using four_doubles = double __attribute__((vector_size(32)));
   for (const four_doubles& one : sums) sum += one[0] + one[1] + one[2] + one[3];
   return sum;
 }
+
+#if !defined(SHMFIFO_VISIBLE_COPY)
+// Whether a copy leaves the upper half of a wide register as it was, which the widest moves clear.
+template <class Copy>
+bool spares_upper_halves(const Copy& copy) {
+  alignas(64) std::byte from[256] = {};
+  alignas(64) std::byte to[256];
+  const four_doubles before = {1, 2, 3, 4};
+  four_doubles after = {};
+  asm volatile("vmovups %0, %%ymm15" : : "m"(before) : "xmm15");
+  copy(to, from);
+  asm volatile("vmovups %%ymm15, %0" : "=m"(after) : : "xmm15");
+  EXPECT_TRUE(after[3] == 4 || after[3] == 0);
+  return after[3] == 4;
+}
+
+// The bytes are the same either way.
+TEST(content_copy, G14_takes_the_widest_moves_from_128_bytes_on_where_the_processor_has_them) {
+  if (__builtin_cpu_supports("avx") == 0) return;  // then there is no wider move to choose
+  const auto spares = [](std::size_t size, bool avx) {
+    return spares_upper_halves(
+        [=](std::byte* to, const std::byte* from) { detail::copy_vectors(to, from, size, avx); });
+  };
+  EXPECT_TRUE(spares(127, true));
+  EXPECT_FALSE(spares(128, true));
+  EXPECT_FALSE(spares(256, true));
+  EXPECT_TRUE(spares(128, false));
+  EXPECT_TRUE(spares(256, false));
+  EXPECT_FALSE(spares_upper_halves([](std::byte* to, const std::byte* from) {
+    copy_to_shared(to, from, 128, std::memory_order_release);
+  }));
+}
+#endif
 
 // The copy is the library's, the registers are the caller's.
 TEST(content_copy, G4_leaves_the_callers_wide_registers_alone) {

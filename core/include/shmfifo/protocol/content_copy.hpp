@@ -67,9 +67,13 @@ inline void copy_part(std::byte* to, const std::byte* from, std::memory_order or
 template <shared_end end>
 inline void copy_words(std::byte* to, const std::byte* from, std::size_t size,
                        std::memory_order order) noexcept {
-  std::size_t i = 0;
-  for (; i + 8 <= size; i += 8) copy_part<end, std::uint64_t>(to + i, from + i, order);
-  for (; i < size; ++i) copy_part<end, std::uint8_t>(to + i, from + i, order);
+  const std::size_t words_end = size - size % 8;
+  for (std::size_t i = 0; i < words_end; i += 8) {
+    copy_part<end, std::uint64_t>(to + i, from + i, order);
+  }
+  for (std::size_t i = words_end; i < size; ++i) {
+    copy_part<end, std::uint8_t>(to + i, from + i, order);
+  }
 }
 
 #if defined(__x86_64__) && !defined(SHMFIFO_VISIBLE_COPY)
@@ -133,10 +137,7 @@ template <detail::shared_end end>
 inline void copy_content(std::byte* to, const std::byte* from, std::size_t size,
                          std::memory_order order) noexcept {
 #if defined(__x86_64__) && !defined(SHMFIFO_VISIBLE_COPY)
-  if (size >= 16) {
-    detail::copy_vectors(to, from, size);
-    return;
-  }
+  if (size >= 16) return detail::copy_vectors(to, from, size);
 #endif
   detail::copy_words<end>(to, from, size, order);
 }
