@@ -34,9 +34,9 @@ struct start_at {
   std::int64_t number = 0;      // with place::number
 
   // At the oldest message that is left.
-  static constexpr start_at oldest() noexcept { return {place::oldest, 0}; }
+  static constexpr start_at oldest() noexcept { return {}; }
   // Behind the newest message: only what comes.
-  static constexpr start_at latest() noexcept { return {place::latest, 0}; }
+  static constexpr start_at latest() noexcept { return {place::latest}; }
   // At this number. Where it is gone a consumer cannot attach (ENODATA); an observer is told.
   static constexpr start_at at(std::int64_t number) noexcept { return {place::number, number}; }
 };

@@ -22,7 +22,7 @@ inline constexpr std::uint64_t no_cursor = ~std::uint64_t{0};  // above every nu
 // A cursor and whose it is.
 struct lowest_cursor {
   std::uint64_t number = no_cursor;  // no slot from here on may be rewritten
-  unsigned holder = 0;               // its line
+  unsigned holder{};                 // its line
 };
 
 // The consumer that is furthest behind; no_cursor if there is none.

@@ -373,13 +373,14 @@ class basic_consumer {
   std::uint64_t released_;  // position_ as others know it
   std::byte* buffer_;
   protocol::wake_word wake_;
-  unsigned idle_polls_ = 0;
-  bool waited_ = false;
-  unsigned waits_ = 0;
-  unsigned patience_ = 0;
+  unsigned idle_polls_{};
+  bool waited_{};
+  unsigned waits_{};
+  unsigned patience_{};
+  // The verdict about a stamp at a position; at first, that an unused slot is no message 0.
   look judged_ = look::not_yet;
-  std::uint64_t judged_stamp_ = 0;
-  std::uint64_t judged_position_ = ~std::uint64_t{0};
+  std::uint64_t judged_stamp_{};
+  std::uint64_t judged_position_{};
 };
 
 }  // namespace shmfifo

@@ -383,13 +383,13 @@ class basic_producer : claim_link<M> {
   unsigned self_;
   bool gated_;
   bool single_;
-  std::uint64_t next_ = 0;   // single producer: the next number
-  std::uint64_t limit_ = 0;  // numbers below it may be taken without looking at the consumers
-  std::uint64_t claimed_ = 0;
+  std::uint64_t next_{};   // single producer: the next number
+  std::uint64_t limit_{};  // numbers below it may be taken without looking at the consumers
+  std::uint64_t claimed_{};
   std::int64_t last_number_ = -1;
   protocol::wake_word wake_;
   std::uint64_t stalled_floor_ = protocol::no_cursor;
-  unsigned stalled_times_ = 0;
+  unsigned stalled_times_{};
 };
 
 }  // namespace shmfifo
