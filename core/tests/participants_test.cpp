@@ -68,6 +68,55 @@ TEST_F(participants, G5_G9_the_lowest_cursor_is_that_of_the_consumer_furthest_be
   EXPECT_EQ(lowest.holder, 2U);
 }
 
+TEST_F(participants, G5_of_consumers_equally_far_behind_the_first_one_holds_producers_back) {
+  for (const unsigned i : {2U, 5U}) {
+    line(i).role = make_role(1, participant_kind::consumer);
+    line(i).consumer_cursor = 3;
+  }
+  EXPECT_EQ(protocol::find_lowest_cursor(home.view(), memory).holder, 2U);
+}
+
+// Whoever has seen an earlier owner's role must not take it for this one's.
+TEST_F(participants, G8_each_owner_of_a_line_counts_one_more) {
+  std::uint64_t owners = 0;
+  for (int times = 0; times < 2; ++times) {
+    { const auto writer = must(home.attach_producer()); }
+    EXPECT_EQ(line(0).role, make_role(++owners, participant_kind::none));
+    { const auto reader = must(home.attach_consumer()); }
+    EXPECT_EQ(line(0).role, make_role(++owners, participant_kind::none));
+    { const auto reader = must(home.attach_consumer({"audit", {}})); }
+    EXPECT_EQ(line(0).role, make_role(++owners, participant_kind::durable));
+    EXPECT_EQ(line(0).pid, 0U);
+    ASSERT_TRUE(home.forget("audit"));
+    EXPECT_EQ(line(0).role, make_role(owners, participant_kind::none));
+  }
+}
+
+// Where nobody waits for consumers there is no floor, and what the word says means nothing.
+TEST(gate, G5_a_floor_is_neither_kept_nor_heeded_where_nobody_is_waited_for) {
+  const testing::unique_name name;
+  const auto home =
+      must(segment::create(name.get(), small(segment_mode::ring, full_policy::overwrite)));
+  auto& floor = home.view().control().gate_floor;
+  auto writer = must(home.attach_producer());
+  for (std::uint64_t i = 0; i < 3; ++i) ASSERT_EQ(put(writer, i), status::ok);
+  {
+    auto reader = must(home.attach_consumer());
+    EXPECT_EQ(look(reader), "0:0 1:1 2:2");
+  }
+  EXPECT_EQ(floor, 0U);
+  floor = 2;
+  EXPECT_EQ(must(home.attach_consumer({"", start_at::at(1)})).position(), 1);
+}
+
+// What consumers have read is free as soon as producers ask; a producer that goes asks nothing.
+TEST_F(participants, G5_a_producer_that_leaves_moves_no_floor) {
+  line(5).role = make_role(1, participant_kind::consumer);
+  line(5).consumer_cursor = 3;
+  { const auto writer = must(home.attach_producer()); }
+  EXPECT_EQ(home.view().control().gate_floor, 0U);
+}
+
 TEST_F(participants, G5_the_floor_follows_the_consumers_and_never_falls) {
   auto& floor = home.view().control().gate_floor;
   EXPECT_EQ(protocol::raise_gate_floor(home.view(), memory), 0U);  // nobody reads: all is kept

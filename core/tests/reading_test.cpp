@@ -263,5 +263,54 @@ TEST(patience, G14_a_reader_pauses_as_long_as_it_pays) {
   EXPECT_EQ(pause_before(1), 0U);
 }
 
+// Where slots are not reused under a reader, nothing is copied.
+TEST(readers, G4_only_readers_that_nobody_waits_for_copy_and_only_in_rings) {
+  const auto copies = [](segment_mode mode, full_policy when_full, bool observer) {
+    return consumer::copies(small(mode, when_full), observer);
+  };
+  for (const auto lossless : {full_policy::reject, full_policy::wait}) {
+    EXPECT_FALSE(copies(segment_mode::ring, lossless, false));
+    EXPECT_TRUE(copies(segment_mode::ring, lossless, true));
+  }
+  for (const bool observer : {false, true}) {
+    EXPECT_TRUE(copies(segment_mode::ring, full_policy::overwrite, observer));
+    EXPECT_FALSE(copies(segment_mode::log, full_policy::reject, observer));
+  }
+}
+
+// Whoever asks for nothing is told nothing: the next call reports what was passed over.
+TEST(readers, G2_a_poll_for_no_message_passes_nothing_over) {
+  const testing::unique_name name;
+  const auto home = must(segment::create(name.get(), small(segment_mode::ring)));
+  auto writer = must(home.attach_producer());
+  auto reader = must(home.attach_consumer());
+  ASSERT_EQ(writer.try_take().abort(), status::ok);
+  for (const std::int64_t limit : {0, -1}) {
+    EXPECT_EQ(look(reader, limit), "empty");
+    EXPECT_EQ(reader.position(), 0);
+  }
+  EXPECT_EQ(look(reader, 1), "aborted 0+1");
+}
+
+// The slot's newest owner says best what is gone; hostile bytes never lead backwards.
+TEST(readers, G5_G9_an_overtaken_reader_is_told_all_that_is_lost_at_once) {
+  const testing::unique_name name;
+  const auto home =
+      must(segment::create(name.get(), small(segment_mode::ring, full_policy::overwrite)));
+  auto writer = must(home.attach_producer());
+  auto reader = must(home.attach_observer());
+  for (std::uint64_t word = 0; word < 8; ++word) ASSERT_EQ(put(writer, word), status::ok);
+  auto claim = writer.try_take();  // number 8, in the slot of 0 and 4
+  ASSERT_EQ(claim.answer(), status::ok);
+  EXPECT_EQ(look(reader), "lost 0+5");
+  EXPECT_EQ(look(reader), "5:5 6:6 7:7");
+  ASSERT_EQ(std::move(claim).abort(), status::ok);
+  EXPECT_EQ(look(reader), "aborted 8+1");
+  for (std::uint64_t word = 9; word < 11; ++word) ASSERT_EQ(put(writer, word), status::ok);
+  home.view().slot(9).stamp = make_stamp(4001, slot_state::published);
+  home.view().control().producer_cursor = 10;
+  EXPECT_EQ(look(reader), "lost 9+1");
+}
+
 }  // namespace
 }  // namespace shmfifo

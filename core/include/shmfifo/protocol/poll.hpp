@@ -56,7 +56,7 @@ class basic_consumer {
       return {status::wrong_process, 0, 0};
     release_slots();  // what the last call told
     const std::uint64_t first = position_;
-    std::uint64_t stamp = 0;
+    std::uint64_t stamp{};
     {
       // Releases on every way out: a handler that throws keeps its own message and loses
       // none before.
@@ -80,7 +80,7 @@ class basic_consumer {
       return result;
     release_slots();
     const std::uint64_t first = position_;
-    std::uint64_t stamp = 0;
+    std::uint64_t stamp{};
     record_view seen;
     if (load_message(seen, stamp)) {
       const std::size_t size = std::min(seen.bytes().size(), buffer.size());
@@ -177,9 +177,9 @@ class basic_consumer {
     return skip(stamp);
   }
 
-  // True if the next number's message was found whole; otherwise `stamp` tells why not.
+  // True if the next number's message was found whole; otherwise its slot's `stamp`, if it has one,
+  // says why not.
   [[nodiscard]] bool load_message(record_view& record, std::uint64_t& stamp) noexcept {
-    stamp = 0;
     if (!view_.has_slot(position_)) return false;
     slot_header& slot = view_.slot(position_);
     // SYNC publish: acquire, the message is complete.
@@ -333,7 +333,7 @@ class basic_consumer {
 
   [[gnu::noinline]] status sleep(deadline until) noexcept {
     const auto news = [this] { return ready() || wake_.requested(memory_); };
-    bool woken = false;
+    bool woken{};
     if (self_) {
       woken = protocol::sleep_until(memory_, view_.control().data_bell, until, news,
                                     [this] { examine(); });
