@@ -55,6 +55,38 @@ class Place:
         self.choices = []
 
 
+class Effects(NamedTuple):
+    """What a statement does, as far as its text says so: names with their members, `a.b`."""
+    set: set
+    named: set
+    callee: str  # of a call that is the whole statement
+    calls: bool
+
+
+NAME = r"[A-Za-z_]\w*(?:(?:\.|->|::)[A-Za-z_]\w*)*"
+
+
+def effects_of(text):
+    """Of an assignment, or of a call whose arguments are names and numbers, each of which it may set; else None."""
+    call = re.fullmatch(rf"(\w+)\((?:(?:{NAME}|\d+)(?:, |(?=\))))*\)", text)
+    if call:
+        names = set(re.findall(NAME, text[call.end(1):]))
+        return Effects(names, names, call[1], True)
+    assignment = re.fullmatch(rf"({NAME}) = (.+)", text)
+    if not assignment:
+        return None
+    right = re.sub(r"[!=<>]=", "", assignment[2])
+    if re.search(r"[=&*\[{]|\+\+|--|(\.|->|::)\w+\(|\)\(", right):
+        return None  # it sets more, or calls what may know anything
+    return Effects({assignment[1]}, set(re.findall(NAME, right)), "", "(" in right)
+
+
+def overlap(some, others):
+    """Is one of these names one of the others, a member of it, or what it is a member of?"""
+    return any(re.match(rf"{re.escape(short)}(\W|$)", long)
+               for one in some for other in others for short, long in ((one, other), (other, one)))
+
+
 def flatten(text):
     return re.sub(r"\s+", " ", text).strip()
 
@@ -213,12 +245,14 @@ class File:
             previous = child if plain else None
 
     def independent(self, first, second):
-        """Two assignments, neither of which names what the other one sets: their order cannot matter."""
-        sides = [re.fullmatch(r"([\w.>-]+) = ([\w.>:!= -]+)", flatten(self.slice(one))) for one in (first, second)]
-        if not all(sides):
+        """Neither names what the other one sets: their order cannot matter."""
+        one, other = effects_of(flatten(self.slice(first))), effects_of(flatten(self.slice(second)))
+        if one is None or other is None or "" not in (one.callee, other.callee) and one.callee != other.callee:
             return False
-        (left, right), (other_left, other_right) = (side.groups() for side in sides)
-        return left not in (other_left, other_right) and other_left != right
+        members = any(re.search(r"_\b", name) for name in one.set | other.set)  # which a call may know
+        if members and (one.calls or other.calls):
+            return False
+        return not overlap(one.set, other.set | other.named) and not overlap(other.set, one.named)
 
     def is_plain(self, cursor):
         return cursor.kind.is_expression() and not re.match(r"\(void\)|static_cast<void>\(\w+\)$", self.slice(cursor))

@@ -42,6 +42,14 @@ EXAMPLES = {
         "neighbours exchanged": []}),
     "dependent": ("int f(int c) { int a = 0; int b = 0; a = c; b = a; return a + b; }", "f(3)", {
         "neighbours exchanged": ["3"]}),
+    "apart": ("struct s { int a, b; }; void put(int& to, int from) { to = from; } int g(int c) { return c; }\n"
+              "int f(int c) { s x{}; put(x.a, c); put(x.b, 2); x.a = c; x.b = g(c); return x.a + x.b; }", "f(3)", {
+                  "neighbours exchanged": []}),
+    "members": ("struct s { int a_ = 1, b_ = 1; int g(int c) { return a_ + c; } int h(int c) { a_ = c; b_ = g(c); return b_; } };\n"
+                "int f(int c) { return s{}.h(c); }", "f(3)", {"neighbours exchanged": ["4"]}),  # g may know what a_ is
+    "together": ("void put(int& to, int from) { to = from; } int g(int c) { return c; }\n"
+                 "int f(int c) { int x = 0; int y = 5; put(x, c); put(x, 2); y = x; x = g(y); return x; }", "f(3)", {
+                     "neighbours exchanged": ["3", "3", "5"]}),
     "first": ("enum e { ok, bad }; e f() { return ok; } e g() { return bad; }", "int(g())", {
         "return value replaced": ["0"]}),
     "smaller": ("int f(int a, int b) { int c = std::min(a, b); return c; }", "f(3, 4)", {
