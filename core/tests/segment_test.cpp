@@ -339,6 +339,40 @@ TEST(segment, G10_no_memory_for_a_readers_buffer_is_an_error_and_takes_no_line) 
   EXPECT_TRUE(home.attach_consumer({"billing", {}}));
 }
 
+// Whoever says nothing gets what the headers say.
+TEST(segment, what_is_not_asked_for_has_the_documented_value) {
+  const geometry shape;
+  EXPECT_EQ(shape.mode, segment_mode::ring);
+  EXPECT_EQ(shape.when_full, full_policy::reject);
+  EXPECT_EQ(shape.producers, producer_role::single);
+  EXPECT_EQ(shape.slot_count, 1024U);
+  EXPECT_EQ(shape.content_size, 1024U);
+  EXPECT_EQ(shape.participant_count, 64U);
+  const create_options creating;
+  EXPECT_EQ(creating.permissions, 0600U);
+  EXPECT_EQ(creating.existing, if_exists::refuse);
+  EXPECT_FALSE(creating.pretouch || creating.huge_pages || creating.dump);
+  const attach_options attaching;
+  EXPECT_EQ(attaching.mode, access::read_write);
+  EXPECT_FALSE(attaching.pretouch || attaching.huge_pages || attaching.dump);
+  EXPECT_FALSE(attaching.content_size);
+  for (const owner_rule& rule : {creating.owner, attaching.owner, owner_rule::caller_or_root()}) {
+    EXPECT_EQ(rule.accepted, owner_rule::kind::caller_or_root);
+    EXPECT_EQ(rule.uid, 0U);
+  }
+  for (const start_at& start : {consumer_options{}.start, start_at::oldest()}) {
+    EXPECT_EQ(start.where, start_at::place::oldest);
+    EXPECT_EQ(start.number, 0);
+  }
+  const participant_stat one;
+  EXPECT_EQ(one.kind, participant_kind::none);
+  EXPECT_FALSE(one.alive || one.holds_back);
+  EXPECT_TRUE(one.index == 0 && one.pid == 0 && one.cursor == 0 && one.lag == 0);
+  const segment_stat all;
+  EXPECT_TRUE(all.uid == 0 && all.created_ns == 0 && all.segment_size == 0);
+  EXPECT_TRUE(all.huge_bytes == 0 && all.producer_cursor == 0 && all.oldest == 0);
+}
+
 }  // namespace
 }  // namespace shmfifo
 

@@ -40,9 +40,16 @@ TEST(status, every_answer_has_its_own_name) {
 
 // An answer that nobody has given yet is no success, and no error of some call's.
 TEST(status, an_answer_begins_as_nothing) {
-  EXPECT_EQ(poll_result{}.answer, status::empty);
-  EXPECT_EQ(read_result{}.answer, status::empty);
-  EXPECT_EQ(batch_result{}.answer, status::ok);
+  const poll_result polled;
+  EXPECT_EQ(polled.answer, status::empty);
+  EXPECT_TRUE(polled.first == 0 && polled.count == 0);
+  const read_result read;
+  EXPECT_EQ(read.answer, status::empty);
+  EXPECT_TRUE(read.number == 0 && read.count == 0 && read.length == 0 && read.status == 0);
+  const batch_result batch;
+  EXPECT_TRUE(batch.answer == status::ok && batch.published == 0);
+  const record_view record;
+  EXPECT_TRUE(record.value_length == 0 && record.message_number == 0 && record.status == 0);
   EXPECT_EQ(error{}.code, 0);
 }
 

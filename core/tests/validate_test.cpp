@@ -86,21 +86,78 @@ TEST(validate, G9_G13_each_spoilt_field_is_refused_by_its_name) {
   }
 }
 
+// "accepted", or the rule with both values.
+std::string outcome(const geometry& shape) {
+  const auto broken = validate_geometry(shape);
+  if (!broken) return "accepted";
+  return std::string(broken->rule) + " " + std::to_string(broken->found) + " " +
+         std::to_string(broken->expected);
+}
+// Of a small segment in which one number differs.
+template <class Member>
+std::string outcome(Member geometry::*member, std::uint64_t number,
+                    segment_mode mode = segment_mode::log) {
+  geometry shape = testing::small(mode);
+  shape.*member = static_cast<Member>(number);
+  return outcome(shape);
+}
+
+TEST(validate, G13_each_number_of_a_geometry_is_accepted_to_its_ends_and_refused_beyond) {
+  EXPECT_EQ(outcome(&geometry::mode, 0), "mode 0 1");
+  EXPECT_EQ(outcome(&geometry::mode, 1), "accepted");
+  EXPECT_EQ(outcome(&geometry::mode, 2), "accepted");
+  EXPECT_EQ(outcome(&geometry::mode, 3), "mode 3 1");
+  EXPECT_EQ(outcome(&geometry::when_full, 0, segment_mode::ring), "full_policy 0 1");
+  EXPECT_EQ(outcome(&geometry::when_full, 3, segment_mode::ring), "accepted");
+  EXPECT_EQ(outcome(&geometry::when_full, 4, segment_mode::ring), "full_policy 4 1");
+  EXPECT_EQ(outcome(&geometry::when_full, 2), "full_policy 2 1");  // a log rejects
+  EXPECT_EQ(outcome(&geometry::producers, 0), "producer_role 0 1");
+  EXPECT_EQ(outcome(&geometry::producers, 1), "accepted");
+  EXPECT_EQ(outcome(&geometry::producers, 2), "accepted");
+  EXPECT_EQ(outcome(&geometry::producers, 3), "producer_role 3 1");
+  EXPECT_EQ(outcome(&geometry::participant_count, 0), "participant_count 0 1");
+  EXPECT_EQ(outcome(&geometry::participant_count, 1), "accepted");
+  EXPECT_EQ(outcome(&geometry::participant_count, 256), "accepted");
+  EXPECT_EQ(outcome(&geometry::participant_count, 257), "participant_count 257 256");
+  EXPECT_EQ(outcome(&geometry::content_size, 0), "content_size 0 1");
+  EXPECT_EQ(outcome(&geometry::content_size, 1), "accepted");
+  EXPECT_EQ(outcome(&geometry::content_size, 1 << 30), "accepted");
+  EXPECT_EQ(outcome(&geometry::content_size, (1 << 30) + 1), "content_size 1073741825 1073741824");
+  EXPECT_EQ(outcome(&geometry::slot_count, 0), "slot_count 0 1");
+  EXPECT_EQ(outcome(&geometry::slot_count, 1), "accepted");
+  EXPECT_EQ(outcome(&geometry::slot_count, 3), "accepted");
+  EXPECT_EQ(outcome(&geometry::slot_count, 3, segment_mode::ring), "slot_count 3 4");
+}
+
 // The most slots that the largest file has room for.
 TEST(validate, G13_more_slots_than_the_largest_file_has_are_refused_with_the_most) {
   const auto told = [](std::uint64_t content_size, std::uint64_t slots) {
     geometry shape = testing::small(segment_mode::log);
     shape.content_size = content_size;
     shape.slot_count = slots;
-    const auto broken = validate_geometry(shape);
-    if (!broken) return std::string("accepted");
-    return std::string(broken->rule) + " " + std::to_string(broken->found) + " " +
-           std::to_string(broken->expected);
+    return outcome(shape);
   };
+  EXPECT_EQ(told(32, std::uint64_t{1} << 40), "accepted");
+  EXPECT_EQ(told(32, (std::uint64_t{1} << 40) + 1), "slot_count 1099511627777 1099511627776");
   EXPECT_EQ(told(96, std::uint64_t{1} << 39), "accepted");  // 128 bytes each
   EXPECT_EQ(told(96, (std::uint64_t{1} << 39) + 1), "slot_count 549755813889 549755813888");
   EXPECT_EQ(told(97, std::uint64_t{1} << 39), "slot_count 549755813888 366503875925");
-  EXPECT_EQ(told(32, (std::uint64_t{1} << 40) + 1), "slot_count 1099511627777 1099511627776");
+}
+
+TEST(validate, parts_of_a_segment_lie_where_the_numbers_of_its_geometry_say) {
+  geometry shape = testing::small(segment_mode::log);
+  shape.participant_count = 52;  // to the last byte of the first page
+  EXPECT_EQ(shape.slots_offset(), 4096U);
+  shape.participant_count = 53;
+  EXPECT_EQ(shape.slots_offset(), 8192U);
+  shape.slot_count = 64;  // of 64 bytes: one page
+  EXPECT_EQ(shape.segment_size(), 12288U);
+  shape.slot_count = 65;
+  EXPECT_EQ(shape.segment_size(), 16384U);
+  shape.content_size = 32;
+  EXPECT_EQ(shape.slot_stride(), 64U);
+  shape.content_size = 33;
+  EXPECT_EQ(shape.slot_stride(), 128U);
 }
 
 // All of its eight bytes count, and both values are reported as they are.

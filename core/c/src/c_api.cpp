@@ -79,7 +79,7 @@ int guarded(shmfifo_error* error, Body&& body) noexcept {
     auto outcome = body();
     if (outcome) return report(error, 0, "", "");
     const shmfifo::error& why = outcome.error();
-    return report(error, why.code != 0 ? why.code : EIO, why.rule, why.text);
+    return report(error, why.code, why.rule, why.text);
   } catch (const std::bad_alloc&) {
     return report(error, ENOMEM, "memory", "no memory for the call");
   } catch (const std::length_error&) {
@@ -131,7 +131,7 @@ template <class Options>
 shmfifo::owner_rule owner_in(const Options& c_options) noexcept {
   if (c_options.any_owner != 0) return shmfifo::owner_rule::any();
   if (c_options.owner_is_set != 0) return shmfifo::owner_rule::user(c_options.owner);
-  return shmfifo::owner_rule::caller_or_root();
+  return {};
 }
 
 // What create and attach have in common.

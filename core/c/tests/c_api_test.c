@@ -334,6 +334,10 @@ static void G10_each_allocation_may_fail_and_is_an_error(void) {
 static void whatever_is_thrown_is_an_error(void) {
   shmfifo_close(make_ring(SHMFIFO_REJECT, 2));
   shmfifo_error error = {0};
+  fail_allocations_after(0);
+  CHECK(shmfifo_attach(test_name(), 0, &error) == NULL);
+  CHECK(error.code == ENOMEM && strcmp(error.rule, "memory") == 0);
+  CHECK(strcmp(error.text, "no memory for the call") == 0);
   fail_allocations_by(too_long);
   fail_allocations_after(0);
   CHECK(shmfifo_attach(test_name(), 0, &error) == NULL);

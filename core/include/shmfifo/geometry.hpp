@@ -87,14 +87,13 @@ struct broken_rule {
     return broken_rule{"content_size", shape.content_size,
                        shape.content_size < 1 ? 1 : content_size_max};
   }
-  if (shape.slot_count < 1 || shape.slot_count > slot_count_max) {
-    return broken_rule{"slot_count", shape.slot_count, shape.slot_count < 1 ? 1 : slot_count_max};
-  }
+  if (shape.slot_count < 1) return broken_rule{"slot_count", shape.slot_count, 1};
+  static_assert(segment_size_max / cache_line == slot_count_max);  // of the smallest slots
+  const std::uint64_t slots_most = segment_size_max / shape.slot_stride();
+  if (shape.slot_count > slots_most) return broken_rule{"slot_count", shape.slot_count, slots_most};
   if (shape.mode == segment_mode::ring && !std::has_single_bit(shape.slot_count)) {
     return broken_rule{"slot_count", shape.slot_count, std::bit_ceil(shape.slot_count)};
   }
-  const std::uint64_t slots_most = segment_size_max / shape.slot_stride();
-  if (shape.slot_count > slots_most) return broken_rule{"slot_count", shape.slot_count, slots_most};
   return std::nullopt;
 }
 
