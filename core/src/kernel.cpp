@@ -288,7 +288,7 @@ int segment_file::identify_kept() const noexcept {
 int segment_file::identify(int number) const noexcept {
   struct ::stat facts {};
   if (::fstat(number, &facts) != 0) return errno;
-  return same_file(facts_of(facts), facts_) ? 0 : ESTALE;
+  return facts_of(facts).same_file(facts_) ? 0 : ESTALE;
 }
 
 segment_file::opened segment_file::open_this(const char* path, int flags) const noexcept {

@@ -62,11 +62,11 @@ struct file_facts {
   std::uint64_t size = 0;      // bytes
   std::uint64_t reserved = 0;  // bytes that have memory behind them
   std::uint32_t owner = 0;     // uid
-};
 
-[[nodiscard]] inline bool same_file(const file_facts& a, const file_facts& b) noexcept {
-  return std::pair(a.device, a.inode) == std::pair(b.device, b.inode);
-}
+  [[nodiscard]] bool same_file(const file_facts& other) const noexcept {
+    return device == other.device && inode == other.inode;
+  }
+};
 
 // The file behind a mapping, as this process can reach it again: by a read-only descriptor that is
 // kept, or by name. Descriptors belong to the application, which may close or reuse their numbers

@@ -21,24 +21,26 @@ std::shared_ptr<mapping> adopt(const kernel::location& where,
 }
 
 segment_header make_header(const geometry& shape) {
-  segment_header header{};
+  segment_header header{.magic = {},
+                        .layout_version = layout_version,
+                        .byte_order = byte_order_mark,
+                        .word_size = sizeof(void*),
+                        .header_size = sizeof(segment_header),
+                        .uid = kernel::random_word(),
+                        .created_ns = kernel::realtime_ns(),
+                        .mode = static_cast<std::uint32_t>(shape.mode),
+                        .full_policy = static_cast<std::uint32_t>(shape.when_full),
+                        .producer_role = static_cast<std::uint32_t>(shape.producers),
+                        .participant_count = shape.participant_count,
+                        .content_size = shape.content_size,
+                        .slot_count = shape.slot_count,
+                        .slot_stride = shape.slot_stride(),
+                        .participants_offset = participants_offset,
+                        .slots_offset = shape.slots_offset(),
+                        .segment_size = shape.segment_size(),
+                        .reserved = {},
+                        .checksum = 0};
   std::memcpy(header.magic, segment_magic, sizeof segment_magic);
-  header.layout_version = layout_version;
-  header.byte_order = byte_order_mark;
-  header.word_size = sizeof(void*);
-  header.header_size = sizeof(segment_header);
-  header.uid = kernel::random_word();
-  header.created_ns = kernel::realtime_ns();
-  header.mode = static_cast<std::uint32_t>(shape.mode);
-  header.full_policy = static_cast<std::uint32_t>(shape.when_full);
-  header.producer_role = static_cast<std::uint32_t>(shape.producers);
-  header.participant_count = shape.participant_count;
-  header.content_size = shape.content_size;
-  header.slot_count = shape.slot_count;
-  header.slot_stride = shape.slot_stride();
-  header.participants_offset = participants_offset;
-  header.slots_offset = shape.slots_offset();
-  header.segment_size = shape.segment_size();
   header.checksum = header_checksum(header);
   return header;
 }
@@ -119,7 +121,7 @@ result<name_state> mapping::check_name() const {
   auto found = kernel::inspect_name(where_);
   if (!found && found.error().code == ENOENT) return name_state::removed;
   if (!found) return found.error();
-  return same_file(*found, file_->facts()) ? name_state::same : name_state::replaced;
+  return found->same_file(file_->facts()) ? name_state::same : name_state::replaced;
 }
 
 bool has_control_character(std::string_view name) noexcept {
@@ -129,7 +131,7 @@ bool has_control_character(std::string_view name) noexcept {
 
 namespace {
 result<std::string> checked_name(std::string_view name) {
-  if (!name.empty() && name.front() == '/') name.remove_prefix(1);
+  if (name.starts_with('/')) name.remove_prefix(1);
   const auto bad = [&](int code, const std::string& why) {
     return error{code, "name", "bad segment name '" + std::string(name) + "': " + why};
   };

@@ -27,7 +27,7 @@ OPERANDS_DROP = {"+", "-", "|", "&", "%", "<<", ">>"}  # the left operand alone;
 ASSIGNMENTS = {"+=": "-=", "-=": "+=", "*=": "/=", "/=": "*=", "|=": "&=", "&=": "|=", "<<=": ">>=", ">>=": "<<="}
 DURATION = re.compile(r"(\d[\d']*)(h|min|s|ms|us|ns)$")
 OTHER_UNIT = {"h": "min", "min": "s", "s": "ms", "ms": "us", "us": "ns", "ns": "us"}
-LOADS = {"load", "fetch_or"}  # of a shared word, through the seam
+LOAD = re.compile(r"[\w.>-]+\.(load|fetch_or)\(")  # of a shared word, through the seam
 EMPTY = {"{}", "nullptr", "0", "std::nullopt"}  # `return {}` is the same
 STATEMENTS = {Kind.IF_STMT, Kind.WHILE_STMT, Kind.DO_STMT, Kind.FOR_STMT, Kind.CXX_FOR_RANGE_STMT, Kind.SWITCH_STMT}
 JUMPS = {Kind.BREAK_STMT, Kind.CONTINUE_STMT}
@@ -75,7 +75,7 @@ def effects_of(text):
     assignment = re.fullmatch(rf"({NAME}) = (.+)", text)
     if not assignment:
         return None
-    right = re.sub(r"[!=<>]=", "", assignment[2])
+    right = re.sub(r"[!=<>]=|sizeof\([^()]*\)", "", assignment[2])
     if re.search(r"[=&*\[{]|\+\+|--|(\.|->|::)\w+\(|\)\(", right):
         return None  # it sets more, or calls what may know anything
     return Effects({assignment[1]}, set(re.findall(NAME, right)), "", "(" in right)
@@ -98,9 +98,11 @@ class File:
         self.name, self.text = name, text  # latin-1, so that an index is clang's offset
         self.places = {}
         self.macros = []
+        self.zeros = set()  # ranges of macros that are zero
         self.functions = []  # (start, end, name), to name the place of a mutant
         self.tails = {}  # where a variable that is a condition ends: its name
         self.swaps = []  # (first statement's range, second's, function): neighbours to exchange
+        self.loaded = {}  # what holds a value that was loaded, by the end of the load: its text, the load's
         self.discarded = set()  # ranges of expressions that are statements: nobody asks for their value
 
     # -- collecting ------------------------------------------------------------------------------------------
@@ -111,7 +113,11 @@ class File:
             if found is None or found.name != path:
                 continue
             if cursor.kind == Kind.MACRO_INSTANTIATION:
-                self.macros.append((cursor.extent.start.offset, cursor.extent.end.offset))
+                self.macros.append(self.range(cursor))
+                definition = cursor.referenced
+                if definition is not None and re.fullmatch(r"0x?0*", " ".join(
+                        token.spelling for token in list(definition.get_tokens())[1:])):
+                    self.zeros.add(self.range(cursor))
             elif cursor.kind not in (Kind.MACRO_DEFINITION, Kind.INCLUSION_DIRECTIVE):
                 self.visit(cursor, "", False)
 
@@ -337,14 +343,19 @@ class File:
             self.visit_binary(cursor, children, function)
         elif kind == Kind.UNARY_OPERATOR and children:
             self.visit_unary(cursor, children[0], function)
-        elif kind == Kind.INTEGER_LITERAL and self.text[cursor.extent.start.offset - 1] not in ".<":
+        elif kind == Kind.INTEGER_LITERAL and self.range(cursor) not in self.zeros and self.text[cursor.extent.start.offset - 1] not in ".<":
             self.add(cursor, "value", function, *self.other_numbers(text))
         elif kind == Kind.CXX_BOOL_LITERAL_EXPR:
             self.add(cursor, "value", function, Choice("constant exchanged", "false" if text == "true" else "true"))
         elif kind == Kind.STRING_LITERAL and len(text) > 2 and re.fullmatch(r'"[^"\\%{}]*"', text):
             self.add(cursor, "value", function, Choice("text replaced", '"~"'))
+        elif kind == Kind.VAR_DECL and cursor.type.is_const_qualified() and children:
+            self.note_load(cursor, children[-1])
         elif kind == Kind.DECL_REF_EXPR:
             self.visit_name(cursor, function)
+            self.load_again(cursor, function)
+        elif kind == Kind.MEMBER_REF_EXPR:
+            self.load_again(cursor, function)
         elif kind == Kind.CALL_EXPR:
             self.visit_call(cursor, children, function)
 
@@ -363,6 +374,19 @@ class File:
                 choices.append(Choice("constant zero", "0"))
         return choices
 
+    def note_load(self, cursor, value):
+        """The seam of a template may be one that somebody listens at, or that gives another value each time."""
+        name = self.body_at(value.extent.start.offset), cursor.spelling if cursor.kind == Kind.VAR_DECL else self.slice(cursor)
+        if value.kind == Kind.CALL_EXPR and value.referenced is None and LOAD.match(self.slice(value)):
+            self.loaded[name] = value.extent.end.offset, self.slice(value)
+
+    def load_again(self, cursor, function):
+        """A value that was loaded is used: by then another process may have changed the word."""
+        start = cursor.extent.start.offset
+        end, load = self.loaded.get((self.body_at(start), self.slice(cursor)), (start, ""))
+        if end < start:
+            self.add(cursor, "value", function, Choice("loaded twice", f"({load})"))
+
     def visit_binary(self, cursor, children, function):
         left, right = children
         start, end = self.range(left)[1], self.range(right)[0]
@@ -373,6 +397,8 @@ class File:
                 self.condition(operand, function)
             other = "||" if sign == "&&" else "&&"
             self.add(cursor, "condition", function, Choice("operator exchanged", f"({first}) {other} ({second})"))
+        elif sign == "=" and left.kind == Kind.MEMBER_REF_EXPR:
+            self.note_load(left, right)
         elif sign in COMPARISONS:
             self.add(cursor, "condition", function, Choice("comparison exchanged", f"{first} {COMPARISONS[sign]} {second}"))
         elif sign in ASSIGNMENTS:
@@ -431,9 +457,7 @@ class File:
         base = cursor.extent.start.offset
         result = cursor.referenced.result_type.kind if cursor.referenced is not None else cursor.type.kind
         form = "call" if result not in (TypeKind.VOID, TypeKind.LVALUEREFERENCE) else "void"
-        if cursor.spelling in LOADS and form == "call":
-            self.add(cursor, "value", function, Choice("loaded twice", f"(static_cast<void>({text}), {text})"))
-        for first, second in zip(arguments, arguments[1:] if cursor.spelling not in ("min", "max") else ()):
+        for first, second in zip(arguments, arguments[1:] if cursor.spelling not in ("min", "max", "swap") else ()):
             one, two = self.slice(first), self.slice(second)
             same = first.type.get_canonical().spelling == second.type.get_canonical().spelling
             if same and one != two and first.type.kind != TypeKind.DEPENDENT:
@@ -456,9 +480,13 @@ class File:
 
     # -- writing ---------------------------------------------------------------------------------------------
 
+    def body_at(self, offset):
+        """The innermost function around it, as in `functions`; None outside of any."""
+        return min((one for one in self.functions if one[0] <= offset < one[1]), key=lambda one: one[1] - one[0], default=None)
+
     def constant_at(self, offset):
-        inner = [one for one in self.functions if one[0] <= offset < one[1]]
-        return not inner or min(inner, key=lambda one: one[1] - one[0])[3]
+        body = self.body_at(offset)
+        return body is None or body[3]
 
 
 class Writer:

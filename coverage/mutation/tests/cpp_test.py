@@ -54,6 +54,8 @@ EXAMPLES = {
         "return value replaced": ["0"]}),
     "smaller": ("int f(int a, int b) { int c = std::min(a, b); return c; }", "f(3, 4)", {
         "arguments exchanged": []}),
+    "swapped": ("int f(int a, int b) { std::swap(a, b); return a; }", "f(3, 4)", {
+        "arguments exchanged": [], "statement deleted": ["3"]}),
     "calls": ("int s = 0; void g(int a, int b) { s += a - b; }\nint f(int a) { g(a, 1); return s; }", "f(3)", {
         "arguments exchanged": ["-2"], "argument zero": ["-1"]}),
     "zero": ("int g() { return 4; } int f() { int a = g() + 1; return a; }", "f()", {"call replaced by zero": ["1"]}),
@@ -71,7 +73,14 @@ EXAMPLES = {
     "enumerator": ("enum class e { one, two, count }; e f() { e a = e::one; return a; }", "int(f())", {
         "constant exchanged": ["1"]}),
     "load": ("int s = 0; struct memory { int load(int&) const { return ++s; } };\n"
-             "int f() { int a = memory{}.load(s); return a; }", "f()", {"loaded twice": ["2"]}),
+             "template <class M> int g(const M& m) { const int a = m.load(s); if (a > 0) return a; return 0; }\n"
+             "int f() { return g(memory{}); }", "f()", {"loaded twice": ["1", "2"]}),
+    "loads": ("int s = 0; struct memory { int load(int&) const { return ++s; } }; struct r { int a; };\n"
+              "template <class M> int g(const M& m) { r x; x.a = m.load(s); return x.a * 10 + x.a; }\n"
+              "int f() { return g(memory{}); }", "f()", {"loaded twice": ["21", "12"]}),
+    "plain": ("int s = 0; struct memory { int load(int&) const { return ++s; } };\n"
+              "int f() { const int a = memory{}.load(s); return a; }", "f()", {"loaded twice": []}),
+    "macro": ("int f() { int a = SEEK_SET; int b = SEEK_CUR; return a + b; }", "f()", {"constant zero": ["0"]}),
     "template": ("template <class T> T g(T a) { if (a > T{1}) return a; return T{7}; } int f() { return g<int>(2); }", "f()", {
         "condition false": ["7"]}),
     "lambda": ("int f(int a) { const auto g = [&] { a = a + 4; return a; }; return g(); }", "f(1)", {
