@@ -77,6 +77,10 @@ TEST_F(sentences, G9_G13_of_a_file_that_is_no_such_segment_have_both_values) {
   home.view().control().producer_cursor = 3;
   EXPECT_EQ(of(segment::attach(name.get())),
             "EINVAL producer_cursor: " + breaks + "producer_cursor: found 3, expected 1");
+  home.view().control().producer_cursor = 6;
+  home.view().slot(5).stamp = make_stamp(1, slot_state::published);
+  EXPECT_EQ(of(segment::attach(name.get())),
+            "EINVAL producer_cursor: " + breaks + "producer_cursor: found 6, expected 2");
   geometry shape = small(segment_mode::ring);
   shape.slot_count = 3;
   EXPECT_EQ(of(segment::create(name.get() + "-2", shape)),

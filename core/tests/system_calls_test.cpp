@@ -164,6 +164,14 @@ TEST_F(system_calls, G11_a_role_is_a_lock_that_nothing_but_a_page_holds) {
   EXPECT_EQ(calls([&] { EXPECT_TRUE(home.attach_observer()); }), registered);
 }
 
+// A page that children could have would keep the lock for as long as they live.
+TEST_F(system_calls, G11_a_page_that_cannot_be_kept_from_children_is_given_back) {
+  planned = {"dontfork", EPERM};
+  const std::string seen = calls([&] { EXPECT_FALSE(home.attach_producer()); });
+  EXPECT_TRUE(seen.ends_with("madvise MADV_DONTFORK 0 4096\nmunmap 0 4096\nclose /dev/shm/x(rw)\n"))
+      << seen;
+}
+
 // Between the first line and the last nobody else may make, resume or forget a cursor.
 TEST_F(system_calls, G7_G8_a_cursor_is_taken_and_forgotten_while_the_names_are_held) {
   std::optional<consumer> reader;
