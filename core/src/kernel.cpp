@@ -151,7 +151,7 @@ void std_memory_model::heavy_fence(site) const noexcept {
 void std_memory_model::sleep(const std::uint32_t& bell, std::uint32_t value,
                              deadline until) const noexcept {
   const timespec time = remaining(until, sleep_slice);
-  ::syscall(SYS_futex, &bell, FUTEX_WAIT, value, &time, nullptr, 0);
+  ::syscall(SYS_futex, &bell, FUTEX_WAIT, value, &time);
 }
 
 void std_memory_model::nap(deadline until) const noexcept {
@@ -161,7 +161,7 @@ void std_memory_model::nap(deadline until) const noexcept {
 }
 
 void std_memory_model::wake_all(const std::uint32_t& bell) const noexcept {
-  ::syscall(SYS_futex, &bell, FUTEX_WAKE, INT32_MAX, nullptr, nullptr, 0);
+  ::syscall(SYS_futex, &bell, FUTEX_WAKE, INT32_MAX, nullptr);
 }
 
 bool std_memory_model::try_own(unsigned lock) noexcept {
@@ -263,7 +263,7 @@ cancellation_guard::~cancellation_guard() {
 
 descriptor::~descriptor() {
   const cancellation_guard guard;
-  if (number_ >= 0) ::close(number_);
+  if (*this) ::close(number_);
 }
 
 segment_file::segment_file(descriptor kept, const location& where, const file_facts& facts)
@@ -322,7 +322,7 @@ bool segment_file::locked(unsigned lock) const noexcept {
 
 result<descriptor> create_unnamed(const location& where, std::uint32_t permissions) {
   descriptor file(open_above_standard(where.directory.c_str(), O_TMPFILE | O_RDWR, permissions));
-  if (file.get() < 0) {
+  if (!file) {
     return failed_now("open", {"an unnamed file in ", where.directory}, object::directory);
   }
   if (::fchmod(file.get(), permissions) != 0) return failed_now("fchmod", "the new segment");
@@ -389,7 +389,7 @@ result<segment_header> read_header(const descriptor& file, const std::string& na
 
 std::optional<std::string> read_text(const std::string& path) {
   const descriptor file(open_above_standard(path.c_str(), O_RDONLY));
-  if (file.get() < 0) return std::nullopt;
+  if (!file) return std::nullopt;
   std::string text;
   char piece[4096];
   for (;;) {
@@ -424,7 +424,7 @@ std::uint32_t effective_user() noexcept {
 
 std::uint64_t random_word() noexcept {
   const cancellation_guard guard;
-  std::uint64_t word = 0;
+  std::uint64_t word{};
   if (::getrandom(&word, sizeof word, GRND_NONBLOCK) != static_cast<ssize_t>(sizeof word)) {
     word = __builtin_bswap64(realtime_ns());  // the bits that change first come first
   }

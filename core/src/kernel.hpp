@@ -28,7 +28,7 @@ class descriptor {
   explicit descriptor(int number = -1) noexcept : number_(number) {}
   descriptor(descriptor&& other) noexcept : number_(std::exchange(other.number_, -1)) {}
   ~descriptor();
-  explicit operator bool() const noexcept { return number_ >= 0; }
+  explicit operator bool() const noexcept { return number_ != -1; }
   [[nodiscard]] int get() const noexcept { return number_; }
   [[nodiscard]] int release() noexcept { return std::exchange(number_, -1); }
 

@@ -55,7 +55,7 @@ std::string locked(const std::string& byte, bool held = false) {
                  "madvise MADV_DONTFORK 0 4096\n") +
          "close /dev/shm/x(rw)\n";
 }
-const std::string registered = "membarrier MEMBARRIER_CMD_REGISTER_GLOBAL_EXPEDITED\n";
+const std::string registered = "membarrier MEMBARRIER_CMD_REGISTER_GLOBAL_EXPEDITED 0 0\n";
 const std::string unlocked = "munmap 0 4096\n";
 
 // A segment that exists already, attached to.
@@ -244,18 +244,20 @@ TEST(listing, G9_each_header_is_read_once_and_what_was_opened_is_closed) {
 
 // The descriptor that replaces one with a standard number is not for executed programs either.
 TEST_F(system_calls, G3_G11_a_standard_number_is_left_at_once_for_one_above_them) {
-  testing::child silent([&] {
-    ::close(STDIN_FILENO);
-    const std::string seen = calls([&] { static_cast<void>(must(segment::attach(name.get()))); });
-    return seen.starts_with(
-               "open /dev/shm/x O_NOFOLLOW|O_NONBLOCK|O_CLOEXEC -\n"
-               "fcntl /dev/shm/x(r) F_DUPFD_CLOEXEC 3\n"
-               "close /dev/shm/x(r)\n"
-               "fstat /dev/shm/x(r)\n")
-               ? 0
-               : 1;
-  });
-  EXPECT_EQ(silent.join(), 0);
+  for (const int standard : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+    testing::child silent([&] {
+      ::close(standard);
+      const std::string seen = calls([&] { static_cast<void>(must(segment::attach(name.get()))); });
+      return seen.starts_with(
+                 "open /dev/shm/x O_NOFOLLOW|O_NONBLOCK|O_CLOEXEC -\n"
+                 "fcntl /dev/shm/x(r) F_DUPFD_CLOEXEC 3\n"
+                 "close /dev/shm/x(r)\n"
+                 "fstat /dev/shm/x(r)\n")
+                 ? 0
+                 : 1;
+    });
+    EXPECT_EQ(silent.join(), 0) << standard;
+  }
 }
 
 // Sleeps are skipped: they are to fail.

@@ -75,7 +75,7 @@ def effects_of(text):
     assignment = re.fullmatch(rf"({NAME}) = (.+)", text)
     if not assignment:
         return None
-    right = re.sub(r"[!=<>]=|sizeof\([^()]*\)", "", assignment[2])
+    right = re.sub(r"[!=<>]=|sizeof\([^()]*\)| \* ", " ", assignment[2])
     if re.search(r"[=&*\[{]|\+\+|--|(\.|->|::)\w+\(|\)\(", right):
         return None  # it sets more, or calls what may know anything
     return Effects({assignment[1]}, set(re.findall(NAME, right)), "", "(" in right)

@@ -359,8 +359,8 @@ BUGS = [
     # Between the last store and the bell: a few instructions, and none of them changes the segment.
     Bug("sleep_without_slices", "sleeps end only by the bell: a death before it leaves others asleep",
         {"crash": "stress.crash.catches_sleep_without_slices"}, [
-            statement(KERNEL, "::syscall(SYS_futex, &bell, FUTEX_WAIT, value, &time, nullptr, 0);",
-                      "::syscall(SYS_futex, &bell, FUTEX_WAIT, value, nullptr, nullptr, 0);")]),
+            statement(KERNEL, "::syscall(SYS_futex, &bell, FUTEX_WAIT, value, &time);",
+                      "::syscall(SYS_futex, &bell, FUTEX_WAIT, value, nullptr);")]),
 
     # What only a failing call shows.
     Bug("descriptor_leak", "an error leaves a descriptor open",

@@ -47,7 +47,7 @@ bool fails(const char* call) {
 }
 
 // A successful call may leave anything in errno.
-constexpr int garbage = ENOTUNIQ;
+constexpr int garbage = EINTR;
 template <class Answer>
 Answer succeeded(Answer answer, Answer bad) {
   if (answer != bad) errno = garbage;
@@ -367,7 +367,7 @@ long __wrap_syscall(long number, ...) {
   for (long& word : words) word = va_arg(more, long);
   va_end(more);
   if (number == SYS_membarrier && observed())
-    report("membarrier", name_of(static_cast<int>(words[0]), fences));
+    report("membarrier", name_of(static_cast<int>(words[0]), fences), words[1], words[2]);
   if (number == SYS_futex && observed()) {
     const auto* time = reinterpret_cast<const timespec*>(words[3]);
     report("futex", name_of(static_cast<int>(words[1]), futex_calls), words[2],
