@@ -68,10 +68,10 @@ NAME = r"[A-Za-z_]\w*(?:(?:\.|->|::)[A-Za-z_]\w*)*"
 
 def effects_of(text):
     """Of an assignment, or of a call whose arguments are names and numbers, each of which it may set; else None."""
-    call = re.fullmatch(rf"(\w+)\((?:(?:{NAME}|\d+)(?:, |(?=\))))*\)", text)
+    call = re.fullmatch(rf"((?:std::)?\w+)\((?:(?:{NAME}|\d+)(?:, |(?=\))))*\)", text)
     if call:
         names = set(re.findall(NAME, text[call.end(1):]))
-        return Effects(names, names, call[1], True)
+        return Effects(names, names, call[1], not call[1].startswith("std::"))
     assignment = re.fullmatch(rf"({NAME}) = (.+)", text)
     if not assignment:
         return None

@@ -54,8 +54,9 @@ EXAMPLES = {
         "return value replaced": ["0"]}),
     "smaller": ("int f(int a, int b) { int c = std::min(a, b); return c; }", "f(3, 4)", {
         "arguments exchanged": []}),
-    "swapped": ("int f(int a, int b) { std::swap(a, b); return a; }", "f(3, 4)", {
-        "arguments exchanged": [], "statement deleted": ["3"]}),
+    "swapped": ("struct s { int a_, b_, c_; void f() { std::swap(a_, b_); std::swap(b_, c_); a_ = 5; } };\n"
+                "int f(int a, int b) { s x{a, b, 0}; x.f(); return x.a_ * 100 + x.b_ * 10 + x.c_; }", "f(3, 4)", {
+                    "arguments exchanged": [], "neighbours exchanged": ["534"], "statement deleted": ["504", "530", "403", "340"]}),
     "calls": ("int s = 0; void g(int a, int b) { s += a - b; }\nint f(int a) { g(a, 1); return s; }", "f(3)", {
         "arguments exchanged": ["-2"], "argument zero": ["-1"]}),
     "zero": ("int g() { return 4; } int f() { int a = g() + 1; return a; }", "f()", {"call replaced by zero": ["1"]}),
