@@ -40,8 +40,8 @@ inline settings from_environment() noexcept {
 
 inline settings current;
 
-// Before all that a file's own initialisers do: 101 is the first priority that is free, and those of
-// one priority run in the order of their definitions.
+// Before all that a file's own initialisers do: 101 is the first priority that is free, and those
+// of one priority run in the order of their definitions.
 [[gnu::constructor(101)]] static void look_up() noexcept {
   if (!current.known) current = from_environment();
 }
