@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <functional>
+#include <utility>
+#include <vector>
 
 #include "judging.hpp"
 
@@ -144,11 +146,51 @@ template <class Predicate>
       arrived, possible, least_percent);
 }
 
-[[nodiscard]] maybe judge_deliveries(const judged_run& run) {
-  if (judged_by_number(run.can)) return judge_numbered(run);
+// The numbers of a queue that is judged by names: each is given out once, and its message arrives
+// under it.
+[[nodiscard]] maybe judge_given_numbers(const judged_run& run) {
+  std::vector<std::pair<std::uint64_t, message_id>> given;
+  for (unsigned p = 0; p < run.logs.senders(); ++p) {
+    const auto answers = run.logs.answered(p);
+    for (std::uint64_t s = 0; s < answers.size(); ++s) {
+      if (answer::is_number(answers[s])) given.push_back({answers[s], {p, s}});
+    }
+  }
+  const auto by_number = [](const auto& a, const auto& b) { return a.first < b.first; };
+  std::sort(given.begin(), given.end(), by_number);
+  const auto twice = std::adjacent_find(
+      given.begin(), given.end(), [](const auto& a, const auto& b) { return a.first == b.first; });
+  if (twice != given.end()) {
+    return broken(rule::number_twice, "{}\n  {}", sender_line(run, twice->second),
+                  sender_line(run, (twice + 1)->second));
+  }
+  for (unsigned i = 0; i < run.logs.receivers(); ++i) {
+    const auto told = run.logs.told(i);
+    for (std::size_t e = 0; e < told.size(); ++e) {
+      if (told[e].kind != event_kind::message || !names_itself(told[e])) continue;
+      const message_id id = unpack(told[e].identity);
+      const auto answers = run.logs.answered(id.producer);
+      if (id.sequence >= answers.size() || !answer::is_number(answers[id.sequence]) ||
+          static_cast<std::uint64_t>(told[e].number) == answers[id.sequence]) {
+        continue;
+      }
+      return broken(rule::wrong_message, "{}\n  {}",
+                    excerpt(run, i, e, "a message under another number"), sender_line(run, id));
+    }
+  }
+  return std::nullopt;
+}
+
+[[nodiscard]] maybe judge_named(const judged_run& run) {
   if (run.can.unordered) return judge_unordered(run);
   if (auto found = judge_sequences(run)) return found;
   return run.can.competing ? judge_competing(run) : judge_one_order(run);
+}
+
+[[nodiscard]] maybe judge_deliveries(const judged_run& run) {
+  if (judged_by_number(run.can)) return judge_numbered(run);
+  if (auto found = judge_named(run)) return found;
+  return run.can.numbered ? judge_given_numbers(run) : std::nullopt;
 }
 
 // May a call of this queue do this, because a process was killed?

@@ -98,6 +98,28 @@ TEST(judge_promises, G2_judges_by_numbers_only_what_has_one_order_and_outlives_i
   }
 }
 
+TEST(judge_promises, G2_G4_compares_the_numbers_of_what_is_judged_by_names) {
+  for (bool capabilities::*word : {&capabilities::competing, &capabilities::buffered,
+                                   &capabilities::unordered, &capabilities::divergent}) {
+    struct {
+      std::uint64_t second;  // number that the sender got for its second message,
+      std::int64_t arrived;  // and the one that it came under
+      rule expected;
+    } const rows[] = {{1, 1, rule::none}, {1, 2, rule::wrong_message}, {0, 0, rule::number_twice}};
+    for (const auto& row : rows) {
+      auto run = unnumbered(kind::single);
+      run.logs.facts().promises.numbered = true;
+      run.logs.facts().promises.*word = true;
+      run.sends(0, 0);
+      run.sends(0, row.second);
+      run.gets(0, {0, 0}, 0);
+      run.gets(0, {0, 1}, row.arrived);
+      run.logs.facts().final_position = 2;
+      expect(run, row.expected);
+    }
+  }
+}
+
 // -- unordered
 
 TEST(judge_promises, G1_G2_wants_each_message_once_where_no_order_is_promised) {

@@ -30,6 +30,16 @@ TEST(runner_faults, G6_G7_need_messages_that_name_themselves_where_nothing_is_nu
   EXPECT_TRUE(undisturbed.judged.ok()) << undisturbed.judged.text();
 }
 
+// A queue whose words take its order back is judged by names, although it has numbers.
+TEST(runner_faults, G2_need_messages_that_name_themselves_where_numbers_do_not_decide) {
+  for (bool capabilities::*word : {&capabilities::buffered, &capabilities::divergent}) {
+    habits own;
+    own.on_promise = [word](capabilities& can) { can.*word = can.numbered = true; };
+    const run_result result = run_with(own);
+    EXPECT_EQ(result.logs->facts().shortest, content_source::self_naming);
+  }
+}
+
 // A run that injected nothing has shown nothing of a death.
 TEST(runner_faults, G6_G7_knows_nothing_when_the_faults_asked_for_cannot_happen) {
   run_options options = small_run();
