@@ -61,8 +61,11 @@ class shared_object {
   // Unmaps it here only: other processes may still use the object, so it is not destroyed.
   ~shared_object() { ::munmap(object_, bytes_); }
 
+  // The object, never null.
   [[nodiscard]] T* get() const noexcept { return object_; }
+  // A member of it.
   [[nodiscard]] T* operator->() const noexcept { return object_; }
+  // The object.
   [[nodiscard]] T& operator*() const noexcept { return *object_; }
   // The bytes behind the object.
   [[nodiscard]] std::byte* extra() const noexcept {
