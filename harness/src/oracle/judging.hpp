@@ -79,7 +79,7 @@ inline constexpr std::string_view unsurvived_death =
 [[nodiscard]] inline bool may_be_blocked(const judged_run& run) noexcept {
   return run.figures.kills != 0 && !run.can.recoverable;
 }
-// Of what is missing with all that was sent behind it: broken unless a death may explain it.
+// A message that is missing, like everything sent after it: broken unless a death may explain it.
 [[nodiscard]] maybe judge_missing_end(const judged_run& run, rule which, const std::string& what);
 
 // The first message of this producer from `sequence` on that was not refused.
@@ -102,7 +102,7 @@ struct gap {
 [[nodiscard]] maybe judge_misplaced(const judged_run& run, unsigned receiver, std::size_t at,
                                     message_id due);
 
-// Does this message, without which the one at this event came, come behind it?
+// Does this message, which is missing before the one at this event, arrive after it?
 [[nodiscard]] bool came_late(const judged_run& run, unsigned receiver, std::size_t at,
                              message_id missing);
 

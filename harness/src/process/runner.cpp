@@ -58,7 +58,7 @@ history_shape shape_of(queue& tested, const run_options& options, const std::str
   shape.queue_name = options.queue_name;
   const bool names = needs_names(can, options);
   refuse(names && options.content_size < content_source::self_naming,
-         "a queue without numbers needs a content size of at least 8 here, to tell messages apart");
+         "this queue needs a content size of at least 8 here, so that each message names itself");
   shape.shortest = names ? content_source::self_naming : 0;
   shape.capacity = options.capacity;
   shape.reuses_slots = options.reuses_slots;

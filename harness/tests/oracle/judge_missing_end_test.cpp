@@ -17,7 +17,7 @@ void disturb(hand_made& run, disturbed how) {
   run.logs.sender(0).kills = how == disturbed::by_a_kill ? 1 : 0;
 }
 
-// Two producers; of the first one everything behind its message 1 is missing, or what is `missing`.
+// Two producers; of the first one only the messages `arrived` arrive, of the second one all.
 hand_made cut_short(kind which, std::initializer_list<std::uint64_t> arrived) {
   auto run = unnumbered(which, 2, which == kind::competing || which == kind::broadcast ? 2 : 1);
   run.logs.facts().promises.recoverable = false;

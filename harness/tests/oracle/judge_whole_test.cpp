@@ -240,7 +240,7 @@ TEST(judge_whole, G6_holds_no_stall_after_a_death_against_a_queue_that_never_pro
     run.logs.facts().ended = run_end::stalled;
     run.logs.facts().promises.recoverable = false;
     run.logs.sender(0).restarts = 1;
-    run.logs.sender(0).stops = 1;  // who was paused went on: this explains nothing
+    run.logs.sender(0).stops = 1;  // a paused process goes on: this explains nothing
     run.logs.receiver(0).stops = 1;
     expect_broken(run, rule::stuck);
     (killed ? run.logs.sender(0).kills : run.logs.receiver(0).kills) = 1;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-// What one history is about: the kind of queue, its geometry, how often whom a kill strikes, and
-// the one defect that the queue has, if any.
+// What one history is about: the kind of queue, its geometry, how often senders and receivers are
+// killed, and the one defect that the queue has, if any.
 
 #include <cstdint>
 #include <span>

@@ -19,7 +19,7 @@ class witness {
   [[nodiscard]] bool resumes(unsigned r) const noexcept {
     return can.durable && !logs.is_observer(r);
   }
-  // All who compete have one cursor, and so has a single receiver.
+  // Competing receivers share one cursor; a single receiver has the same kind.
   [[nodiscard]] bool shared(unsigned r) const noexcept {
     return !can.broadcast && !resumes(r) && !logs.is_observer(r);
   }

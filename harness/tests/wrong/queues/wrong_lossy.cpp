@@ -39,7 +39,7 @@ struct counts_short_when_attached_again : lossy_unnumbered {
   bool again = false;
 };
 
-// Shows its defect only to who receives enough.
+// Shows its defect only to a receiver that gets enough messages.
 struct lossy_duplicates : lossy_unnumbered {
   received look(ring& in, reader& self, std::span<std::byte> buffer) override {
     const received answer = lossy_unnumbered::look(in, self, buffer);

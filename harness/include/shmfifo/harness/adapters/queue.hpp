@@ -51,7 +51,7 @@ struct capabilities {
   // Cost: messages missing around a kill are not seen.
   bool buffered = false;
   // Once a peer was killed, calls may fail, or end before their deadline; then the actor attaches
-  // again and goes on, some forty times for each kill. For queues that report a death, such as a
+  // again and goes on, at most 40 times after each kill. For queues that report a death, such as a
   // broken connection. Cost: failures after the first kill are not seen.
   bool fallible = false;
   // One producer's messages may arrive in any order. For priorities, several paths, or pools. Cost:
@@ -110,9 +110,10 @@ class sender {
   // A full queue: `full` at once if it rejects, otherwise waits until `until` and returns
   // `timed_out`. `until` may be past already: try once, and return without waiting.
   //
-  // Lengths run from 0 to `content_size`. Messages shorter than 8 bytes, which cannot name
-  // themselves, are sent only if the queue is numbered, or if it has one sender and one receiver
-  // of which none is killed.
+  // Lengths run from 0 to `content_size`. Messages shorter than 8 bytes cannot name themselves.
+  // They are sent only if the queue is judged by its numbers (`numbered`, and none of `competing`,
+  // `buffered`, `unordered` and `divergent`), or if it keeps all messages of one sender in order
+  // for one receiver, and neither is killed.
   virtual sent send(std::span<const std::byte> content, deadline until) = 0;
 };
 

@@ -2,10 +2,10 @@
 #pragma once
 // The oracle: a pure function from the histories of a run to a verdict. Its time is linear in the
 // logs; only the kills of a run are matched with what they explain. Besides the histories it needs
-// eight bytes a message (its number) or, for queues without numbers, up to 24 bytes a message and
-// as many an event of one durable receiver. What a kill makes ambiguous it tolerates, where it
-// happened and once: a message whose sender was killed inside the call may exist or not, one that a
-// receiver was about to get may be gone with it.
+// eight bytes a message (its number) or, for queues without numbers, 24 bytes a message, with
+// durable receivers eight a message and 32 an event of one. What a kill makes ambiguous it
+// tolerates, where it happened and once: a message whose sender was killed inside the call may
+// exist or not, one that a receiver was about to get may be gone with it.
 
 #include <cstdint>
 
