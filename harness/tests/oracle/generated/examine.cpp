@@ -67,7 +67,6 @@ std::string description(const histories& logs) {
 
 std::string description(const scenario& run) {
   const history_shape& shape = run.shape;
-
   return fmt::format(
       "{}: {} producers, {} consumers, {} observers, {} messages of up to {} bytes, {} slots{}{}",
       run.kind->name, shape.queue.producers, shape.queue.consumers, shape.queue.observers,

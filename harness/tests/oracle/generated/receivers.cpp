@@ -175,12 +175,12 @@ bool simulator::skip_by_defect(model_receiver& who, const delivery& what) {
   if (!who.where->forced.empty()) return false;
   const unsigned index = index_of(who);
   const auto drop = [&] {
-    mark(index, what.at, what.count);
+    mark(index, what.at);
     who.where->dropped.push_back(what.at);
     return true;
   };
   if (what.answer == receive_answer::lost && strikes(defect::hides_loss)) {
-    mark(index, what.at, what.count);
+    mark(index, what.at);
     who.where->next = what.next;
     return true;
   }
@@ -218,7 +218,7 @@ delivery simulator::changed_by_defect(model_receiver& who, const delivery& what)
   const unsigned index = index_of(who);
   delivery given = what;
   if (what.answer == receive_answer::lost && strikes(defect::miscounts_loss)) {
-    mark(index, what.at, what.count);
+    mark(index, what.at);
     given.count = what.count > 1 && choices_.coin() ? what.count - 1 : what.count + 1;
   }
   if (what.answer != receive_answer::message || !where.forced.empty()) return given;

@@ -127,8 +127,8 @@ bool simulator::strikes(defect which) noexcept {
   return struck_ = true;
 }
 
-void simulator::mark(unsigned receiver, std::size_t at, std::size_t count) {
-  scars_.push_back({receiver, receivers_[receiver].places.size(), at, count});
+void simulator::mark(unsigned receiver, std::size_t at) {
+  scars_.push_back({receiver, receivers_[receiver].places.size(), at});
 }
 
 simulated_run simulator::finished() && {

@@ -3,8 +3,7 @@
 // One run without processes: senders and receivers take the steps of the real actors one at a time,
 // in an order that the choices say, and a kill may strike between any two of them.
 
-#include <memory>
-#include <optional>
+#include <deque>
 #include <vector>
 
 #include "model_queue.hpp"
@@ -70,7 +69,6 @@ struct scar {
   unsigned receiver = 0;
   std::size_t event = 0;  // in its log: the first one afterwards
   std::size_t at = nowhere;
-  std::size_t count = 0;
 };
 
 // What really happened.

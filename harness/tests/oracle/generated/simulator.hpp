@@ -21,7 +21,7 @@ class simulator {
   [[nodiscard]] bool senders_over() const noexcept;
   [[nodiscard]] bool fails() noexcept;
   [[nodiscard]] bool strikes(defect which) noexcept;
-  void mark(unsigned receiver, std::size_t at, std::size_t count = 1);
+  void mark(unsigned receiver, std::size_t at);
 
   // -- senders
   [[nodiscard]] bool can_step(const model_sender& who) const noexcept;

@@ -3,7 +3,6 @@
 // Questions about the logs of a simulated run whose answers only the simulation knows.
 
 #include <algorithm>
-#include <optional>
 
 #include "simulation.hpp"
 
