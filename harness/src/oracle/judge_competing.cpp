@@ -14,11 +14,7 @@ namespace {
 class competing_judge {
  public:
   explicit competing_judge(const judged_run& run)
-      : run_(run), came_(run.logs.senders()), end_(run.logs.senders()) {
-    for (unsigned p = 0; p < run.logs.senders(); ++p) {
-      came_[p].resize(run.logs.sender(p).started.load(), false);
-    }
-  }
+      : run_(run), came_(of_each_message<bool>(run.logs)), end_(run.logs.senders()) {}
 
   maybe judge() {
     for (unsigned i = 0; i < run_.facts().consumers; ++i) {
@@ -72,13 +68,8 @@ class competing_judge {
   }
 
   maybe read_message(walk& at, std::size_t e) {
-    if (auto found = judge_content(run_, at.receiver, e)) return found;
-    const event& entry = run_.logs.told(at.receiver)[e];
-    const message_id id = unpack(entry.identity);
-    if (!names_itself(entry)) {
-      return broken(rule::content, "{}",
-                    excerpt(run_, at.receiver, e, "a message that names no producer"));
-    }
+    if (auto found = judge_named_content(run_, at.receiver, e)) return found;
+    const message_id id = unpack(run_.logs.told(at.receiver)[e].identity);
     if (at.own) {
       if (auto found = at.own->judge(run_, at.receiver, e, id, run_.can.buffered)) return found;
       at.own->each_again(id, [&](message_id again) { at.next[again.producer] = again.sequence; });

@@ -9,11 +9,8 @@ namespace {
 
 class order_judge {
  public:
-  explicit order_judge(const judged_run& run) : run_(run) {
-    for (unsigned p = 0; p < run.logs.senders(); ++p) {
-      places_.emplace_back(run.logs.sender(p).started.load(), 0);
-    }
-  }
+  explicit order_judge(const judged_run& run)
+      : run_(run), places_(of_each_message<std::uint64_t>(run.logs)) {}
 
   // First the receivers that got everything: the others are compared with what these saw.
   maybe judge() {

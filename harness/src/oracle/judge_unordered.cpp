@@ -8,11 +8,8 @@ namespace {
 
 class unordered_judge {
  public:
-  explicit unordered_judge(const judged_run& run) : run_(run), came_(run.logs.senders()) {
-    for (unsigned p = 0; p < run.logs.senders(); ++p) {
-      came_[p].resize(run.logs.sender(p).started.load(), 0);
-    }
-  }
+  explicit unordered_judge(const judged_run& run)
+      : run_(run), came_(of_each_message<std::uint64_t>(run.logs)) {}
 
   maybe judge() {
     bool complete = true;
@@ -82,13 +79,8 @@ class unordered_judge {
   }
 
   maybe read_message(const walk& at, std::size_t e) {
-    if (auto found = judge_content(run_, at.receiver, e)) return found;
-    const event& entry = run_.logs.told(at.receiver)[e];
-    if (!names_itself(entry)) {
-      return broken(rule::content, "{}",
-                    excerpt(run_, at.receiver, e, "a message that names no producer"));
-    }
-    const message_id id = unpack(entry.identity);
+    if (auto found = judge_named_content(run_, at.receiver, e)) return found;
+    const message_id id = unpack(run_.logs.told(at.receiver)[e].identity);
     std::uint64_t& came = came_[id.producer][id.sequence];
     if (came != 0) {
       const std::uint64_t before = came - 1;

@@ -130,4 +130,11 @@ maybe judge_content(const judged_run& run, unsigned receiver, std::size_t at) {
   return std::nullopt;
 }
 
+maybe judge_named_content(const judged_run& run, unsigned receiver, std::size_t at) {
+  if (auto found = judge_content(run, receiver, at)) return found;
+  if (names_itself(run.logs.told(receiver)[at])) return std::nullopt;
+  return broken(rule::content, "{}",
+                excerpt(run, receiver, at, "a message that names no producer"));
+}
+
 }  // namespace shmfifo::harness

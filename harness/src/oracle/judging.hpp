@@ -62,6 +62,18 @@ struct judged_run {
 
 // Length, bytes and existence of one message, without asking whether it is the right one.
 [[nodiscard]] maybe judge_content(const judged_run& run, unsigned receiver, std::size_t at);
+// The same where each message must name itself.
+[[nodiscard]] maybe judge_named_content(const judged_run& run, unsigned receiver, std::size_t at);
+
+// A value for each message that each producer began.
+template <class T>
+[[nodiscard]] std::vector<std::vector<T>> of_each_message(const histories& logs) {
+  std::vector<std::vector<T>> values;
+  for (unsigned p = 0; p < logs.senders(); ++p) {
+    values.emplace_back(logs.sender(p).started.load());
+  }
+  return values;
+}
 
 // Does a message that came short enough not to name itself fit this id?
 [[nodiscard]] inline bool fits(const judged_run& run, const event& entry, message_id id) noexcept {
