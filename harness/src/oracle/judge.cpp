@@ -53,10 +53,12 @@ void count(const judged_run& run) {
                          name, facts[1], facts[0] != 0 ? "full" : "timed out") +
              (facts[0] != 0 ? " (rejects)" : " (waits)");
     case rule::early_timeout:
-      return fmt::format("{}: message {} was answered with timed out, {} us before the deadline",
-                         name, facts[0], facts[1]);
+      return fmt::format(
+          "{}: message {} was answered with timed out, {} us before the deadline; {} are permitted",
+          name, facts[0], facts[1], facts[2]);
     case rule::early_nothing:
-      return fmt::format("{}: after event {}, {} us before the deadline", name, facts[0], facts[1]);
+      return fmt::format("{}: after event {}, {} us before the deadline; {} are permitted", name,
+                         facts[0], facts[1], facts[2]);
     case rule::empty_with_messages:
       return fmt::format(
           "{}: after event {} it stood at number {}; before it asked, the message "

@@ -133,9 +133,11 @@ TEST(judge_whole, G5_passes_on_every_complaint_of_an_actor) {
         test_case{
             rule::full_not_promised, 0,
             "message 2 was answered with timed out, which this queue does not promise (waits)"},
-        test_case{rule::early_timeout, 1,
-                  "message 1 was answered with timed out, 2 us before the deadline"},
-        test_case{rule::early_nothing, 1, "after event 1, 2 us before the deadline"},
+        test_case{
+            rule::early_timeout, 1,
+            "message 1 was answered with timed out, 2 us before the deadline; 3 are permitted"},
+        test_case{rule::early_nothing, 1,
+                  "after event 1, 2 us before the deadline; 3 are permitted"},
         test_case{rule::empty_with_messages, 1,
                   "after event 1 it stood at number 2; before it asked, the message with number 2 "
                   "had been reported as sent and nobody was sending"},
@@ -171,7 +173,8 @@ TEST(judge_whole, G9_names_the_actor_that_complained_or_crashed) {
     actor_state& who = i < 2 ? run.logs.sender(i) : run.logs.receiver(i - 2);
     complain(who, rule::early_nothing, 4);
     EXPECT_EQ(run.judged().excerpt,
-              "  " + std::string(names[i]) + ": after event 4, 0 us before the deadline");
+              "  " + std::string(names[i]) +
+                  ": after event 4, 0 us before the deadline; 0 are permitted");
     who.died_of = 11;
     expect_broken(run, rule::crashed);
     EXPECT_EQ(run.judged().excerpt, "  " + std::string(names[i]) + " died of signal 11");
