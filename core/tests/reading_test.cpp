@@ -278,7 +278,7 @@ TEST(readers, G4_only_readers_that_nobody_waits_for_copy_and_only_in_rings) {
   }
 }
 
-// Whoever asks for nothing is told nothing: the next call reports what was passed over.
+// A poll for no message reports nothing: the next call reports what was passed over.
 TEST(readers, G2_a_poll_for_no_message_passes_nothing_over) {
   const testing::unique_name name;
   const auto home = must(segment::create(name.get(), small(segment_mode::ring)));

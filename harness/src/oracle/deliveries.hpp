@@ -14,8 +14,7 @@ namespace shmfifo::harness {
 
 class unique_deliveries {
  public:
-  explicit unique_deliveries(const histories& logs)
-      : places_(of_each_message<std::uint64_t>(logs)) {}
+  explicit unique_deliveries(const histories& logs) : places_(message_table<std::uint64_t>(logs)) {}
 
   // Where in the order it stands, at least and at most; the two differ only after a restart.
   [[nodiscard]] std::uint64_t low() const noexcept { return low_; }

@@ -14,7 +14,7 @@ namespace {
 class competing_judge {
  public:
   explicit competing_judge(const judged_run& run)
-      : run_(run), came_(of_each_message<bool>(run.logs)), end_(run.logs.senders()) {}
+      : run_(run), came_(message_table<bool>(run.logs)), end_(run.logs.senders()) {}
 
   maybe judge() {
     for (unsigned i = 0; i < run_.facts().consumers; ++i) {

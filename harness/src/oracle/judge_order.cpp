@@ -10,7 +10,7 @@ namespace {
 class order_judge {
  public:
   explicit order_judge(const judged_run& run)
-      : run_(run), places_(of_each_message<std::uint64_t>(run.logs)) {}
+      : run_(run), places_(message_table<std::uint64_t>(run.logs)) {}
 
   // First the receivers that got everything: the others are compared with what these saw.
   maybe judge() {

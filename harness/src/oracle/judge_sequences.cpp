@@ -60,7 +60,7 @@ class sequence_judge {
   };
   struct walk {
     unsigned receiver = 0;
-    std::vector<stand> of;                 // of each producer
+    std::vector<stand> stands;             // of each producer
     std::optional<unique_deliveries> own;  // of a durable receiver
     taken_along taken;
     std::uint64_t aborted = 0;      // by this incarnation's reports
@@ -79,7 +79,7 @@ class sequence_judge {
   maybe read_receiver(unsigned i) {
     walk at;
     at.receiver = i;
-    at.of.resize(run_.logs.senders());
+    at.stands.resize(run_.logs.senders());
     if (run_.can.durable && !run_.logs.is_observer(i)) at.own.emplace(run_.logs);
     const auto told = run_.logs.told(i);
     for (std::size_t e = 0; e < told.size(); ++e) {
@@ -105,7 +105,7 @@ class sequence_judge {
     if (entry.number <= 0) return;
     at.restarted = true;
     if (run_.can.buffered && entry.killed != 0) {
-      for (stand& of : at.of) of.skips = true;
+      for (stand& one : at.stands) one.skips = true;
     }
     if (at.own) {
       at.own->attach(e, entry.identity);
@@ -114,7 +114,7 @@ class sequence_judge {
       at.lost_from = at.own->behind(at.own->low());
       at.lost_until = at.own->behind(at.own->high());
     } else if (run_.can.broadcast || run_.logs.is_observer(at.receiver)) {
-      for (stand& one : at.of) {
+      for (stand& one : at.stands) {
         one.fresh = true;
         one.seen = std::max(one.seen, one.next);
         one.gone_with_sender = 0;  // it meets the same gaps again
@@ -132,35 +132,35 @@ class sequence_judge {
     message_id id = unpack(entry.identity);
     if (!names_itself(entry)) {
       // Only with one producer: its next message, if that one is short as well.
-      id = {0, next_existing(run_, 0, at.of[0].next)};
+      id = {0, next_existing(run_, 0, at.stands[0].next)};
       const bool begun = id.sequence < run_.logs.sender(0).started.load();
       if (!begun || !fits(run_, entry, id)) return judge_misplaced(run_, at.receiver, e, id);
     }
     bool again = false;
     if (at.own) {
-      const bool skips = at.of[id.producer].skips;
+      const bool skips = at.stands[id.producer].skips;
       if (auto found = at.own->judge(run_, at.receiver, e, id, skips)) return found;
       at.own->each_again(id, [&](message_id later) {
-        stand& other = at.of[later.producer];
+        stand& other = at.stands[later.producer];
         other.seen = std::max(other.seen, other.next);
         other.next = later.sequence;
       });
       again = at.own->take(id, e);
     }
-    stand& of = at.of[id.producer];
-    if (of.fresh) of.next = id.sequence;
-    if (id.sequence < of.next) {
+    stand& here = at.stands[id.producer];
+    if (here.fresh) here.next = id.sequence;
+    if (id.sequence < here.next) {
       return broken(at.told_lost != 0 ? rule::loss_count : rule::duplicate,
                     "{}\n  next had to come: {}", excerpt(run_, at.receiver, e, "a message again"),
-                    describe_next(id.producer, of.next));
+                    describe_next(id.producer, here.next));
     }
-    if (id.sequence < of.seen) ++run_.figures.redelivered;
+    if (id.sequence < here.seen) ++run_.figures.redelivered;
     // What is missing before a repetition was missing before.
     const bool judged = again && !run_.lossy(at.receiver);
     if (auto found = judged ? std::nullopt : judge_gap(at, e, id)) return found;
-    of.fresh = of.skips = false;
-    of.next = id.sequence + 1;
-    of.kills = at.taken.count();
+    here.fresh = here.skips = false;
+    here.next = id.sequence + 1;
+    here.kills = at.taken.count();
     return std::nullopt;
   }
 
@@ -170,14 +170,14 @@ class sequence_judge {
 
   // Was what is missing of this producer in the memory of a process that was killed?
   [[nodiscard]] bool explained(walk& at, unsigned producer, const gap& missing) const {
-    stand& of = at.of[producer];
-    if (missing.certain == 0 || of.skips) return true;
-    if (run_.can.buffered) return of.gone_with_sender++ < run_.logs.sender(producer).kills;
-    return at.taken.explain(missing.certain, of.kills);
+    stand& here = at.stands[producer];
+    if (missing.certain == 0 || here.skips) return true;
+    if (run_.can.buffered) return here.gone_with_sender++ < run_.logs.sender(producer).kills;
+    return at.taken.explain(missing.certain, here.kills);
   }
 
   maybe judge_gap(walk& at, std::size_t e, message_id id) const {
-    const gap missing = gap_before(run_, id, at.of[id.producer].next);
+    const gap missing = gap_before(run_, id, at.stands[id.producer].next);
     if (run_.lossy(at.receiver)) return judge_losses(at, e, id, missing);
     if (explained(at, id.producer, missing)) return std::nullopt;
     // Late or lost? One look at the rest decides.
@@ -192,7 +192,7 @@ class sequence_judge {
   maybe judge_losses(walk& at, std::size_t e, message_id id, const gap& missing) const {
     at.missing += missing.certain;
     const bool one = run_.logs.senders() == 1;
-    const bool known = !at.of[id.producer].fresh;
+    const bool known = !at.stands[id.producer].fresh;
     const std::uint64_t least = one ? gap_before(run_, id, at.lost_until).certain : at.missing;
     const std::uint64_t told = one ? at.told_lost : at.told_in_all;
     const std::uint64_t before = one ? at.told_before : 0;
@@ -221,9 +221,10 @@ class sequence_judge {
     bool known = true;
     gap last;
     for (unsigned p = 0; p < run_.logs.senders(); ++p) {
-      known &= !at.of[p].fresh;  // else nothing came since it attached anew
-      if (at.of[p].fresh) continue;
-      const std::uint64_t next = at.own ? std::max(at.of[p].next, at.of[p].seen) : at.of[p].next;
+      known &= !at.stands[p].fresh;  // else nothing came since it attached anew
+      if (at.stands[p].fresh) continue;
+      const std::uint64_t next =
+          at.own ? std::max(at.stands[p].next, at.stands[p].seen) : at.stands[p].next;
       last = gap_before(run_, {p, run_.logs.answered(p).size()}, next);
       at.missing += last.certain;
       if (run_.lossy(at.receiver) || explained(at, p, last)) continue;

@@ -9,7 +9,7 @@ namespace {
 class unordered_judge {
  public:
   explicit unordered_judge(const judged_run& run)
-      : run_(run), came_(of_each_message<std::uint64_t>(run.logs)) {}
+      : run_(run), came_(message_table<std::uint64_t>(run.logs)) {}
 
   maybe judge() {
     bool complete = true;

@@ -67,7 +67,7 @@ struct judged_run {
 
 // A value for each message that each producer began.
 template <class T>
-[[nodiscard]] std::vector<std::vector<T>> of_each_message(const histories& logs) {
+[[nodiscard]] std::vector<std::vector<T>> message_table(const histories& logs) {
   std::vector<std::vector<T>> values;
   for (unsigned p = 0; p < logs.senders(); ++p) {
     values.emplace_back(logs.sender(p).started.load());
@@ -84,7 +84,7 @@ template <class T>
   return entry.length >= static_cast<std::int32_t>(content_source::self_naming);
 }
 
-// A death that this queue need not survive: what was sent behind it may be kept back for ever.
+// A death that this queue need not survive: what was sent behind it may be kept back forever.
 inline constexpr std::string_view unsurvived_death =
     "nobody goes on after a process was killed, which this queue does not promise to survive "
     "(recoverable)";

@@ -42,7 +42,7 @@ struct actor_context {
 // Carries out a planned fault that is due, if it is for this point.
 void reach(run_facts& facts, actor_state& self, fault_point point, std::uint64_t at) noexcept;
 
-// In a `fallible` queue calls may fail after a kill; then an actor attaches again, not for ever.
+// In a `fallible` queue calls may fail after a kill; then an actor attaches again, but not forever.
 class second_chances {
  public:
   explicit second_chances(const run_facts& facts) noexcept : facts_(facts) {}

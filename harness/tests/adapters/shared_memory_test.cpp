@@ -59,7 +59,7 @@ TEST(shared_object, G4_is_seen_by_children_and_survives_them) {
   EXPECT_EQ(shared.extra()[63], std::byte{9});
 }
 
-TEST(shared_object, G10_want_of_memory_is_an_error_with_a_cure) {
+TEST(shared_object, G10_missing_memory_is_an_error_with_a_cure) {
   try {
     const shared_object<int> too_large(std::size_t{1} << 60);
     FAIL() << "there was memory";

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Goal: of a queue that need not survive a death, messages that are missing at the end are neither
-// right nor wrong; in the middle, after a mere pause, or of a queue that promises to recover, they
+// right nor wrong; in the middle, after a pause alone, or of a queue that promises to recover, they
 // are lost. Method: one history of each kind, with these things changed one at a time.
 #include <gtest/gtest.h>
 

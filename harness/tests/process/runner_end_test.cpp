@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Goal: the end of a run: what comes after everything has come is noticed within the last look, and
-// what does not come is waited for, not for ever. Method: queues that keep or repeat a message.
+// what does not come is waited for, but not forever. Method: queues that keep or repeat a message.
 #include <gtest/gtest.h>
 
 #include <algorithm>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Goal: actors attach in the order that the queue needs. Method: queues that note who attaches
-// when, or in which both sides wait for each other.
+// Goal: actors attach in the order that the queue needs. Method: queues that note each attachment,
+// or in which both sides wait for each other.
 #include <gtest/gtest.h>
 #include <unistd.h>
 

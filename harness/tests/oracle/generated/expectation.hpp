@@ -11,7 +11,7 @@ namespace shmfifo::harness::generated {
 
 enum class expected : std::uint8_t {
   ok,         // the queue is right, and all of its run was seen
-  not_wrong,  // the queue is right; whether enough was seen is not for sure
+  not_wrong,  // the queue is right; whether enough was seen is not certain
   unknown,    // the queue is right as far as it goes; the rest of its run is missing
   violation,  // its defect shows in the logs
   not_ok,     // its defect shows only in what is missing at the end, which a death may excuse

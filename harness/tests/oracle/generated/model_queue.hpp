@@ -53,7 +53,7 @@ class model_queue {
   [[nodiscard]] bool has_room(const std::vector<cursor*>& cursors) const noexcept;
   [[nodiscard]] std::size_t floor(const std::vector<cursor*>& cursors) const noexcept;
   std::size_t add(const place& one);
-  // A sender was killed: what it claimed stays, for ever if the queue does not recover.
+  // A sender was killed: what it claimed stays, forever if the queue does not recover.
   void leave(unsigned owner) noexcept;
 
   // The next delivery; in an unordered queue one of several.

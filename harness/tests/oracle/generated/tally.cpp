@@ -41,15 +41,16 @@ std::string tally::text() const {
   std::string out = fmt::format("{} histories, {} undecided\n", histories, undecided);
   out += fmt::format("{:<24}{:>8}{:>8}{:>9}{:>9}{:>9}{:>9}{:>10}\n", "kind", "right", "defect",
                      "kills", "again", "aborted", "lost", "delivered");
-  for (const auto& [name, of] : kinds) {
-    out += fmt::format("{:<24}{:>8}{:>8}{:>9}{:>9}{:>9}{:>9}{:>10}\n", name, of.right, of.wrong,
-                       of.kills, of.redelivered, of.aborted, of.lost, of.delivered);
+  for (const auto& [name, counts] : kinds) {
+    out += fmt::format("{:<24}{:>8}{:>8}{:>9}{:>9}{:>9}{:>9}{:>10}\n", name, counts.right,
+                       counts.wrong, counts.kills, counts.redelivered, counts.aborted, counts.lost,
+                       counts.delivered);
   }
   if (!defects.empty())
     out += fmt::format("{:<24}{:>9}{:>9}{:>9}  by\n", "defect", "planted", "shows", "found");
-  for (const auto& [name, of] : defects) {
-    out += fmt::format("{:<24}{:>9}{:>9}{:>9} ", name, of.planted, of.shows, of.found);
-    for (const auto& [by, times] : of.rules) out += fmt::format(" {} {}", by, times);
+  for (const auto& [name, counts] : defects) {
+    out += fmt::format("{:<24}{:>9}{:>9}{:>9} ", name, counts.planted, counts.shows, counts.found);
+    for (const auto& [by, times] : counts.rules) out += fmt::format(" {} {}", by, times);
     out += "\n";
   }
   for (const auto& [sentence, times] : blind_spots)
