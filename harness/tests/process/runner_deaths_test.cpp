@@ -83,7 +83,6 @@ TEST(runner_deaths, do_not_let_actors_attach_for_ever) {
   run_options options = deadly_run();
   options.faults.kill_receivers = true;
   options.faults.every = 10000;
-  options.stall_ms = 10000;
   const shared_words shared;
   habits own = failing_after_deaths(shared);
   own.on_attach_sender = [&shared] {
@@ -130,6 +129,7 @@ TEST(runner_deaths, keep_senders_away_that_cannot_come_back) {
 // The sender rests twice as long as the run is patient.
 TEST(runner_deaths, lengthen_the_patience_where_recovery_takes_its_time) {
   run_options options = deadly_run();
+  options.stall_ms = impatient_run().stall_ms;
   options.faults.kill_receivers = true;
   options.faults.every = 10000;
   const shared_words shared;
@@ -147,7 +147,7 @@ TEST(runner_deaths, lengthen_the_patience_where_recovery_takes_its_time) {
   own.on_send = [](std::uint64_t n) {
     while (n == 500) ::pause();
   };
-  EXPECT_EQ(judged(own).broken, rule::stuck);
+  EXPECT_EQ(judged(own, impatient_run()).broken, rule::stuck);
 }
 
 }  // namespace

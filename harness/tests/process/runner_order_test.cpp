@@ -141,7 +141,9 @@ TEST(runner_order, is_none_where_attaching_is_a_handshake) {
 TEST(runner_order, G11_names_an_attachment_that_never_ends) {
   for (const start_order start : {start_order::receivers, start_order::senders}) {
     const shared_words shared;
-    const verdict found = judged(handshake(shared, start), crowd());
+    run_options options = crowd();
+    options.stall_ms = impatient_run().stall_ms;
+    const verdict found = judged(handshake(shared, start), options);
     EXPECT_EQ(found.broken, rule::stuck) << found.text();
     const char* who =
         start == start_order::receivers ? "consumer 1: attaching" : "producer 1: attaching";

@@ -125,12 +125,12 @@ TEST(runner, G11_reports_calls_that_never_end) {
   own.on_send = [](std::uint64_t n) {
     while (n == 500) ::pause();
   };
-  EXPECT_EQ(judged(own).broken, rule::stuck);
+  EXPECT_EQ(judged(own, impatient_run()).broken, rule::stuck);
   habits attach;
   attach.on_attach_sender = [] {
     for (;;) ::pause();
   };
-  EXPECT_EQ(judged(attach).broken, rule::stuck);
+  EXPECT_EQ(judged(attach, impatient_run()).broken, rule::stuck);
 }
 
 // For the report: which call, since when, and until when it was to take.
@@ -139,19 +139,19 @@ TEST(runner, G11_notes_the_call_that_never_ends) {
   own.on_send = [](std::uint64_t n) {
     while (n == 500) ::pause();
   };
-  const run_result result = run_with(own);
+  const run_result result = run_with(own, impatient_run());
   const run_facts& facts = result.logs->facts();
   const actor_state& sender = result.logs->sender(0);
   EXPECT_EQ(sender.in_call.load(), 1U);
   EXPECT_GT(sender.call_deadline.load(), 0);
   EXPECT_LT(sender.call_deadline.load(), facts.ended_at);
-  EXPECT_GE(facts.quiet_ms, small_run().stall_ms);
+  EXPECT_GE(facts.quiet_ms, impatient_run().stall_ms);
 
   own.on_send = [](std::uint64_t) {};
   own.on_receive = [](std::uint64_t n) {
     while (n == 500) ::pause();
   };
-  const run_result other = run_with(own);
+  const run_result other = run_with(own, impatient_run());
   EXPECT_EQ(other.logs->receiver(0).in_call.load(), 2U);
   EXPECT_GT(other.logs->receiver(0).call_deadline.load(), 0);
   EXPECT_LT(other.logs->receiver(0).call_deadline.load(), other.logs->facts().ended_at);
@@ -178,7 +178,6 @@ TEST(runner, knows_nothing_when_the_time_is_over) {
   own.on_send = [](std::uint64_t) { ::usleep(20000); };
   run_options options = small_run();
   options.time_limit_s = 1;
-  options.stall_ms = 10000;
   EXPECT_EQ(judged(own, options).answer, outcome::unknown);
 }
 
