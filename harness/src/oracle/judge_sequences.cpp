@@ -150,9 +150,14 @@ class sequence_judge {
     stand& here = at.stands[id.producer];
     if (here.fresh) here.next = id.sequence;
     if (id.sequence < here.next) {
-      return broken(at.told_lost != 0 ? rule::loss_count : rule::duplicate,
-                    "{}\n  next had to come: {}", excerpt(run_, at.receiver, e, "a message again"),
-                    describe_next(id.producer, here.next));
+      const bool again_here = came_before(at.receiver, e);
+      return broken(
+          at.told_lost != 0 ? rule::loss_count
+          : again_here      ? rule::duplicate
+                            : rule::producer_order,
+          "{}\n  next had to come: {}",
+          excerpt(run_, at.receiver, e, again_here ? "a message again" : "a message too late"),
+          describe_next(id.producer, here.next));
     }
     if (id.sequence < here.seen) ++run_.figures.redelivered;
     // What is missing before a repetition was missing before.
@@ -162,6 +167,16 @@ class sequence_judge {
     here.next = id.sequence + 1;
     here.kills = at.taken.count();
     return std::nullopt;
+  }
+
+  // A message that names itself.
+  [[nodiscard]] bool came_before(unsigned receiver, std::size_t e) const {
+    const auto told = run_.logs.told(receiver);
+    return std::any_of(told.begin(), told.begin() + static_cast<std::ptrdiff_t>(e),
+                       [&](const event& earlier) {
+                         return earlier.kind == event_kind::message && names_itself(earlier) &&
+                                earlier.identity == told[e].identity;
+                       });
   }
 
   [[nodiscard]] std::string describe_next(unsigned producer, std::uint64_t sequence) const {

@@ -86,6 +86,23 @@ TEST(judge_promises, G5_counts_no_losses_of_a_buffered_process_that_was_killed) 
   }
 }
 
+// The gap was forgiven to the death of its sender, and then the message comes after all.
+TEST(judge_promises, G1_G2_calls_a_message_late_that_came_once_and_again_that_came_twice) {
+  struct {
+    std::initializer_list<std::uint64_t> came;
+    rule expected;
+  } const rows[] = {{{0, 2, 3}, rule::none},
+                    {{0, 2, 1, 3}, rule::producer_order},
+                    {{0, 2, 2, 3}, rule::duplicate}};
+  for (const auto& row : rows) {
+    auto run = with(&capabilities::buffered, true, kind::single);
+    sends(run, 0, 4);
+    gets(run, 0, 0, row.came);
+    run.logs.sender(0).kills = 1;
+    expect(run, row.expected);
+  }
+}
+
 // Its sender cannot know a number of what may never leave its own memory.
 TEST(judge_promises, G2_judges_by_numbers_only_what_has_one_order_and_outlives_its_sender) {
   EXPECT_TRUE(judged_by_number(numbered_promises()));
