@@ -109,17 +109,26 @@ int stress_queue(settings command, const outputs& out) {
 void add_options(CLI::App& app, settings& command, outputs& out) {
   app.add_option("--queue", command.queue,
                  "a name of --list, or `core`, completed by --mode and --when-full");
-  app.add_option("--producers", command.producers)->check(CLI::Range(1, 64));
-  app.add_option("--consumers", command.consumers)->check(CLI::Range(0, 64));
-  app.add_option("--observers", command.observers)->check(CLI::Range(0, 64));
-  auto* messages = app.add_option("--messages", command.messages, "of all producers together");
-  messages->check(CLI::PositiveNumber);
+  app.add_option("--producers", command.producers, "processes that send")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 64));
+  app.add_option("--consumers", command.consumers, "processes that receive")
+      ->capture_default_str()
+      ->check(CLI::Range(0, 64));
+  app.add_option("--observers", command.observers, "receivers that nobody waits for")
+      ->capture_default_str()
+      ->check(CLI::Range(0, 64));
+  auto* messages = app.add_option("--messages", command.messages, "of all producers together")
+                       ->capture_default_str();
+  messages->check(CLI::Range(std::uint64_t{1}, harness::sequence_mask));
   app.add_option("--duration", command.duration_s,
                  "seconds; rounds of --messages until they are over")
       ->check(CLI::PositiveNumber);
   app.add_option("--content-size", command.content_size, "bytes of the longest message")
+      ->capture_default_str()
       ->check(CLI::Range(1, 1 << 24));
-  app.add_option("--slots", command.slots, "default: 1024 in a ring, enough in a log");
+  app.add_option("--slots", command.slots, "default: 1024 in a ring, enough in a log")
+      ->check(CLI::PositiveNumber);
   app.add_option("--mode", command.mode)->check(CLI::IsMember({"ring", "log"}));
   app.add_option("--when-full", command.when_full)
       ->check(CLI::IsMember({"reject", "wait", "overwrite"}));
@@ -136,10 +145,15 @@ void add_options(CLI::App& app, settings& command, outputs& out) {
       "--strict", command.strict,
       "require room for --slots messages or more, each visible when send returns (as in the core)");
   app.add_option("--seed", command.seed, "replays the schedule of faults and all contents");
-  app.add_option("--stall-ms", command.stall_ms, "a run without progress for this long is stuck");
+  // Less than a busy machine may take to let a process run would accuse right queues.
+  app.add_option("--stall-ms", command.stall_ms, "a run without progress for this long is stuck")
+      ->capture_default_str()
+      ->check(CLI::Range(1000U, 3600000U));
   app.add_option("--last-look-ms", command.last_look_ms,
-                 "how long receivers look for what should not come any more");
-  app.add_option("--time-limit", command.time_limit_s, "seconds; then the verdict is unknown");
+                 "how long receivers look for what should not come any more")
+      ->capture_default_str();
+  app.add_option("--time-limit", command.time_limit_s, "seconds; then the verdict is unknown")
+      ->capture_default_str();
   app.add_option("--json", out.json, "write the result to this file (- for standard output)");
   app.add_option("--junit", out.junit, "write the result for CI to this file");
   app.add_option("--save-history", out.save_history,

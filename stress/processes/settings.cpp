@@ -73,7 +73,8 @@ const harness::queue_entry& find_queue(const settings& command) {
     return entry.name == name;
   });
   if (it != all.end()) return *it;
-  throw std::invalid_argument("there is no queue '" + name + "': see --list");
+  throw std::invalid_argument("there is no queue '" + name +
+                              "': name one of those of --list with --queue");
 }
 
 std::uint64_t rounds_of(const settings& command) {
@@ -89,6 +90,9 @@ std::uint64_t round_size(const settings& command) {
 
 harness::run_options options_for(const settings& command, std::uint64_t seed,
                                  std::uint64_t messages) {
+  if (command.consumers + command.observers == 0) {
+    throw std::invalid_argument("nobody receives: use --consumers or --observers");
+  }
   const bool core = is_core(queue_name(command));
   const bool log = is_log(command);
   harness::run_options options;
@@ -123,6 +127,12 @@ std::string replay_command(const settings& command, std::uint64_t seed, std::uin
   if (command.slots != 0) line += fmt::format(" --slots {}", command.slots);
   if (command.last_look_ms != settings{}.last_look_ms) {
     line += fmt::format(" --last-look-ms {}", command.last_look_ms);
+  }
+  if (command.stall_ms != settings{}.stall_ms) {
+    line += fmt::format(" --stall-ms {}", command.stall_ms);
+  }
+  if (command.time_limit_s != settings{}.time_limit_s) {
+    line += fmt::format(" --time-limit {}", command.time_limit_s);
   }
   if (command.strict) line += " --strict";
   if (command.scenario != "plain") line += " --scenario " + command.scenario;

@@ -28,7 +28,8 @@ def check(condition, what, seen=""):
 def usage():
     for words in (["--queue", "nonsense"], ["--producers", "0"], ["--nonsense"], ["--mode", "heap"],
                   ["--faults", "fire"], ["--queue", "core_ring_wait_single", "--producers", "2"],
-                  ["--messages", "x"], ["soak", "--hours", "-1"],
+                  ["--messages", "x"], ["--messages", str(2**64 - 1)], ["--slots", "0"], ["--stall-ms", "1"],
+                  ["--consumers", "0", "--observers", "0"], ["soak", "--hours", "-1"],
                   *(["--queue", "pipe", "--scenario", word] for word in ("intruder", "recoverer", "creator"))):
         seen = run(*words)
         check(seen.returncode == 2, f"{words} is a usage error", seen)
@@ -41,7 +42,7 @@ def usage():
 def files(folder):
     at = lambda name: os.path.join(folder, name)
     seen = run("--producers", "2", "--consumers", "2", "--observers", "1", "--messages", "20000", "--faults", "mixed",
-               "--fault-every", "500", "--json", at("json"), "--junit", at("junit"), "--save-history", at("history"))
+               "--fault-every", "500", "--stall-ms", "20000", "--time-limit", "500", "--json", at("json"), "--junit", at("junit"), "--save-history", at("history"))
     check(seen.returncode == 0, "a run of the core is ok", seen)
     check(re.match(r"seed \d+\n", seen.stdout), "the seed comes first", seen)
     with open(at("json"), encoding="utf-8") as file:
@@ -50,6 +51,7 @@ def files(folder):
     check(facts["verdict"] == "ok" and facts["kills"] + facts["pauses"] > 0, "the JSON tells the run", facts)
     check(f"--seed {facts['seed']}" in facts["replay"] and f"seed {facts['seed']}\n" in seen.stdout,
           "the replay command has the seed", facts)
+    check("--stall-ms 20000 --time-limit 500" in facts["replay"], "and the limits", facts)
     suite = xml.etree.ElementTree.parse(at("junit")).getroot()
     check(suite.get("tests") == "1" and suite.get("failures") == "0", "the JUnit file tells the run")
 
