@@ -41,7 +41,7 @@ struct capabilities {
   bool lossy = false;        // a full queue overwrites; receivers learn exactly how many they lost
   bool rejects = false;      // a full queue returns `full` at once
   bool waits = false;        // a full queue makes the sender wait, up to its deadline
-  bool recoverable = false;  // killed peers, or those that are paused now, do not stop the others
+  bool recoverable = false;  // killed peers do not stop the others
   bool numbered = false;     // sender and receiver learn each message's number, dense from 0
   bool late_receivers = false;  // messages sent before a receiver attaches are still there for it
   bool exclusive = false;       // a second sender cannot attach while the only one is attached

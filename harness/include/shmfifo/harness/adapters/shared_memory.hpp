@@ -52,7 +52,7 @@ class shared_object {
         ::mmap(nullptr, bytes_, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (memory == MAP_FAILED) {
       throw std::runtime_error("no shared memory of " + std::to_string(bytes_) +
-                               " bytes; ask for fewer or shorter messages");
+                               " bytes; ask for fewer slots or shorter messages");
     }
     object_ = new (memory) T{};
   }
