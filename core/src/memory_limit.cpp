@@ -44,7 +44,8 @@ std::optional<std::uint64_t> read_number(const file_reader& read, const std::str
 
 std::optional<std::uint64_t> read_limit(const file_reader& read, const std::string& path) {
   const auto limit = read_number(read, path);
-  return limit && *limit < limit_most ? limit : std::nullopt;
+  if (!limit || *limit >= limit_most) return std::nullopt;
+  return limit;
 }
 
 // From a file of lines "key number"; 0 if the key is missing.
