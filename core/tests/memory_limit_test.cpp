@@ -195,9 +195,12 @@ TEST(memory_limit, G10_of_version_1_holds_beside_a_version_2_without_memory) {
 TEST(memory_limit, G10_that_is_unlimited_missing_or_nonsense_limits_nothing) {
   files unlimited("4:memory:/\n0::/\n", std::string(mount_one) + mount_two);
   unlimited.add("/sys/fs/cgroup/memory.max", "max\n").add("/sys/fs/cgroup/memory.current", "5\n");
-  unlimited.add("/sys/fs/cgroup/memory/memory.limit_in_bytes", "9223372036854771712\n");
   unlimited.add("/sys/fs/cgroup/memory/memory.usage_in_bytes", "62300160\n");
-  EXPECT_EQ(unlimited.room(), no_limit);
+  unlimited.add("/proc/meminfo", "SwapFree: 204800 kB\n");
+  for (const char* highest : {"9223372036854771712\n", "18446744073709551615\n"}) {
+    unlimited.add("/sys/fs/cgroup/memory/memory.limit_in_bytes", highest);
+    EXPECT_EQ(unlimited.room(), no_limit) << highest;
+  }
   files nonsense("0::/a\n\nx\n::\n", std::string(mount_two) + " - cgroup\n - cgroup2 x y\nx\n");
   nonsense.add("/sys/fs/cgroup/a/memory.max", "much\n")
       .mebibytes("/sys/fs/cgroup/a/memory.current", 5);
