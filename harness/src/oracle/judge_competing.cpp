@@ -36,7 +36,6 @@ class competing_judge {
     std::vector<std::uint64_t> next;       // of each producer: the first that may come
     std::vector<std::size_t> open;         // of each producer: the first taking without an end
     std::optional<unique_deliveries> own;  // of a durable receiver
-    std::uint64_t aborted = 0;             // by this incarnation's reports
   };
 
   maybe read_receiver(unsigned i) {
@@ -45,21 +44,12 @@ class competing_judge {
     at.next.resize(run_.logs.senders(), 0);
     at.open.resize(run_.logs.senders(), takings_.size());
     if (run_.can.durable) at.own.emplace(run_.logs);
-    const auto told = run_.logs.told(i);
-    for (std::size_t e = 0; e < told.size(); ++e) {
-      if (told[e].kind == event_kind::attached) {
-        attach(at, told[e], e);
-      } else if (told[e].kind == event_kind::message) {
-        if (auto found = read_message(at, e)) return found;
-      } else if (auto found = judge_report(run_, i, e, at.aborted)) {
-        return found;
-      }
-    }
-    return std::nullopt;
+    return judge_events(
+        run_, i, [&](const event& entry, std::size_t e) { attach(at, entry, e); },
+        [&](std::size_t e) { return read_message(at, e); }, [](std::uint64_t) {});
   }
 
   void attach(walk& at, const event& entry, std::size_t e) {
-    at.aborted = 0;
     if (entry.number <= 0) return;
     if (at.own) at.own->attach(e, entry.identity);
     if (run_.can.buffered ? entry.killed != 0 : !at.own && entry.killed == 2) {

@@ -63,7 +63,6 @@ class sequence_judge {
     std::vector<stand> stands;             // of each producer
     std::optional<unique_deliveries> own;  // of a durable receiver
     taken_along taken;
-    std::uint64_t aborted = 0;      // by this incarnation's reports
     std::uint64_t told_lost = 0;    // announced since the last message
     std::uint64_t told_before = 0;  // of these, by earlier incarnations
     // With one producer: the first message that they can speak of, and the first that they must.
@@ -81,27 +80,20 @@ class sequence_judge {
     at.receiver = i;
     at.stands.resize(run_.logs.senders());
     if (run_.can.durable && !run_.logs.is_observer(i)) at.own.emplace(run_.logs);
-    const auto told = run_.logs.told(i);
-    for (std::size_t e = 0; e < told.size(); ++e) {
-      if (told[e].kind == event_kind::attached) {
-        attach(at, told[e], e);
-      } else if (told[e].kind == event_kind::message) {
-        if (auto found = read_message(at, e)) return found;
-      } else if (auto found = judge_report(run_, i, e, at.aborted)) {
-        return found;
-      } else if (told[e].kind == event_kind::lost) {
-        at.told_lost += told[e].identity;
-        at.told_in_all += told[e].identity;
-        if (at.own) at.own->leave_out();
-      }
-    }
-    return read_end(at);
+    auto found = judge_events(
+        run_, i, [&](const event& entry, std::size_t e) { attach(at, entry, e); },
+        [&](std::size_t e) { return read_message(at, e); },
+        [&](std::uint64_t count) {
+          at.told_lost += count;
+          at.told_in_all += count;
+          if (at.own) at.own->leave_out();
+        });
+    return found ? std::move(found) : read_end(at);
   }
 
   // A receiver with a cursor continues at it; the only one continues where the last one ended; of a
   // broadcast, nobody knows where the new one began.
   void attach(walk& at, const event& entry, std::size_t e) const {
-    at.aborted = 0;
     if (entry.number <= 0) return;
     at.restarted = true;
     if (run_.can.buffered && entry.killed != 0) {

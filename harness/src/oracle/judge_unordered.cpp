@@ -31,10 +31,9 @@ class unordered_judge {
  private:
   struct walk {
     unsigned receiver = 0;
-    std::size_t attached = 0;   // the event of this incarnation
-    std::size_t released = 0;   // what came before this event does not come again
-    std::uint64_t aborted = 0;  // by this incarnation's reports
-    bool again = false;         // messages of the last incarnation may come again
+    std::size_t attached = 0;  // the event of this incarnation
+    std::size_t released = 0;  // what came before this event does not come again
+    bool again = false;        // messages of the last incarnation may come again
   };
 
   // What the receivers before had does not concern the next one.
@@ -47,24 +46,15 @@ class unordered_judge {
   maybe read_receiver(unsigned i) {
     walk at;
     at.receiver = i;
-    const auto told = run_.logs.told(i);
-    for (std::size_t e = 0; e < told.size(); ++e) {
-      if (told[e].kind == event_kind::attached) {
-        attach(at, told[e], e);
-      } else if (told[e].kind == event_kind::message) {
-        if (auto found = read_message(at, e)) return found;
-      } else if (auto found = judge_report(run_, i, e, at.aborted)) {
-        return found;
-      } else if (told[e].kind == event_kind::lost) {
-        told_lost_ += told[e].identity;
-      }
-    }
-    events_before_ += told.size();
-    return std::nullopt;
+    auto found = judge_events(
+        run_, i, [&](const event& entry, std::size_t e) { attach(at, entry, e); },
+        [&](std::size_t e) { return read_message(at, e); },
+        [&](std::uint64_t count) { told_lost_ += count; });
+    events_before_ += run_.logs.told(i).size();
+    return found;
   }
 
   void attach(walk& at, const event& entry, std::size_t e) {
-    at.aborted = 0;
     at.attached = e;
     if (entry.number <= 0) return;
     receiver_killed_ |= entry.killed != 0;

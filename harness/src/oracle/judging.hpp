@@ -110,6 +110,28 @@ struct gap {
 [[nodiscard]] maybe judge_report(const judged_run& run, unsigned receiver, std::size_t at,
                                  std::uint64_t& aborted);
 
+// Passes the events of a receiver without numbers on, until something is found: attach(event, e),
+// message(e), which may find something, and loss(count).
+template <class Attach, class Message, class Loss>
+[[nodiscard]] maybe judge_events(const judged_run& run, unsigned receiver, Attach&& attach,
+                                 Message&& message, Loss&& loss) {
+  const auto told = run.logs.told(receiver);
+  std::uint64_t aborted = 0;
+  for (std::size_t e = 0; e < told.size(); ++e) {
+    if (told[e].kind == event_kind::attached) {
+      aborted = 0;
+      attach(told[e], e);
+    } else if (told[e].kind == event_kind::message) {
+      if (auto found = message(e)) return found;
+    } else if (auto found = judge_report(run, receiver, e, aborted)) {
+      return found;
+    } else if (told[e].kind == event_kind::lost) {
+      loss(told[e].identity);
+    }
+  }
+  return std::nullopt;
+}
+
 // A message too short to name itself that is not the one that must come. One producer, no numbers.
 [[nodiscard]] maybe judge_misplaced(const judged_run& run, unsigned receiver, std::size_t at,
                                     message_id due);
