@@ -381,5 +381,20 @@ TEST(judge_restarts, G7_repeats_to_a_durable_competing_receiver_what_it_had_not_
   }
 }
 
+// A receiver that begins anew gets the report of the same aborted message again.
+TEST(judge_restarts, G2_G7_counts_aborted_messages_by_incarnation) {
+  for (const bool unordered : {false, true}) {
+    for (const bool restarted : {true, false}) {
+      auto run = unnumbered(kind::broadcast);
+      run.logs.facts().promises.unordered = unordered;
+      run.is_killed_sending(0);
+      run.is_told(0, event_kind::aborted, -1);
+      if (restarted) run.is_killed_and_comes_back(0);
+      run.is_told(0, event_kind::aborted, -1);
+      expect(run, restarted ? rule::none : rule::aborted_without_cause);
+    }
+  }
+}
+
 }  // namespace
 }  // namespace shmfifo::harness
