@@ -66,17 +66,29 @@ class shadow_segment {
   void begin_call() {
     loads_.clear();
     answers_.clear();
+    naps_ = 0;
   }
+  // A clock that goes on with each nap and each sleep, and nothing else: whether this deadline,
+  // which is so many, has passed in this call.
+  [[nodiscard]] bool expired(deadline until) const {
+    return until.time_since_epoch() <= std::chrono::nanoseconds(naps_);
+  }
+  void nap() { ++naps_; }
   void answer_falsely(std::optional<false_answer> how) { false_answer_ = std::move(how); }
-  // The loads of this call, as "stamp 0: 2, value_length 0: 1"; bells, which carry no data, are
-  // left out.
+  // The loads of this call, as "role 0-7: 2, stamp 0: 1".
   [[nodiscard]] std::string loads() const {
     std::string text;
-    for (const auto& entry : loads_) {
-      if (entry.first.name == "bell") continue;
+    for (auto one = loads_.begin(); one != loads_.end();) {
+      const auto& [first, count] = *one;
+      std::uint64_t last = first.index;
+      while (++one != loads_.end() && one->first == word_place{first.name, last + 1} &&
+             one->second == count) {
+        ++last;
+      }
       if (!text.empty()) text += ", ";
-      text += std::string(entry.first.name) + " " + std::to_string(entry.first.index) + ": " +
-              std::to_string(entry.second);
+      text += std::string(first.name) + " " + std::to_string(first.index);
+      if (last != first.index) text += "-" + std::to_string(last);
+      text += ": " + std::to_string(count);
     }
     return text;
   }
@@ -174,9 +186,9 @@ class shadow_segment {
         return {names[in_line / 8], line};
       }
     } else if (at >= control_offset && (at - control_offset) % destructive_distance == 0) {
-      constexpr std::string_view names[] = {"producer_cursor", "gate_floor", "bell", "bell"};
-      const std::uint64_t which = (at - control_offset) / destructive_distance;
-      return {names[which], which < 2 ? 0 : which - 2};
+      constexpr std::string_view names[] = {"producer_cursor", "gate_floor", "data_bell",
+                                            "space_bell"};
+      return {names[(at - control_offset) / destructive_distance]};
     }
     ADD_FAILURE() << "an access at " << at << ", where no shared word is";
     return {"none", at};
@@ -188,6 +200,7 @@ class shadow_segment {
   std::map<word_place, unsigned> loads_;
   std::map<word_place, answer_pair> answers_;
   std::optional<false_answer> false_answer_;
+  unsigned naps_ = 0;
 };
 
 // Neither spins nor sleeps: nobody else is there.
@@ -228,11 +241,24 @@ class shadow_memory : public std_memory_model {
   }
   static void prefetch_for_write(const void*) noexcept {}
   static bool pause(unsigned) noexcept { return false; }
+  void sleep(const std::uint32_t&, std::uint32_t, deadline) const { home_->nap(); }
+  void nap(deadline) const { home_->nap(); }
+  [[nodiscard]] bool expired(deadline until) const { return home_->expired(until); }
 
  private:
   shadow_segment* home_;
 };
 
 static_assert(memory_model<shadow_memory>);
+
+// Roles that a test can end in good order.
+struct shadow_reader : basic_consumer<shadow_memory> {
+  using basic_consumer::basic_consumer;
+  using basic_consumer::leave;
+};
+struct shadow_writer : basic_producer<shadow_memory> {
+  using basic_producer::basic_producer;
+  using basic_producer::leave;
+};
 
 }  // namespace shmfifo::testing
