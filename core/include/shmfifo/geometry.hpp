@@ -79,13 +79,15 @@ struct broken_rule {
     return broken_rule{"full_policy", when_full, 1};  // a full log never has room again
   }
   if (role < 1 || role > 2) return broken_rule{"producer_role", role, 1};
-  if (shape.participant_count < 1 || shape.participant_count > participants_max) {
-    return broken_rule{"participant_count", shape.participant_count,
-                       shape.participant_count < 1 ? 1 : participants_max};
+  if (shape.participant_count < 1) {
+    return broken_rule{"participant_count", shape.participant_count, 1};
   }
-  if (shape.content_size < 1 || shape.content_size > content_size_max) {
-    return broken_rule{"content_size", shape.content_size,
-                       shape.content_size < 1 ? 1 : content_size_max};
+  if (shape.participant_count > participants_max) {
+    return broken_rule{"participant_count", shape.participant_count, participants_max};
+  }
+  if (shape.content_size < 1) return broken_rule{"content_size", shape.content_size, 1};
+  if (shape.content_size > content_size_max) {
+    return broken_rule{"content_size", shape.content_size, content_size_max};
   }
   if (shape.slot_count < 1) return broken_rule{"slot_count", shape.slot_count, 1};
   static_assert(segment_size_max / cache_line == slot_count_max);  // of the smallest slots
