@@ -55,6 +55,9 @@ TEST(mark, answers_for_what_is_not_there) {
   EXPECT_EQ(home.mark(8, 1), status::empty);
   home.view().slot(2).status_word = make_status_word(1, 0);
   EXPECT_EQ(home.mark(2, 1), status::invalid);
+  home.view().slot(2).status_word = make_status_word(3, 0);
+  EXPECT_EQ(home.mark(2, 1), status::lost);
+  EXPECT_EQ(home.view().slot(2).status_word, make_status_word(3, 0));
   home.view().slot(3).stamp = make_stamp(3, static_cast<slot_state>(6));
   EXPECT_EQ(home.mark(3, 1), status::invalid);
   home.view().slot(3).stamp = make_stamp(7, slot_state::aborted);

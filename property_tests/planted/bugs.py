@@ -223,7 +223,8 @@ BUGS = [
     Bug("mark_ignores_number", "a mark lands on any message that is in the slot",
         {"property": "mark.never_lands_on_a_later_lap"}, [
             drop(MARK, "if (stamp_number(stamp) > target) return status::lost;"),
-            value(MARK, "word >> 8 == target", "true")]),
+            drop(MARK, "if (word >> 8 > target) return status::lost;"),
+            drop(MARK, "if (word >> 8 < target) return status::invalid;")]),
     Bug("mark_renumbers", "a mark changes the number beside the status",
         {"property": "mark.changes_only_the_status_of_its_message"}, [
             text(MARK, "word, make_status_word(target, value)",

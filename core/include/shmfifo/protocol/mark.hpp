@@ -19,8 +19,8 @@ namespace shmfifo::protocol {
 template <memory_model M>
 status mark(const layout_view& view, const M& memory, std::int64_t number,
             std::int8_t value) noexcept {
-  const auto target = static_cast<std::uint64_t>(number);
-  if (number < 0 || target >= number_max || !view.has_slot(target)) return status::invalid;
+  const auto target = static_cast<std::uint64_t>(number);  // a negative one is above all
+  if (target >= number_max || !view.has_slot(target)) return status::invalid;
   slot_header& slot = view.slot(target);
   // SYNC publish: acquire, so that the status word below is this message's or a later one's.
   const std::uint64_t stamp = memory.load(slot.stamp, acquire, mark_stamp);
@@ -39,14 +39,15 @@ status mark(const layout_view& view, const M& memory, std::int64_t number,
       return status::invalid;
   }
   std::uint64_t word = memory.load(slot.status_word, relaxed, mark_load);
-  while (word >> 8 == target) {
+  for (;;) {
+    if (word >> 8 > target) return status::lost;
+    if (word >> 8 < target) return status::invalid;
     // SYNC mark: release, whoever sees the mark also sees what the marker wrote before it.
     if (memory.compare_exchange(slot.status_word, word, make_status_word(target, value), release,
                                 relaxed, mark_exchange)) {
       return status::ok;
     }
   }
-  return word >> 8 > target ? status::lost : status::invalid;
 }
 
 }  // namespace shmfifo::protocol
