@@ -21,6 +21,7 @@ class counting_memory : public std_memory_model {
   mutable int sleeps = 0;
   mutable int slept_through = 0;
   mutable std::vector<unsigned> pauses = {};
+  mutable std::vector<std::pair<const void*, std::uint32_t>> slept_for = {};  // bell and value
   std::function<void()> at_fetch_or = [] {};
   std::function<void()> at_fence = [] {};
   std::function<void()> at_sleep = [] {};
@@ -34,6 +35,7 @@ class counting_memory : public std_memory_model {
   void heavy_fence(site) const { at_fence(); }
   void sleep(const std::uint32_t& bell, std::uint32_t value, deadline) const {
     ++sleeps;
+    slept_for.emplace_back(&bell, value);
     if (bell == value) ++slept_through;
     at_sleep();
   }
@@ -137,6 +139,24 @@ TEST(bell, G11_whoever_is_woken_asks_no_more_to_be_woken) {
       memory, bell, no_deadline, [&] { return news; }, [] {}));
   EXPECT_EQ(announcements, 2);
   EXPECT_EQ(bell, 4U);  // rung twice
+}
+
+// The kernel compares: another value would end each sleep at once, a bell without the bit would be
+// rung for nobody.
+TEST(bell, G11_a_sleep_is_for_the_value_that_says_that_somebody_sleeps) {
+  counting_memory memory;
+  std::uint32_t bell = 6;
+  bool news = false;
+  memory.at_sleep = [&] {
+    EXPECT_EQ(bell, memory.slept_for.back().second);
+    if (memory.sleeps == 2) ring_bell(memory, bell);
+    news = memory.sleeps == 3;
+  };
+  EXPECT_TRUE(sleep_until(
+      memory, bell, no_deadline, [&] { return news; }, [] {}));
+  const std::vector<std::pair<const void*, std::uint32_t>> expected = {
+      {&bell, 7}, {&bell, 7}, {&bell, 9}};
+  EXPECT_EQ(memory.slept_for, expected);
 }
 
 // The looks before a sleep are counted, and each follows a pause of so many hints.

@@ -75,6 +75,15 @@ TEST(layout, stamp_keeps_number_owner_and_state_apart) {
   EXPECT_FALSE(stamp_done(make_stamp(5, slot_state::claimed, 3)));
 }
 
+TEST(layout, G9_a_role_that_hostile_bytes_give_a_line_is_none) {
+  using enum participant_kind;
+  for (const participant_kind kind : {none, producer, consumer, durable}) {
+    EXPECT_EQ(role_kind(make_role(7, kind)), kind);
+  }
+  EXPECT_EQ(role_generation(make_role(7, durable)), 7U);
+  for (std::uint64_t kind = 4; kind < 256; ++kind) EXPECT_EQ(role_kind(0x700 | kind), none) << kind;
+}
+
 TEST(layout, status_word_holds_the_status_in_its_lowest_byte) {
   const std::uint64_t word = make_status_word(0x1234, -2);
   EXPECT_EQ(word, 0x1234feU);
@@ -93,6 +102,12 @@ TEST(layout, derived_geometry_follows_from_the_given_one) {
   EXPECT_EQ(shape.slot_stride(), 64U);
   shape.content_size = 33;
   EXPECT_EQ(shape.slot_stride(), 128U);
+  // Slots begin on the first page behind the lines.
+  for (const auto& [lines, offset] :
+       {std::pair{1U, 4096U}, {52U, 4096U}, {53U, 8192U}, {116U, 8192U}, {117U, 12288U}}) {
+    shape.participant_count = lines;
+    EXPECT_EQ(shape.slots_offset(), offset) << lines;
+  }
 }
 
 // The segment is an open format.

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
-// Goal: each call looks at a shared word once, and uses what it saw; where it has to look again, it
-// says so here. Method: a memory model that counts the loads of each word, under every way through
-// the calls of readers, producers and recoverers.
+// Goal: each call looks at a shared word once and uses what it saw, and writes only what it has to;
+// where it has to look or write again, it says so. Method: a memory model that counts the loads
+// and, behind the arrow, the writes of each word, under every way through the calls of readers,
+// producers and recoverers.
 #include "shmfifo/protocol/mark.hpp"
 #include "support/shadow_segment.hpp"
 
@@ -31,7 +32,8 @@ class load_counts : public ::testing::Test {
   std::string count(Call&& call) {
     shadow_->begin_call();
     call();
-    return shadow_->loads();
+    const std::string writes = shadow_->writes();
+    return shadow_->loads() + (writes.empty() ? "" : " -> " + writes);
   }
   std::string count_poll(shadow_reader& reader, status expected) {
     return count([&] { EXPECT_EQ(reader.poll([](const record_view&) {}).answer, expected); });
@@ -60,7 +62,7 @@ class load_counts : public ::testing::Test {
 };
 
 // The line's role, besides the floor, and before and after it the cursors of all.
-constexpr const char* raising_the_floor =
+constexpr std::string_view raising_the_floor =
     "consumer_cursor 0: 2, gate_floor 0: 1, role 0: 3, role 1-7: 2, space_bell 0: 1";
 constexpr deadline one_nap{std::chrono::nanoseconds(1)};
 
@@ -77,12 +79,13 @@ TEST_F(load_counts, G3_G9_in_place_each_word_of_a_message_is_loaded_once) {
         count([&] { EXPECT_EQ(reader.poll([](const record_view&) {}, 1).answer, status::ok); }),
         mode == segment_mode::log
             ? "message_number 0: 1, stamp 0: 1, status_word 0: 1, value_length 0: 1"
-            : "message_number 0: 1, space_bell 0: 1, stamp 0: 1, status_word 0: 1, "
-              "value_length 0: 1");
+            : "message_number 0: 1, space_bell 0: 1, stamp 0: 1, status_word 0: 1, value_length 0: "
+              "1 -> consumer_cursor 1: 1");
     EXPECT_EQ(count([&] { EXPECT_EQ(reader.read(buffer_).answer, status::ok); }),
               "message_number 1: 1, stamp 1: 1, status_word 1: 1, value_length 1: 1");
     EXPECT_EQ(count_poll(reader, status::empty),
-              mode == segment_mode::log ? "stamp 2: 1" : "space_bell 0: 1, stamp 2: 1");
+              mode == segment_mode::log ? "stamp 2: 1"
+                                        : "space_bell 0: 1, stamp 2: 1 -> consumer_cursor 1: 1");
     if (mode == segment_mode::ring) reader.leave();
   }
 }
@@ -112,22 +115,30 @@ TEST_F(load_counts, G3_G9_a_message_is_published_with_one_look_at_each_word) {
     shadow_writer writer = produce();
     const std::uint64_t word = 1;
     // No consumer: nothing but the roles and the floor says so.
-    EXPECT_EQ(count([&] { EXPECT_EQ(put(writer, word), status::ok); }).find("stamp"),
-              std::string::npos);
-    EXPECT_EQ(count([&] { EXPECT_EQ(put(writer, word), status::ok); }), "data_bell 0: 1");
-    EXPECT_EQ(count([&] { EXPECT_EQ(writer.try_take().commit(3), status::ok); }), "data_bell 0: 1");
-    EXPECT_EQ(count([&] { EXPECT_EQ(writer.try_take().abort(), status::ok); }), "data_bell 0: 1");
+    EXPECT_EQ(count([&] { EXPECT_EQ(put(writer, word), status::ok); }),
+              "data_bell 0: 1, gate_floor 0: 1, role 0-7: 1 -> message_number 0: 1, "
+              "producer_cursor 0: 1, stamp 0: 2, status_word 0: 1, value_length 0: 1");
+    EXPECT_EQ(count([&] { EXPECT_EQ(put(writer, word), status::ok); }),
+              "data_bell 0: 1 -> message_number 1: 1, producer_cursor 0: 1, stamp 1: 2, "
+              "status_word 1: 1, value_length 1: 1");
+    EXPECT_EQ(count([&] { EXPECT_EQ(writer.try_take().commit(3), status::ok); }),
+              "data_bell 0: 1 -> message_number 2: 1, producer_cursor 0: 1, stamp 2: 2, "
+              "status_word 2: 1, value_length 2: 1");
+    EXPECT_EQ(count([&] { EXPECT_EQ(writer.try_take().abort(), status::ok); }),
+              "data_bell 0: 1 -> producer_cursor 0: 1, stamp 3: 2");
     writer.leave();
   }
   make(segment_mode::ring, full_policy::overwrite, producer_role::many);
   shadow_writer writer = produce();
   const std::uint64_t word = 1;
   EXPECT_EQ(count([&] { EXPECT_EQ(put(writer, word), status::ok); }),
-            "data_bell 0: 1, producer_cursor 0: 1, stamp 0: 1");
+            "data_bell 0: 1, producer_cursor 0: 1, stamp 0: 1 -> intent 0: 1, message_number 0: 1, "
+            "producer_cursor 0: 1, stamp 0: 2, status_word 0: 1, value_length 0: 1");
   EXPECT_EQ(count([&] { EXPECT_EQ(writer.try_take().commit(3), status::ok); }),
-            "data_bell 0: 1, producer_cursor 0: 1, stamp 1: 1");
+            "data_bell 0: 1, producer_cursor 0: 1, stamp 1: 1 -> intent 0: 1, message_number 1: 1, "
+            "producer_cursor 0: 1, stamp 1: 2, status_word 1: 1, value_length 1: 1");
   EXPECT_EQ(count([&] { EXPECT_EQ(protocol::mark(shadow_->view(), memory(), 1, 9), status::ok); }),
-            "stamp 1: 1, status_word 1: 1");
+            "stamp 1: 1, status_word 1: 1 -> status_word 1: 1");
   writer.leave();
 }
 
@@ -139,22 +150,28 @@ TEST_F(load_counts, G8_G9_set_up_and_recovery_look_at_each_word_as_often_as_they
   // The role again, after the stamp: a successor's claim is left alone.
   EXPECT_EQ(
       count([&] { EXPECT_TRUE(protocol::recover_line(shadow_->view(), memory(), 0, false)); }),
-      "data_bell 0: 1, intent 0: 1, role 0: 2, stamp 2: 1");
+      "data_bell 0: 1, intent 0: 1, role 0: 2, stamp 2: 1 -> role 0: 1, stamp 2: 1");
   shadow_memory own = memory();
   // Before its lock and after; and to clear it away, before and after.
   EXPECT_EQ(count([&] { EXPECT_EQ(protocol::take_line(shadow_->view(), own), 0U); }), "role 0: 4");
   std::uint64_t position = 0;
   EXPECT_EQ(count([&] {
+              EXPECT_TRUE(protocol::enter_gate(shadow_->view(), own, 0, participant_kind::consumer,
+                                               position, true));
+            }),
+            "gate_floor 0: 1, role 0: 1 -> consumer_cursor 0: 1, role 0: 1");
+  EXPECT_EQ(count([&] {
               EXPECT_TRUE(protocol::enter_gate(shadow_->view(), own, 0, participant_kind::durable,
                                                position, false));
             }),
-            "gate_floor 0: 1, role 0: 1");
+            "gate_floor 0: 1, role 0: 1 -> consumer_cursor 0: 1, role 0: 2");
   home_->view().control().gate_floor = 3;
   EXPECT_EQ(count([&] {
               EXPECT_TRUE(protocol::enter_gate(shadow_->view(), own, 0, participant_kind::durable,
                                                position, false));
             }),
-            "gate_floor 0: 2, role 0: 1");  // again, from where it moved to
+            // Again, from where it moved to.
+            "gate_floor 0: 2, role 0: 1 -> consumer_cursor 0: 2, role 0: 2");
   protocol::store_name(home_->view().participant(0), own, "audit");
   const std::string named =
       count([&] { EXPECT_EQ(protocol::find_durable(shadow_->view(), own, "audit"), 0U); });
@@ -164,17 +181,36 @@ TEST_F(load_counts, G8_G9_set_up_and_recovery_look_at_each_word_as_often_as_they
   home_->view().participant(0).consumer_cursor = 7;
   // The minimum, the floor, and the minimum again: the handshake with whoever attaches.
   EXPECT_EQ(count([&] { EXPECT_EQ(protocol::raise_gate_floor(shadow_->view(), own), 7U); }),
+            "consumer_cursor 0: 2, gate_floor 0: 1, role 0-7: 2 -> gate_floor 0: 1");
+  EXPECT_EQ(count([&] { EXPECT_EQ(protocol::raise_gate_floor(shadow_->view(), own), 7U); }),
             "consumer_cursor 0: 2, gate_floor 0: 1, role 0-7: 2");
 }
 
-// Whether anybody sleeps there or not.
+// Whether anybody sleeps there or not; only then the bell is written to.
 TEST_F(load_counts, G11_a_ring_looks_at_its_bell_once) {
   make(segment_mode::ring, full_policy::wait, producer_role::many);
   for (const std::uint32_t before : {0U, 1U}) {
     home_->view().control().space_bell = before;
     EXPECT_EQ(count([&] { protocol::ring_bell(memory(), shadow_->view().control().space_bell); }),
-              "space_bell 0: 1");
+              before == 0 ? "space_bell 0: 1" : "space_bell 0: 1 -> space_bell 0: 1");
   }
+}
+
+// A line that is in use, one that is a durable cursor, and one that is free.
+TEST_F(load_counts, G8_G9_a_newcomer_asks_nothing_about_a_line_that_stays) {
+  make(segment_mode::ring, full_policy::overwrite, producer_role::many);
+  shadow_memory other = memory();
+  ASSERT_TRUE(other.try_own(0));
+  home_->view().participant(1).role = make_role(1, participant_kind::durable);
+  shadow_memory own = memory();
+  EXPECT_EQ(count([&] { EXPECT_EQ(protocol::take_line(shadow_->view(), own), 2U); }),
+            "role 0: 2, role 1: 1, role 2: 4");
+  std::uint64_t position = 0;
+  EXPECT_EQ(count([&] {
+              EXPECT_TRUE(protocol::enter_gate(shadow_->view(), own, 2, participant_kind::consumer,
+                                               position, true));
+            }),
+            "role 2: 1 -> consumer_cursor 2: 1, role 2: 1");
 }
 
 TEST_F(load_counts, G8_G9_whoever_leaves_looks_once_at_its_own_role) {
@@ -183,14 +219,16 @@ TEST_F(load_counts, G8_G9_whoever_leaves_looks_once_at_its_own_role) {
     segment_mode mode;
     full_policy when_full;
     participant_kind kind;
-    const char* expected;
-  } cases[] = {{segment_mode::log, full_policy::reject, consumer, "role 0: 1"},
-               {segment_mode::log, full_policy::reject, durable, "role 0: 1"},
-               {segment_mode::log, full_policy::reject, producer, "role 0: 1"},
-               {segment_mode::ring, full_policy::overwrite, consumer, "role 0: 1"},
-               {segment_mode::ring, full_policy::wait, durable, "role 0: 1"},
-               {segment_mode::ring, full_policy::wait, producer, "role 0: 1"},
-               {segment_mode::ring, full_policy::wait, consumer, raising_the_floor}};
+    std::string expected;
+  } cases[] = {
+      {segment_mode::log, full_policy::reject, consumer, "role 0: 1 -> pid 0: 1, role 0: 1"},
+      {segment_mode::log, full_policy::reject, durable, "role 0: 1 -> pid 0: 1"},
+      {segment_mode::log, full_policy::reject, producer, "role 0: 1 -> pid 0: 1, role 0: 1"},
+      {segment_mode::ring, full_policy::overwrite, consumer, "role 0: 1 -> pid 0: 1, role 0: 1"},
+      {segment_mode::ring, full_policy::wait, durable, "role 0: 1 -> pid 0: 1"},
+      {segment_mode::ring, full_policy::wait, producer, "role 0: 1 -> pid 0: 1, role 0: 1"},
+      {segment_mode::ring, full_policy::wait, consumer,
+       std::string(raising_the_floor) + " -> pid 0: 1, role 0: 1"}};
   for (const auto& one : cases) {
     make(one.mode, one.when_full, producer_role::many);
     if (one.kind == producer) {
@@ -209,17 +247,18 @@ TEST_F(load_counts, G8_G9_recovery_looks_at_each_word_of_a_line_once_but_for_the
   const auto claim_of = [](std::uint64_t number, unsigned owner) {
     return make_stamp(number, slot_state::claimed, owner);
   };
-  constexpr const char* one_look = "intent 0: 1, role 0: 2, stamp 2: 1";
-  constexpr const char* and_the_bell = "data_bell 0: 1, intent 0: 1, role 0: 2, stamp 2: 1";
+  constexpr const char* one_look = "intent 0: 1, role 0: 2, stamp 2: 1 -> role 0: 1";
+  constexpr const char* and_the_bell =
+      "data_bell 0: 1, intent 0: 1, role 0: 2, stamp 2: 1 -> role 0: 1, stamp 2: 1";
   const struct {
     const char* name;
     participant_kind kind;
     std::uint64_t intent, stamp;
     bool freed;
-    const char* expected;
+    std::string expected;
   } cases[] = {{"vacant", none, 2, 0, false, "role 0: 1"},
                {"durable", durable, 2, 0, false, "role 0: 1"},
-               {"consumer", consumer, 2, 0, true, raising_the_floor},
+               {"consumer", consumer, 2, 0, true, std::string(raising_the_floor) + " -> role 0: 1"},
                {"no claim", producer, 2, 0, true, one_look},
                {"another's claim", producer, 2, claim_of(2, 3), true, one_look},
                {"published", producer, 2, make_stamp(2, slot_state::published), true, one_look},
@@ -241,7 +280,7 @@ TEST_F(load_counts, G8_G9_recovery_looks_at_each_word_of_a_line_once_but_for_the
   home_->view().participant(0).intent = 4;  // beyond the log's end
   EXPECT_EQ(
       count([&] { EXPECT_TRUE(protocol::recover_line(shadow_->view(), memory(), 0, false)); }),
-      "intent 0: 1, role 0: 1");
+      "intent 0: 1, role 0: 1 -> role 0: 1");
   make(segment_mode::ring, full_policy::wait, producer_role::many);
   shadow_writer writer = produce();
   EXPECT_EQ(
@@ -263,7 +302,7 @@ TEST_F(load_counts, G6_G9_a_question_about_a_number_looks_at_its_stamp_once_or_t
       {"not yet", producer_role::many, 0, 0, "producer_cursor 0: 2, role 0-7: 1, stamp 0: 8",
        "producer_cursor 0: 1, role 0-7: 1, stamp 0: 4"},
       {"claimed by the dead", producer_role::many, make_stamp(0, slot_state::claimed, 7), 1,
-       "data_bell 0: 1, stamp 0: 4", "stamp 0: 5"},
+       "data_bell 0: 1, stamp 0: 4 -> data_bell 0: 1, stamp 0: 1", "stamp 0: 5"},
       {"claimed by the living", producer_role::many, make_stamp(0, slot_state::claimed, 1), 1,
        "role 0-7: 1, stamp 0: 8", "role 0-7: 1, stamp 0: 4"},
       {"claimed by the only producer", producer_role::single, make_stamp(0, slot_state::claimed, 7),
@@ -294,10 +333,12 @@ TEST_F(load_counts, G6_G8_a_new_producer_looks_at_each_word_once) {
   for (std::uint64_t i = 0; i < 3; ++i) {
     home_->view().slot(i).stamp = make_stamp(i, slot_state::published);
   }
-  EXPECT_EQ(count([&] { shadow_writer(shadow_->view(), memory(), 0); }),
-            "producer_cursor 0: 1, role 0: 1, stamp 0-3: 1");
+  EXPECT_EQ(
+      count([&] { shadow_writer(shadow_->view(), memory(), 0); }),
+      "producer_cursor 0: 1, role 0: 1, stamp 0-3: 1 -> pid 0: 1, producer_cursor 0: 1, role 0: 1");
   make(segment_mode::ring, full_policy::overwrite, producer_role::many);
-  EXPECT_EQ(count([&] { shadow_writer(shadow_->view(), memory(), 0); }), "role 0: 1");
+  EXPECT_EQ(count([&] { shadow_writer(shadow_->view(), memory(), 0); }),
+            "role 0: 1 -> pid 0: 1, role 0: 1");
 }
 
 // What may stand in the slot that a producer is to take for number 4.
@@ -309,18 +350,25 @@ TEST_F(load_counts, G2_G5_a_claim_looks_at_its_slot_once) {
     std::uint64_t stamp;
     status answer;
     const char* expected;
-  } cases[] = {{"done", full_policy::wait, make_stamp(0, slot_state::published), status::ok,
-                "data_bell 0: 1, gate_floor 0: 1, producer_cursor 0: 1, role 0-7: 1, stamp 0: 1"},
-               {"taken", full_policy::wait, make_stamp(4, slot_state::published), status::ok,
-                "data_bell 0: 1, gate_floor 0: 1, producer_cursor 0: 2, role 0-7: 1, stamp 0-1: 1"},
-               {"unfinished", full_policy::wait, make_stamp(0, slot_state::claimed, 7),
-                status::full, "gate_floor 0: 1, producer_cursor 0: 2, role 0-7: 1, stamp 0: 1"},
-               {"broken", full_policy::wait, make_stamp(1, slot_state::published), status::invalid,
-                "gate_floor 0: 1, producer_cursor 0: 2, role 0-7: 1, stamp 0: 1"},
-               {"of the dead", full_policy::overwrite, make_stamp(0, slot_state::claimed, 7),
-                status::ok, "data_bell 0: 1, producer_cursor 0: 1, stamp 0: 1"},
-               {"of the living", full_policy::overwrite, make_stamp(0, slot_state::claimed, 1),
-                status::ok, "data_bell 0: 2, producer_cursor 0: 2, stamp 0-1: 1"}};
+  } cases[] = {
+      {"done", full_policy::wait, make_stamp(0, slot_state::published), status::ok,
+       "data_bell 0: 1, gate_floor 0: 1, producer_cursor 0: 1, role 0-7: 1, stamp 0: 1 -> intent "
+       "0: 1, message_number 0: 1, producer_cursor 0: 1, stamp 0: 2, status_word 0: 1, "
+       "value_length 0: 1"},
+      {"taken", full_policy::wait, make_stamp(4, slot_state::published), status::ok,
+       "data_bell 0: 1, gate_floor 0: 1, producer_cursor 0: 2, role 0-7: 1, stamp 0-1: 1 -> intent "
+       "0: 1, message_number 1: 1, producer_cursor 0: 2, stamp 1: 2, status_word 1: 1, "
+       "value_length 1: 1"},
+      {"unfinished", full_policy::wait, make_stamp(0, slot_state::claimed, 7), status::full,
+       "gate_floor 0: 1, producer_cursor 0: 2, role 0-7: 1, stamp 0: 1"},
+      {"broken", full_policy::wait, make_stamp(1, slot_state::published), status::invalid,
+       "gate_floor 0: 1, producer_cursor 0: 2, role 0-7: 1, stamp 0: 1"},
+      {"of the dead", full_policy::overwrite, make_stamp(0, slot_state::claimed, 7), status::ok,
+       "data_bell 0: 1, producer_cursor 0: 1, stamp 0: 1 -> intent 0: 1, message_number 0: 1, "
+       "producer_cursor 0: 1, stamp 0: 2, status_word 0: 1, value_length 0: 1"},
+      {"of the living", full_policy::overwrite, make_stamp(0, slot_state::claimed, 1), status::ok,
+       "data_bell 0: 2, producer_cursor 0: 2, stamp 0-1: 1 -> intent 0: 1, message_number 1: 1, "
+       "producer_cursor 0: 2, stamp 0: 1, stamp 1: 2, status_word 1: 1, value_length 1: 1"}};
   for (const auto& one : cases) {
     make(segment_mode::ring, one.when_full, producer_role::many);
     shadow_writer writer = produce();
@@ -356,8 +404,8 @@ TEST_F(load_counts, G5_G11_a_wait_for_room_looks_at_each_word_as_often_as_it_mus
       home_->view().participant(0).consumer_cursor = 4;
       home_->view().slot(0).stamp = make_stamp(0, slot_state::claimed, 7);
       EXPECT_EQ(count_wait(),
-                "consumer_cursor 0: 13, gate_floor 0: 6, producer_cursor 0: 7, role 0-7: 15, "
-                "stamp 0: 6");
+                "consumer_cursor 0: 13, gate_floor 0: 6, producer_cursor 0: 7, role 0-7: 15, stamp "
+                "0: 6 -> gate_floor 0: 1");
     }
     writer.leave();
     reader.leave();

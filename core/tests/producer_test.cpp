@@ -171,6 +171,12 @@ TEST(producer, G2_claim_commit_and_abort_work_in_place) {
       claim& same = slot;
       slot = std::move(same);
       EXPECT_TRUE(slot);
+      claim elsewhere(std::move(slot));
+      EXPECT_EQ(slot.answer(), status::no_claim);  // what is left
+      EXPECT_TRUE(slot.content().empty());
+      slot = std::move(elsewhere);
+      EXPECT_EQ(elsewhere.answer(), status::no_claim);
+      EXPECT_EQ(claim().answer(), status::no_claim);
       const std::uint64_t word = 77;
       std::memcpy(slot.content().data(), &word, 8);
       EXPECT_EQ(std::move(slot).commit(17), status::bad_length);  // the claim stays open

@@ -57,8 +57,8 @@ shmfifo_record as_c(const shmfifo::record_view& seen) noexcept {
 template <std::size_t size>
 void copy_text(char (&to)[size], std::string_view text) noexcept {
   const std::size_t length = std::min(text.size(), size - 1);
+  std::fill(to, to + size, '\0');
   std::copy_n(text.data(), length, to);
-  std::fill(to + length, to + size, '\0');
 }
 
 int report(shmfifo_error* error, int code, std::string_view rule, std::string_view text) noexcept {

@@ -16,6 +16,11 @@ inline std_memory_model open_memory(const unique_name& name) {
   return must(segment::attach(name.get())).memory();
 }
 
+// What a failed exchange met is looked at anew, or carries nothing; only the gate's is ordered.
+inline void expect_order_of_failure(std::memory_order order) {
+  EXPECT_TRUE(order == std::memory_order_relaxed || order == std::memory_order_seq_cst);
+}
+
 class hooked_memory : public std_memory_model {
  public:
   using hook = std::function<void(site)>;
@@ -37,6 +42,7 @@ class hooked_memory : public std_memory_model {
                                       std::memory_order success, std::memory_order failure,
                                       site where) const {
     before_(where);
+    expect_order_of_failure(failure);
     return std_memory_model::compare_exchange(word, expected, desired, success, failure, where);
   }
   template <class T>

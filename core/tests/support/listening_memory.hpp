@@ -48,6 +48,7 @@ class listening_memory : public std_memory_model {
   [[nodiscard]] bool compare_exchange(T& word, T& expected, std::type_identity_t<T> desired,
                                       std::memory_order success, std::memory_order failure,
                                       site where) const {
+    expect_order_of_failure(failure);
     const bool done =
         std_memory_model::compare_exchange(word, expected, desired, success, failure, where);
     if (!done) return false;

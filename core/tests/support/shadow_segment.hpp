@@ -65,6 +65,7 @@ class shadow_segment {
   // A new call of the protocol begins.
   void begin_call() {
     loads_.clear();
+    writes_.clear();
     answers_.clear();
     naps_ = 0;
   }
@@ -76,22 +77,9 @@ class shadow_segment {
   void nap() { ++naps_; }
   void answer_falsely(std::optional<false_answer> how) { false_answer_ = std::move(how); }
   // The loads of this call, as "role 0-7: 2, stamp 0: 1".
-  [[nodiscard]] std::string loads() const {
-    std::string text;
-    for (auto one = loads_.begin(); one != loads_.end();) {
-      const auto& [first, count] = *one;
-      std::uint64_t last = first.index;
-      while (++one != loads_.end() && one->first == word_place{first.name, last + 1} &&
-             one->second == count) {
-        ++last;
-      }
-      if (!text.empty()) text += ", ";
-      text += std::string(first.name) + " " + std::to_string(first.index);
-      if (last != first.index) text += "-" + std::to_string(last);
-      text += ": " + std::to_string(count);
-    }
-    return text;
-  }
+  [[nodiscard]] std::string loads() const { return as_text(loads_); }
+  // Its stores and exchanges, likewise.
+  [[nodiscard]] std::string writes() const { return as_text(writes_); }
   // What the first and the last load of the word were answered in this call.
   struct answer_pair {
     std::uint64_t first = 0;
@@ -112,6 +100,11 @@ class shadow_segment {
     if (!contains(&word)) return word;
     static_cast<void>(find(&word));
     return *reinterpret_cast<T*>(real_ + offset_of(&word));
+  }
+  template <class T>
+  [[nodiscard]] T& word_to_write(T& word) {
+    if (contains(&word)) ++writes_[find(&word)];
+    return real_word(word);
   }
   template <class T>
   [[nodiscard]] T answer(const T& word, T truth) {
@@ -149,6 +142,24 @@ class shadow_segment {
 
  private:
   static constexpr int nonsense = 0xee;
+  using counts = std::map<word_place, unsigned>;
+
+  [[nodiscard]] static std::string as_text(const counts& of_words) {
+    std::string text;
+    for (auto one = of_words.begin(); one != of_words.end();) {
+      const auto& [first, count] = *one;
+      std::uint64_t last = first.index;
+      while (++one != of_words.end() && one->first == word_place{first.name, last + 1} &&
+             one->second == count) {
+        ++last;
+      }
+      if (!text.empty()) text += ", ";
+      text += std::string(first.name) + " " + std::to_string(first.index);
+      if (last != first.index) text.append("-").append(std::to_string(last));
+      text += ": " + std::to_string(count);
+    }
+    return text;
+  }
 
   [[nodiscard]] bool contains(const void* address) const {
     return address >= copy_.get() && address < copy_.get() + shape_.segment_size();
@@ -197,7 +208,8 @@ class shadow_segment {
   geometry shape_;
   std::byte* real_;
   std::unique_ptr<std::byte, decltype(&std::free)> copy_;
-  std::map<word_place, unsigned> loads_;
+  counts loads_;
+  counts writes_;
   std::map<word_place, answer_pair> answers_;
   std::optional<false_answer> false_answer_;
   unsigned naps_ = 0;
@@ -215,14 +227,15 @@ class shadow_memory : public std_memory_model {
   }
   template <class T>
   void store(T& word, std::type_identity_t<T> value, std::memory_order order, site where) const {
-    std_memory_model::store(home_->real_word(word), value, order, where);
+    std_memory_model::store(home_->word_to_write(word), value, order, where);
   }
   template <class T>
   [[nodiscard]] bool compare_exchange(T& word, T& expected, std::type_identity_t<T> desired,
                                       std::memory_order success, std::memory_order failure,
                                       site where) const {
-    return std_memory_model::compare_exchange(home_->real_word(word), expected, desired, success,
-                                              failure, where);
+    expect_order_of_failure(failure);
+    return std_memory_model::compare_exchange(home_->word_to_write(word), expected, desired,
+                                              success, failure, where);
   }
   template <class T>
   [[nodiscard]] T fetch_or(T& word, std::type_identity_t<T> bits, std::memory_order order,

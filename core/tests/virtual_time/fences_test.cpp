@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Goal: the two fences of the bell order as a pair, with membarrier and without. Which processes
 // take part in it decides which side pays; that it was decided wrongly shows on no x86-64 but once
-// in a million runs. Method: the virtual kernel's journal, and the processor's trap flag, under
-// which a signal handler sees each instruction and counts the full fences.
+// in a million runs. And whoever spins gives the processor its hints. Method: the virtual kernel's
+// journal, and the processor's trap flag, under which a signal handler sees each instruction and
+// counts the full fences and the hints.
 #include <signal.h>
 #include <ucontext.h>
 
@@ -22,6 +23,7 @@ using testing::open_memory;
 using testing::small;
 
 volatile unsigned full_fences = 0;
+volatile unsigned spin_hints = 0;
 constexpr unsigned long long trap_flag = 1U << 8;
 
 // mfence, or `lock or` of nothing into the stack, which compilers prefer. The counters of coverage
@@ -38,6 +40,7 @@ void look_at_next_instruction(int, siginfo_t*, void* context) {
   const unsigned char* at = nullptr;
   std::memcpy(&at, &static_cast<const ucontext_t*>(context)->uc_mcontext.gregs[REG_RIP], sizeof at);
   if (is_full_fence(at)) full_fences = full_fences + 1;
+  if (std::memcmp(at, "\xf3\x90", 2) == 0) spin_hints = spin_hints + 1;
 }
 
 template <class Call>
@@ -48,6 +51,7 @@ template <class Call>
   action.sa_flags = SA_SIGINFO;
   ::sigaction(SIGTRAP, &action, &before);
   full_fences = 0;
+  spin_hints = 0;
   __writeeflags(__readeflags() | trap_flag);
   asm volatile("nop");  // the first trap comes behind it
   call();
@@ -72,6 +76,15 @@ struct fence_scene {
 TEST(fences, a_full_fence_is_seen) {
   EXPECT_EQ(full_fences_in([] {}), 0U);
   EXPECT_EQ(full_fences_in([] { __sync_synchronize(); }), 1U);
+}
+
+TEST(fences, a_pause_consists_of_so_many_hints_to_the_processor) {
+  for (const unsigned times : {0U, 1U, 5U}) {
+    bool spins = false;
+    EXPECT_EQ(full_fences_in([&] { spins = std_memory_model::pause(times); }), 0U);
+    EXPECT_EQ(spin_hints, times);
+    EXPECT_TRUE(spins);  // it is never pointless
+  }
 }
 
 TEST(fences, G11_a_process_that_takes_part_in_membarrier_has_light_fences_that_cost_nothing) {

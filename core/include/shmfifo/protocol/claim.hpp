@@ -37,7 +37,7 @@ void help_cursor(const layout_view& view, const M& memory, std::uint64_t number)
                                           std::uint64_t number) noexcept {
   const std::uint64_t lap = shape.slot_count;
   if (stamp == 0) return number < lap;
-  if (number < lap || stamp_number(stamp) != number - lap) return false;
+  if (stamp_number(stamp) != number - lap) return false;  // in the first lap above all numbers
   if (stamp_done(stamp)) return true;
   const slot_state state = stamp_state(stamp);
   return shape.when_full == full_policy::overwrite &&
@@ -48,8 +48,7 @@ void help_cursor(const layout_view& view, const M& memory, std::uint64_t number)
 // the only reader attached behind an open claim.
 [[nodiscard]] inline bool is_unfinished_lap(const geometry& shape, std::uint64_t stamp,
                                             std::uint64_t number) noexcept {
-  return shape.gated() && number >= shape.slot_count &&
-         stamp_number(stamp) == number - shape.slot_count &&
+  return stamp_number(stamp) == number - shape.slot_count &&
          stamp_state(stamp) == slot_state::claimed;
 }
 

@@ -247,7 +247,7 @@ class SHMFIFO_EXPORT std_memory_model {
   bool asymmetric_ = false;  // this process takes part in membarrier: its light fences cost nothing
   // A page that the kernel zeroes in children.
   const volatile std::uint64_t* fork_sentinel_ = nullptr;
-  std::uint64_t process_generation_ = 0;
+  std::uint64_t process_generation_{};
 };
 
 static_assert(memory_model<std_memory_model>);

@@ -210,7 +210,9 @@ class cursor_name {
     return {text_[i], text_[i + 1], text_[i + 2], text_[i + 3]};
   }
   // Four bytes from byte i on.
-  void set(std::size_t i, const word& four) noexcept { std::copy_n(four.data(), 4, text_ + i); }
+  void set(std::size_t i, const word& four) noexcept {
+    std::copy(four.begin(), four.end(), text_ + i);
+  }
   // Up to the first zero byte.
   [[nodiscard]] std::string_view view() const noexcept {
     return {text_,
