@@ -35,6 +35,8 @@ TEST_F(participants, G9_a_name_is_stored_whole_and_leaves_nothing_of_its_predece
     protocol::store_name(line(3), memory, text);
     EXPECT_EQ(protocol::load_name(line(3), memory).view(), text);
   }
+  // One that is too long is cut, and ends with a zero.
+  EXPECT_EQ(protocol::cursor_name(std::string(99, 'x')).get(32)[3], '\0');
   // No zero at the field's end.
   std::memset(line(3).name, 'y', sizeof line(3).name);
   EXPECT_EQ(protocol::load_name(line(3), memory).view(), std::string(cursor_name_max, 'y'));
@@ -270,15 +272,48 @@ TEST_F(participants, G6_G8_a_line_that_has_a_new_owner_meanwhile_is_let_alone) {
 }
 
 TEST_F(participants, G7_a_line_that_became_a_cursor_before_its_lock_was_had_is_passed_over) {
+  line(0).role = make_role(1, participant_kind::durable);
+  int loads = 0;
+  hooked_memory own(open_memory(name), [&](site where) {
+    if (where == site::take_role && ++loads == 3) {
+      line(1).role = make_role(1, participant_kind::durable);
+    }
+  });
+  EXPECT_EQ(protocol::take_line(home.view(), own), 2U);
+  EXPECT_FALSE(memory.alive(1));
+  EXPECT_TRUE(memory.alive(2));
+}
+
+// Its owner attached behind the first look and died before the lock was taken.
+TEST_F(participants, G6_G8_what_was_left_in_a_line_before_its_lock_was_had_is_cleared_away) {
   int loads = 0;
   hooked_memory own(open_memory(name), [&](site where) {
     if (where == site::take_role && ++loads == 2) {
-      line(0).role = make_role(1, participant_kind::durable);
+      line(0).role = make_role(4, participant_kind::consumer);
     }
   });
-  EXPECT_EQ(protocol::take_line(home.view(), own), 1U);
-  EXPECT_FALSE(memory.alive(0));
-  EXPECT_TRUE(memory.alive(1));
+  EXPECT_EQ(protocol::take_line(home.view(), own), 0U);
+  EXPECT_EQ(line(0).role, make_role(4, participant_kind::none));
+}
+
+TEST_F(participants, G8_a_line_that_another_freed_meanwhile_is_not_counted) {
+  line(2).role = make_role(4, participant_kind::consumer);
+  const hooked_memory late(open_memory(name), once_at(site::recover_free, [&] {
+                             EXPECT_EQ(protocol::recover_dead(home.view(), memory), 1U);
+                           }));
+  EXPECT_FALSE(protocol::recover_line(home.view(), late, 2, false));
+}
+
+// Whoever sees the role sees where the consumer is.
+TEST_F(participants, G5_G7_a_consumer_has_its_cursor_before_its_role) {
+  line(1).consumer_cursor = 9;
+  std::uint64_t position = 3;
+  const hooked_memory own(open_memory(name), once_at(site::consumer_role_store, [&] {
+                            EXPECT_EQ(line(1).consumer_cursor, 3U);
+                            EXPECT_EQ(role_kind(line(1).role), participant_kind::none);
+                          }));
+  EXPECT_TRUE(
+      protocol::enter_gate(home.view(), own, 1, participant_kind::consumer, position, true));
 }
 
 TEST_F(participants, G7_G8_who_finds_the_names_held_for_long_is_told) {

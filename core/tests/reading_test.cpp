@@ -104,6 +104,43 @@ TEST_F(reading, G2_a_limit_of_nothing_leaves_everything_for_the_next_poll) {
   EXPECT_EQ(look(reader, 1), "1:0");
 }
 
+// A number that was never taken, though the cursor says so: of an unused slot and of one in which
+// the lap before is. A poll for no message passes it over no more than others.
+TEST_F(reading, G2_G9_a_number_that_was_never_taken_is_reported_once_it_was_asked_about) {
+  fill(4);
+  for (const std::uint64_t left : {std::uint64_t{0}, make_stamp(1, slot_state::published)}) {
+    home.view().control().producer_cursor = 4;
+    hooked_observer reader(home, name, 5, [](site) {});
+    home.view().control().producer_cursor = 6;
+    stamp(5) = left;
+    const auto poll = [&](std::int64_t limit) {
+      return reader.poll([](const record_view&) {}, limit).answer;
+    };
+    for (int polls = 0; polls < 1024; ++polls) {
+      ASSERT_EQ(poll(1), status::empty);
+      ASSERT_EQ(poll(0), status::empty);
+    }
+    EXPECT_EQ(poll(1), status::invalid);
+    EXPECT_EQ(reader.position(), 6);
+    stamp(5) = make_stamp(1, slot_state::published);
+  }
+}
+
+// A verdict is about one stamp: one that changes while the reader asks is looked at anew.
+TEST_F(reading, G2_G9_a_number_that_changes_while_it_is_asked_about_gets_no_verdict) {
+  fill(4);
+  const std::uint64_t before = stamp(5);
+  hooked_observer reader(home, name, 5, once_at(site::examine_again, [&] {
+                           stamp(5) = make_stamp(5, slot_state::claimed, 0);
+                         }));
+  home.view().control().producer_cursor = 6;
+  const auto poll = [&] { return reader.poll([](const record_view&) {}).answer; };
+  for (int polls = 0; polls < 1024; ++polls) ASSERT_EQ(poll(), status::empty);
+  EXPECT_EQ(stamp(5), make_stamp(5, slot_state::claimed, 0));
+  stamp(5) = before;
+  EXPECT_EQ(poll(), status::empty);
+}
+
 // Each kind of answer, by wait, read and poll.
 TEST_F(reading, G2_G9_where_no_message_is_each_call_says_why) {
   const std::pair<std::uint64_t, status> cases[] = {
@@ -290,6 +327,50 @@ TEST(readers, G2_a_poll_for_no_message_passes_nothing_over) {
     EXPECT_EQ(reader.position(), 0);
   }
   EXPECT_EQ(look(reader, 1), "aborted 0+1");
+}
+
+// What the control block says is cut to what a stamp can hold, and never makes a reader go beyond.
+TEST(readers, G5_G9_a_hostile_cursor_loses_no_more_than_there_can_be) {
+  const testing::unique_name name;
+  const auto home =
+      must(segment::create(name.get(), small(segment_mode::ring, full_policy::overwrite)));
+  const auto most = static_cast<std::int64_t>(number_max);
+  for (const auto& [cursor, lost] : {std::pair{std::uint64_t{1}, std::int64_t{1}},
+                                     {2, 1},
+                                     {4, 1},
+                                     {5, 1},
+                                     {6, 2},
+                                     {number_max - 1, most - 5},
+                                     {number_max, most - 4},
+                                     {number_max + 1, most - 4},
+                                     {~std::uint64_t{0}, most - 4}}) {
+    home.view().slot(0).stamp = make_stamp(4, slot_state::published);
+    home.view().control().producer_cursor = cursor;
+    auto reader = must(home.attach_observer(start_at::at(0)));
+    EXPECT_EQ(look(reader), "lost 0+" + std::to_string(lost)) << cursor;
+  }
+}
+
+TEST(readers, G2_G11_at_the_end_of_a_log_there_is_nothing_to_wait_for) {
+  for (const auto role : {producer_role::single, producer_role::many}) {
+    const testing::unique_name name;
+    const auto home =
+        must(segment::create(name.get(), small(segment_mode::log, full_policy::reject, role)));
+    auto writer = must(home.attach_producer());
+    auto observer = must(home.attach_observer());
+    auto reader = must(home.attach_consumer());
+    for (std::uint64_t i = 0; i < 4; ++i) ASSERT_EQ(put(writer, i), status::ok);
+    for (consumer* one : {&observer, &reader}) {
+      EXPECT_EQ(look(*one), "0:0 1:1 2:2 3:3");
+      EXPECT_EQ(one->wait(testing::in_ms(2)), status::timed_out);
+      for (int polls = 0; polls < 1025; ++polls) {
+        const poll_result none = one->poll([](const record_view&) {});
+        ASSERT_EQ(none.answer, status::empty);
+        ASSERT_EQ(none.first, 4);
+        ASSERT_EQ(none.count, 0);
+      }
+    }
+  }
 }
 
 // The slot's newest owner says best what is gone; hostile bytes never lead backwards.

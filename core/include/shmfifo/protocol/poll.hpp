@@ -68,7 +68,7 @@ class basic_consumer {
         if (!more) break;
       }
     }
-    return told_since(first, limit, stamp);
+    return told_since(first, limit > 0, stamp);
   }
 
   // Copies one message into `buffer`, as much of it as fits. Answers as poll does, with a count of
@@ -89,7 +89,7 @@ class basic_consumer {
       result.status = seen.status;
       ++position_;
     }
-    const poll_result told = told_since(first, 1, stamp);
+    const poll_result told = told_since(first, true, stamp);
     result.answer = told.answer;
     result.number = told.first;
     result.count = told.count;
@@ -167,10 +167,11 @@ class basic_consumer {
     return {kind, static_cast<std::int64_t>(first), static_cast<std::int64_t>(position_ - first)};
   }
 
-  // The answer of a call that began at `first`, asked for `limit` messages and ended at `stamp`.
-  [[nodiscard]] poll_result told_since(std::uint64_t first, std::int64_t limit,
+  // The answer of a call that began at `first`, asked for messages or for none, and ended at
+  // `stamp`.
+  [[nodiscard]] poll_result told_since(std::uint64_t first, bool asked,
                                        std::uint64_t stamp) noexcept {
-    if (position_ != first || limit <= 0) [[likely]] {
+    if (position_ != first || !asked) [[likely]] {
       if (waited_) adapt(position_ - first);
       return answer(position_ == first ? status::empty : status::ok, first);
     }
@@ -244,15 +245,14 @@ class basic_consumer {
       return look::not_yet;
     // Beyond what producers have taken nothing can be lost or broken yet.
     if (producer_cursor() <= position_) return look::not_yet;
-    const bool ring = view_.shape().mode == segment_mode::ring;
-    return ring && number > position_ && view_.same_slot(number, position_) ? look::overrun
-                                                                            : look::garbage;
+    // In a log no other number has this slot.
+    return number > position_ && view_.same_slot(number, position_) ? look::overrun : look::garbage;
   }
 
-  // The next number is no message: says why, and goes past it unless it may still become one.
+  // The next number is no message: says why, and goes past it unless it may still become one. At a
+  // log's end, where no slot is, the stamp is 0: not yet.
   [[gnu::noinline]] poll_result skip(std::uint64_t stamp) noexcept {
     const std::uint64_t first = position_;
-    if (!view_.has_slot(position_)) return answer(status::empty, first);
     const look seen = classify(stamp);
     if (seen == look::not_yet || seen == look::claimed) {
       // A consumer that only polls must get past a dead claim, too; the next poll sees the verdict.
@@ -275,8 +275,7 @@ class basic_consumer {
   [[nodiscard]] std::uint64_t oldest_left(std::uint64_t newer) const noexcept {
     const std::uint64_t lap = view_.shape().slot_count;
     const std::uint64_t cursor = producer_cursor();
-    std::uint64_t oldest = position_ + 1;
-    if (cursor > lap) oldest = std::max(oldest, cursor - lap);
+    std::uint64_t oldest = std::max(position_ + 1, cursor - std::min(cursor, lap));
     if (newer <= cursor) oldest = std::max(oldest, newer - lap + 1);
     return oldest;
   }
@@ -324,10 +323,10 @@ class basic_consumer {
       if (++waits_ % try_patience_every == 0) patience_ = patience_first;
     } else if (messages < 2) {
       patience_ = 0;
-    } else if (messages < stream_batch && patience_ < patience_most) {
-      patience_ *= 2;
-    } else if (messages > 2 * stream_batch && patience_ > patience_first) {
-      patience_ /= 2;
+    } else if (messages < stream_batch) {
+      patience_ = std::min(patience_ * 2, patience_most);
+    } else if (messages > 2 * stream_batch) {
+      patience_ = std::max(patience_ / 2, patience_first);
     }
   }
 
