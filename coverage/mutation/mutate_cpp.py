@@ -28,6 +28,7 @@ ASSIGNMENTS = {"+=": "-=", "-=": "+=", "*=": "/=", "/=": "*=", "|=": "&=", "&=":
 DURATION = re.compile(r"(\d[\d']*)(h|min|s|ms|us|ns)$")
 OTHER_UNIT = {"h": "min", "min": "s", "s": "ms", "ms": "us", "us": "ns", "ns": "us"}
 LOAD = re.compile(r"[\w.>-]+\.(load|fetch_or)\(")  # of a shared word, through the seam
+ENDLESS = re.compile(r"for \(;;\)")  # left by return only: the compiler takes what follows to be unreachable
 EMPTY = {"{}", "nullptr", "0", "std::nullopt"}  # `return {}` is the same
 STATEMENTS = {Kind.IF_STMT, Kind.WHILE_STMT, Kind.DO_STMT, Kind.FOR_STMT, Kind.CXX_FOR_RANGE_STMT, Kind.SWITCH_STMT}
 JUMPS = {Kind.BREAK_STMT, Kind.CONTINUE_STMT}
@@ -275,7 +276,8 @@ class File:
         elif cursor.kind == Kind.RETURN_STMT and not list(cursor.get_children()):
             self.add(cursor, "statement", function, Choice("return deleted", ""))
         elif cursor.kind in (Kind.FOR_STMT, Kind.CXX_FOR_RANGE_STMT, Kind.WHILE_STMT):
-            self.add(cursor, "block", function, Choice("loop deleted", ""))
+            if not ENDLESS.match(self.slice(cursor)):
+                self.add(cursor, "block", function, Choice("loop deleted", ""))
 
     def visit_if(self, cursor, children, function):
         head = self.slice(cursor)

@@ -23,6 +23,8 @@ EXAMPLES = {
     "condition": ("int f(int a) { if (a > 1) return 7; return 8; }", "f(2)", {
         "condition true": ["7"], "condition false": ["8"], "condition negated": ["8"],
         "return value replaced": ["0", "7"], "constant zero": ["0", "7"]}),
+    "endless": ("int f(int a) { for (;;) { if (a > 8) return a; a = a * 2; } }", "f(3)", {
+        "loop deleted": [], "condition true": ["3"]}),
     "variable": ("int f(int* p) { if (int* q = p) return *q; return 8; }", "f(nullptr)", {
         "condition negated": ["died"], "condition true": ["died"], "condition false": ["8"]}),
     "otherwise": ("int f(int a) { int b = 0; if (a > 1) b = 1; else b = 2; return b; }", "f(1)", {
