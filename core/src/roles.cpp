@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Taking and leaving the roles of a segment.
+#include <algorithm>
 #include <cerrno>
 #include <new>
 
@@ -11,7 +12,7 @@ namespace shmfifo {
 producer::producer(std::shared_ptr<mapping> home, std_memory_model&& memory, unsigned self)
     : basic_producer(home->view(), std::move(memory), self), home_(std::move(home)) {}
 producer::~producer() {
-  if (home_ && memory().in_owner_process()) leave();
+  if (memory().in_owner_process()) leave();  // not if it was moved away
 }
 
 namespace {
@@ -30,7 +31,7 @@ consumer::consumer(std::shared_ptr<mapping> home, std_memory_model&& memory,
       home_(std::move(home)),
       buffer_(std::move(buffer)) {}
 consumer::~consumer() {
-  if (home_ && memory().in_owner_process()) leave();
+  if (memory().in_owner_process()) leave();
 }
 
 // The kernel could not say whether a lock is held: no memory for locks, say.
@@ -107,7 +108,7 @@ result<unsigned> place_cursor(const mapping& home, std_memory_model& memory,
                      "' may be overwritten already: ask for `oldest`"};
   }
   // The first consumer lets go what was kept for one that begins earlier.
-  if (view.shape().gated()) protocol::ring_bell(memory, view.control().space_bell);
+  protocol::ring_bell(memory, view.control().space_bell);
   return *line;
 }
 
@@ -129,8 +130,10 @@ result<unsigned> place_durable(const mapping& home, std_memory_model& memory,
   }
   const bool owned = memory.try_own(*found);
   memory.disown(lock_naming);
-  if (!owned && memory.lock_failure().code != 0) return lock_trouble(home, memory);
-  if (!owned) return cursor_in_use(name, pid_of(view, memory, *found));
+  if (!owned) {
+    if (memory.lock_failure().code != 0) return lock_trouble(home, memory);
+    return cursor_in_use(name, pid_of(view, memory, *found));
+  }
   participant_line& line = view.participant(*found);
   memory.store(line.pid, memory.process_id(), std::memory_order_relaxed, site::attach_name);
   // Relaxed: its last owner is gone, and the lock that it gave up was handed on by the kernel.
@@ -180,7 +183,7 @@ std::uint64_t segment::start_number(start_at start, bool gated) const noexcept {
   if (gated) {
     return memory.load(view().control().gate_floor, std::memory_order_seq_cst, site::operate);
   }
-  return cursor > shape().slot_count ? cursor - shape().slot_count : 0;
+  return cursor - std::min(cursor, shape().slot_count);
 }
 
 result<consumer> segment::attach_observer(start_at start) const try {

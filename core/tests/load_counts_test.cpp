@@ -392,6 +392,8 @@ TEST_F(load_counts, G5_G11_a_wait_for_room_looks_at_each_word_as_often_as_it_mus
     shadow_reader reader = consume(participant_kind::consumer);
     shadow_writer writer = produce();
     for (int i = 0; i < 4; ++i) ASSERT_EQ(put(writer, word), status::ok);
+    home_->view().participant(0).consumer_cursor = 1;
+    ASSERT_EQ(put(writer, word), status::ok);
     const auto count_wait = [&] {
       return count(
           [&] { EXPECT_EQ(writer.publish(testing::bytes_of(word), one_nap), status::timed_out); });
@@ -402,10 +404,10 @@ TEST_F(load_counts, G5_G11_a_wait_for_room_looks_at_each_word_as_often_as_it_mus
       EXPECT_EQ(count_wait(),
                 "consumer_cursor 0: 13, gate_floor 0: 6, producer_cursor 0: 7, role 0-7: 15");
       home_->view().participant(0).consumer_cursor = 4;
-      home_->view().slot(0).stamp = make_stamp(0, slot_state::claimed, 7);
+      home_->view().slot(1).stamp = make_stamp(1, slot_state::claimed, 7);
       EXPECT_EQ(count_wait(),
-                "consumer_cursor 0: 13, gate_floor 0: 6, producer_cursor 0: 7, role 0-7: 15, stamp "
-                "0: 6 -> gate_floor 0: 1");
+                "consumer_cursor 0: 13, gate_floor 0: 6, producer_cursor 0: 7, role 0-7: 15, "
+                "stamp 1: 6 -> gate_floor 0: 1");
     }
     writer.leave();
     reader.leave();

@@ -211,7 +211,7 @@ class basic_producer : claim_link<M> {
     if (!fits(content.size())) [[unlikely]]
       return status::bad_length;
     for (std::uint64_t tries = 0; tries < view_.shape().slot_count; ++tries) {
-      std::uint64_t number = 0;
+      std::uint64_t number{};
       if (const status answer = take_number(number); answer != status::ok) [[unlikely]]
         return answer;
       slot_header& slot = view_.slot(number);

@@ -4,9 +4,9 @@
 // copy of the header and on the file's size, so it can be run on any bytes. The first broken rule
 // is named, with the value found and the value expected.
 
+#include <bit>
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 #include <optional>
 
 #include "shmfifo/protocol/layout.hpp"
@@ -37,18 +37,14 @@ namespace shmfifo {
 // The first broken rule of a whole header, whose file has this size; nothing if it may be used.
 [[nodiscard]] inline std::optional<broken_rule> validate(const segment_header& header,
                                                          std::uint64_t file_size) noexcept {
-  if (std::memcmp(header.magic, segment_magic, sizeof segment_magic) != 0) {
-    std::uint64_t found = 0;
-    std::uint64_t expected = 0;
-    std::memcpy(&found, header.magic, sizeof found);
-    std::memcpy(&expected, segment_magic, sizeof expected);
-    return broken_rule{"magic", found, expected};
-  }
   const auto same = [](const char* rule, std::uint64_t found,
                        std::uint64_t expected) -> std::optional<broken_rule> {
     if (found == expected) return std::nullopt;
     return broken_rule{rule, found, expected};
   };
+  const auto magic = std::bit_cast<std::uint64_t>(header.magic);
+  const auto our_magic = std::bit_cast<std::uint64_t>(segment_magic);
+  if (auto broken = same("magic", magic, our_magic)) return broken;
   if (auto broken = same("byte_order", header.byte_order, byte_order_mark)) return broken;
   if (auto broken = same("word_size", header.word_size, sizeof(void*))) return broken;
   if (auto broken = same("layout_version", header.layout_version, layout_version)) return broken;
