@@ -34,7 +34,10 @@ void fill_the_file_system() {
   shape.content_size = 4000;
   shape.slot_count = 1024;
   const auto large = segment::create("large", shape);
-  if (large || large.error().code != ENOSPC) throw std::runtime_error("4 MB fitted into 1 MB");
+  if (large) throw std::runtime_error("4 MB fitted into 1 MB");
+  if (large.error().code != ENOSPC) {
+    throw std::runtime_error("the segment was refused for another reason: " + large.error().text);
+  }
   if (::access("/dev/shm/large", F_OK) == 0)
     throw std::runtime_error("a refused segment left its name");
   shape.slot_count = 64;
