@@ -19,7 +19,6 @@
 #include <ctime>
 #include <stdexcept>
 
-#include "report.hpp"
 #include "shmfifo/harness/support/value_or_stop.hpp"
 
 namespace shmfifo::harness::fault {
@@ -312,33 +311,6 @@ TEST(trial, G10_only_some_calls_may_be_done_without) {
     }
     EXPECT_EQ(tolerated, expected) << to_string(which);
   }
-}
-
-TEST(report, the_first_three_and_the_last_of_a_call_are_tried_or_all) {
-  using list = std::vector<unsigned>;
-  EXPECT_EQ(occurrences(0, false), list{});
-  EXPECT_EQ(occurrences(1, false), list{1});
-  EXPECT_EQ(occurrences(3, false), (list{1, 2, 3}));
-  EXPECT_EQ(occurrences(9, false), (list{1, 2, 3, 9}));
-  EXPECT_EQ(occurrences(9, false, 4), (list{1, 2, 3, 4, 8, 9}));
-  EXPECT_EQ(occurrences(6, true), (list{1, 2, 3, 4, 5, 6}));
-}
-
-TEST(report, is_good_only_if_cases_were_tried_and_none_was_wrong) {
-  const auto code = [](unsigned cases, unsigned wrong, bool more) {
-    report all("operation", "refused", "tolerated");
-    tally seen;
-    seen.cases = cases;
-    seen.wrong = wrong;
-    all.add("one", call::open, seen);
-    all.add("two", call::open, {});
-    if (more) all.add_wrong();
-    return all.finish("", "");
-  };
-  EXPECT_EQ(code(1, 0, false), 0);
-  EXPECT_EQ(code(0, 0, false), 1);
-  EXPECT_EQ(code(5, 1, false), 1);
-  EXPECT_EQ(code(5, 0, true), 1);
 }
 
 }  // namespace
