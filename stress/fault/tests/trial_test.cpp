@@ -170,6 +170,23 @@ TEST(trial, an_operation_that_ends_its_process_or_throws_is_found) {
             "threw: no");
 }
 
+TEST(trial, a_long_text_is_cut_to_its_place) {
+  const std::string letters(1000, 'x');
+  const verdict thrown = run_case(failing([&](stage&, bool fails) {
+                                    if (fails) throw std::runtime_error(letters);
+                                  }),
+                                  first_fchmod);
+  EXPECT_EQ(thrown.sentence, ("threw: " + letters).substr(0, 299));
+  EXPECT_STREQ(thrown.answer, "");
+  const operation answering{"answering", true, [&](stage&) -> outcome {
+                              if (::fchmod(0, 0) == 0) return {};
+                              return error{EPERM, "fchmod", letters};
+                            }};
+  const verdict answered = run_case(answering, first_fchmod);
+  EXPECT_EQ(answered.sentence, ("the error does not say why: " + letters).substr(0, 299));
+  EXPECT_EQ(answered.answer, letters.substr(0, 599));
+}
+
 TEST(trial, a_failure_that_never_came_shows_nothing) {
   EXPECT_EQ(found({"idle", true, [](stage&) { return outcome(); }}),
             "the call was not made, and did not fail");
