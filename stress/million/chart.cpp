@@ -36,7 +36,7 @@ std::string script(const std::string& file, const results& found) {
       "set terminal {} size 1000,{} noenhanced font ',10'\nset output {}\n"
       "set title '{} messages: median of {} executions; grey: baselines'\n"
       "set xlabel 'million messages a second (logarithmic); the line is the floor of the gate'\n"
-      "set logscale x\nset xrange [0.1:*]\nset yrange [{}.6:0.4] \nset grid xtics\nunset key\n"
+      "set logscale x\nset xrange [0.1:*]\nset yrange [{}.6:0.4]\nset grid xtics\nunset key\n"
       "set lmargin 52\nset arrow from 1,graph 0 to 1,graph 1 nohead lc rgb '#c04040'\n"
       "plot $rows using (0.5*($2+0.1)):1:(0.1):2:($1-0.35):($1+0.35):($3==1?0x3070b0:0xb0b0b0)"
       ":ytic(4) with boxxyerror fs solid lc rgb variable\n",

@@ -4,7 +4,9 @@
 #include "machine.hpp"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
+#include <cstdlib>
 #include <sstream>
 
 namespace shmfifo::million {
@@ -41,6 +43,26 @@ TEST(machine, G14_no_time_between_says_nothing) {
   add_ticks(state, {1000, 100, 10}, {1000, 100, 10}, 250);
   EXPECT_EQ(state.steal_percent, 0);
   EXPECT_EQ(state.others_percent, 0);
+}
+
+double load_of_the_last_minute() {
+  double load = -1;
+  EXPECT_EQ(::getloadavg(&load, 1), 1);
+  return load;
+}
+
+TEST(machine, G14_a_watch_notes_the_load_at_its_beginning_and_at_its_end) {
+  double before = 0, after = -1;
+  machine_state seen;
+  while (before != after) {  // the kernel has another figure every five seconds
+    before = load_of_the_last_minute();
+    machine_watch watch;
+    seen = watch.finish();
+    after = load_of_the_last_minute();
+  }
+  EXPECT_EQ(seen.load_average_before, before);
+  EXPECT_EQ(seen.load_average_after, before);
+  EXPECT_EQ(seen.processors, static_cast<unsigned>(::sysconf(_SC_NPROCESSORS_ONLN)));
 }
 
 double waited_of(const std::string& text) {
