@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: MIT
-#include <chrono>
 #include <stdexcept>
 
 #include "operations.hpp"
@@ -62,11 +61,7 @@ std::function<void()> wait_from(victim& self, start_at start) {
   consumer_options options;
   options.start = start;
   auto in = std::make_shared<consumer>(must(self.attach().attach_consumer(options)));
-  return [&self, in] {
-    const auto until = std::chrono::steady_clock::now() +
-                       std::chrono::milliseconds(self.control.stepped != 0 ? 1500 : 30);
-    self.note(in->wait(until));
-  };
+  return [&self, in] { self.note(in->wait(soon(self))); };
 }
 
 // A claim is in the way whose owner died after this reader attached: the reader itself aborts it.

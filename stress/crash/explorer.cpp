@@ -217,10 +217,10 @@ void explorer::kill_at(std::uint64_t k) {
   world scene(what_, names_.next());
   tracee child(control_, body_of(what_, scene.name(), control_.page(), false));
   const std::unique_ptr<sleeper> peer = put_to_sleep(scene);
-  if (!child.go(trace_.routes[k])) ++result_.drifted;
+  const bool arrived = child.go(trace_.routes[k]);
   const std::uintptr_t address =
       child.ended_by_itself() == -1 ? child.address() : trace_.addresses[k];
-  if (address != trace_.addresses[k]) ++result_.drifted;
+  if (!arrived || address != trace_.addresses[k]) ++result_.drifted;
   child.kill();
   ++result_.kills;
   const picture left = scene.take_picture();
@@ -253,10 +253,11 @@ void explorer::stop_at(std::uint64_t k, bool long_wait) {
   world scene(what_, names_.next());
   tracee child(control_, body_of(what_, scene.name(), control_.page(), false));
   const std::unique_ptr<sleeper> peer = put_to_sleep(scene);
-  if (!child.go(trace_.routes[k])) ++result_.drifted;
-  if (child.ended_by_itself() != -1) return;
-  const std::uintptr_t address = child.address();
-  if (address != trace_.addresses[k]) ++result_.drifted;
+  const bool arrived = child.go(trace_.routes[k]);
+  const bool ended = child.ended_by_itself() != -1;
+  const std::uintptr_t address = ended ? 0 : child.address();
+  if (!arrived || address != trace_.addresses[k]) ++result_.drifted;
+  if (ended) return;
   child.pause();
   ++result_.pauses;
   const picture left = scene.take_picture();

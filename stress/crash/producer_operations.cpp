@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: MIT
-#include <chrono>
 #include <stdexcept>
 #include <utility>
 
@@ -50,14 +49,6 @@ std::function<void()> claim_commit(victim& self) {
 }
 std::function<void()> claim_abort(victim& self) {
   return [&self, out = attach_producer(self)] { claim_and(self, *out, false); };
-}
-
-// Under single steps the clock runs about a thousand times faster than the instructions: the
-// deadline must come after the spinning, or the sleep is never reached, and soon after it, or a
-// real kill waits long.
-deadline soon(const victim& self) {
-  return std::chrono::steady_clock::now() +
-         std::chrono::milliseconds(self.control.stepped != 0 ? 1500 : 30);
 }
 
 std::function<void()> publish_waiting(victim& self) {

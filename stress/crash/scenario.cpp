@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "scenario.hpp"
 
+#include <chrono>
 #include <cstring>
 #include <stdexcept>
 
@@ -57,6 +58,11 @@ void victim::note(status answer, std::int64_t number) const {
   const std::uint32_t count = control.acknowledged;
   if (count < std::size(control.numbers)) control.numbers[count] = number;
   control.acknowledged = count + 1;
+}
+
+deadline soon(const victim& self) {
+  return std::chrono::steady_clock::now() +
+         std::chrono::milliseconds(self.control.stepped != 0 ? 1500 : 30);
 }
 
 std::string scenario::mode() const {

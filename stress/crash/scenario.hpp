@@ -39,6 +39,11 @@ struct victim {
   void note(int error_code) const { control.answer = error_code; }
 };
 
+// When an operation of the victim that waits gives up. Under single steps the clock runs about a
+// thousand times faster than the instructions: the deadline must come after the spinning, or the
+// sleep is never reached, and soon after it, or a real kill waits long.
+deadline soon(const victim& self);
+
 // The process that sleeps in the kernel while the operation is interrupted.
 enum class sleeping : std::uint8_t { nobody, consumer, producer };
 

@@ -20,15 +20,12 @@
 namespace shmfifo::harness::crash {
 namespace {
 
-// Counted in looks, which are as slow as the machine, not in seconds: some hundred times the slice
-// after which a sleeper looks again.
-constexpr unsigned patient_looks = 8'000;
 constexpr unsigned eager_looks = 300;
 
 // False if the condition never became true.
 template <class Condition>
-bool becomes(Condition&& condition) {
-  for (unsigned i = 0; i < patient_looks; ++i) {
+bool becomes(unsigned looks, Condition&& condition) {
+  for (unsigned i = 0; i < looks; ++i) {
     if (condition()) return true;
     const timespec nap{0, i < eager_looks ? 100'000 : 1'000'000};
     ::nanosleep(&nap, nullptr);
@@ -87,10 +84,10 @@ sleeper_page* map_page() {
 }  // namespace
 
 // From here on the destructor releases page and process, also if anything below throws.
-sleeper::sleeper(world& scene, sleeper_page* page)
-    : scene_(scene), page_(page), next_(scene.what().published) {}
+sleeper::sleeper(world& scene, sleeper_page* page, const patience& looks)
+    : scene_(scene), page_(page), looks_(looks), next_(scene.what().published) {}
 
-sleeper::sleeper(world& scene) : sleeper(scene, map_page()) {
+sleeper::sleeper(world& scene, const patience& looks) : sleeper(scene, map_page(), looks) {
   pid_ = start_child([this] {
     try {
       if (scene_.what().asleep == sleeping::consumer) {
@@ -138,7 +135,8 @@ std::string sleeper::blocked_in() const {
 }
 
 void sleeper::fall_asleep() {
-  const bool sleeps = becomes([&] { return asleep() || page_->complaint[0] != 0; });
+  const bool sleeps =
+      becomes(looks_.until_asleep, [&] { return asleep() || page_->complaint[0] != 0; });
   if (!sleeps || page_->complaint[0] != 0) {
     throw std::runtime_error("the peer did not fall asleep: " +
                              (page_->complaint[0] != 0 ? page_->complaint : blocked_in()));
@@ -172,7 +170,7 @@ void sleeper::hear(std::int64_t until, const char* whose) {
     if (page_->complaint[0] != 0) throw violation(std::string("the sleeper: ") + page_->complaint);
     return next_ >= until;
   };
-  if (!becomes(take)) {
+  if (!becomes(looks_.until_awake, take)) {
     throw violation("stuck: the sleeping consumer was never woken for number " +
                     std::to_string(next_) + ", " + whose);
   }
@@ -226,7 +224,7 @@ void sleeper::judge_producer() {
   }
   const auto published = [&] { return page_->published >= 0 || page_->complaint[0] != 0; };
   const auto must_publish = [&](const char* why) {
-    if (!becomes(published)) {
+    if (!becomes(looks_.until_awake, published)) {
       throw violation(std::string("stuck: the sleeping producer was never woken ") + why);
     }
     if (page_->complaint[0] != 0) throw violation(std::string("the sleeper: ") + page_->complaint);

@@ -22,10 +22,18 @@ struct sleeper_page {
   char complaint[200] = {};
 };
 
+// How often the judge looks whether the peer sleeps, and whether it has gone on. Counted in looks,
+// which are as slow as the machine, not in seconds: some hundred times the slice after which a
+// sleeper looks again.
+struct patience {
+  unsigned until_asleep = 8'000;
+  unsigned until_awake = 8'000;
+};
+
 class sleeper {
  public:
   // Forks, and returns when the peer sleeps in the kernel.
-  explicit sleeper(world& scene);
+  explicit sleeper(world& scene, const patience& looks = {});
   ~sleeper();
   sleeper(const sleeper&) = delete;
   sleeper& operator=(const sleeper&) = delete;
@@ -37,7 +45,7 @@ class sleeper {
   void judge(const control_page& control, bool survived);
 
  private:
-  sleeper(world& scene, sleeper_page* page);
+  sleeper(world& scene, sleeper_page* page, const patience& looks);
   void judge_consumer(bool survived);
   void judge_producer();
   void fall_asleep();
@@ -47,6 +55,7 @@ class sleeper {
 
   world& scene_;
   sleeper_page* page_;
+  patience looks_;
   pid_t pid_ = -1;
   ledger book_;
   std::uint32_t heard_ = 0;

@@ -60,7 +60,7 @@ world::world(const scenario& what, std::string name) : what_(what), name_(std::m
 }
 
 world::world(const scenario& what, std::string name, const picture& left)
-    : what_(what), name_(std::move(name)), copied_(true) {
+    : what_(what), name_(std::move(name)) {
   if (left.named) write_file(shm_directory + name_, left.bytes);
 }
 
@@ -135,7 +135,6 @@ std::string field_at(const geometry& shape, std::uint64_t offset) {
     }
     return std::string(name);
   };
-  if (offset < control_offset) return "header+" + std::to_string(offset);
   if (offset < participants_offset) {
     return within(offset - control_offset, {{0, "producer_cursor"},
                                             {destructive_distance, "gate_floor"},

@@ -31,7 +31,6 @@ class world {
 
   [[nodiscard]] const scenario& what() const noexcept { return what_; }
   [[nodiscard]] const std::string& name() const noexcept { return name_; }
-  [[nodiscard]] bool copied() const noexcept { return copied_; }
   [[nodiscard]] bool name_exists() const;
   // This process's own mapping, made when the name first exists.
   [[nodiscard]] segment* home();
@@ -47,7 +46,6 @@ class world {
 
   const scenario& what_;
   std::string name_;
-  bool copied_ = false;
   std::optional<segment> home_;
 };
 
