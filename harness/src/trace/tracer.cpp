@@ -106,7 +106,7 @@ std::vector<route> plan_routes(const std::vector<std::uintptr_t>& trace) {
     routes[i] = {0, 0, i};
     std::uint64_t best = i;
     const std::size_t first = i > look_back ? i - look_back : 1;
-    for (std::size_t j = i; j >= first && j > 0; --j) {
+    for (std::size_t j = i; j >= first; --j) {
       const std::uint64_t cost = steps_per_visit * visit[j] + (i - j);
       if (cost < best) {
         best = cost;
