@@ -4,6 +4,7 @@
 // so every receiver can check every byte by itself. From eight bytes on a message names its
 // producer and sequence; shorter ones are distinguished by where they arrive.
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -50,36 +51,10 @@ class content_source {
   content_source(std::uint64_t seed, std::uint64_t content_size, std::uint64_t shortest) noexcept
       : seed_(mix(seed + golden)),
         size_(content_size),
-        shortest_(shortest < content_size ? shortest : content_size) {}
+        shortest_(std::min(shortest, content_size)) {}
 
-  // Favours edges: nothing, one byte, around a word and a cache line, the maximum and one less.
   [[nodiscard]] std::uint64_t length(message_id id) const noexcept {
-    const std::uint64_t dice = base(id);
-    std::uint64_t bytes = 0;
-    switch (dice & 15) {
-      case 0:
-        bytes = 0;
-        break;
-      case 1:
-        bytes = 1;
-        break;
-      case 2:
-        bytes = 7 + (dice >> 8) % 3;
-        break;
-      case 3:
-        bytes = 63 + (dice >> 8) % 3;
-        break;
-      case 4:
-        bytes = size_;
-        break;
-      case 5:
-        bytes = size_ - 1;
-        break;
-      default:
-        bytes = (dice >> 8) % (size_ + 1);
-    }
-    if (bytes > size_) bytes = size_;
-    return bytes < shortest_ ? shortest_ : bytes;
+    return std::clamp(drawn_length(base(id)), shortest_, size_);
   }
 
   // Writes the message and returns its length. `to` holds content_size bytes.
@@ -92,39 +67,26 @@ class content_source {
       return size;
     }
     const std::uint64_t name = encode(id);
-    std::memcpy(to, &name, 8);
-    std::uint64_t i = 8;
-    for (; i + 8 <= size; i += 8) {
-      const std::uint64_t word = word_at(first, i);
-      std::memcpy(to + i, &word, 8);
-    }
-    if (i < size) {
-      const std::uint64_t word = word_at(first, i);
-      std::memcpy(to + i, &word, size - i);
-    }
+    std::memcpy(to, &name, sizeof name);
+    each_word(first, size, [to](std::uint64_t at, std::uint64_t word, std::uint64_t count) {
+      std::memcpy(to + at, &word, count);
+    });
     return size;
   }
 
   // Checks a message of this length. A short one cannot name itself and counts as sound.
   [[nodiscard]] content_check check(std::span<const std::byte> bytes) const noexcept {
     std::uint64_t name = 0;
-    std::memcpy(&name, bytes.data(), bytes.size() < 8 ? bytes.size() : 8);
+    std::memcpy(&name, bytes.data(), std::min(bytes.size(), sizeof name));
     if (bytes.size() < self_naming) return {bytes.size() >= shortest_, name};
     const message_id id = decode(name);
-    const std::uint64_t first = base(id);
     std::uint64_t wrong = bytes.size() ^ length(id);
-    std::uint64_t i = 8;
-    for (; i + 8 <= bytes.size(); i += 8) {
-      std::uint64_t word = 0;
-      std::memcpy(&word, bytes.data() + i, 8);
-      wrong |= word ^ word_at(first, i);
-    }
-    if (i < bytes.size()) {
-      std::uint64_t found = 0;
-      std::uint64_t word = word_at(first, i);
-      std::memcpy(&found, bytes.data() + i, bytes.size() - i);
-      wrong |= found ^ (word & low_bytes(bytes.size() - i));
-    }
+    each_word(base(id), bytes.size(),
+              [&](std::uint64_t at, std::uint64_t word, std::uint64_t count) {
+                std::uint64_t found = 0;
+                std::memcpy(&found, bytes.data() + at, count);
+                wrong |= found ^ (word & low_bytes(count));
+              });
     return {wrong == 0, pack(id)};
   }
 
@@ -143,6 +105,34 @@ class content_source {
     return inverse;
   }();
 
+  // Favours edges: nothing, one byte, around a word and a cache line, the maximum and one less.
+  [[nodiscard]] std::uint64_t drawn_length(std::uint64_t dice) const noexcept {
+    const std::uint64_t more = dice >> 8;
+    switch (dice & 15) {
+      case 0:
+        return 0;
+      case 1:
+        return 1;
+      case 2:
+        return 7 + more % 3;
+      case 3:
+        return 63 + more % 3;
+      case 4:
+        return size_;
+      case 5:
+        return size_ - 1;
+      default:
+        return more % (size_ + 1);
+    }
+  }
+  // Passes the words behind the name of a message of this size to `take`: the offset of each, the
+  // word, and how many of its bytes belong to the message.
+  template <class Take>
+  static void each_word(std::uint64_t first, std::uint64_t size, Take&& take) noexcept {
+    std::uint64_t at = self_naming;
+    for (; at + 8 <= size; at += 8) take(at, word_at(first, at), 8);
+    take(at, word_at(first, at), size - at);
+  }
   [[nodiscard]] static std::uint64_t low_bytes(std::uint64_t count) noexcept {
     return count == 0 ? 0 : ~std::uint64_t{0} >> (64 - 8 * count);
   }
