@@ -7,9 +7,7 @@
 #include <cerrno>
 #include <cstring>
 #include <fstream>
-#include <new>
 #include <stdexcept>
-#include <utility>
 
 namespace shmfifo::harness {
 namespace {
@@ -24,9 +22,7 @@ constexpr std::uint64_t pages(std::uint64_t bytes) noexcept {
 constexpr std::uint64_t states_offset = pages(sizeof(run_facts));
 
 void copy_text(char* to, std::size_t room, const std::string& text) noexcept {
-  const std::size_t size = std::min(room - 1, text.size());
-  std::copy_n(text.data(), size, to);
-  to[size] = '\0';
+  to[text.copy(to, room - 1)] = '\0';
 }
 
 // Where the logs of the i-th sender or receiver begin.
@@ -58,67 +54,65 @@ std::uint64_t total_size(const run_facts& facts) noexcept {
   return logs_offset(facts) + facts.producers * sender_room(facts) +
          (facts.consumers + facts.observers) * receiver_room(facts);
 }
+std::uint64_t size_of(const queue_shape& shape) {
+  if (shape.producers == 0 || shape.content_size == 0) {
+    throw std::invalid_argument("a run has at least one producer and one byte of content");
+  }
+  run_facts facts{};
+  facts.producers = shape.producers;
+  facts.consumers = shape.consumers;
+  facts.observers = shape.observers;
+  facts.messages = shape.messages;
+  return total_size(facts);
+}
 
 }  // namespace
 
-void histories::map(std::uint64_t size) {
+void histories::unmap::operator()(std::byte* base) const noexcept {
+  ::munmap(base, size);
+}
+
+histories::histories(std::uint64_t size) : memory_(nullptr, {size}) {
   void* base = ::mmap(nullptr, size, PROT_READ | PROT_WRITE,
                       MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (base == MAP_FAILED) {
     throw std::runtime_error("no memory for the histories of the run (" + std::to_string(size) +
                              " bytes of address space): ask for fewer messages");
   }
-  base_ = static_cast<std::byte*>(base);
-  size_ = size;
+  memory_.reset(static_cast<std::byte*>(base));
 }
 
-histories::histories(const history_shape& shape) {
-  if (shape.queue.producers == 0 || shape.queue.content_size == 0) {
-    throw std::invalid_argument("a run has at least one producer and one byte of content");
-  }
-  run_facts facts{};
-  facts.producers = shape.queue.producers;
-  facts.consumers = shape.queue.consumers;
-  facts.observers = shape.queue.observers;
-  facts.messages = shape.queue.messages;
-  map(total_size(facts));
-  auto& own = *new (base_) run_facts{};
+histories::histories(const history_shape& shape) : histories(size_of(shape.queue)) {
+  run_facts& own = facts();
   own.magic = history_magic;
   own.seed = shape.seed;
   own.content_size = shape.queue.content_size;
   own.shortest = shape.shortest;
   own.slots = shape.queue.slots;
   own.capacity = shape.capacity;
-  own.messages = facts.messages;
-  own.producers = facts.producers;
-  own.consumers = facts.consumers;
-  own.observers = facts.observers;
+  own.messages = shape.queue.messages;
+  own.producers = shape.queue.producers;
+  own.consumers = shape.queue.consumers;
+  own.observers = shape.queue.observers;
   own.reuses_slots = shape.reuses_slots ? 1 : 0;
   own.promises = shape.promises;
   own.ended = run_end::timed_out;  // until the supervisor sets the real end
   copy_text(own.queue, sizeof own.queue, shape.queue_name);
-  for (unsigned i = 0; i < senders() + receivers(); ++i) new (states() + i) actor_state{};
-}
-
-histories::histories(histories&& other) noexcept
-    : base_(std::exchange(other.base_, nullptr)), size_(std::exchange(other.size_, 0)) {}
-
-histories::~histories() {
-  if (base_ != nullptr) ::munmap(base_, size_);
 }
 
 actor_state* histories::states() const noexcept {
-  return reinterpret_cast<actor_state*>(base_ + states_offset);
+  return reinterpret_cast<actor_state*>(memory_.get() + states_offset);
 }
 std::uint64_t histories::events_max() const noexcept {
   return receiver_room(facts()) / sizeof(event);
 }
 std::uint64_t* histories::answers(unsigned i) const noexcept {
-  return reinterpret_cast<std::uint64_t*>(base_ + logs_offset(facts()) + i * sender_room(facts()));
+  return reinterpret_cast<std::uint64_t*>(memory_.get() + logs_offset(facts()) +
+                                          i * sender_room(facts()));
 }
 event* histories::events(unsigned i) const noexcept {
-  return reinterpret_cast<event*>(base_ + logs_offset(facts()) + senders() * sender_room(facts()) +
-                                  i * receiver_room(facts()));
+  return reinterpret_cast<event*>(memory_.get() + logs_offset(facts()) +
+                                  senders() * sender_room(facts()) + i * receiver_room(facts()));
 }
 
 std::uint64_t histories::sent_position() const noexcept {
@@ -145,11 +139,11 @@ void histories::save(const std::string& path) const {
   const auto put = [&](const void* from, std::uint64_t size) {
     file.write(static_cast<const char*>(from), static_cast<std::streamsize>(size));
   };
-  put(base_, logs_offset(facts()));
+  put(memory_.get(), logs_offset(facts()));
   for (unsigned i = 0; i < senders(); ++i) put(answers(i), answered(i).size_bytes());
   for (unsigned i = 0; i < receivers(); ++i) put(events(i), told(i).size_bytes());
-  file.flush();
-  if (!file) throw std::runtime_error("cannot write '" + path + "': " + std::strerror(errno));
+  if (!file.flush())
+    throw std::runtime_error("cannot write '" + path + "': " + std::strerror(errno));
 }
 
 histories histories::load(const std::string& path) {
@@ -170,10 +164,9 @@ histories histories::load(const std::string& path) {
       !holds_promises(facts.promises)) {
     throw std::runtime_error("'" + path + "' is no history of this version");
   }
-  histories run;
-  run.map(total_size(facts));
-  std::copy_n(head, sizeof head, run.base_);
-  get(run.base_ + sizeof head, logs_offset(facts) - sizeof head);
+  histories run(total_size(facts));
+  std::copy_n(head, sizeof head, run.memory_.get());
+  get(run.memory_.get() + sizeof head, logs_offset(facts) - sizeof head);
   const auto require = [&](bool holds, const char* what) {
     if (!holds) throw std::runtime_error("'" + path + "' is no history: " + what);
   };

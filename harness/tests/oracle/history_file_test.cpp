@@ -69,7 +69,9 @@ std::string refusal_with(std::size_t offset, Word value) {
     return judge(histories::load(file.path())).text();
   } catch (const std::runtime_error& refused) {
     const std::string text = refused.what();
-    return text.substr(text.find("' ") + 2);
+    const std::string path = "'" + file.path() + "' ";
+    EXPECT_EQ(text.find(path), 0U) << text;
+    return text.substr(path.size());
   }
 }
 
@@ -220,17 +222,60 @@ TEST(history_file, gives_every_actor_and_every_entry_a_place_of_its_own) {
 }
 
 TEST(history_file, G10_refuses_a_run_without_a_producer_without_content_or_beyond_all_memory) {
-  history_shape shape;
-  shape.queue.producers = 0;
-  EXPECT_THROW(histories{shape}, std::invalid_argument);
-  shape.queue.producers = 1;
-  shape.queue.content_size = 0;
-  EXPECT_THROW(histories{shape}, std::invalid_argument);
-  shape.queue.content_size = 1;
-  EXPECT_NO_THROW(histories{shape});
-  shape.queue.consumers = 1;
-  shape.queue.messages = std::uint64_t{1} << 45;
-  EXPECT_THROW(histories{shape}, std::runtime_error);
+  const auto refusal = [](unsigned producers, std::uint64_t content_size, std::uint64_t messages) {
+    history_shape shape;
+    shape.queue.producers = producers;
+    shape.queue.content_size = content_size;
+    shape.queue.messages = messages;
+    try {
+      const histories logs(shape);
+    } catch (const std::exception& refused) {
+      return std::string(refused.what());
+    }
+    return std::string("not refused");
+  };
+  const std::string empty = "a run has at least one producer and one byte of content";
+  EXPECT_EQ(refusal(0, 1, 1), empty);
+  EXPECT_EQ(refusal(1, 0, 1), empty);
+  EXPECT_EQ(refusal(1, 1, 1), "not refused");
+  EXPECT_EQ(refusal(1, 1, std::uint64_t{1} << 45),
+            "no memory for the histories of the run (7036874419351552 bytes of address space): ask "
+            "for fewer "
+            "messages");
+}
+
+TEST(history_file, keeps_what_each_actor_logged) {
+  hand_made_shape shape;
+  shape.producers = shape.consumers = 2;
+  shape.observers = 1;
+  shape.messages = 5;
+  shape.promises = numbered_promises();
+  hand_made run(shape);
+  for (std::uint64_t n = 0; n < 5; ++n) run.sends(n % 2, n);
+  for (unsigned r = 0; r < 3; ++r) {
+    for (std::uint64_t n = r; n < 5; ++n) {
+      run.gets(r, {static_cast<std::uint32_t>(n % 2), n / 2}, static_cast<std::int64_t>(n));
+    }
+  }
+  const memory_file file;
+  run.logs.save(file.path());
+  const histories again = histories::load(file.path());
+  for (unsigned p = 0; p < 2; ++p) {
+    ASSERT_EQ(again.answered(p).size(), run.logs.answered(p).size());
+    for (std::size_t s = 0; s < again.answered(p).size(); ++s) {
+      EXPECT_EQ(again.answered(p)[s], run.logs.answered(p)[s]);
+    }
+  }
+  for (unsigned r = 0; r < 3; ++r) {
+    ASSERT_EQ(again.told(r).size(), 6U - r);
+    for (std::size_t e = 0; e < again.told(r).size(); ++e) {
+      EXPECT_EQ(again.told(r)[e].number, run.logs.told(r)[e].number);
+      EXPECT_EQ(again.told(r)[e].identity, run.logs.told(r)[e].identity);
+    }
+  }
+  run.logs.sender(1).started = 3;  // the first one has a share of 3
+  run.logs.save(file.path());
+  EXPECT_THROW(static_cast<void>(histories::load(file.path())), std::runtime_error);
 }
 
 }  // namespace

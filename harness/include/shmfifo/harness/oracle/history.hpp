@@ -10,6 +10,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 
@@ -129,11 +130,10 @@ class histories {
   explicit histories(const history_shape& shape);  // shared with children that are forked later
   static histories load(const std::string& path);
   void save(const std::string& path) const;
-  histories(histories&& other) noexcept;
-  histories& operator=(histories&&) = delete;
-  ~histories();
 
-  [[nodiscard]] run_facts& facts() const noexcept { return *reinterpret_cast<run_facts*>(base_); }
+  [[nodiscard]] run_facts& facts() const noexcept {
+    return *reinterpret_cast<run_facts*>(memory_.get());
+  }
   [[nodiscard]] unsigned senders() const noexcept { return facts().producers; }
   [[nodiscard]] unsigned receivers() const noexcept {
     return facts().consumers + facts().observers;
@@ -174,12 +174,15 @@ class histories {
   [[nodiscard]] std::uint64_t bytes_used() const noexcept;
 
  private:
-  histories() = default;
+  struct unmap {
+    std::uint64_t size;
+    void operator()(std::byte* base) const noexcept;
+  };
+  // Of so many bytes, all zero: so begin the facts and all actors.
+  explicit histories(std::uint64_t size);
   [[nodiscard]] actor_state* states() const noexcept;
-  void map(std::uint64_t size);
 
-  std::byte* base_ = nullptr;
-  std::uint64_t size_ = 0;
+  std::unique_ptr<std::byte, unmap> memory_;
 };
 
 // The first complaint of an actor stays.
