@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <iterator>
 #include <utility>
 #include <vector>
 
@@ -69,29 +70,37 @@ void count(const judged_run& run) {
   }
 }
 
-// What each actor saw alone; `applies` says which rules to look for.
-template <class Predicate>
-[[nodiscard]] maybe judge_complaints(const judged_run& run, Predicate&& applies) {
-  for (unsigned i = 0; i < run.logs.senders() + run.logs.receivers(); ++i) {
-    const bool sends = i < run.logs.senders();
-    const actor_state& who = sends ? run.logs.sender(i) : run.logs.receiver(i - run.logs.senders());
-    const std::string name =
-        sends ? fmt::format("producer {}", i) : run.receiver_name(i - run.logs.senders());
-    const rule which = who.complained.broken.load(std::memory_order_acquire);
-    if (who.died_of != 0 && applies(rule::crashed)) {
-      return broken(rule::crashed, "{} died of signal {}", name, who.died_of);
-    }
-    if (which != rule::none && applies(which)) {
-      return broken(which, "{}", complaint_text(who, name));
-    }
+// Asks for what each actor, by its name, shows alone.
+template <class Judge>
+[[nodiscard]] maybe judge_each(const judged_run& run, Judge&& judge_one) {
+  for (unsigned i = 0; i < run.logs.senders(); ++i) {
+    if (auto found = judge_one(run.logs.sender(i), fmt::format("producer {}", i))) return found;
+  }
+  for (unsigned i = 0; i < run.logs.receivers(); ++i) {
+    if (auto found = judge_one(run.logs.receiver(i), run.receiver_name(i))) return found;
   }
   return std::nullopt;
+}
+[[nodiscard]] maybe judge_crashes(const judged_run& run) {
+  return judge_each(run, [](const actor_state& who, const std::string& name) -> maybe {
+    if (who.died_of == 0) return std::nullopt;
+    return broken(rule::crashed, "{} died of signal {}", name, who.died_of);
+  });
+}
+// `applies` says which rules to look for.
+template <class Predicate>
+[[nodiscard]] maybe judge_complaints(const judged_run& run, Predicate&& applies) {
+  return judge_each(run, [&](const actor_state& who, const std::string& name) -> maybe {
+    const rule which = who.complained.broken.load(std::memory_order_acquire);
+    if (which == rule::none || !applies(which)) return std::nullopt;
+    return broken(which, "{}", complaint_text(who, name));
+  });
 }
 
 // The call in which an actor is, and where it stands against its deadline.
 [[nodiscard]] std::string call_of(const run_facts& facts, const actor_state& who,
                                   std::string_view call, bool inside) {
-  if (who.now.load() != stage::running) return "";
+  if (who.now.load() != stage::running) return {};
   if (!inside) return ", outside its calls";
   const std::int64_t deadline = who.call_deadline.load();
   if (deadline == 0 || facts.ended_at == 0) return fmt::format(", inside {}", call);
@@ -127,7 +136,7 @@ template <class Predicate>
 // Where nearly everything was overwritten, hardly anything was judged: why it is not ok, or empty.
 // Of fewer messages than `enough` the share means nothing.
 [[nodiscard]] std::string too_little_seen(const judged_run& run) {
-  constexpr std::uint64_t least_percent = 10;
+  constexpr std::uint64_t one_in = 10;
   constexpr std::uint64_t enough = 100;
   std::uint64_t arrived = 0;
   std::uint64_t possible = 0;
@@ -141,30 +150,29 @@ template <class Predicate>
     const bool shares = run.can.competing && !run.logs.is_observer(i) && i != 0;
     possible += shares ? 0 : run.figures.sent;
   }
-  if (possible < enough || arrived * 100 >= possible * least_percent) return "";
+  if (possible < enough || arrived * one_in >= possible) return {};
   return fmt::format(
       "too little was seen to judge: {} of {} messages arrived where messages may "
       "be lost; below {} % a run shows next to nothing",
-      arrived, possible, least_percent);
+      arrived, possible, 100 / one_in);
 }
 
 // The numbers of a queue that is judged by names: each is given out once, and its message arrives
 // under it.
 [[nodiscard]] maybe judge_given_numbers(const judged_run& run) {
-  std::vector<std::pair<std::uint64_t, message_id>> given;
+  std::vector<std::pair<std::uint64_t, std::uint64_t>> given;  // with the packed message
   for (unsigned p = 0; p < run.logs.senders(); ++p) {
     const auto answers = run.logs.answered(p);
     for (std::uint64_t s = 0; s < answers.size(); ++s) {
-      if (answer::is_number(answers[s])) given.push_back({answers[s], {p, s}});
+      if (answer::is_number(answers[s])) given.emplace_back(answers[s], pack({p, s}));
     }
   }
-  const auto by_number = [](const auto& a, const auto& b) { return a.first < b.first; };
-  std::sort(given.begin(), given.end(), by_number);
+  std::sort(given.begin(), given.end());
   const auto twice = std::adjacent_find(
       given.begin(), given.end(), [](const auto& a, const auto& b) { return a.first == b.first; });
   if (twice != given.end()) {
-    return broken(rule::number_twice, "{}\n  {}", sender_line(run, twice->second),
-                  sender_line(run, (twice + 1)->second));
+    return broken(rule::number_twice, "{}\n  {}", sender_line(run, unpack(twice->second)),
+                  sender_line(run, unpack(std::next(twice)->second)));
   }
   for (unsigned i = 0; i < run.logs.receivers(); ++i) {
     const auto told = run.logs.told(i);
@@ -241,9 +249,7 @@ verdict judge(const histories& logs, const capabilities& promises, const queue_s
   std::string undecided;
   const judged_run run{logs, promises, shape.slots, logs.content(), counted, undecided};
   count(run);
-  if (auto found = judge_complaints(run, [](rule which) { return which == rule::crashed; })) {
-    return as_verdict(std::move(found));
-  }
+  if (auto found = judge_crashes(run)) return as_verdict(std::move(found));
   // Deliveries first: they say most about what is wrong.
   if (auto found = judge_deliveries(run)) return as_verdict(std::move(found));
   if (promises.exclusive && logs.facts().second_producer != 0) {

@@ -14,7 +14,7 @@ namespace {
 class competing_judge {
  public:
   explicit competing_judge(const judged_run& run)
-      : run_(run), came_(message_table<bool>(run.logs)), end_(run.logs.senders()) {}
+      : run_(run), came_(message_table<bool>(run.logs)), last_(run.logs.senders()) {}
 
   maybe judge() {
     for (unsigned i = 0; i < run_.facts().consumers; ++i) {
@@ -50,10 +50,9 @@ class competing_judge {
   }
 
   void attach(walk& at, const event& entry, std::size_t e) {
-    if (entry.number <= 0) return;
     if (at.own) at.own->attach(e, entry.identity);
     if (run_.can.buffered ? entry.killed != 0 : !at.own && entry.killed == 2) {
-      takings_.push_back({at.next, std::vector<std::uint64_t>(at.next.size(), sequence_mask)});
+      takings_.push_back({at.next, std::vector<std::uint64_t>(at.next.size(), UINT64_MAX)});
     }
   }
 
@@ -80,7 +79,7 @@ class competing_judge {
                     excerpt(run_, at.receiver, e, "a message too late"), at.next[id.producer] - 1);
     }
     at.next[id.producer] = id.sequence + 1;
-    end_[id.producer] = std::max(end_[id.producer], id.sequence + 1);
+    last_[id.producer] = std::max(last_[id.producer], id.sequence);
     for (std::size_t& t = at.open[id.producer]; t < takings_.size(); ++t) {
       takings_[t].end[id.producer] = id.sequence;
     }
@@ -118,10 +117,8 @@ class competing_judge {
 
   // First the messages behind which others of their producer arrived: no death explains these.
   maybe judge_missing(std::vector<message_id>& missing) const {
-    const auto passed = [&](message_id id) { return id.sequence < end_[id.producer]; };
+    const auto passed = [&](message_id id) { return id.sequence < last_[id.producer]; };
     std::stable_partition(missing.begin(), missing.end(), passed);
-    // One more than can be explained is enough.
-    missing.resize(std::min(missing.size(), takings_.size() + 1));
     matching causes(missing.size(), takings_.size(), [&](std::size_t m, std::size_t t) {
       return may_have_taken(takings_[t], missing[m]);
     });
@@ -157,13 +154,13 @@ class competing_judge {
 
   [[nodiscard]] maybe lost(message_id id) const {
     const std::string what = sender_line(run_, id) + ", and no consumer got it";
-    if (id.sequence < end_[id.producer]) return broken(rule::lost_message, "{}", what);
+    if (id.sequence < last_[id.producer]) return broken(rule::lost_message, "{}", what);
     return judge_missing_end(run_, rule::lost_message, what);
   }
 
   const judged_run& run_;
   std::vector<std::vector<bool>> came_;  // of each producer's messages
-  std::vector<std::uint64_t> end_;       // of each producer: nothing from here on arrived
+  std::vector<std::uint64_t> last_;      // of each producer: nothing behind it arrived
   std::vector<taking> takings_;
 };
 

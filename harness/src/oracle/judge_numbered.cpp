@@ -30,10 +30,7 @@ class numbered_judge {
  private:
   // Of each number: unknown, aborted, pack(id) + known, or a message in doubt that is too short to
   // name itself.
-  static constexpr std::uint64_t unknown = 0;
-  static constexpr std::uint64_t aborted = 1;
-  static constexpr std::uint64_t known = 2;
-  static constexpr std::uint64_t short_one = ~std::uint64_t{0};
+  enum : std::uint64_t { unknown, aborted, known, short_one = ~std::uint64_t{0} };
 
   struct walk {
     unsigned receiver = 0;
@@ -45,6 +42,7 @@ class numbered_judge {
     std::uint64_t kills_in_call = 0;  // of the only receiver, since its last event
     std::uint64_t seen_before = 0;    // an earlier incarnation got the numbers below
     std::uint64_t floor = 0;          // the first number of this incarnation
+    bool after_loss = false;          // the last event was one
   };
 
   maybe read_senders() {
@@ -59,7 +57,7 @@ class numbered_judge {
     passes_over_ = run_.can.lossy && run_.logs.senders() > 1;
     top_ = top;
     if (top > begun_ * 64 + 65536) return too_many_numbers();
-    owner_.resize(top, unknown);
+    owner_.resize(top);
     for (unsigned p = 0; p < run_.logs.senders(); ++p) {
       if (auto found = read_sender(p)) return found;
     }
@@ -130,6 +128,7 @@ class numbered_judge {
   }
 
   void attach(walk& at, std::span<const event> told, std::size_t e) const {
+    at.after_loss = false;
     if (told[e].number <= 0) return;  // the first incarnation owes everything from 0 on
     at.seen_before = std::max(at.seen_before, at.position);
     if (run_.can.durable && !run_.logs.is_observer(at.receiver)) {
@@ -150,22 +149,23 @@ class numbered_judge {
     }
     const auto number = static_cast<std::uint64_t>(entry.number);
     const std::uint64_t step = entry.kind == event_kind::message ? 1 : entry.identity;
-    if (entry.number < 0 || number >= limit_ || step > limit_ - number || step == 0) {
+    if (step == 0 || step > limit_ || number > limit_ - step) {
       const rule which = entry.kind == event_kind::lost ? rule::loss_count : rule::phantom_message;
       return broken(which, "{}\n  numbers below {} were given out",
                     excerpt(run_, at.receiver, e, "numbers that do not exist"), owner_.size());
     }
     if (auto found = place(at, told, e)) return found;
-    if (number + step > owner_.size()) owner_.resize(number + step, unknown);
-    if (number < at.seen_before && entry.kind == event_kind::message) ++run_.figures.redelivered;
     at.position = number + step;
+    at.after_loss = entry.kind == event_kind::lost;
+    owner_.resize(std::max<std::size_t>(owner_.size(), at.position));
+    if (number < at.seen_before && entry.kind == event_kind::message) ++run_.figures.redelivered;
     switch (entry.kind) {
       case event_kind::message:
         return read_message(at, e, number);
       case event_kind::aborted:
         return read_aborted(at, e, number, step);
       case event_kind::lost:
-        return read_lost(at, e, number, step);
+        return read_lost(at, e);
       default:
         return broken(rule::invalid_message, "{}",
                       excerpt(run_, at.receiver, e, "an invalid number"));
@@ -194,23 +194,20 @@ class numbered_judge {
     }
     at.kills_in_call = 0;
     if (number == at.position) return std::nullopt;
-    const bool after_loss = e > 0 && told[e - 1].kind == event_kind::lost;
-    rule which = rule::order;
-    if (after_loss) {
-      which = rule::loss_count;
-    } else if (number < at.position) {
-      which = number >= at.floor ? rule::duplicate : rule::order;
-    } else {
-      const auto expected = static_cast<std::int64_t>(at.position);
-      const std::size_t last = std::min(told.size(), e + look_ahead);
-      const bool late = std::any_of(told.begin() + static_cast<std::ptrdiff_t>(e) + 1,
-                                    told.begin() + static_cast<std::ptrdiff_t>(last),
-                                    [&](const event& later) { return later.number == expected; });
-      which = late ? rule::order : rule::skipped;
-    }
-    return broken(which, "{}\n  number {} had to come; {}",
+    return broken(what_is_wrong(at, told.subspan(e), number), "{}\n  number {} had to come; {}",
                   excerpt(run_, at.receiver, e, "the wrong number"), at.position,
                   who_has(at.position));
+  }
+
+  // A number that is not the next one came with the first of these events.
+  static rule what_is_wrong(const walk& at, std::span<const event> events, std::uint64_t number) {
+    if (at.after_loss) return rule::loss_count;
+    if (number < at.position) return number >= at.floor ? rule::duplicate : rule::order;
+    const auto near = events.first(std::min(events.size(), look_ahead));
+    const bool late = std::any_of(near.begin(), near.end(), [&](const event& later) {
+      return static_cast<std::uint64_t>(later.number) == at.position;
+    });
+    return late ? rule::order : rule::skipped;
   }
 
   // May kills inside the call explain that everything from the position to `end` is missing? Each
@@ -220,17 +217,21 @@ class numbered_judge {
     if (run_.lossy(at.receiver)) return true;
     std::uint64_t messages = 0;
     for (std::uint64_t n = at.position; n < std::min<std::uint64_t>(end, owner_.size()); ++n) {
-      messages += owner_[n] == unknown || owner_[n] == aborted ? 0U : 1U;
+      messages += owner_[n] == unknown ? 0U : 1U;
       if (messages > at.kills_in_call) return false;
     }
     return true;
   }
 
+  [[nodiscard]] std::uint64_t owner_of(std::uint64_t number) const {
+    return number < owner_.size() ? owner_[number] : std::uint64_t{unknown};
+  }
   [[nodiscard]] std::string who_has(std::uint64_t number) const {
-    if (number >= owner_.size() || owner_[number] == unknown) return "nobody knows its message";
-    if (owner_[number] == aborted) return "it was aborted";
-    if (owner_[number] == short_one) return "another receiver got its message";
-    return sender_line(run_, unpack(owner_[number] - known));
+    const std::uint64_t owner = owner_of(number);
+    if (owner == unknown) return "nobody knows its message";
+    if (owner == aborted) return "it was aborted";
+    if (owner == short_one) return "another receiver got its message";
+    return sender_line(run_, unpack(owner - known));
   }
 
   maybe read_message(const walk& at, std::size_t e, std::uint64_t number) {
@@ -241,9 +242,8 @@ class numbered_judge {
       return broken(rule::disagreement, "{}\n  for another receiver it was aborted",
                     excerpt(run_, at.receiver, e, "a message"));
     }
-    const bool same = owner == short_one     ? doubts_.is_short_one(number, entry)
-                      : !names_itself(entry) ? fits(run_, entry, unpack(owner - known))
-                                             : entry.identity == owner - known;
+    const bool same = owner == short_one ? doubts_.is_short_one(number, entry)
+                                         : fits(run_, entry, unpack(owner - known));
     if (same) return std::nullopt;
     const bool answered = owner != short_one && !doubts_.contains(unpack(owner - known));
     return broken(answered ? rule::wrong_message : rule::disagreement, "{}\n  {}",
@@ -292,11 +292,11 @@ class numbered_judge {
         doubts_.size());
   }
 
-  maybe read_lost(const walk& at, std::size_t e, std::uint64_t number, std::uint64_t count) const {
+  maybe read_lost(const walk& at, std::size_t e) const {
     if (!run_.lossy(at.receiver)) {
       return broken(rule::loss_not_allowed, "{}", excerpt(run_, at.receiver, e, "a loss"));
     }
-    if (run_.facts().capacity != 0 && number + count - 1 + run_.slots >= highest_possible_) {
+    if (run_.facts().capacity != 0 && at.position + run_.slots > highest_possible_) {
       return broken(rule::lost_not_overwritten,
                     "{}\n  there are {} slots and numbers up to {} at the most",
                     excerpt(run_, at.receiver, e, "a loss"), run_.slots, highest_possible_ - 1);
@@ -310,8 +310,7 @@ class numbered_judge {
     if (at.starts_new) return std::nullopt;  // nothing came since it attached anew
     if (taken_along(at, target)) return std::nullopt;
     const std::string name = run_.receiver_name(at.receiver);
-    if (at.position >= owner_.size() || owner_[at.position] == unknown ||
-        owner_[at.position] == aborted) {
+    if (owner_of(at.position) == unknown || owner_of(at.position) == aborted) {
       const std::string what = fmt::format(
           "{} stayed before number {} although its sender is dead: it got neither a "
           "message nor a report that it was aborted; numbers below {} were sent",

@@ -93,7 +93,7 @@ class order_judge {
 }  // namespace
 
 maybe judge_one_order(const judged_run& run) {
-  if (run.can.lossy || run.can.divergent || run.logs.senders() < 2) return std::nullopt;
+  if (run.can.divergent || run.logs.senders() < 2) return std::nullopt;
   return order_judge(run).judge();
 }
 

@@ -102,7 +102,7 @@ maybe judge_report(const judged_run& run, unsigned receiver, std::size_t at,
 
 maybe judge_content(const judged_run& run, unsigned receiver, std::size_t at) {
   const event& entry = run.logs.told(receiver)[at];
-  if (entry.length < 0 || static_cast<std::uint64_t>(entry.length) > run.facts().content_size) {
+  if (static_cast<std::uint64_t>(entry.length) > run.facts().content_size) {  // or negative
     return broken(rule::length, "{}",
                   excerpt(run, receiver, at, "a length that no message may have"));
   }

@@ -77,7 +77,7 @@ template <class T>
 
 // Does a message that came short enough not to name itself fit this id?
 [[nodiscard]] inline bool fits(const judged_run& run, const event& entry, message_id id) noexcept {
-  return entry.length >= 0 && static_cast<std::uint64_t>(entry.length) == run.content.length(id) &&
+  return static_cast<std::uint64_t>(entry.length) == run.content.length(id) &&
          entry.identity == run.content.identity(id);
 }
 [[nodiscard]] inline bool names_itself(const event& entry) noexcept {
