@@ -205,7 +205,8 @@ class numbered_judge {
     if (number < at.position) return number >= at.floor ? rule::duplicate : rule::order;
     const auto near = events.first(std::min(events.size(), look_ahead));
     const bool late = std::any_of(near.begin(), near.end(), [&](const event& later) {
-      return static_cast<std::uint64_t>(later.number) == at.position;
+      return later.kind != event_kind::attached &&
+             static_cast<std::uint64_t>(later.number) == at.position;
     });
     return late ? rule::order : rule::skipped;
   }

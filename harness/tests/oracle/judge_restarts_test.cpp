@@ -396,5 +396,16 @@ TEST(judge_restarts, G2_G7_counts_aborted_messages_by_incarnation) {
   }
 }
 
+// That the receiver attached for the second time is not number 1.
+TEST(judge_restarts, G2_does_not_take_an_attachment_for_a_late_number) {
+  auto run = numbered(1, 1, 0, false, false);
+  for (std::uint64_t n = 0; n < 4; ++n) run.sends(0, n);
+  run.gets(0, {0, 0}, 0);
+  run.gets(0, {0, 2}, 2);
+  run.is_killed_and_comes_back(0);
+  run.gets(0, {0, 3}, 3);
+  expect_broken(run, rule::skipped);
+}
+
 }  // namespace
 }  // namespace shmfifo::harness
