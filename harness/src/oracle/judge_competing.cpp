@@ -46,7 +46,8 @@ class competing_judge {
     if (run_.can.durable) at.own.emplace(run_.logs);
     return judge_events(
         run_, i, [&](const event& entry, std::size_t e) { attach(at, entry, e); },
-        [&](std::size_t e) { return read_message(at, e); }, [](std::uint64_t) {});
+        [&](std::size_t e) { return read_message(at, e); },
+        [&](std::uint64_t count) { told_lost_ += count; });
   }
 
   void attach(walk& at, const event& entry, std::size_t e) {
@@ -109,10 +110,10 @@ class competing_judge {
   maybe judge_losses(std::uint64_t missing) const {
     const judge_figures& all = run_.figures;
     const bool untold = !takings_.empty() || (run_.can.buffered && all.kills != 0);
-    const bool few = all.lost < missing && !untold;
-    if (!few && all.lost <= missing + all.in_doubt) return std::nullopt;
+    const bool few = told_lost_ < missing && !untold;
+    if (!few && told_lost_ <= missing + all.in_doubt) return std::nullopt;
     return broken(rule::loss_count, "{} messages never arrived, {} were reported as lost", missing,
-                  all.lost);
+                  told_lost_);
   }
 
   // First the messages behind which others of their producer arrived: no death explains these.
@@ -162,6 +163,7 @@ class competing_judge {
   std::vector<std::vector<bool>> came_;  // of each producer's messages
   std::vector<std::uint64_t> last_;      // of each producer: nothing behind it arrived
   std::vector<taking> takings_;
+  std::uint64_t told_lost_ = 0;  // to consumers
 };
 
 }  // namespace

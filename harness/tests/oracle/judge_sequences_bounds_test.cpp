@@ -419,5 +419,19 @@ TEST(judge_sequences, G2_shares_messages_out_in_any_way) {
   }
 }
 
+TEST(judge_sequences, G5_counts_what_was_reported_to_an_observer_for_the_observer) {
+  for (const std::uint64_t told : {1U, 2U}) {
+    auto run = unnumbered(kind::competing, 1, 1, 1);
+    run.logs.facts().promises.lossy = true;
+    sends(run, 0, 4);
+    gets(run, 0, 0, {0});
+    run.is_told(0, event_kind::lost, -1, told);
+    gets(run, 0, 0, {2, 3});
+    run.is_told(1, event_kind::lost, -1, 3);
+    gets(run, 1, 0, {3});
+    expect(run, told == 1 ? rule::none : rule::loss_count);
+  }
+}
+
 }  // namespace
 }  // namespace shmfifo::harness
