@@ -54,6 +54,9 @@ TEST(judge_excerpts, a_rule_that_does_not_exist_is_none) {
   EXPECT_EQ(to_string(static_cast<rule>(1000)), "none");
   EXPECT_EQ(guarantee_of(rule::none), "");
   EXPECT_EQ(meaning_of(rule::none), "nothing is broken");
+  EXPECT_EQ(to_string(outcome::ok), "ok");
+  EXPECT_EQ(to_string(outcome::violation), "violation");
+  EXPECT_EQ(to_string(outcome::unknown), "unknown");
 }
 
 TEST(judge_excerpts, shows_two_events_before_and_one_behind_and_marks_the_one_that_is_wrong) {

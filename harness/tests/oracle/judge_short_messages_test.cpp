@@ -173,5 +173,52 @@ TEST(judge_sequences, G2_G4_looks_beyond_further_short_messages) {
   }
 }
 
+// What is wrong much later does not change what is wrong here.
+TEST(judge_sequences, G1_G2_looks_no_further_than_two_messages_that_name_themselves) {
+  const auto run = short_messages();
+  for (const bool exchanged : {true, false}) {
+    const std::uint64_t s = lone_short_one(run);
+    auto order = up_to(s + 9);
+    const auto at = [&](std::uint64_t place) {
+      return order.begin() + static_cast<std::ptrdiff_t>(place);
+    };
+    order.erase(at(s + 6));
+    if (exchanged) std::swap(order[s], order[s + 1]);
+    if (!exchanged) order.insert(at(s + 1), s);
+    expect_broken(getting(s + 9, order), exchanged ? rule::producer_order : rule::duplicate);
+  }
+}
+
+// No message that names itself follows, but the last ones fit as they are.
+TEST(judge_sequences, G2_finds_the_message_that_is_missing_before_short_ones_at_the_end) {
+  const auto run = short_messages();
+  const auto length = [&](std::uint64_t s) { return run.logs.content().length({0, s}); };
+  std::uint64_t s = 2;
+  while (!is_short(run, s) || !is_short(run, s + 1) || length(s) == length(s + 1) ||
+         length(s - 1) == length(s) || length(s - 2) == length(s) ||
+         length(s - 1) == length(s + 1)) {
+    ++s;
+  }
+  auto order = up_to(s + 2);
+  order.erase(order.begin() + static_cast<std::ptrdiff_t>(s) - 1);
+  expect_broken(getting(s + 2, order), rule::lost_message);
+}
+
+// A short one of other bytes fits nothing: the next one that names itself decides.
+TEST(judge_sequences, G2_G4_tells_by_the_next_name_what_bytes_that_fit_nothing_stand_for) {
+  for (const std::int64_t next : {-1, 1, 2}) {
+    auto run = short_messages();
+    const std::uint64_t middle = lone_short_one(run);
+    ASSERT_FALSE(is_short(run, middle + 1) || is_short(run, middle + 2));
+    std::uint64_t named = middle - 1;
+    while (is_short(run, named)) --named;
+    sends(run, 0, static_cast<int>(middle) + 3);
+    for (std::uint64_t s = 0; s < middle; ++s) run.gets(0, {0, s});
+    run.gets(0, {0, middle}).identity ^= 1;
+    run.gets(0, {0, next < 0 ? named : middle + static_cast<std::uint64_t>(next)});
+    expect_broken(run, next < 0 ? rule::duplicate : next == 2 ? rule::lost_message : rule::content);
+  }
+}
+
 }  // namespace
 }  // namespace shmfifo::harness
