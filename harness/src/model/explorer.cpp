@@ -53,7 +53,6 @@ double explorer::share_done() const noexcept {
 step explorer::add_read(const event& e) {
   graph& g = current();
   const slot s = g.push(e);
-  g.enlist_read(s);
   if (!is_twin(s)) return step::refuse;
   const location& l = g.locations[e.location];
   const auto begin = static_cast<std::uint32_t>(alternatives_.size());
@@ -63,12 +62,13 @@ step explorer::add_read(const event& e) {
   } else if (e.strength == order::plain) {
     alternatives_.push_back(g.last_of(l));  // without a race there is no other
   } else {
-    const std::uint32_t lowest = g.floor(g.hb(s), e.location, s, none);
+    const std::uint32_t lowest = g.floor(g.hb(s), e.location);
     for (auto p = static_cast<std::uint32_t>(l.writes.size()); p > lowest; --p) {
       alternatives_.push_back(l.writes[p - 1]);
     }
     alternatives_.push_back(lowest == 0 ? initial : l.writes[lowest - 1]);
   }
+  g.enlist_read(s);
   return offer(choice::about::from, s, 0, begin);
 }
 
@@ -77,10 +77,10 @@ step explorer::add_write(const event& e, slot read_part) {
   const slot s = g.push(e);
   if (read_part == none && !is_twin(s)) return step::refuse;
   g.finish_write(s, read_part);
-  if (races(s)) return step::fault;
   const auto begin = static_cast<std::uint32_t>(alternatives_.size());
-  const std::uint32_t lowest = read_part == none ? g.floor(g.hb(s), e.location, none, none) : 0;
-  collect_placements(s, read_part, lowest);
+  const std::uint32_t lowest = read_part == none ? g.floor(g.hb(s), e.location) : 0;
+  // An update of a write that has one already is in no execution: only a revisit can help.
+  if (collect_placements(s, read_part, lowest) && races(s)) return step::fault;
   collect_revisits(s);
   return offer(choice::about::write, s, 0, begin);
 }
@@ -183,7 +183,6 @@ step explorer::offer(choice::about what, slot at, std::uint32_t other, std::uint
   if (const std::size_t i = choices_.size() - 1; i < guide_.size()) {
     choice& guided = choices_.back();
     guided.next = std::min(guided.begin + guide_[i], guided.end);
-    guided.end = std::min(guided.next + 1, guided.end);
   }
   return take_next();
 }
@@ -246,17 +245,12 @@ step explorer::apply_from(slot s, slot writer) {
   const location& l = g.locations[e.location];
   if (races(s)) return step::fault;
   if (writer == initial && l.uninitialised) {
-    fault_ = {fault::why::uninitialised, s, none};
+    fault_ = {fault::why::uninitialised, s};
     return step::fault;
   }
   // An update is judged when its write has a place: that write may revisit a read in its way.
   if (!e.has(exclusive) && !orderly(s)) return step::reject;
   const std::uint32_t p = g.position_of_writer(writer);
-  if (e.has(exclusive) && g.taken(l, p)) {
-    // Two updates of one write: only a future in which the other is made to read ours can help.
-    const slot other = g.previous_in_thread(l.writes[p]);
-    if (g.within(g.porf(s), other) || !undone_by(other, s, g.porf(s))) return step::reject;
-  }
   // Reading the last write orders the read before nothing, so it closes no cycle.
   if (p != l.writes.size() && !ordered(s)) return step::reject;
   return complete_update(s);
@@ -302,11 +296,10 @@ step explorer::apply_revisit(slot write, slot read) {
   g.events[w].flags |= read_early;
   const event& e = g.events[w];
   const auto begin = static_cast<std::uint32_t>(alternatives_.size());
-  const std::uint32_t lowest =
-      std::max(g.floor(g.hb(w), e.location, w, none), g.floor(g.hb(r), e.location, r, w));
+  const std::uint32_t lowest = std::max(g.floor(g.hb(w), e.location), g.floor(g.hb(r), e.location));
   const bool some =
       collect_placements(w, e.has(exclusive) ? g.previous_in_thread(w) : none, lowest);
-  if (some && races(r)) {
+  if (some && (races(r) || races(w))) {
     g.place(w, alternatives_.back());
     // The graph stays on the stack, owned by this choice, until the report is made.
     choices_.push_back({choice::about::placement, w, r, begin, begin + 1, begin + 1});
@@ -388,15 +381,6 @@ bool explorer::maximal(slot s, const std::uint32_t* past) const {
   }
 }
 
-// Whether a write that comes next, with this causal past, could revisit `read`.
-bool explorer::undone_by(slot read, slot until, const std::uint32_t* past) const {
-  const graph& g = *graphs_[depth_];
-  for (slot s = read; s < until; ++s) {
-    if (!g.within(past, s) && !maximal(s, past)) return false;
-  }
-  return true;
-}
-
 bool explorer::races(slot s) {
   const graph& g = current();
   const event& e = g.events[s];
@@ -415,7 +399,6 @@ bool explorer::races(slot s) {
 
 bool explorer::ordered(slot s) {
   const graph& g = current();
-  if (g.seq_cst_events < 2) return true;
   // Without fences an event that is not seq_cst itself adds no edge between those that are. A read
   // that was just revisited by this write counts too.
   if (g.seq_cst_fences == 0 && g.events[s].strength != order::seq_cst &&

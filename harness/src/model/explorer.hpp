@@ -92,7 +92,6 @@ class explorer {
   void drop_choice();
   [[nodiscard]] bool my_share();
   [[nodiscard]] bool maximal(slot s, const std::uint32_t* past) const;
-  [[nodiscard]] bool undone_by(slot read, slot until, const std::uint32_t* past) const;
   [[nodiscard]] bool latest(const location& l, std::uint32_t after, slot s,
                             const std::uint32_t* past) const;
   [[nodiscard]] slot canonical_wake(slot s, const std::uint32_t* past) const;

@@ -208,17 +208,12 @@ std::uint32_t graph::life_location(std::uint32_t thread) {
   return number;
 }
 
-std::uint32_t graph::floor(const std::uint32_t* past, std::uint32_t place, slot except_a,
-                           slot except_b) const {
+std::uint32_t graph::floor(const std::uint32_t* past, std::uint32_t place) const {
   const location& l = locations[place];
   auto lowest = static_cast<std::uint32_t>(l.writes.size());
-  while (lowest > 0 && !(within(past, l.writes[lowest - 1]) && l.writes[lowest - 1] != except_a &&
-                         l.writes[lowest - 1] != except_b)) {
-    --lowest;
-  }
+  while (lowest > 0 && !within(past, l.writes[lowest - 1])) --lowest;
   for (const slot r : l.reads) {
-    if (r == except_a || r == except_b || !within(past, r)) continue;
-    lowest = std::max(lowest, position_of_writer(events[r].from));
+    if (within(past, r)) lowest = std::max(lowest, position_of_writer(events[r].from));
   }
   return lowest;
 }

@@ -74,8 +74,7 @@ class graph {
     return writer == initial ? 0 : events[writer].position;
   }
   // The first place that happens-before leaves open to an access with this past (coherence).
-  [[nodiscard]] std::uint32_t floor(const std::uint32_t* past, std::uint32_t place, slot except_a,
-                                    slot except_b) const;
+  [[nodiscard]] std::uint32_t floor(const std::uint32_t* past, std::uint32_t place) const;
   // Whether the write at this position is already followed by the update that read it.
   [[nodiscard]] bool taken(const location& l, std::uint32_t at_position) const {
     return at_position < l.writes.size() && events[l.writes[at_position]].has(exclusive);

@@ -130,6 +130,62 @@ TEST(verdicts, a_race_that_only_a_revisit_reaches_is_found) {
       model::broken::data_race);
 }
 
+// Two updates of one value are in no execution, so what would race in one is no race. The second
+// thread updates x only before the first one does, or after it is told that the first is done.
+TEST(verdicts, updates_that_exclude_each_other_do_not_race) {
+  const model::result r = model::check([] {
+    std::uint32_t x = 0;
+    model::thread one([&] {
+      if (model::fetch_add(x, 1, relaxed) != 0) return;
+      (void)model::read_plain(x);
+      model::fetch_add(x, 1, release);
+    });
+    model::thread two([&] {
+      std::uint32_t seen = model::load(x, acquire);
+      if (seen != 1) (void)model::compare_exchange(x, seen, seen + 10, acq_rel, relaxed);
+    });
+  });
+  EXPECT_TRUE(r.ok()) << r.reason << r.report;
+}
+
+// The reader first reads what it synchronises with; the race is in the executions after that.
+TEST(verdicts, a_race_with_a_value_that_is_not_the_newest_is_found) {
+  expect_broken(
+      [] {
+        std::uint32_t x = 0;
+        model::thread writer([&] {
+          model::write_plain(x, 1);
+          model::store(x, 2, release);
+        });
+        model::thread reader([&] { (void)model::load(x, acquire); });
+      },
+      model::broken::data_race);
+  // Here only a later store, which publishes nothing, takes the reader's order away.
+  std::uint32_t relaxed_reads = 0;
+  const auto body = [&] {
+    std::uint32_t x = 0;
+    std::uint32_t done = 0;
+    model::thread writer([&] {
+      model::write_plain(x, 1);
+      model::store(x, 2, release);
+      model::store(done, 1, release);
+    });
+    model::thread reader([&] {
+      if (model::load(done, relaxed) == 1) (void)model::load(x, acquire);
+    });
+    model::thread last([&] {
+      if (model::load(done, acquire) == 1) model::store(x, 3, relaxed);
+    });
+  };
+  model::options o;
+  o.shorten_executions = 0;
+  o.on_execution = [&](const model::execution&) { ++relaxed_reads; };
+  const model::result r = model::check(body, o);
+  EXPECT_EQ(r.rule, model::broken::data_race) << r.reason;
+  EXPECT_EQ(relaxed_reads, 1U);
+  EXPECT_TRUE(has(r.report, r.replay));
+}
+
 TEST(verdicts, an_object_made_late_must_be_published) {
   // Its first value is a plain write by its maker, so a relaxed pointer to it is not enough.
   const auto body = [](std::memory_order publish) {
