@@ -84,7 +84,8 @@ void search::keep_violation() {
   result_.rule = runtime_.rule();
   result_.reason = fmt::format("{}: {}", name_of(runtime_.rule()), runtime_.message());
   best_path_ = runtime_.explored().path();
-  runtime_.keep_below(runtime_.explored().current().size());
+  result_.events = runtime_.explored().current().size();
+  runtime_.keep_below(result_.events);
 }
 
 bool search::within_budget() {
@@ -122,7 +123,6 @@ bool search::advance() {
     if (!found_ || runtime_.explored().current().size() < result_.events) {
       runtime_.set_fault();
       keep_violation();
-      result_.events = runtime_.explored().current().size();
     }
     if (shorten_left_ == 0) return false;
   }
@@ -138,7 +138,6 @@ result search::explore() {
     if (o == outcome::violation) {
       if (!found_) shorten_left_ = options_.shorten_executions;
       keep_violation();
-      result_.events = runtime_.explored().current().size();
     }
     if (o == outcome::refused) {
       refused_ = true;
