@@ -189,9 +189,8 @@ bool runtime::stuck(strand& s) {
       s.ghost = true;
       s.ghost_stuck = false;
       s.ghost_reads = 0;
-      running_ = &s;
-      s.resume();
-      running_ = nullptr;
+      s.ghost_pauses = 0;
+      resume(s);
       s.at = strand::state::spinning;
       return s.ghost_stuck;
     default:

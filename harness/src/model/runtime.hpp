@@ -7,6 +7,7 @@
 // are blocked. Appending happens on the thread's own fiber, so a run switches only when a thread
 // stops.
 
+#include <array>
 #include <memory>
 #include <optional>
 #include <string>
@@ -189,7 +190,9 @@ class runtime {
   };
   std::vector<declaration> declarations_;  // kept as origins are
   struct arena {
-    std::vector<std::unique_ptr<std::byte[]>> blocks;
+    static constexpr std::size_t bytes = 64 * 1024;
+    using memory = std::array<std::byte, bytes>;
+    std::vector<std::unique_ptr<memory>> blocks;
     std::size_t block = 0;
     std::size_t used = 0;
   };

@@ -82,6 +82,7 @@ class strand {
   bool ghost = false;      // repeats a wait loop to find out whether it can ever end
   bool ghost_stuck = false;
   std::uint32_t ghost_reads = 0;
+  std::uint32_t ghost_pauses = 0;
 
  private:
   void start();

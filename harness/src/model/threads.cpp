@@ -11,11 +11,6 @@
 #include "runtime.hpp"
 
 namespace shmfifo::harness::model::detail {
-namespace {
-
-constexpr std::size_t block_bytes = 64 * 1024;
-
-}  // namespace
 
 room runtime::new_thread(const new_thread_request& r, const access_site& site) {
   strand& s = *running_;
@@ -122,7 +117,9 @@ bool runtime::dead(std::uint32_t thread, liveness_edge edge, const access_site& 
 void runtime::pause(source_location where) {
   strand& s = *running_;
   if (s.ghost) {
-    if (s.ghost_reads == 0) return;
+    // The turn that the thread was in the middle of is no whole one; a loop that reads nothing has
+    // none.
+    if (s.ghost_reads == 0 && ++s.ghost_pauses < options_.events_max) return;
     s.ghost_stuck = true;
     s.pause();
   }
@@ -197,13 +194,13 @@ void* runtime::allocate(std::size_t size, std::size_t alignment) {
     refuse("a symmetric thread may not use model::make: its objects would be its own");
   }
   arena& a = arenas_[running_->number];
-  if (size + alignment > block_bytes) refuse("model::make is for objects below 64 KiB");
+  if (size + alignment > arena::bytes) refuse("model::make is for objects below 64 KiB");
   while (true) {
-    if (a.block == a.blocks.size()) a.blocks.push_back(std::make_unique<std::byte[]>(block_bytes));
-    void* start = a.blocks[a.block].get() + a.used;
-    std::size_t space = block_bytes - a.used;
+    if (a.block == a.blocks.size()) a.blocks.push_back(std::make_unique<arena::memory>());
+    void* start = a.blocks[a.block]->data() + a.used;
+    std::size_t space = arena::bytes - a.used;
     if (std::align(alignment, size, start, space) != nullptr) {
-      a.used = block_bytes - space + size;
+      a.used = arena::bytes - space + size;
       return start;
     }
     ++a.block;
