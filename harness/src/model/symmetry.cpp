@@ -58,11 +58,9 @@ namespace {
   const auto [first, second] = std::minmax(g.threads[a].events[at], g.threads[b].events[at]);
   const event& e = g.events[first];
   const event& f = g.events[second];
-  bool reversed = false;
+  bool reversed = f.position != 0 && e.position > f.position;  // without a place it decides nothing
   if (e.what == kind::choice) reversed = e.value < f.value;
   if (e.is_read()) reversed = g.position(first) > g.position(second);
-  // A write without a position yet decides nothing.
-  if (e.is_write()) reversed = f.position != 0 && e.position > f.position;
   return !reversed || pinned(g, first);
 }
 
@@ -110,8 +108,11 @@ std::string difference_from_twins(const graph& g, slot s) {
   std::string found;
   for_each_counterpart(g, s, [&](slot counterpart) {
     const event& f = g.events[counterpart];
+    const bool orders = (e.has(compares) || e.strength == f.strength) &&
+                        e.on_success == f.on_success && e.on_failure == f.on_failure;
     const bool like = e.what == f.what && e.location == f.location && e.site == f.site &&
                       e.expected == f.expected && e.operand == f.operand &&
+                      e.how_updated == f.how_updated && orders &&
                       (!e.is_write() || e.value == f.value);
     if (like) return;
     found = fmt::format(

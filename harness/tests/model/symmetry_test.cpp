@@ -105,6 +105,18 @@ TEST(symmetry, a_ticket_lock_of_four_is_taken_in_one_order) {
       1, 24);
 }
 
+TEST(symmetry, two_sets_of_symmetric_threads_are_two) {
+  // Additions of two pairs: 4! orders; each pair may exchange its parts, so a quarter remains.
+  expect_the_same_with_less(
+      [] {
+        model::atomic<std::uint32_t> x{0U};
+        model::thread_group running;
+        running.start_symmetric(2, [&x] { x.fetch_add(1, relaxed); });
+        running.start_symmetric(2, [&x] { x.fetch_add(8, relaxed); });
+      },
+      6, 24);
+}
+
 TEST(symmetry, a_defect_that_needs_two_of_them_is_found) {
   const outcome o = explore(
       [] {
