@@ -252,6 +252,30 @@ TEST(counts, plain_accesses_ordered_by_fences_do_not_race) {
       2);
 }
 
+TEST(counts, an_acquire_fence_is_of_all_reads_before_it) {
+  // Each flag is seen or not; whoever sees both may read both messages: 4.
+  expect_executions(
+      [] {
+        struct {
+          model::plain<std::uint32_t> message;
+          model::atomic<std::uint32_t> flag{0U};
+        } all[2];
+        const auto write = [](auto& one) {
+          one.message.write(7);
+          one.flag.store(1, release);
+        };
+        model::thread first([&] { write(all[0]); });
+        model::thread second([&] { write(all[1]); });
+        model::thread reader([&] {
+          const std::uint32_t seen = all[0].flag.load(relaxed) + all[1].flag.load(relaxed);
+          model::fence(acquire);
+          if (seen == 2)
+            model::require(all[0].message.read() + all[1].message.read() == 14, "both");
+        });
+      },
+      4);
+}
+
 TEST(counts, more_threads_than_a_clock_first_has_room_for) {
   // Ten threads, two of which add to one word; the others keep to themselves: 2.
   expect_executions(

@@ -4,10 +4,11 @@
 // each reason the smallest program that has it; what a program does in its second run is not what
 // it did in its first.
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <array>
+#include <functional>
 #include <vector>
 
 #include "scenario.hpp"
@@ -78,11 +79,19 @@ TEST(refusals, an_access_that_is_another_one_when_it_is_run_again) {
       {read, changing([](bool first, words& w) {
          first ? w.y.load(relaxed) : w.y.fetch_add(0, relaxed);
        })},
+      {read, changing([](bool first, words& w) {
+         first ? w.y.load(relaxed) : w.y.exchange(0, relaxed);
+       })},
       {word, changing([](bool first, words& w) {
          static_cast<void>((first ? w.x : w.y).load(relaxed));
          static_cast<void>(w.y.load(relaxed));
        })},
       {word, changing([](bool first, words& w) { (first ? w.x : w.y).store(1, relaxed); })},
+      {"not deterministic: the same access has another size", changing([](bool first, words& w) {
+         const void* place = &w.y.word();
+         first ? model::load(*static_cast<const std::uint32_t*>(place), relaxed)
+               : model::load(*static_cast<const std::uint8_t*>(place), relaxed);
+       })},
       {word, changing([](bool first, words& w) {
          static_cast<void>(w.x.load(relaxed));
          static_cast<void>((first ? w.y : w.x).load(relaxed));
@@ -253,13 +262,98 @@ TEST(refusals, a_replay_string_that_cannot_be_read_or_leads_elsewhere) {
   }
 }
 
-TEST(refusals, a_worker_that_ends_without_a_word) {
-  model::options o;
-  o.workers = 2;
-  o.on_execution = [](const model::execution&) { ::_exit(3); };
-  const model::result r = model::check(adders(), o);
-  EXPECT_EQ(r.outcome, model::verdict::unknown);
-  EXPECT_EQ(r.reason, "worker process 0 did not report (wait status 0x300)");
+template <class Word>
+void access(std::byte* place) {
+  (void)model::load(*reinterpret_cast<const Word*>(place), relaxed);
+}
+
+// Each pair of words within sixteen bytes: the second one must be aligned and apart from the first.
+TEST(refusals, words_that_are_misaligned_or_overlap) {
+  alignas(8) std::array<std::byte, 24> room{};
+  const std::vector<std::pair<std::size_t, void (*)(std::byte*)>> sizes{{1, access<std::uint8_t>},
+                                                                        {2, access<std::uint16_t>},
+                                                                        {4, access<std::uint32_t>},
+                                                                        {8, access<std::uint64_t>}};
+  for (const auto& [one, first] : sizes) {
+    for (std::size_t at = 0; at < 16; at += one) {
+      for (const auto& [other, second] : sizes) {
+        for (std::size_t then = 0; then < 16; ++then) {
+          std::string expected;
+          if (at == then) {
+            if (one != other) expected = "a word is accessed with two sizes";
+          } else if (then % other != 0 || (at < then + other && then < at + one)) {
+            expected = "a word is misaligned, or overlaps one accessed at another address";
+          }
+          const model::result r = model::check([&, first = first, second = second] {
+            first(room.data() + at);
+            second(room.data() + then);
+          });
+          EXPECT_EQ(r.reason, expected)
+              << one << " bytes at " << at << ", " << other << " at " << then;
+        }
+      }
+    }
+  }
+}
+
+using twin = std::function<void(bool first, words& w)>;
+
+model::test_body twins_of(const twin& body) {
+  return [body] {
+    words w;
+    int started = 0;
+    model::thread_group group;
+    group.start_symmetric(2, [&] { body(started++ == 0, w); });
+    group.join();
+  };
+}
+
+// After the same past each takes a step of its own.
+TEST(refusals, symmetric_threads_that_differ) {
+  const auto exchanged = [](words& w, std::uint32_t expected, std::uint32_t desired,
+                            std::memory_order success, std::memory_order failure) {
+    static_cast<void>(w.x.compare_exchange_strong(expected, desired, success, failure));
+  };
+  const std::vector<std::pair<unsigned, twin>> differences{
+      {0, [](bool first, words& w) { static_cast<void>((first ? w.x : w.y).load(relaxed)); }},
+      {0, [](bool first, words& w) { static_cast<void>(w.x.load(first ? relaxed : acquire)); }},
+      {0, [](bool first,
+             words& w) { static_cast<void>(w.x.load(relaxed, model::at(first ? 0 : 1))); }},
+      {0, [](bool first, words& w) { w.x.store(first ? 1 : 2, relaxed); }},
+      {0, [](bool first, words& w) { w.x.store(1, first ? relaxed : release); }},
+      {0, [](bool first, words& w) { w.x.fetch_add(first ? 1 : 2, relaxed); }},
+      {0,
+       [](bool first, words& w) { first ? w.x.fetch_add(1, relaxed) : w.x.fetch_or(1, relaxed); }},
+      {0, [&](bool first, words& w) { exchanged(w, first ? 8 : 9, 1, relaxed, relaxed); }},
+      {0, [&](bool first, words& w) { exchanged(w, 8, first ? 1 : 2, relaxed, relaxed); }},
+      {0, [&](bool first, words& w) { exchanged(w, 8, 1, first ? acquire : relaxed, relaxed); }},
+      {0, [&](bool first, words& w) { exchanged(w, 8, 1, acquire, first ? acquire : relaxed); }},
+      {0, [](bool first,
+             words& w) { first ? w.x.store(0, relaxed) : static_cast<void>(w.x.load(relaxed)); }},
+      {0, [](bool first, words&) { model::fence(first ? acquire : release); }},
+      {0, [](bool first, words&) { static_cast<void>(model::choose(first ? 2 : 3)); }},
+      {1,
+       [](bool first, words& w) {
+         static_cast<void>(w.x.load(relaxed));
+         w.y.store(first ? 1 : 2, relaxed);
+       }},
+      {2,
+       [](bool first, words& w) {
+         static_cast<void>(w.x.load(relaxed));
+         model::fence(seq_cst);
+         static_cast<void>((first ? w.x : w.y).load(relaxed));
+       }},
+  };
+  for (std::size_t i = 0; i < differences.size(); ++i) {
+    const auto& [index, body] = differences[i];
+    const model::result r = model::check(twins_of(body));
+    EXPECT_EQ(r.outcome, model::verdict::unknown) << i;
+    EXPECT_EQ(r.reason, fmt::format("threads 2 and 1 were started as symmetric, but after the same "
+                                    "past event {} of one is not that of the other: their bodies "
+                                    "may not depend on who runs them",
+                                    index))
+        << i;
+  }
 }
 
 }  // namespace

@@ -68,6 +68,35 @@ TEST(sites, an_update_can_be_split_into_its_parts) {
   EXPECT_EQ(model::check(body, o).rule, model::broken::assertion);
 }
 
+TEST(sites, the_parts_of_an_update_do_what_it_does) {
+  model::options o = with_names();
+  o.site_overrides[publish].split_update = true;
+  const model::result r = model::check(
+      [] {
+        std::uint32_t x = 4;
+        const model::access_site here = model::at(publish);
+        model::require(model::exchange(x, 5, seq_cst, here) == 4, "exchange");
+        model::require(model::fetch_add(x, 2, seq_cst, here) == 5, "add");
+        model::require(model::fetch_or(x, 8, seq_cst, here) == 7, "or");
+        model::require(model::fetch_and(x, 3, seq_cst, here) == 15, "and");
+        std::uint32_t expected = 9;
+        model::require(!model::compare_exchange(x, expected, 1, seq_cst, acquire, false, here),
+                       "no");
+        model::require(expected == 3, "what it met");
+        model::require(model::compare_exchange(x, expected, 6, seq_cst, acquire, false, here),
+                       "yes");
+        model::require(expected == 3 && model::load(x, relaxed) != 6, "it wrote six");
+      },
+      o);
+  EXPECT_TRUE(r.reason.starts_with("assertion: it wrote six (")) << r.reason;
+  for (const char* line :
+       {"R seq_cst a = 4                rf init         load (split update) [publish]",
+        "W seq_cst a := 5               co after init   store (split update) [publish]",
+        "W seq_cst a := 6 "}) {
+    EXPECT_NE(r.report.find(line), std::string::npos) << line << r.report;
+  }
+}
+
 TEST(sites, a_fence_can_be_dropped) {
   const auto body = [] {
     std::uint32_t x = 0;
