@@ -156,8 +156,27 @@ void run_two(bool violate) {
   EXPECT_EQ(alive, 0) << Size << " bytes at " << Alignment;
 }
 
+template <std::size_t Size>
+void run_one() {
+  struct {
+    std::array<unsigned char, Size> content;
+    void operator()() {
+      for (const unsigned char c : content) model::require(c == 7, "its content");
+    }
+  } body;
+  body.content.fill(7);
+  const model::result r = model::check([&] {
+    model::thread one(body);
+    model::require(model::choose(3) != 3, "three runs");
+  });
+  EXPECT_EQ(r.executions, 3U) << r.reason;
+}
+
 // In executions that are complete, blocked, abandoned or broken.
 TEST(interface, bodies_of_threads_are_kept_whole_and_destroyed_once) {
+  run_one<127>();
+  run_one<128>();
+  run_one<129>();
   for (const bool violate : {false, true}) {
     run_two<1, 8>(violate);
     run_two<112, 16>(violate);
