@@ -250,6 +250,8 @@ TEST(refusals, a_replay_string_that_cannot_be_read_or_leads_elsewhere) {
     EXPECT_EQ(r.outcome, model::verdict::unknown) << text;
     EXPECT_EQ(r.reason, "the replay string does not belong to this test and these options") << text;
   }
+  EXPECT_EQ(model::replay([] { static_cast<void>(model::choose(0)); }, "m1:").reason,
+            "choose(0) has no outcome");
   const model::result right = model::replay(body, "m1:1");
   EXPECT_EQ(right.outcome, model::verdict::violation);
   EXPECT_EQ(right.replay, "m1:1");

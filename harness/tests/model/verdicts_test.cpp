@@ -212,6 +212,22 @@ TEST(verdicts, reading_what_nobody_wrote_is_a_violation) {
       model::broken::uninitialised);
 }
 
+TEST(verdicts, the_reason_names_the_events) {
+  const model::result unwritten = model::check([] {
+    const model::plain<std::uint32_t> x;
+    (void)x.read();
+  });
+  EXPECT_EQ(unwritten.reason, "uninitialised read: event 0.0 reads a location that nobody wrote");
+  const model::result race = model::check([] {
+    model::plain<std::uint32_t> x{0U};
+    model::thread one([&] { x.write(1); });
+    model::thread two([&] { (void)x.read(); });
+  });
+  EXPECT_EQ(race.reason,
+            "data race: events 1.0 and 2.0 access one location, one writes, one is not atomic, and "
+            "neither happens before the other");
+}
+
 TEST(verdicts, an_exception_that_leaves_a_thread_is_a_violation) {
   expect_broken(
       [] {
