@@ -18,7 +18,7 @@ import mutate_python
 import results
 
 CPP = (".cpp", ".hpp")
-NOT_JUDGES = ("_test.py", "/bugs.py")  # tests and data
+NOT_JUDGES = ("_test.py", "/bugs.py", "/switch.py")  # tests, data, and the switch, which cannot switch itself
 DEBIAN = "/usr/lib/python3/dist-packages"  # where its packages are, also for another python3
 LISTS = "coverage/mutation/*.json"
 PRESET = "mutation"

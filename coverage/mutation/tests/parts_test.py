@@ -159,7 +159,7 @@ class parts(unittest.TestCase):
         scopes = {"a": {"files": ["x/*.cpp", "y/z.cpp"]}, "b": {"files": ["*"]}}
         self.assertEqual([results.scope_of(name, scopes) for name in ("x/a.cpp", "y/z.cpp", "y/a.cpp")], ["a", "a", "b"])
         self.assertEqual(results.scope_of("x/a.hpp", {"a": scopes["a"]}), "")
-        self.assertEqual(tree.in_scope(["x/a.cpp", "x/a.txt", "x/tests/a.cpp", "x/a_test.py", "x/b.py"], scopes),
+        self.assertEqual(tree.in_scope(["x/a.cpp", "x/a.txt", "x/tests/a.cpp", "x/a_test.py", "x/b.py", "x/switch.py"], scopes),
                          ["x/a.cpp", "x/b.py"])
 
     def test_changed_lines_are_those_of_the_diff(self):
