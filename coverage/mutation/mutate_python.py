@@ -40,6 +40,20 @@ def binds(node):
     return any(isinstance(one, ast.NamedExpr) for one in ast.walk(node))
 
 
+def is_plain(node, *values):
+    """Is it one of these constants, of the same type?"""
+    return isinstance(node, ast.Constant) and any(node.value is value for value in values)
+
+
+def changes_nothing(keyword):
+    """An encoding that is the locale's wherever the tests run."""
+    return keyword.arg == "encoding" and ast.unparse(keyword.value).lower() in ("'utf-8'", "'utf8'")
+
+
+def is_about_files_of_the_interpreter(node):
+    return isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "sys.dont_write_bytecode"
+
+
 def is_deletable(node):
     """A name's first value is not deleted: using it would fail at once, in whatever test."""
     if isinstance(node, ast.Assign):
@@ -159,7 +173,7 @@ class Mutator(ast.NodeTransformer):
             del new.args[-1]
             choices.append(("argument dropped", new))
         for at, keyword in enumerate(node.keywords):
-            if keyword.arg is not None:
+            if keyword.arg is not None and not changes_nothing(keyword):
                 new = copy.deepcopy(node)
                 del new.keywords[at]
                 choices.append(("argument dropped", new))
@@ -202,7 +216,7 @@ class Mutator(ast.NodeTransformer):
         """The statements, each behind a switch that deletes it. An `if` has its condition, a definition its body."""
         done = []
         for node in body:
-            if is_docstring(node):
+            if is_docstring(node) or is_about_files_of_the_interpreter(node):
                 done.append(node)
                 continue
             original = copy.deepcopy(node)
@@ -219,8 +233,17 @@ class Mutator(ast.NodeTransformer):
         if original.value is None:
             return ast.If(negated(self.number(original, "return deleted", "return", "")), [new], [])
         new.value = self.alternatives(original.value, new.value, [
-            ("return value replaced", constant(value)) for value in (None, True, 0)])
+            ("return value replaced", constant(value)) for value in self.other_values(original.value)])
         return new
+
+    def other_values(self, value):
+        """What a function returns instead. Not what is the same to callers that compare or test it; the exit code of a
+        program is 0 for None, too."""
+        if is_plain(value, 1):
+            return (None, 0)
+        if is_plain(value, False):
+            return (None, True)
+        return (True,) if is_plain(value, 0) and self.function == ["main"] else (None, True, 0)
 
     def generic_visit(self, node):
         for name, value in ast.iter_fields(node):

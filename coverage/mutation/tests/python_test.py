@@ -62,7 +62,16 @@ EXAMPLES = {
     "format": ("x = lambda a: f'{a + 2:>3}'\n", "x(2)", {"arithmetic exchanged": ["  0"], "constant zero": ["  2"]}),
     "generator": ("def f():\n    yield 1\n    yield 2\n", "list(f())", {
         "statement deleted": [[2], [1]], "early return": [[]]}),
-    "method": ("class c:\n    def f(self):\n        return 1\n", "c().f()", {"return value replaced": [None, True, 0]}),
+    "method": ("class c:\n    def f(self):\n        return 1\n", "c().f()", {"return value replaced": [None, 0]}),
+    # What callers could not distinguish is not made: True is equal to 1, False to 0, and a program ends with 0 for None.
+    "false": ("def f():\n    return False\n", "f()", {"return value replaced": [None, True]}),
+    "true": ("def f():\n    return True\n", "f()", {"return value replaced": [None, 0]}),
+    "zero": ("def f():\n    return 0\n", "f()", {"return value replaced": [None, True]}),
+    "two": ("def f():\n    return 2\n", "f()", {"return value replaced": [None, True, 0]}),
+    "exit code": ("def main():\n    return 0\n", "main()", {"return value replaced": [True]}),
+    "encoding": ("x = lambda: [dict(encoding='UTF-8'), dict(encoding='ascii')]\n", "x()", {
+        "argument dropped": [[{"encoding": "UTF-8"}, {}]]}),
+    "cache": ("import sys\nsys.dont_write_bytecode = True\nx = 1\n", "x", {"statement deleted": [], "constant exchanged": []}),
 }
 
 
