@@ -13,8 +13,6 @@ from pathlib import Path
 
 sys.dont_write_bytecode = True
 ROOT = Path(__file__).resolve().parent.parent.parent
-ROW = '    Job("gcc-new", "gcc-new", 1, "ci", "build cache", "a new job"),\n'
-LAST = '    Job("list", '
 
 
 class jobs(unittest.TestCase):
@@ -34,8 +32,13 @@ class jobs(unittest.TestCase):
         self.assertEqual(text.count(old), 1, old)
         (self.root / name).write_text(text.replace(old, new))
 
-    def add_row(self):
-        self.edit("ci/jobs.py", LAST, ROW + LAST)
+    def add_row(self, name="gcc-new", preset="gcc-new", packages="build cache"):
+        """One more row of JOBS, before the last one: the list as it is written does not matter."""
+        path = self.root / "ci/jobs.py"
+        tree = ast.parse(path.read_text())
+        rows = next(node.value.elts for node in tree.body if isinstance(node, ast.Assign) and node.targets[0].id == "JOBS")
+        rows.insert(-1, ast.parse(f"Job({name!r}, {preset!r}, 1, 'ci', {packages!r}, 'a new job')", mode="eval").body)
+        path.write_text(ast.unparse(tree))
 
     def add_preset(self):
         old = '"configurePresets": ['
@@ -69,7 +72,7 @@ class jobs(unittest.TestCase):
             "add_test(NAME tiny.is_made COMMAND ${CMAKE_COMMAND} -E cat made)\n")
         (self.root / "ci/evidence").mkdir()
         shutil.copy(ROOT / "ci/evidence/sources.py", self.root / "ci/evidence")
-        self.edit("ci/jobs.py", LAST, ROW.replace("build cache", "") + LAST)
+        self.add_row(packages="")
         self.add_preset()
         code, text = self.run_script("ci/run.sh", "gcc-new")
         self.assertEqual(code, 0, text)
@@ -92,8 +95,8 @@ class jobs(unittest.TestCase):
     def test_a_function_without_a_row_a_row_twice_and_an_unknown_group_are_reported(self):
         self.edit("ci/run.sh", "job_docs() {", "job_new() { :; }\njob_docs() {")
         self.assertIn("ci/run.sh has a function for new, which is no job", self.check()[1])
-        self.add_row()
-        self.edit("ci/jobs.py", ROW, ROW.replace("build cache", "build nothing") * 2)
+        for _ in range(2):
+            self.add_row(packages="build nothing")
         self.assertIn("a name is listed twice", self.check()[1])
         self.assertIn("needs the packages nothing", self.check()[1])
 
@@ -129,11 +132,13 @@ class jobs(unittest.TestCase):
 
     def test_what_a_job_names_must_be_there(self):
         self.edit("ci/run.sh", "job_docs() {", "job_documents() {")
-        self.edit("ci/jobs.py", 'Job("gcc-O0", "gcc-O0"', 'Job("gcc-O0", "gcc-O9"')
+        self.add_row("gcc-O0", "gcc-O9")
+        self.add_preset()
         self.assertEqual(self.check(), (1, "job docs has neither a preset nor a function in ci/run.sh\n"
                                            "preset gcc-O9 is named by a job and does not exist\n"
-                                           "preset gcc-O0 is built by no job\n"
-                                           "ci/run.sh has a function for documents, which is no job\n"))
+                                           "preset gcc-new is built by no job\n"
+                                           "ci/run.sh has a function for documents, which is no job\n"
+                                           "a name is listed twice\n"))
 
     def test_million_needs_a_compiler_a_build_and_three_libraries(self):
         groups = self.run_script(sys.executable, "ci/jobs.py", "--packages", "million")[1].split()
