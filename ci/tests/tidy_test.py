@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """Goal: every rule of ci/tidy.py can fail. Method: a small clean tree passes; each bad example, put into
-it, gives the findings of its own rule that are listed with it, and no other."""
+it, gives the findings of its own rule that are listed with it, and no other.
+
+usage: ci/tests/tidy_test.py [examples | neighbours | program]"""
 import os
 import shutil
 import subprocess
@@ -77,6 +79,7 @@ CLEAN = {
     "ci/run.sh": "#!/bin/sh\n",
 }
 X = "core/src/x.cpp"
+IN_TEXTS = [rule for rule in tidy.RULES if rule != tidy.scripts_can_be_run]  # that one looks at the files themselves
 # (rule, {file: its text}, the findings without the rule's name)
 BAD = [
     ("licence_line", {X: "int x;\n", "core/src/x.h": "\n" + HEAD, "core/src/x.c": "", "core/src/x.hpp": "// MIT\n"},
@@ -160,13 +163,26 @@ BAD = [
     *(("silenced_lints", {X: HEAD + f"int x;  // NO{text}\n"}, [f"{X}:2: say NO" + "LINT(the-check): and why"])
       for text in ("LINT", "LINT(bugprone-x)", "LINT(bugprone-x):", "LINTBEGIN(*): all of it", "LINTNEXTLINE",
                    "LINT(a): why NO" + "LINT")),
-    ("scripts_can_be_run", {"ci/x.py": "#!/usr/bin/env python3\n"}, ["ci/x.py:1: begins with #! and is not executable"]),
-    ("scripts_can_be_run", {"ci/x.sh": "echo\n"}, ["ci/x.sh:1: is executable and does not begin with #!"]),
 ]
 
 
+class Kept(tidy.Tree):
+    """The clean tree with the files of an example in it, kept in memory; those with the text None are not there."""
+
+    def __init__(self, files):
+        self.texts = {name: text for name, text in {**CLEAN, **files}.items() if text is not None}
+        self.files = sorted(self.texts)
+
+    def text(self, name):
+        return self.texts[name]
+
+
+def findings(files, rules):
+    return [(rule.__name__, f"{name}:{number}: {text}") for rule in rules for name, number, text in rule(Kept(files))]
+
+
 class Sample:
-    """A repository that holds the clean tree with the files of an example in it."""
+    """A repository that holds the clean tree with other files in it."""
 
     def __init__(self, root):
         self.root = Path(root)
@@ -180,44 +196,44 @@ class Sample:
             path.write_text(text)
             path.chmod(0o755 if name.endswith(".sh") else 0o644)
 
-    def findings(self, files):
-        self.write(files)
-        tree = tidy.Tree(self.root)
-        found = [(rule.__name__, f"{name}:{number}: {text}") for rule in tidy.RULES for name, number, text in rule(tree)]
-        for name in files:
-            (self.root / name).unlink()
-        self.write({name: CLEAN[name] for name in files if name in CLEAN})
-        return found
-
     def run(self, *words, program=TIDY):
         done = subprocess.run([sys.executable, "-B", program, *words], cwd=os.sep, capture_output=True, text=True)
         return done.returncode, done.stdout
 
 
-def wrong_examples(sample):
-    if found := sample.findings({}):
-        yield f"the clean tree was not accepted: {found}"
+def wrong_answers(files, expected, rules):
+    found = findings(files, rules)
+    if sorted(found) != sorted(expected):
+        yield f"{', '.join(files) or 'the clean tree'} gave\n  {found}\n  instead of {expected}"
+
+
+def wrong_examples():
+    yield from wrong_answers({}, [], IN_TEXTS)
+    rules = {rule.__name__: rule for rule in IN_TEXTS}
     for rule, files, expected in BAD:
-        found = sample.findings(files)
-        if sorted(found) != sorted((rule, text) for text in expected):
-            yield f"{rule}: bad example {', '.join(files)} gave\n  {found}\n  instead of {expected}"
-    for rule in {rule.__name__ for rule in tidy.RULES} - {rule for rule, _, _ in BAD}:
+        yield from wrong_answers(files, [(rule, text) for text in expected], [rules[rule]])
+    for rule in rules.keys() - {rule for rule, _, _ in BAD}:
         yield f"{rule} has no bad example"
     # A tree without the documents that rules compare with has nothing to compare.
     for missing in ("README.md", header("shmfifo")):
-        (sample.root / missing).unlink()
-        if found := sample.findings({}):
-            yield f"a tree without {missing} gave {found}"
-        sample.write(CLEAN)
-    (sample.root / "core/DESIGN.md").unlink()
-    expected = [("sync_points", "core/src/sync.cpp:2: SYNC a is missing in the table of core/DESIGN.md")]
-    if (found := sample.findings({})) != expected:
-        yield f"a tree without core/DESIGN.md gave {found}"
-    sample.write(CLEAN)
+        yield from wrong_answers({missing: None}, [], IN_TEXTS)
+    yield from wrong_answers({"core/DESIGN.md": None}, [
+        ("sync_points", "core/src/sync.cpp:2: SYNC a is missing in the table of core/DESIGN.md")], IN_TEXTS)
 
 
-def wrong_runs(sample):
-    """The program by itself: what it prints, and its exit codes."""
+def wrong_neighbours():
+    """No rule finds anything in the bad example of another one."""
+    for rule, files, _ in BAD:
+        yield from wrong_answers(files, [], [other for other in IN_TEXTS if other.__name__ != rule])
+
+
+def wrong_runs():
+    """The program by itself: the files it reads, what it prints, and its exit codes."""
+    with tempfile.TemporaryDirectory() as root:
+        yield from wrong_runs_in(Sample(root))
+
+
+def wrong_runs_in(sample):
     shutil.copy(TIDY, sample.root / "ci")
     shutil.copymode(TIDY, sample.root / "ci/tidy.py")
     count, rules = len(CLEAN) + 1, len(tidy.RULES)
@@ -229,19 +245,25 @@ def wrong_runs(sample):
             ("two trees", (2, tidy.__doc__ + "\n"), sample.run(sample.root, sample.root))]:
         if found != expected:
             yield f"{what}: {found}, expected {expected}"
-    sample.write({X: "int x;\n", ".gitignore": "ignored.cpp\n", "ignored.cpp": "int x;\n"})
+    sample.write({X: "int x;\n", ".gitignore": "ignored.cpp\n", "ignored.cpp": "int x;\n", "ci/x.py": "#!/usr/bin/env python3\n",
+                  "ci/x.sh": "echo\n"})
+    (sample.root / "stress/latin.cpp").write_bytes(HEAD.encode() + b"// \xe9\n" + b"x" * 101)
     subprocess.run(["git", "-C", sample.root, "add", "core/README.md"], check=True)
     (sample.root / "core/README.md").unlink()  # listed, and gone
     expected = (1, f"{X}:1: licence_line: the first line is not the SPDX licence line\n"
-                   f"tidy: {count + 1} files, {rules} rules, 1 findings\n")
+                   "stress/latin.cpp:3: line_length: 101 columns; at most 100\n"
+                   "ci/x.py:1: scripts_can_be_run: begins with #! and is not executable\n"
+                   "ci/x.sh:1: scripts_can_be_run: is executable and does not begin with #!\n"
+                   f"tidy: {count + 4} files, {rules} rules, 4 findings\n")
     if (found := sample.run(sample.root)) != expected:
-        yield f"one finding: {found}, expected {expected}"
+        yield f"findings: {found}, expected {expected}"
+
+
+PARTS = {"examples": wrong_examples, "neighbours": wrong_neighbours, "program": wrong_runs}
 
 
 def main():
-    with tempfile.TemporaryDirectory() as root:
-        sample = Sample(root)
-        failures = [*wrong_examples(sample), *wrong_runs(sample)]
+    failures = [text for part in sys.argv[1:] or PARTS for text in PARTS[part]()]
     print("\n".join(failures))
     print(f"{len(BAD)} bad examples, {len(failures)} failures")
     return 1 if failures else 0
