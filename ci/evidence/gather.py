@@ -3,8 +3,6 @@
 """For each guarantee, which checks have run here and their result: joins the JUnit of the jobs with the labels of
 their tests, and writes the evidence.
 
-usage: ci/evidence/gather.py [--build FOLDER]    reads FOLDER/recorded (default: build), writes
-                                                 FOLDER/evidence/evidence.json
 Exit code: 0 written and nothing recorded failed, 1 something failed, 2 nothing was recorded for these
 sources. What was not recorded is listed as not checked; it never counts as passed.
 """
@@ -264,8 +262,10 @@ def summary(evidence):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--build", type=Path, default=sources.ROOT / "build")
+    parser = argparse.ArgumentParser(prog="ci/evidence/gather.py", description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--build", type=Path, default=sources.ROOT / "build", metavar="FOLDER",
+                        help="reads FOLDER/recorded, writes FOLDER/evidence/evidence.json (default: build)")
     parser.add_argument("--root", type=Path, default=sources.ROOT, help=argparse.SUPPRESS)
     options = parser.parse_args()
     evidence = gather(options.root, options.build)

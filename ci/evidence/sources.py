@@ -6,12 +6,8 @@ A recorded outcome counts only for the sources that it was recorded with. `recor
 beside each file that it made: the hashes, the command, its exit code. If the sources change meanwhile there is no
 stamp, and ci/evidence/gather.py will not count the file.
 
-usage: ci/evidence/sources.py            print the hash of the core's sources
-       ci/evidence/sources.py record [--file | --stdout | --keep FILE] [--case NAME [--labels LABELS]] COMMAND...
-  --file     the command makes FILE
-  --stdout   FILE is what the command prints
-  --keep     the command goes on with a FILE that is there; without a stamp for these sources it gets none
-  --case     also write build/recorded/junit/NAME.xml, a JUnit of one case, with the labels that CTest would give it
+usage: ci/evidence/sources.py                       print the hash of the core's sources
+       ci/evidence/sources.py record ... COMMAND    run a command, and stamp what it made (record -h: the options)
 """
 import argparse
 import datetime
@@ -27,6 +23,9 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent.parent
 CORE = ("core/include", "core/src", "core/c/include", "core/c/src")
 CHECKS = ("harness", "property_tests", "stress", "sanitizers", "core/tests", "core/c/tests")
+WAYS = {
+    "file": "the command makes FILE", "stdout": "FILE is what the command prints",
+    "keep": "the command goes on with a FILE that is there; without a stamp for these sources it gets none"}
 ENDINGS = (".cpp", ".hpp", ".c", ".h", ".py", ".sh", ".cmake", ".txt", ".json", ".csv")
 
 
@@ -123,14 +122,13 @@ def main():
         print(__doc__)
         return 0 if words in (["-h"], ["--help"]) else 2
     parser = argparse.ArgumentParser(prog="ci/evidence/sources.py record")
-    ways = ("file", "stdout", "keep")
-    for way in ways:
-        parser.add_argument(f"--{way}")
-    parser.add_argument("--case", default="")
-    parser.add_argument("--labels", default="")
-    parser.add_argument("command", nargs=argparse.REMAINDER)
+    for way, text in WAYS.items():
+        parser.add_argument(f"--{way}", metavar="FILE", help=text)
+    parser.add_argument("--case", default="", metavar="NAME", help="also write build/recorded/junit/NAME.xml, a JUnit of one case")
+    parser.add_argument("--labels", default="", help="what CTest would give the case")
+    parser.add_argument("command", nargs=argparse.REMAINDER, help="with its arguments")
     options = parser.parse_args(words[1:])
-    way = next((way for way in ways if getattr(options, way)), "")
+    way = next((way for way in WAYS if getattr(options, way)), "")
     return record(getattr(options, way) if way else "", options.command, way, case=options.case,
                   labels=options.labels.split())
 
