@@ -170,8 +170,8 @@ class judging(unittest.TestCase):
         trial.known.add(FIRST, "killed", "failed", "b", ["b"], 1)
         self.assertFalse(trial.is_untried(FIRST))
 
-    def run_all(self, limit):
-        lines = ({"test": "t", "seconds": 1}, {"test": "u", "seconds": 2.5}, {"test": "v", "seconds": 9})
+    def run_all(self, limit, seconds=2.5):
+        lines = ({"test": "t", "seconds": 1}, {"test": "u", "seconds": seconds}, {"test": "v", "seconds": 9})
         trial, executor = self.trial({("t", 2): ["failed"], ("u", 3): ["failed"]}, *map(a_test, "tuv"), lines=lines, limit=limit)
         begun = []
         with mock.patch.object(runner.time, "monotonic", lambda: 7.0):
@@ -184,6 +184,8 @@ class judging(unittest.TestCase):
         self.assertEqual(self.said, ["run, cheap tests: 3 of 3: 1 killed, 2 unfinished; 0 s",
                                      "run, other tests: 2 of 2: 1 killed, 1 survived; 0 s"])
         self.assertEqual(self.run_all(0), ([("run, cheap tests", 0), ("run, other tests", 0)], []))  # all is known
+        (self.folder / "results.jsonl").unlink()
+        self.assertEqual(self.run_all(0, seconds=2)[0], [("run, cheap tests", 3), ("run, other tests", 1)])
 
     def test_a_limit_ends_the_tests_of_a_mutant(self):
         self.assertEqual(self.run_all(1), ([("run, cheap tests", 3), ("run, other tests", 0)], [
