@@ -63,6 +63,10 @@ class known_results(unittest.TestCase):
             with self.subTest(lines):
                 self.assertEqual(self.known(*lines).outcome(MUTANTS[0], [T, U]), expected)
 
+    def test_each_outcome_has_a_column_and_what_a_test_is_missing_for_is_listed(self):
+        self.assertEqual({expected for _, expected in OUTCOMES} | {"unreached", "equivalent"}, set(results.OUTCOMES))
+        self.assertEqual(set(results.LEFT), set(results.OUTCOMES) - {"killed", "equivalent", "untried"})
+
     def test_only_tests_that_reach_a_mutant_are_asked_for(self):
         found = self.known(line("survived"))
         self.assertEqual([found.outcome(MUTANTS[0], tests) for tests in ([T], [U], [], None)],
