@@ -74,7 +74,8 @@ class planting(unittest.TestCase):
         self.refused(r"\Atwo planted bugs are called 'less'\Z", bug("less", value("sum.cpp", "a + b", "a")), bug("less"))
 
     def test_of_files_that_are_gone_the_first_is_named(self):
-        self.refused(r"\A'b' edits a\.cpp, which is not among the files\Z", bug("b", *(drop(f"{name}.cpp", "return;") for name in "cbad")))
+        of = lambda *names: [drop(f"{name}.cpp", "return;") for name in names]
+        self.refused(r"\A'one' edits a\.cpp, which is not among the files\Z", bug("one", *of("c", "a")), bug("other", *of("d", "a", "b")))
 
     def test_every_bug_has_a_test_that_must_catch_it(self):
         listed = subprocess.run([os.environ["CTEST"], "--test-dir", os.environ["BUILD"], "-N"], check=True,
