@@ -33,18 +33,19 @@ class Script:
 
     def __init__(self, folder, answers):
         self.folder, self.answers, self.calls = folder, {key: list(value) for key, value in answers.items()}, []
-        self.stopped, self.slots = threading.Event(), types.SimpleNamespace(count=1)
+        self.stopped, self.slots, self.maps = threading.Event(), types.SimpleNamespace(count=1), []
 
     def run(self, test, limit, variables):
         number = int(variables.get(ctest.MUTANT, 0))
         self.calls.append((test.name, number, limit))
         if file := variables.get(ctest.REACH):
+            self.maps.append(Path(file).read_bytes())
             Path(file).write_bytes(b"\0\1\1\0\1")
         answers = self.answers.get((test.name, number), ["passed"])
         answer = answers.pop(0) if len(answers) > 1 else answers[0]
         if answer == "interrupt":
             self.stopped.set()
-        return ctest.Execution(answer, 0.12345, 0.25)
+        return ctest.Execution(answer, 0.12378, 0.25678)
 
 
 class judging(unittest.TestCase):
@@ -64,7 +65,8 @@ class judging(unittest.TestCase):
         reach = self.reach(*lines)
         known = known or results.Results(self.folder / "results.jsonl", MUTANTS, reach.identities())
         executor = Script(self.folder, answers)
-        return runner.Runner(reach.of_mutants(tests), reach, known, executor, limit, deadline), executor
+        more = {"limit_seconds": limit} if limit else {}  # all tests by default
+        return runner.Runner(reach.of_mutants(tests), reach, known, executor, deadline=deadline, **more), executor
 
     def written(self):
         return list(results.lines_of(self.folder / "results.jsonl"))
@@ -93,9 +95,11 @@ class judging(unittest.TestCase):
                 trial, executor = self.trial({("t", 1): answers, ("t", 0): without}, a_test("t", labels))
                 self.assertEqual(trial.try_mutant(FIRST, 9), expected)
                 self.assertEqual(executor.calls, calls)
+                again, _ = self.trial({("t", 1): answers, ("t", 0): without}, a_test("t", labels))
+                self.assertEqual(again.verdict(a_test("t", labels), FIRST, []), (expected, "stuck" if expected == "stuck" else how))
                 self.assertEqual(self.written(), [{
                     "key": "m1", "original": "a", "mutant": "b", "outcome": expected, "how": how,
-                    "test": None if expected == "survived" else "t", "tried": {"t": "i"}, "processor_seconds": 0.25 * len(calls)}])
+                    "test": None if expected == "survived" else "t", "tried": {"t": "i"}, "processor_seconds": round(0.25678 * len(calls), 3)}])
 
     def test_a_test_is_asked_once_whether_it_passes_and_a_kill_ends_the_trial(self):
         trial, executor = self.trial({("t", 1): ["failed"], ("t", 2): ["failed"]}, a_test("t"), a_test("u"),
@@ -206,10 +210,11 @@ class judging(unittest.TestCase):
         tests = [a_test(name) for name in ("known", "new", "old")]
         reach.measure(tests, 4, executor, progress, lambda test: f"of {test.name}")
         limit = tests[0].timeout
+        self.assertEqual(executor.maps, [bytes(5)] * 2)  # from 0 to the number of mutants
         self.assertEqual((executor.calls, progress.total), ([("new", 0, limit), ("old", 0, limit)], 2))
         self.assertEqual(list(results.lines_of(reach.path))[2:], [
-            {"test": name, "tree": "now", "identity": f"of {name}", "outcome": outcome, "seconds": 0.123,
-             "processor_seconds": 0.25, "reached": "1-2 4"} for name, outcome in (("new", "passed"), ("old", "failed"))])
+            {"test": name, "tree": "now", "identity": f"of {name}", "outcome": outcome, "seconds": 0.124,
+             "processor_seconds": 0.257, "reached": "1-2 4"} for name, outcome in (("new", "passed"), ("old", "failed"))])
         self.assertRegex(self.said[0], r"\Areach: 2 of 2: 1 failed, 1 passed; \d+ s\Z")
         self.assertEqual([path.name for path in self.folder.iterdir()], ["reach.jsonl"])
         reach.measure(tests, 4, executor, progress, None)
