@@ -71,6 +71,7 @@ CLEAN = {
     "core/tests/x_test.cpp": HEAD + '#include "shmfifo/harness/support/names.hpp"\n#include "support/testing.hpp"\n'
                              "TEST(x, G1_a_sentence) {}\n",
     "core/tests/support/testing.hpp": HEAD,
+    "core/tests/README.md": "G77_is_no_test\n",
     "property_tests/model/model_x.cpp": HEAD + 'registration x{{"x.G1.G2_a_sentence"}};  // G77_is not a name\n',
     "core/src/names.cpp": HEAD + "int G88_is_no_test;\n",
     "stress/CMakeLists.txt": "add_test(G1)  # G77\n",

@@ -139,7 +139,7 @@ class engine(unittest.TestCase):
         self.call("reach")
         child = subprocess.Popen([*ENGINE, "--root", self.root, "--lists", self.lists, "run"], stderr=subprocess.DEVNULL)
         file = self.root / "build/mutation/results.jsonl"
-        while not file.exists():
+        while not file.exists() and child.poll() is None:
             time.sleep(0.01)
         child.send_signal(signal.SIGTERM)
         self.assertEqual(child.wait(), 130)
