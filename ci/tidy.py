@@ -6,6 +6,7 @@ usage: ci/tidy.py [ROOT]      check the tree at ROOT (default: the checkout this
 
 Each rule is a function from the tree to findings; ci/tests/tidy_test.py holds a bad example for each.
 """
+import math
 import os
 import re
 import subprocess
@@ -142,7 +143,7 @@ def core_layers(tree):
         if target.startswith(tuple(f"{f}/" for f in ABOVE_BOTH)) or "harness/" in target:
             yield name, number, f"the core includes {target}, which is not its own"
         elif (name.startswith(public) and unit in rank and target.startswith("shmfifo/")
-              and rank.get(other, 99) >= rank[unit]):
+              and rank.get(other, math.inf) >= rank[unit]):
             yield name, number, f"{unit} includes {other}, which is not below it"
 
 

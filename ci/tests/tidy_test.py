@@ -62,11 +62,15 @@ CLEAN = {
     "README.md": "```cpp\nusing namespace shmfifo;\n\ncall();\n\nother();\n```\n",
     "core/src/sync.cpp": SYNC,
     "core/src/long.cpp": HEAD + "// LONG: a table\n" + function(72),
-    "core/src/short.cpp": HEAD + function(70) + "int x{0};\n" * 70 + "void g() {}\n" + "class c {\n" + function(70, "  ") + "};\n",
+    "core/src/short.cpp": HEAD + function(70) + "int x{0};\n" * 70 + "void g() {}\n" + "class c {\n" + function(70, "  ") + "};\n" +
+                           "class d {\n public:\n" + "  // f()\n" * 72 + "};\n",
     "core/src/wide.cpp": HEAD + "//" + "x" * 98 + "\n" + "int x;\n" * 448,
     "core/DESIGN.md": TABLE,
     "core/README.md": "`core/src/sync.cpp` `core/src` `core/src/` `core/tests/support` `elsewhere/x.cpp`\n",
-    "harness/src/own.hpp": HEAD + '#include <atomic>\n#include "own.hpp"\n#include "shmfifo/harness/own.hpp"\n',
+    # Of these names the core has another file, or none that is a header.
+    "harness/src/own.hpp": HEAD + '#include <atomic>\n#include "own.hpp"\n#include "shmfifo/harness/own.hpp"\n'
+                           '#include "table.inc"\n#include "elsewhere.h"\n',
+    "core/src/table.inc": "1, 2\n", "examples/elsewhere.h": HEAD,
     "core/src/own.hpp": HEAD,  # the harness has one of that name, and means its own
     "core/tests/x_test.cpp": HEAD + '#include "shmfifo/harness/support/names.hpp"\n#include "support/testing.hpp"\n'
                              "TEST(x, G1_a_sentence) {}\n",
@@ -100,7 +104,7 @@ BAD = [
       for lower, higher in LAYERS),
     ("core_layers", {header("claim"): include("mark")}, [f"{header('claim')}:2: claim includes mark, which is not below it"]),
     ("core_layers", {header("claim"): include("nowhere")}, [f"{header('claim')}:2: claim includes nowhere, which is not below it"]),
-    ("core_layers", {PUBLIC + "unknown.hpp": HEAD},
+    ("core_layers", {PUBLIC + "unknown.hpp": include("bell")},
      [f"{PUBLIC}unknown.hpp:1: this header has no place in the layers (CORE_LAYERS in ci/tidy.py)"]),
     ("core_layers", {X: HEAD + '#include "shmfifo/harness/model.hpp"\n  #  include <harness/x.hpp>\n'},
      [f"{X}:2: the core includes shmfifo/harness/model.hpp, which is not its own",

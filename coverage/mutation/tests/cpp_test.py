@@ -100,6 +100,16 @@ EXAMPLES = {
         "statement deleted": ["0", "5", "5"], "condition true": [], "condition negated": [], "call replaced by zero": []}),
     "thrown": ("int s = 0; int f() { try { s = 5; throw 1; } catch (...) { return s; } }", "f()", {
         "statement deleted": ["0", "died"], "neighbours exchanged": []}),
+    # All others: golden_test.py shows their mutants.
+    "operators": ("int f(int a) { if (a <= 1) a -= 1; if (a >= 2) a *= 3; if (a == 4) a /= 2; if (a != 5) a %= 3; a <<= 1; a >>= 1;\n"
+                  "  a |= 8; a &= 12; a ^= 1; return -a + +a + (~a % 5) / 2 * 3 ^ (a << 1 >> 1) | (a & 3); }", "f(3)", {}),
+    "durations": ("using namespace std::chrono_literals; long f() { std::chrono::nanoseconds a = 1h; a += 2min; a += 3s; a += 4us; a += 5ns;\n"
+                  "  return a.count(); }", "f()", {}),
+    "integers": ("long s = 0; void g(char a, signed char b, unsigned char c, short d, unsigned short e, unsigned i, long j, unsigned long k,\n"
+                 "  long long l, unsigned long long m, double n, bool o) { s = a + b + c + d + e + i + j + k + l + m + n + o; }\n"
+                 "long f(char a, signed char b, unsigned char c, short d, unsigned short e, unsigned i, long j, unsigned long k, long long l,\n"
+                 "  unsigned long long m, double n, bool o) { g(a, b, c, d, e, i, j, k, l, m, n, o); return s; }",
+                 "f(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 1)", {}),
     "bound": ("int f() { int a[3] = {1, 2, 3}; return a[1]; }", "f()", {"constant zero": ["0", "2"]}),
 }
 
