@@ -20,7 +20,7 @@ HEAD = "// SPDX-License-Identifier: MIT\n"
 PUBLIC, PROTOCOL = "core/include/shmfifo/", "core/include/shmfifo/protocol/"
 RELEASE, ACQUIRE = "// SYNC a: release\n", "// SYNC a: acquire\n"
 SYNC = HEAD + RELEASE + "\n" * 13 + ACQUIRE
-TABLE = "| `a` | see `core/src/sync.cpp` |\n| G1 | order |\n| G2 | it's dense |\n"
+TABLE = "| `a` | `far` | see `core/src/sync.cpp` |\n| G1 | order |\n| G2 | it's dense |\n"
 NOT_PROTOCOL = {"config", "status", "geometry", "producer", "consumer", "segment", "shmfifo"}
 LAYERS = [("config", "status"), ("config", "geometry"), ("config", "content_copy"), ("status", "layout"), ("geometry", "layout"),
           ("content_copy", "memory_model"), ("layout", "validate"), ("layout", "bell"), ("memory_model", "bell"),
@@ -61,6 +61,8 @@ CLEAN = {
     header("shmfifo"): include("segment") + "// The interface:\n//   call();\n//\n//   other();\n",
     "README.md": "```cpp\nusing namespace shmfifo;\n\ncall();\n\nother();\n```\n",
     "core/src/sync.cpp": SYNC,
+    "core/src/far.cpp": HEAD + "// SYNC far:" + "\n" * 13 + "acquire release",
+    "core/tests/rows.inc": "1, 2\n", "stress/own.cpp": HEAD + '#include "rows.inc"\n',
     "core/src/long.cpp": HEAD + "// LONG: a table\n" + function(72),
     "core/src/short.cpp": HEAD + function(70) + "int x{0};\n" * 70 + "void g() {}\n" + "class c {\n" + function(70, "  ") + "};\n" +
                            "class d {\n public:\n" + "  // f()\n" * 72 + "};\n",
@@ -79,7 +81,7 @@ CLEAN = {
     "property_tests/model/model_x.cpp": HEAD + 'registration x{{"x.G1.G2_a_sentence"}};  // G77_is not a name\n',
     "core/src/names.cpp": HEAD + "int G88_is_no_test;\n",
     "stress/CMakeLists.txt": "add_test(G1)  # G77\n",
-    "ci/tests/x_test.py": "def test_G88_of_a_rule\n",
+    "ci/tests/x_test.py": "def test_G88_of_a_rule  # `ci/gone`\n",
     "core/src/lint.cpp": HEAD + "// NO" + "LINTBEGIN(a-check): why\n// NO" + "LINTEND(a-check)\nint x;  // NO" + "LINT(b.c-d): why\n",
     "ci/run.sh": "#!/bin/sh\n",
 }
@@ -136,6 +138,8 @@ BAD = [
     ("sync_points", {"core/src/sync.cpp": HEAD + RELEASE}, ["core/src/sync.cpp:2: SYNC a has no acquire side"]),
     ("sync_points", {"core/src/sync.cpp": HEAD + ACQUIRE}, ["core/src/sync.cpp:2: SYNC a has no release side"]),
     ("sync_points", {"core/src/sync.cpp": HEAD + "// SYNC a:" + "\n" * 14 + "acquire release"},
+     ["core/src/sync.cpp:2: SYNC a has no acquire side", "core/src/sync.cpp:2: SYNC a has no release side"]),
+    ("sync_points", {"core/src/sync.cpp": HEAD + "// SYNC a:\nseq_\ncst\n"},
      ["core/src/sync.cpp:2: SYNC a has no acquire side", "core/src/sync.cpp:2: SYNC a has no release side"]),
     ("sync_points", {X: SYNC.replace("SYNC a", "SYNC b")}, [f"{X}:2: SYNC b is missing in the table of core/DESIGN.md"]),
     ("synopsis", {"README.md": "```cpp\nusing namespace shmfifo;\n\ncall();\n```\n"},
@@ -223,7 +227,8 @@ def wrong_examples():
     for missing in ("README.md", header("shmfifo")):
         yield from wrong_answers({missing: None}, [], IN_TEXTS)
     yield from wrong_answers({"core/DESIGN.md": None}, [
-        ("sync_points", "core/src/sync.cpp:2: SYNC a is missing in the table of core/DESIGN.md")], IN_TEXTS)
+        ("sync_points", f"core/src/{file}.cpp:2: SYNC {name} is missing in the table of core/DESIGN.md")
+        for file, name in (("sync", "a"), ("far", "far"))], IN_TEXTS)
 
 
 def wrong_neighbours():
