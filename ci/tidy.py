@@ -233,7 +233,7 @@ def guarantees_and_tests(tree):
         names = ANY_GUARANTEE if name.endswith(CMAKE) else NAMED_GUARANTEES
         for number, line in tree.lines(name):
             code = line.split("//" if name.endswith(SOURCE_ENDINGS) else "#")[0]
-            for guarantee in re.findall(r"G\d+", " ".join(names.findall(code))):
+            for guarantee in re.findall(r"G\d+", "".join(names.findall(code))):
                 named.add(guarantee)
                 if guarantee not in known:
                     yield name, number, f"names {guarantee}, which is no guarantee of {DESIGN}"
@@ -245,7 +245,7 @@ def guarantees_and_tests(tree):
 def no_leftovers(tree):
     """No disabled tests and no notes to oneself."""
     # In two pieces each: the words that the rule looks for, no use of them.
-    words = re.compile(r"\b(GTEST_" + r"SKIP|DISA" + r"BLED_\w+|TO" + r"DO|FIX" + r"ME)\b")
+    words = re.compile(r"\b(?:GTEST_" + r"SKIP|DISA" + r"BLED_\w+|TO" + r"DO|FIX" + r"ME)\b")
     for name, number, line in tree.source_lines():
         if found := words.search(line):
             yield name, number, f"leftover '{found.group(0)}'"
