@@ -111,6 +111,7 @@ EXAMPLES = {
                  "long f(char a, signed char b, unsigned char c, short d, unsigned short e, unsigned i, long j, unsigned long k, long long l,\n"
                  "  unsigned long long m, double n, bool o) { g(a, b, c, d, e, i, j, k, l, m, n, o); return s; }",
                  "f(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 1)", {}),
+    "asked": ("bool g(int a) { return a > 2; } int f(int a) { int b = a++; const bool c = g(b); return c + a; }", "f(3)", {}),
     "bound": ("int f() { int a[3] = {1, 2, 3}; return a[1]; }", "f()", {"constant zero": ["0", "2"]}),
 }
 
