@@ -146,6 +146,15 @@ class mcdc(unittest.TestCase):
         for seen, figure in ((none, "function"), ({**none, "t": [function(1, [region(0, 1, 1)])]}, "branch")):
             self.assertEqual(self.run_mcdc(seen=seen), (1, [
                 *([] if figure == "function" else TABLE_OF_ONE), f"no {figure} was counted; were the tests run in {BUILD}?"]))
+        for name in PROGRAMS:
+            (self.root / BUILD / name).unlink()
+        self.assertEqual(self.run_mcdc(), (1, [f"no programs in {BUILD}; run ci/run.sh mcdc"]))
+        for name in PROGRAMS:
+            folder = (self.root / BUILD / name).parent
+            folder.rename(self.root / "aside")
+            self.assertEqual(self.run_mcdc(), (1, [
+                f"{folder.relative_to(self.root)} is missing: its programs would be left out of the count; run ci/run.sh mcdc"]))
+            (self.root / "aside").rename(folder)
         self.write("fails", "")
         self.assertEqual(self.run_mcdc(), (1, ["llvm-profdata-19 failed:", "the tool's reason", ""]))
 
