@@ -51,7 +51,7 @@ class planting(unittest.TestCase):
                      bug("gone", value("sum.cpp", "a * b", "0")))
 
     def test_all_texts_that_are_missing_are_refused_at_once(self):
-        self.refused("(?s)'gone'.*'lost'", bug("gone", value("sum.cpp", "a * b", "0")),
+        self.refused(r"\A.*'gone' occurs 0 times, not once:\n  a \* b\nsum\.cpp: .*'lost' occurs 0 times, not once:\n  return 0;\Z", bug("gone", value("sum.cpp", "a * b", "0")),
                      bug("lost", drop("sum.cpp", "return 0;")))
 
     def test_a_text_that_is_there_twice_is_refused(self):
