@@ -92,6 +92,12 @@ def flatten(text):
     return re.sub(r"\s+", " ", text).strip()
 
 
+def is_constant_zero(declaration):
+    """Is it written as `... name = 0`?"""
+    words = [token.spelling for token in declaration.get_tokens()]
+    return words[-2:] == ["=", "0"]
+
+
 class File:
     """The places of one file, found in clang's tree of a translation unit that holds it."""
 
@@ -330,8 +336,10 @@ class File:
             self.add(cursor, "return", function, Choice("return value replaced", "return {};"))
 
     def is_zero(self, value):
-        """The first of an enumeration, which is what {} stands for."""
+        """The first of an enumeration, or a constant that is written as 0: what {} stands for."""
         target = value.referenced
+        if target is not None and target.kind == Kind.VAR_DECL:
+            return is_constant_zero(target)
         return target is not None and target.kind == Kind.ENUM_CONSTANT_DECL and target.enum_value == 0
 
     def is_integer(self, cursor):
@@ -449,7 +457,8 @@ class File:
             head = " ".join(token.spelling for token in list(target.get_tokens())[:6])
             if re.search(r"\bconstexpr\b", head):
                 self.add(cursor, "value", function, Choice("constant off by one", f"({text} + 1)"),
-                         Choice("constant off by one", f"({text} - 1)"), Choice("constant zero", "0"))
+                         Choice("constant off by one", f"({text} - 1)"),
+                         *([] if is_constant_zero(target) else [Choice("constant zero", "0")]))
 
     def visit_call(self, cursor, children, function):
         text, arguments = self.slice(cursor), list(cursor.get_arguments())

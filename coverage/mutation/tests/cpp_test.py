@@ -71,6 +71,10 @@ EXAMPLES = {
         "statement deleted": ["2"]}),
     "named": ("constexpr int size = 8; int f() { int a = size; return a; }", "f()", {
         "constant off by one": ["9", "7"], "constant zero": ["0"]}),
+    "zero_named": ("constexpr int none = 0; int f() { int a = none; return a; }", "f()", {
+        "constant off by one": ["1", "-1"], "constant zero": []}),
+    "zero_returned": ("constexpr int none = 0; int f() { return none; }", "f()", {
+        "constant off by one": ["1", "-1"], "constant zero": [], "return value replaced": []}),
     "unit": ("using namespace std::chrono_literals; long f() { std::chrono::nanoseconds a = 2ms; return a.count(); }", "f()", {
         "other unit": ["2000"], "constant zero": ["0"], "constant off by one": ["3000000"]}),
     "enumerator": ("enum class e { one, two, count }; e f() { e a = e::one; return a; }", "int(f())", {
