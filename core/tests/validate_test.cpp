@@ -131,8 +131,9 @@ TEST(validate, G13_each_number_of_a_geometry_is_accepted_to_its_ends_and_refused
 
 // The most slots that the largest file has room for.
 TEST(validate, G13_more_slots_than_the_largest_file_has_are_refused_with_the_most) {
-  const auto told = [](std::uint64_t content_size, std::uint64_t slots) {
-    geometry shape = testing::small(segment_mode::log);
+  const auto told = [](std::uint64_t content_size, std::uint64_t slots,
+                       segment_mode mode = segment_mode::log) {
+    geometry shape = testing::small(mode);
     shape.content_size = content_size;
     shape.slot_count = slots;
     return outcome(shape);
@@ -142,6 +143,12 @@ TEST(validate, G13_more_slots_than_the_largest_file_has_are_refused_with_the_mos
   EXPECT_EQ(told(96, std::uint64_t{1} << 39), "accepted");  // 128 bytes each
   EXPECT_EQ(told(96, (std::uint64_t{1} << 39) + 1), "slot_count 549755813889 549755813888");
   EXPECT_EQ(told(97, std::uint64_t{1} << 39), "slot_count 549755813888 366503875925");
+  constexpr segment_mode ring = segment_mode::ring;  // of powers of two
+  constexpr std::uint64_t most = std::uint64_t{1} << 38;
+  EXPECT_EQ(told(97, most, ring), "accepted");
+  EXPECT_EQ(told(97, most + 1, ring), "slot_count 274877906945 274877906944");
+  EXPECT_EQ(told(97, most * 2, ring), "slot_count 549755813888 274877906944");
+  EXPECT_EQ(told(97, most - 1, ring), "slot_count 274877906943 274877906944");
 }
 
 TEST(validate, parts_of_a_segment_lie_where_the_numbers_of_its_geometry_say) {

@@ -91,7 +91,8 @@ struct broken_rule {
   }
   if (shape.slot_count < 1) return broken_rule{"slot_count", shape.slot_count, 1};
   static_assert(segment_size_max / cache_line == slot_count_max);  // of the smallest slots
-  const std::uint64_t slots_most = segment_size_max / shape.slot_stride();
+  std::uint64_t slots_most = segment_size_max / shape.slot_stride();
+  if (shape.mode == segment_mode::ring) slots_most = std::bit_floor(slots_most);
   if (shape.slot_count > slots_most) return broken_rule{"slot_count", shape.slot_count, slots_most};
   if (shape.mode == segment_mode::ring && !std::has_single_bit(shape.slot_count)) {
     return broken_rule{"slot_count", shape.slot_count, std::bit_ceil(shape.slot_count)};
