@@ -16,8 +16,8 @@ namespace shmfifo::apps {
 struct finding {
   std::string rule;   // short and stable
   std::string where;  // the slot, line or word
-  std::uint64_t found = 0;
-  std::uint64_t expected = 0;  // the value, or the nearest allowed one
+  std::uint64_t found;
+  std::uint64_t expected;  // the value, or the nearest allowed one
 };
 
 struct check_report {
