@@ -35,12 +35,12 @@ int create(const create_settings& settings, bool json) {
 
 command_entry add_create(CLI::App& program, bool& json) {
   auto settings = std::make_shared<create_settings>();
-  CLI::App* app = add_command(program, "create", "create a segment", json);
+  CLI::App* app = add_command(program, "create", "create a segment", json,
+                              "A log has 1000000 slots unless --slots says otherwise.");
   add_name(*app, settings->name);
   settings->geometry.add_to(*app);
   app->add_flag("--attach", settings->attach,
                 "an existing segment of the same geometry is no error");
-  app->footer("A log has 1000000 slots unless --slots says otherwise.");
   return {app, [settings, &json] { return create(*settings, json); }};
 }
 

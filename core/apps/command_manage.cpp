@@ -49,9 +49,10 @@ int remove(const std::string& name, const std::string& directory, bool force, bo
 
 command_entry add_recover(CLI::App& program, bool& json) {
   auto settings = std::make_shared<target>();
-  CLI::App* app = add_command(program, "recover", "clear away what dead participants left", json);
+  CLI::App* app = add_command(program, "recover", "clear away what dead participants left", json,
+                              "Safe at any time, as often as you like; durable cursors stay (see "
+                              "forget).");
   settings->add_to(*app);
-  app->footer("Safe at any time, as often as you like; durable cursors stay (see forget).");
   return {app, [settings, &json] { return recover(*settings, json); }};
 }
 
@@ -67,12 +68,13 @@ command_entry add_forget(CLI::App& program, bool& json) {
 command_entry add_rm(CLI::App& program, bool& json) {
   auto name = std::make_shared<std::string>();
   auto force = std::make_shared<bool>(false);
-  CLI::App* app = add_command(program, "rm", "remove a segment's name", json);
+  CLI::App* app = add_command(program, "rm", "remove a segment's name", json,
+                              "Nothing is asked. Whoever has the segment attached goes on using "
+                              "it, unnamed.");
   auto directory = std::make_shared<std::string>();
   add_name(*app, *name);
   add_directory(*app, *directory);
   app->add_flag("--force", *force, "also if it is no segment at all");
-  app->footer("Nothing is asked. Whoever has the segment attached goes on using it, unnamed.");
   return {app, [name, directory, force, &json] { return remove(*name, *directory, *force, json); }};
 }
 

@@ -10,6 +10,10 @@
 namespace shmfifo::apps {
 namespace {
 
+constexpr const char* verify_help_end =
+    "Safe while the segment is in use: judged is only what cannot be in flight.\n"
+    "Exit codes: 0 every rule holds; 1 a rule is broken, or there is no such segment; 2 usage.";
+
 int verify(const target& settings, bool json) {
   // Attaching checks the header: bytes that are no segment are a finding with the rule they break.
   const segment home = settings.attach_to_look();
@@ -41,11 +45,9 @@ int verify(const target& settings, bool json) {
 
 command_entry add_verify(CLI::App& program, bool& json) {
   auto settings = std::make_shared<target>();
-  CLI::App* app = add_command(program, "verify", "check a whole segment, slot by slot", json);
+  CLI::App* app =
+      add_command(program, "verify", "check a whole segment, slot by slot", json, verify_help_end);
   settings->add_to(*app);
-  app->footer(
-      "Safe while the segment is in use: judged is only what cannot be in flight.\n"
-      "Exit codes: 0 every rule holds; 1 a rule is broken, or there is no such segment; 2 usage.");
   return {app, [settings, &json] { return verify(*settings, json); }};
 }
 

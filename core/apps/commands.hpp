@@ -28,9 +28,11 @@ command_entry add_recover(CLI::App& program, bool& json);
 command_entry add_forget(CLI::App& program, bool& json);
 command_entry add_rm(CLI::App& program, bool& json);
 
-// A subcommand with what all of them have: --json and, usually, the segment's name.
-inline CLI::App* add_command(CLI::App& program, const char* name, const char* help, bool& json) {
-  CLI::App* app = program.add_subcommand(name, help);
+// A subcommand with what all of them have: --json and, usually, the segment's name. `footer` ends
+// its help.
+inline CLI::App* add_command(CLI::App& program, const char* name, const char* help, bool& json,
+                             const char* footer = "") {
+  CLI::App* app = program.add_subcommand(name, help)->footer(footer);
   app->add_flag("--json", json, "print JSON");
   return app;
 }
