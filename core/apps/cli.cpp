@@ -5,36 +5,48 @@
 #include <pwd.h>
 
 #include <cerrno>
-#include <charconv>
+#include <cmath>
 #include <cstdio>
 #include <cstdlib>
 #include <new>
 
 #include "summary.hpp"
+#include "whole_number.hpp"
 
 namespace shmfifo::apps {
 
 CLI::Option* add_size(CLI::App& app, const std::string& option, std::uint64_t& target,
                       const std::string& help) {
-  // Before CLI11's reading of suffixes, which takes -4 for a number close to 2^64.
-  const auto digit_first = [](const std::string& text) {
-    const bool good = !text.empty() && text.front() >= '0' && text.front() <= '9';
+  // Before CLI11's reading of suffixes, which takes -4 and 2^64 for a number close to 2^64.
+  const auto digits_first = [](const std::string& text) {
+    const std::string_view all = text;
+    const bool good =
+        whole_number<std::uint64_t>(all.substr(0, all.find_first_not_of("0123456789"))).has_value();
     return good ? std::string() : "'" + text + "' is no count: digits, and perhaps K, M or G";
   };
   return app.add_option(option, target, help)
       ->transform(CLI::AsSizeValue(false).description(""))
-      ->transform(CLI::Validator(digit_first, ""))
+      ->transform(CLI::Validator(digits_first, ""))
       ->type_name("N[K|M|G]");
+}
+
+CLI::Option* add_amount(CLI::App& app, const std::string& option, double& target, double most,
+                        const std::string& help) {
+  // CLI11's ranges hold what is no number.
+  const auto number = [](const std::string& text) {
+    const bool good = !std::isnan(std::strtod(text.c_str(), nullptr));
+    return good ? std::string() : "'" + text + "' is no number";
+  };
+  return app.add_option(option, target, help)
+      ->check(CLI::Range(0.0, most))
+      ->check(CLI::Validator(number, ""));
 }
 
 namespace {
 
 owner_rule parse_owner(const std::string& word) {
   if (word == "any") return owner_rule::any();
-  std::uint32_t uid = 0;
-  const char* end = word.data() + word.size();
-  const auto [stop, broken] = std::from_chars(word.data(), end, uid);
-  if (broken == std::errc{} && stop == end && !word.empty()) return owner_rule::user(uid);
+  if (const auto uid = whole_number<std::uint32_t>(word)) return owner_rule::user(*uid);
   const passwd* user = ::getpwnam(word.c_str());
   if (user == nullptr) {
     throw CLI::ValidationError("--owner",
@@ -60,16 +72,14 @@ CLI::Option* add_directory(CLI::App& app, std::string& target) {
 }
 
 from_option parse_from(const std::string& word) {
-  if (word == "oldest") return {start_at::oldest()};
+  if (word == "oldest") return {};
   if (word == "latest") return {start_at::latest()};
   if (word == "cursor") return {start_at::oldest(), true};
-  std::int64_t number = 0;
-  const char* end = word.data() + word.size();
-  const auto [stop, broken] = std::from_chars(word.data(), end, number);
-  if (broken != std::errc{} || stop != end || number < 0) {
+  const auto number = whole_number<std::int64_t>(word);
+  if (!number || *number < 0) {
     throw usage_error("--from: '" + word + "' is neither oldest, latest, cursor nor a number");
   }
-  return {start_at::at(number)};
+  return {start_at::at(*number)};
 }
 
 namespace {
@@ -129,8 +139,7 @@ error replaced(const std::string& name) {
 }
 
 void end_when_out_of_memory(const char* program) noexcept {
-  static const char* name;
-  name = program;
+  static const char* const name = program;
   std::set_new_handler([] {
     std::fflush(stdout);
     for (const char* piece : {name, ": out of memory\n"}) std::fputs(piece, stderr);

@@ -62,6 +62,10 @@ CLI::Option* add_choice(CLI::App& app, const std::string& option, Target& target
 CLI::Option* add_size(CLI::App& app, const std::string& option, std::uint64_t& target,
                       const std::string& help);
 
+// A number from 0 to `most`.
+CLI::Option* add_amount(CLI::App& app, const std::string& option, double& target, double most,
+                        const std::string& help);
+
 // --owner, whose segments are attached: a user's name or uid, or any; otherwise the caller's and
 // root's.
 CLI::Option* add_owner(CLI::App& app, owner_rule& target);

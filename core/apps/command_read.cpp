@@ -163,7 +163,9 @@ void add_shown(CLI::App& app, read_settings& settings) {
 
 command_entry add_tail(CLI::App& program, bool& json) {
   auto settings = std::make_shared<read_settings>();
-  CLI::App* app = add_command(program, "tail", "show the last messages and follow new ones", json);
+  CLI::App* app = add_command(program, "tail", "show the last messages and follow new ones", json,
+                              "An observer can be outrun: what was overwritten meanwhile is told "
+                              "as lost.");
   settings->which.add_to(*app);
   CLI::Option* last = add_size(*app, "-n", settings->last, "start so many messages before the end")
                           ->default_str("10");
@@ -172,11 +174,9 @@ command_entry add_tail(CLI::App& program, bool& json) {
   app->add_option("--count", settings->count,
                   "end after so many numbers (default: follow for ever)")
       ->check(CLI::PositiveNumber);
-  app->add_option("--timeout", settings->timeout,
-                  "end after so many seconds without a message; 0: never")
-      ->check(CLI::Range(0.0, 1e6));
+  add_amount(*app, "--timeout", settings->timeout, 1e6,
+             "end after so many seconds without a message; 0: never");
   add_shown(*app, *settings);
-  app->footer("An observer can be outrun: what was overwritten meanwhile is told as lost.");
   return {app, [settings, &json] { return tail(*settings, json); }};
 }
 

@@ -8,17 +8,23 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <charconv>
 #include <chrono>
+#include <cmath>
 
 #include "commands.hpp"
 #include "geometry_options.hpp"
 #include "metrics.hpp"
 #include "stop_signal.hpp"
 #include "summary.hpp"
+#include "whole_number.hpp"
 
 namespace shmfifo::apps {
 namespace {
+
+constexpr const char* stat_help_end =
+    "States: alive and dead are the kernel's word (a lock that ends with the process);\n"
+    "away: a durable cursor whose owner left in good order. Observers own nothing, so they do "
+    "not appear.";
 
 struct stat_settings {
   target which;
@@ -139,18 +145,15 @@ int look(const stat_settings& settings, bool watching, bool json) {
 // The value of --watch may be left out, so the word behind it may be the segment's name.
 void sort_out_words(stat_settings& settings) {
   const std::string& word = settings.watch;
-  double seconds = 0;
-  const char* end = word.data() + word.size();
-  const auto [stop, broken] = std::from_chars(word.data(), end, seconds);
-  if (!word.empty() && broken == std::errc{} && stop == end) {
-    if (seconds < 0.01 || seconds > 86400) {
+  if (const auto seconds = whole_number<double>(word)) {
+    if (std::isnan(*seconds) || *seconds < 0.01 || *seconds > 86400) {
       throw usage_error("--watch: " + word + " seconds are not between 0.01 and 86400");
     }
-    settings.seconds = seconds;
-  } else if (!word.empty() && !settings.which.name.empty()) {
-    throw usage_error("--watch: '" + word + "' is no number of seconds");
-  } else if (!word.empty()) {
+    settings.seconds = *seconds;
+  } else if (settings.which.name.empty()) {
     settings.which.name = word;
+  } else if (!word.empty()) {
+    throw usage_error("--watch: '" + word + "' is no number of seconds");
   }
   if (settings.which.name.empty()) throw usage_error("NAME is required (but for --openmetrics)");
 }
@@ -160,7 +163,8 @@ void sort_out_words(stat_settings& settings) {
 command_entry add_stat(CLI::App& program, bool& json) {
   auto settings = std::make_shared<stat_settings>();
   CLI::App* app =
-      add_command(program, "stat", "show who is attached, how far behind, who is in the way", json);
+      add_command(program, "stat", "show who is attached, how far behind, who is in the way", json,
+                  stat_help_end);
   settings->which.add_to(*app)->required(false);
   CLI::Option* watch = app->add_option("--watch", settings->watch,
                                        "show again every SECONDS (1) until a signal comes")
@@ -170,10 +174,6 @@ command_entry add_stat(CLI::App& program, bool& json) {
                 "print metrics for Prometheus, of all segments without a NAME")
       ->excludes(watch)
       ->excludes(app->get_option("--json"));
-  app->footer(
-      "States: alive and dead are the kernel's word (a lock that ends with the process);\n"
-      "away: a durable cursor whose owner left in good order. Observers own nothing, so they do "
-      "not appear.");
   return {app, [settings, watch, &json] {
             if (settings->openmetrics) return print_metrics(settings->which);
             sort_out_words(*settings);

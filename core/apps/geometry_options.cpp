@@ -3,8 +3,7 @@
 
 #include <fmt/format.h>
 
-#include <bit>
-#include <charconv>
+#include "whole_number.hpp"
 
 namespace shmfifo::apps {
 namespace {
@@ -12,22 +11,20 @@ namespace {
 constexpr std::uint64_t default_ring_slots = 1024;
 
 std::uint32_t parse_permissions(const std::string& word) {
-  std::uint32_t bits = 0;
-  const char* end = word.data() + word.size();
-  const auto [stop, broken] = std::from_chars(word.data(), end, bits, 8);
-  if (broken != std::errc{} || stop != end || bits > 0777) {
+  const auto bits = whole_number<std::uint32_t>(word, 8);
+  if (!bits || *bits > 0777) {
     throw usage_error("--permissions: '" + word + "' is no octal mode between 0 and 777");
   }
-  return bits;
+  return *bits;
 }
 
-[[noreturn]] void refuse(const geometry& shape, const broken_rule& broken) {
+[[noreturn]] void refuse(const broken_rule& broken) {
   const std::string_view rule = broken.rule;
   if (rule == "full_policy") {
     throw usage_error("--when-full: a log is never reused, so its only policy is reject");
   }
-  if (rule == "slot_count" && shape.mode == segment_mode::ring && broken.found > 0 &&
-      !std::has_single_bit(broken.found)) {
+  // More slots are asked for only where a ring has a number between two powers.
+  if (rule == "slot_count" && broken.found < broken.expected) {
     throw usage_error(
         fmt::format("--slots: a ring needs a power of two, not {}; the next one is {}",
                     broken.found, broken.expected));
@@ -82,7 +79,7 @@ geometry geometry_options::shape(std::uint64_t log_slots) const {
   const bool ring = shape.mode == segment_mode::ring;
   shape.when_full = when_full_.value_or(ring ? full_policy::wait : full_policy::reject);
   if (shape.slot_count == 0) shape.slot_count = ring ? default_ring_slots : log_slots;
-  if (const auto broken = validate_geometry(shape)) refuse(shape, *broken);
+  if (const auto broken = validate_geometry(shape)) refuse(*broken);
   return shape;
 }
 

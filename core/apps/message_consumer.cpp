@@ -303,15 +303,13 @@ void add_options(CLI::App& app, stream_settings& settings) {
                  "oldest, latest, a number, or cursor: where --cursor stands (default: oldest)");
   app.add_option("--cursor", settings.cursor,
                  "a durable cursor of this name: resumed, or made where --from says");
-  app.add_option("--rate", settings.rate, "messages a second; 0: as fast as it goes")
-      ->check(CLI::Range(0.0, 1e9))
+  add_amount(app, "--rate", settings.rate, 1e9, "messages a second; 0: as fast as it goes")
       ->default_str("0");
   app.add_option("--batch", settings.batch, "messages released at once")
       ->check(CLI::Range(1, 65536))
       ->default_str("256");
-  app.add_option("--timeout", settings.timeout,
-                 "seconds without a segment or a message after which to give up")
-      ->check(CLI::Range(0.0, 1e6))
+  add_amount(app, "--timeout", settings.timeout, 1e6,
+             "seconds without a segment or a message after which to give up")
       ->default_str("10");
   add_size(app, "--content-size", settings.content_size,
            "refuse a segment of another content size; 0: take any")

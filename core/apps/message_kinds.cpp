@@ -4,11 +4,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <cstring>
 #include <nlohmann/json.hpp>
 
 #include "printable.hpp"
+#include "whole_number.hpp"
 
 namespace shmfifo::apps {
 namespace {
@@ -31,14 +31,6 @@ bool put(char (&field)[Size], std::string_view value) {
 template <std::size_t Size>
 std::string_view get(const char (&field)[Size]) {
   return {field, static_cast<std::size_t>(std::find(field, field + Size, '\0') - field)};
-}
-
-std::optional<std::uint64_t> digits(std::string_view text) {
-  std::uint64_t value = 0;
-  const char* end = text.data() + text.size();
-  const auto [stop, broken] = std::from_chars(text.data(), end, value);
-  if (broken != std::errc{} || stop != end) return std::nullopt;
-  return value;
 }
 
 }  // namespace
@@ -132,8 +124,10 @@ bool message_checker::check(const record_view& record) {
 
 bool message_checker::check_numbering(std::int64_t number, std::string_view trailer) {
   constexpr std::size_t sequence_at = sender_word.size() + sender_digits;
-  const auto sender = digits(trailer.substr(sender_word.size(), sender_digits));
-  const auto sequence = digits(trailer.substr(sequence_at + sequence_word.size()));
+  const auto sender =
+      whole_number<std::uint64_t>(trailer.substr(sender_word.size(), sender_digits));
+  const auto sequence =
+      whole_number<std::uint64_t>(trailer.substr(sequence_at + sequence_word.size()));
   if (!trailer.starts_with(sender_word) ||
       trailer.substr(sequence_at, sequence_word.size()) != sequence_word || !sender || !sequence) {
     return complain(number, fmt::format("its numbering is unreadable: '{}'", trailer));

@@ -193,14 +193,12 @@ void add_options(CLI::App& app, stream_settings& settings) {
       ->default_str("text");
   add_size(app, "--messages", settings.messages, "how many; 0: until a signal comes")
       ->default_str("1000000");
-  app.add_option("--rate", settings.rate, "messages a second; 0: as fast as it goes")
-      ->check(CLI::Range(0.0, 1e9))
+  add_amount(app, "--rate", settings.rate, 1e9, "messages a second; 0: as fast as it goes")
       ->default_str("0");
   app.add_option("--batch", settings.batch, "messages published with one wake-up")
       ->check(CLI::Range(1, 65536))
       ->default_str("1");
-  app.add_option("--timeout", settings.timeout, "seconds without room after which to give up")
-      ->check(CLI::Range(0.0, 1e6))
+  add_amount(app, "--timeout", settings.timeout, 1e6, "seconds without room after which to give up")
       ->default_str("30");
   app.add_flag("--numbered", settings.numbered, "add sender and sequence to each message");
   app.add_flag("--json", settings.json, "print the summary as JSON");

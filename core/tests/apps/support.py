@@ -96,10 +96,10 @@ def command_line(program, *words):
             *(word if isinstance(word, bytes) else str(word) for word in words)]
 
 
-def start(program, *words, stderr=subprocess.PIPE, **options):
+def start(program, *words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, **options):
     return subprocess.Popen(
-        command_line(program, *words), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-        stderr=stderr, text=True, **tie_to_test(), **options)
+        command_line(program, *words), stdin=subprocess.DEVNULL, stdout=stdout, stderr=stderr, text=True,
+        **tie_to_test(), **options)
 
 
 class answer:
@@ -207,6 +207,20 @@ class case(unittest.TestCase):
         for word in words:
             self.assertIn(word, result.err)
         return result
+
+
+class comparing:
+    """Of a case: all that the tool prints is compared."""
+
+    def check(self, words, out, err="", code=0):
+        result = tool(*words)
+        self.assertEqual((result.out, result.err, result.code), (out, err, code), words)
+
+    def check_json(self, words, *expected, err="", code=0):
+        """Standard output has these lines, with the keys in this order."""
+        result = tool(*words, "--json")
+        self.assertEqual((result.err, result.code), (err, code), words)
+        self.assertEqual(result.out, "".join(json.dumps(one, separators=(",", ":")) + "\n" for one in expected), words)
 
 
 def main():
