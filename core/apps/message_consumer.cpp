@@ -47,7 +47,7 @@ struct stream_settings {
   std::string name = "shmfifo";
   message_kind kind = message_kind::text;
   std::uint64_t messages = 1'000'000;
-  std::int64_t until = -1;
+  std::optional<std::int64_t> until;
   double rate = 0;
   std::uint64_t batch = 256;
   double timeout = 10;
@@ -148,11 +148,11 @@ class run {
   [[nodiscard]] std::uint64_t passed() const { return messages_ + aborted_ + lost_ + invalid_; }
   // How many numbers to pass in all; 0: no end.
   [[nodiscard]] std::uint64_t total() const {
-    if (settings_.until < 0) return settings_.messages;
-    return static_cast<std::uint64_t>(std::max<std::int64_t>(settings_.until - start_ + 1, 0));
+    if (!settings_.until) return settings_.messages;
+    return static_cast<std::uint64_t>(std::max<std::int64_t>(*settings_.until - start_ + 1, 0));
   }
   [[nodiscard]] std::uint64_t left() const {
-    if (settings_.until < 0 && settings_.messages == 0) return settings_.batch;
+    if (!settings_.until && settings_.messages == 0) return settings_.batch;
     return total() > passed() ? total() - passed() : 0;
   }
 
@@ -197,8 +197,9 @@ class run {
       end("the log ends here: all its slots were read");
       return;
     }
-    const auto patience = std::chrono::duration<double>(settings_.timeout);
-    const auto limit = last_news_ + std::chrono::duration_cast<clock::duration>(patience);
+    const auto patience = std::chrono::duration_cast<clock::duration>(
+        std::chrono::duration<double>(settings_.timeout));
+    const auto limit = last_news_ + patience;
     const status answer = reader_->wait(std::min(clock::now() + slice, limit));
     if (answer == status::ok) return;
     const bool dead = answer == status::peer_dead;
@@ -206,7 +207,10 @@ class run {
     if (name == name_state::replaced && settings_.follow_name) return follow();
     if (name == name_state::replaced && dead) return fail(replaced(home_.name()));
     if (clock::now() < limit) return;
-    if (!dead && total() == 0 && messages_ != 0) return;  // somebody lives who may publish yet
+    if (!dead && total() == 0 && messages_ != 0) {
+      last_news_ = clock::now() + slice - patience;  // somebody lives who may publish yet
+      return;
+    }
     end(fmt::format("no message in '{}' for {} seconds, and {}", home_.name(), settings_.timeout,
                     why_none(dead, name)));
   }
@@ -235,7 +239,7 @@ class run {
   }
   void fail(const error& why) { error_ = why.text; }
 
-  // Nothing more will come: a failure if something was still settings.
+  // Nothing more will come: a failure if something is still missing.
   void end(std::string why) {
     ended_ = true;
     if (total() != 0 || messages_ == 0) error_ = std::move(why);

@@ -73,16 +73,20 @@ class lengths_of_time(support.case):
             self.assert_failed(result, f"no segment '{self.name}' after {seconds} seconds")
             self.assertEqual(sleeps, Counter({("nanosleep", 10 * ms): seconds * 100}))
 
+    def check_room(self, *expected):
+        for words, seconds in expected:
+            summary, code, sleeps = self.stream(produce, "--slots", 2, "--messages", 3, *words)
+            self.assertEqual((code, summary["seconds"], sleeps), (1, seconds, slices(seconds)))
+
     def test_G11_a_producer_waits_for_room_as_long_as_told(self):
-        for living in (False, True):
-            self.assert_ok(tool("create", self.name, "--slots", 2))
-            if living:
-                self.spawn(consume, "--name", self.name, "--rate", 0.001)
-                self.wait_until(lambda: self.participants("consumer"), "the consumer")
-            for words, seconds in (([], 30), (["--timeout", 2], 2), (["--timeout", 0.3], 0.5))[living:]:
-                summary, code, sleeps = self.stream(produce, "--slots", 2, "--messages", 3, *words)
-                self.assertEqual((code, summary["seconds"], sleeps), (1, seconds, slices(seconds)))
-            self.assert_ok(tool("rm", self.name))
+        self.assert_ok(tool("create", self.name, "--slots", 2))
+        self.check_room(([], 30), (["--timeout", 2], 2), (["--timeout", 0.3], 0.5))
+
+    def test_G11_a_producer_waits_for_a_living_consumer_as_long_as_told(self):
+        self.assert_ok(tool("create", self.name, "--slots", 2))
+        self.spawn(consume, "--name", self.name, "--rate", 0.001)
+        self.wait_until(lambda: self.participants("consumer"), "the consumer")
+        self.check_room((["--timeout", 2], 2), (["--timeout", 0.3], 0.5))
 
     def test_time_with_success_counts_towards_no_timeout(self):
         summary, code, _ = self.stream(produce, "--slots", 4, "--messages", 5, "--rate", 1, "--timeout", 2)
@@ -147,6 +151,50 @@ class lengths_of_time(support.case):
             self.assertEqual((result.code, result.err), (1, f"message_producer: {sentence}\n"))
             self.assertEqual((result.json["error"], result.json["seconds"]), (sentence, 2))
 
+    def keep_a_producer(self):
+        self.spawn(produce, "--name", self.name, "--slots", 4, "--rate", 0.001)
+        self.wait_until(lambda: self.participants("producer"), "the producer")
+
+    def test_a_timeout_does_not_end_a_stream_whose_producer_lives(self):
+        self.fill(1, "--slots", 4)
+        self.keep_a_producer()
+        summary, code, _ = self.stream(consume, "--messages", 0, "--timeout", 1, "--observer", "--from", 0,
+                                       signals=[(signal.SIGTERM, 3000 * ms)])
+        self.assertEqual((code, summary["messages"], summary["complete"], summary["stopped"], summary["seconds"]),
+                         (0, 1, True, True, 3))
+        result = self.stopped_at(2100 * ms, lambda: self.kill(self.children[0]), consume, "--name", self.name,
+                                 "--messages", 0, "--timeout", 1, "--json")
+        self.assertEqual((result.code, result.json["complete"], result.json["seconds"]), (0, True, 2.25))
+
+    def test_a_segment_that_was_replaced_is_read_on_while_its_producer_lives(self):
+        self.fill(1, "--slots", 4)
+        self.keep_a_producer()
+
+        def act():
+            self.assert_ok(tool("rm", self.name))
+            self.assert_ok(tool("create", self.name))
+        result = self.stopped_at(300 * ms, act, "shmfifo", "tail", self.name, "--timeout", 1)
+        self.assertEqual((result.code, result.err, len(result.out.splitlines())), (0, "", 1))
+        self.assert_ok(tool("rm", self.name))
+        self.kill(self.children.pop(0))
+        self.fill(1, "--slots", 4)
+        self.keep_a_producer()
+        result = self.stopped_at(300 * ms, act, consume, "--name", self.name, "--timeout", 1, "--messages", 2, "--json")
+        self.assertEqual((result.code, result.json["seconds"], result.json["name_state"]), (1, 1, "replaced"))
+        self.assertEqual(result.json["error"], f"no message in '{self.name}' for 1 seconds, and the name was replaced: "
+                         "nobody can attach to this segment any more")
+
+    def test_tail_does_not_wait_behind_the_last_number(self):
+        self.fill(1, "--slots", 4)
+        result, sleeps = self.run_with_clock("shmfifo", "tail", self.name, "--count", 1)
+        self.assertEqual((result.code, sleeps), (0, Counter()))
+
+    def test_tail_shows_what_comes_with_the_end_of_its_timeout(self):
+        self.fill(1, "--slots", 4)
+        result = self.stopped_at(500 * ms, lambda: self.fill(1, "--slots", 4), "shmfifo", "tail", self.name,
+                                 "--timeout", 0.5)
+        self.assertEqual((result.code, [line.split()[0] for line in result.out.splitlines()]), (0, ["0", "1"]))
+
     def test_tail_waits_as_long_as_told(self):
         self.fill(1, "--slots", 4)
         for seconds in (0.5, 3):
@@ -167,6 +215,15 @@ class lengths_of_time(support.case):
         self.assertEqual(sleeps, Counter({("nanosleep", ms): 40}))
         rows = self.assert_ok(tool("dump", self.name, "--count", 4, "--json")).lines
         self.assertEqual([one["number"] for one in rows], [0, 1, 2, 3])
+
+    def test_dump_shows_what_is_committed_while_it_waits(self):
+        file = self.fill(3, "--slots", 8, "--producers-role", "many")
+        self.spawn(produce, "--name", self.name, "--slots", 8, "--producers-role", "many", "--rate", 0.001)
+        self.wait_until(lambda: self.participants("producer"), "the producer")
+        file.write(file.slot(1), stamp(1, 1, self.participants("producer")[0]["line"]))
+        result = self.stopped_at(5 * ms, lambda: file.write(file.slot(1), stamp(1, 2)), "shmfifo", "dump", self.name,
+                                 "--json")
+        self.assertEqual([(one["number"], one.get("length")) for one in result.lines], [(0, 133), (1, 133), (2, 133)])
 
     # ---- --rate
 
@@ -206,22 +263,26 @@ class lengths_of_time(support.case):
 
     # ---- signals
 
-    def test_a_signal_waits_for_the_end_of_a_slice(self):
-        self.fill(2, "--slots", 2)
-        shared = ["--slots", 2, "--messages", 5, "--timeout", 9]
+    def check_slices(self, program, *runs):
+        """A signal of each kind at this time ends the program at that."""
         for number in (signal.SIGINT, signal.SIGTERM):
-            for program, words, at, end in ((consume, ["--messages", 5], 10 * ms, 0.25),
-                                            (consume, ["--messages", 5], 251 * ms, 0.5),
-                                            (consume, ["--messages", 5, "--rate", 0.01], 1020 * ms, 1.05),
-                                            (produce, shared, 10 * ms, 0.25), (produce, shared, 251 * ms, 0.5),
-                                            (produce, [*shared, "--rate", 0.01], 1020 * ms, 1.05)):
-                options = ["--observer"] if program == consume and "--rate" in words else []
-                summary, code, _ = self.stream(program, *words, *options, signals=[(number, at)])
+            for at, end, *words in runs:
+                self.fill(2, "--slots", 2)
+                summary, code, _ = self.stream(program, "--messages", 5, *words, signals=[(number, at * ms)])
                 self.assertEqual((summary["stopped"], summary["complete"], code), (True, False, 1))
                 self.assertAlmostEqual(summary["seconds"], end, 9)
-                if program == consume:
-                    self.assert_ok(tool("rm", self.name))
-                    self.fill(2, "--slots", 2)
+                self.assert_ok(tool("rm", self.name))
+
+    def test_a_signal_to_a_consumer_waits_for_the_end_of_a_slice(self):
+        self.check_slices(consume, (10, 0.25), (251, 0.5), (1020, 1.05, "--rate", 0.01, "--observer"))
+
+    def test_a_signal_to_a_producer_waits_for_the_end_of_a_slice(self):
+        words = ["--slots", 2, "--timeout", 9]
+        self.check_slices(produce, (10, 0.25, *words), (251, 0.5, *words), (1020, 1.05, *words, "--rate", 0.01))
+
+    def test_a_signal_waits_for_the_end_of_a_slice_without_messages_too(self):
+        self.fill(2, "--slots", 2)
+        for number in (signal.SIGINT, signal.SIGTERM):
             result, sleeps = self.run_with_clock("shmfifo", "tail", self.name, signals=[(number, 260 * ms)])
             self.assertEqual((result.code, self.total(sleeps)), (0, 500 * ms))
             result, sleeps = self.run_with_clock(consume, "--name", self.name + "-none", signals=[(number, 75 * ms)])
@@ -252,10 +313,13 @@ class lengths_of_time(support.case):
                 self.assertTrue(all(length <= 50 * ms for _, length in sleeps))
 
     def on_terminal(self, program, *words, signals=()):
-        """The exit code, and what the program wrote to a terminal that is its standard error."""
+        return self.to_terminal("stderr", program, "--name", self.name, *words, signals=signals)
+
+    def to_terminal(self, stream, program, *words, signals=()):
+        """The exit code, and what the program wrote to a terminal that is this stream of its."""
         master, terminal = pty.openpty()
         with os.fdopen(master, "rb", 0) as end:
-            result, _ = self.run_with_clock(program, "--name", self.name, *words, stderr=terminal, signals=signals)
+            result, _ = self.run_with_clock(program, *words, signals=signals, **{stream: terminal})
             os.close(terminal)
             told = b""
             try:
@@ -264,6 +328,14 @@ class lengths_of_time(support.case):
             except OSError:  # the other end is closed, and everything was read
                 pass
             return result.code, told.decode()
+
+    def test_stat_watch_begins_at_the_top_of_a_terminal_each_time(self):
+        self.fill(2, "--slots", 2)
+        watch = ["stat", self.name, "--watch"]
+        for words, before in (([], "\x1b[H\x1b[2J"), (["--json"], "")):
+            shown = self.assert_ok(tool("stat", self.name, *words)).out.replace("\n", "\r\n")
+            self.assertEqual(self.to_terminal("stdout", "shmfifo", *watch, *words, signals=[(signal.SIGINT, 1500 * ms)]),
+                             (0, 2 * (before + shown)))
 
     def test_progress_is_shown_twice_a_second(self):
         def told(*lines):
