@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <optional>
 
 #include "commands.hpp"
 #include "stop_signal.hpp"
@@ -27,7 +28,7 @@ struct read_settings {
   target which;
   std::string from;
   std::uint64_t last = 10;
-  std::int64_t first = -1;
+  std::optional<std::int64_t> first;
   std::int64_t count = everything;
   double timeout = 0;
   std::uint64_t bytes = 0;
@@ -78,27 +79,24 @@ std::int64_t next_number(const segment& home) {
 int dump(const read_settings& settings, bool json) {
   const segment home = settings.which.attach_to_look();
   const printer out(settings, json);
-  const std::int64_t end = next_number(home);
-  start_at start = settings.first < 0 ? start_at::oldest() : start_at::at(settings.first);
-  std::int64_t left = settings.count;
-  while (left > 0) {
-    consumer reader = need(home.attach_observer(start));
-    poll_result answer;
-    while (left > 0 && reader.position() < end) {
-      answer = reader.poll([&](const record_view& record) { out.message(record); },
-                           std::min({left, end - reader.position(), consumer::default_limit}));
-      if (answer.answer == status::empty && reader.wait(clock::now() + settle) != status::ok) break;
-      if (answer.answer == status::empty) continue;
-      if (answer.answer != status::ok) {
-        out.no_message(to_string(answer.answer), answer.first, answer.count);
-      }
-      left -= answer.count;
+  std::int64_t end = next_number(home);
+  start_at start;  // at the oldest
+  if (settings.first) start = start_at::at(*settings.first);
+  std::optional<consumer> reader(need(home.attach_observer(start)));
+  if (settings.count < end - reader->position()) end = reader->position() + settings.count;
+  while (reader->position() < end) {
+    const poll_result answer = reader->poll([&](const record_view& record) { out.message(record); },
+                                            end - reader->position());
+    if (answer.answer == status::ok) continue;
+    if (answer.answer != status::empty) {
+      out.no_message(to_string(answer.answer), answer.first, answer.count);
+      continue;
     }
-    if (left <= 0 || reader.position() >= end) break;
+    if (reader->wait(clock::now() + settle) == status::ok) continue;
     // Claimed by a producer that lives and has not committed yet: told, and gone past.
-    out.no_message("claimed", reader.position(), 1);
-    start = start_at::at(reader.position() + 1);
-    --left;
+    const std::int64_t open = reader->position();
+    out.no_message("claimed", open, 1);
+    reader.emplace(need(home.attach_observer(start_at::at(open + 1))));
   }
   return exit_ok;
 }
