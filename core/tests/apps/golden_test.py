@@ -8,8 +8,8 @@ creation, are written into the header.
 """
 import json
 import os
-import re
-import signal
+import subprocess
+import tempfile
 
 import support
 from support import stamp, tool
@@ -18,7 +18,6 @@ produce = "message_producer"
 consume = "message_consumer"
 uid = 0x00c0ffee12345678
 created_ns = 981173106_007000009  # 2001-02-03 04:05:06 and some, UTC
-hola = support.text_content.decode()
 
 
 def set_header(file):
@@ -33,23 +32,13 @@ def set_header(file):
     file.write(128, checksum)
 
 
-class golden(support.case):
+class golden(support.comparing, support.case):
     def make(self, *words):
         """A segment with a known header."""
         self.assert_ok(tool("create", self.name, *words))
         file = support.segment_file(self.name)
         set_header(file)
         return file
-
-    def check(self, words, out, err="", code=0):
-        result = tool(*words)
-        self.assertEqual((result.out, result.err, result.code), (out, err, code), words)
-
-    def check_json(self, words, expected, err="", code=0):
-        """Standard output is one line, with the keys in this order."""
-        result = tool(*words, "--json")
-        self.assertEqual((result.err, result.code), (err, code), words)
-        self.assertEqual(result.out, json.dumps(expected, separators=(",", ":")) + "\n", words)
 
     def row(self, line, kind, state, pid, cursor="-", lag="-", rest=""):
         return f"{line:>4}  {kind:<8}  {state:<5}  {pid:>8}  {cursor:>14}  {lag:>10}  {rest}\n"
@@ -105,36 +94,64 @@ class golden(support.case):
                        + self.row(3, "producer", "alive", writer)
                        + self.row(4, "producer", "dead", died))
 
-    def test_G9_ls_has_a_row_of_each_segment_in_every_column(self):
+    def test_stat_says_how_much_lies_in_huge_pages(self):
+        """On a mount of its own, if that may be; nothing, where the kernel has no such pages."""
+        unshare = ["unshare", "--mount", *([] if os.geteuid() == 0 else ["--user", "--map-root-user"])]
+        with tempfile.TemporaryDirectory() as place:
+            if subprocess.run([*unshare, "true"], capture_output=True, check=False).returncode != 0:
+                unshare, place = [], "/dev/shm"
+            script = ('[ "$1" = /dev/shm ] || mount -t tmpfs -o huge=always tmpfs "$1" || mount -t tmpfs tmpfs "$1";'
+                      '"$0" create "$2" --directory "$1" --slots 4K --pretouch --json &&'
+                      '"$0" stat "$2" --directory "$1" --json && "$0" stat "$2" --directory "$1"')
+            done = subprocess.run([*unshare, "sh", "-c", script, *support.command_line("shmfifo"), place, self.name],
+                                  capture_output=True, text=True, timeout=support.deadline_seconds,
+                                  **support.tie_to_test())
+        self.assertEqual(done.returncode, 0, done.stderr)
+        _, told, *text = done.stdout.splitlines()
+        size = json.loads(told)["huge_bytes"]
+        self.assertEqual([line for line in text if line.startswith("in huge")], [f"in huge pages: {size} bytes"] if size else [])
+
+    def put_three(self):
+        """A ring with everybody, a log, and one that breaks a rule; the names of the last two."""
         self.put_everybody()
-        size = os.stat(f"/dev/shm/{self.name}").st_size
         broken, log = self.name + "-broken", self.name + "-log"
         for name in (broken, log):
             self.assert_ok(tool("create", name, "--mode", "log", "--slots", 3, "--content-size", 100))
         support.segment_file(broken).write(8, (9).to_bytes(4, "little"))
+        return broken, log
+
+    def ls(self, *words):
+        """This test's rows, in JSON and as text."""
+        found = [list(one.items()) for one in self.assert_ok(tool("ls", "--json", *words)).json]
+        text = self.assert_ok(tool("ls", *words)).out.splitlines()
+        self.assertEqual(text[0], self.ls_form.format("NAME", "MODE", "WHEN FULL", "ROLE", "SLOTS", "CONTENT", "SIZE",
+                                                      "ALIVE"))
+        return ([one for one in found if one[0][1].startswith(self.name)],
+                [line for line in text if line.startswith(self.name)])
+
+    ls_form = "{:<24} {:<5} {:<10} {:<7} {:>10} {:>8} {:>14} {:>6}"
+
+    def test_G9_ls_has_a_row_of_each_segment_in_every_column(self):
+        broken, log = self.put_three()
+        size = os.stat(f"/dev/shm/{self.name}").st_size
         rows = [[("name", self.name), ("mode", "ring"), ("when_full", "wait"), ("producers_role", "many"),
                  ("slots", 16), ("content_size", 1024), ("segment_size", size), ("participants", 5), ("alive", 2)],
                 [("name", log), ("mode", "log"), ("when_full", "reject"), ("producers_role", "single"), ("slots", 3),
                  ("content_size", 100), ("segment_size", 12288), ("participants", 0), ("alive", 0)]]
-        form = "{:<24} {:<5} {:<10} {:<7} {:>10} {:>8} {:>14} {:>6}"
-        lines = [form.format(self.name, "ring", "wait", "many", 16, 1024, size, 2),
-                 form.format(log, "log", "reject", "single", 3, 100, 12288, 0)]
-
-        def look(*words):
-            found = [list(one.items()) for one in self.assert_ok(tool("ls", "--json", *words)).json]
-            text = self.assert_ok(tool("ls", *words)).out.splitlines()
-            self.assertEqual(text[0], form.format("NAME", "MODE", "WHEN FULL", "ROLE", "SLOTS", "CONTENT", "SIZE",
-                                                  "ALIVE"))
-            return ([one for one in found if one[0][1].startswith(self.name)],
-                    [line for line in text if line.startswith(self.name)])
+        lines = [self.ls_form.format(self.name, "ring", "wait", "many", 16, 1024, size, 2),
+                 self.ls_form.format(log, "log", "reject", "single", 3, 100, 12288, 0)]
         wrong = tool("stat", broken).err.removeprefix("shmfifo: ").rstrip("\n")
-        found, text = look()
+        found, text = self.ls()
         self.assertCountEqual(found, [*rows, [("name", broken), ("broken", "layout_version"), ("error", wrong)]])
         self.assertCountEqual(text, [*lines, f"{broken} broken: {wrong}"])
+
+    def test_G9_ls_refuses_the_segments_of_strangers(self):
+        for name in (self.name, self.name + "-log"):
+            self.assert_ok(tool("create", name, "--slots", 2))
         stranger = ["--owner", os.geteuid() + 1]
         refused = {name: tool("stat", name, *stranger).err.removeprefix("shmfifo: ").rstrip("\n")
-                   for name in (self.name, log, broken)}
-        found, text = look(*stranger)
+                   for name in (self.name, self.name + "-log")}
+        found, text = self.ls(*stranger)
         self.assertCountEqual(found, [[("name", name), ("refused", "owner"), ("error", error)]
                                       for name, error in refused.items()])
         self.assertCountEqual(text, [f"{name} refused: {error}" for name, error in refused.items()])
@@ -202,13 +219,14 @@ class golden(support.case):
                   "--participants", 1], "ring, reject when full, many producers, 8 slots of 7 bytes", 4096 + 4096),
                 (["--mode", "log", "--content-size", 8],
                  "log, reject when full, single producer, 1000000 slots of 8 bytes", 8192 + 64_000_000)):
-            for name in (self.name, "/" + self.name):
-                self.check_json(["create", name, *words], {"name": self.name, "segment": told, "segment_size": size})
-                self.assertEqual(os.stat(f"/dev/shm/{self.name}").st_size, size)
-                shown = self.stat()
-                self.assertEqual(f"{shown['mode']}, {shown['when_full']} when full", told.split(", single")[0]
-                                 .split(", many")[0])
-                self.assert_ok(tool("rm", self.name))
+            self.check_json(["create", self.name, *words], {"name": self.name, "segment": told, "segment_size": size})
+            self.assertEqual(os.stat(f"/dev/shm/{self.name}").st_size, size)
+            shown = self.stat()
+            self.assertEqual(f"{shown['mode']}, {shown['when_full']} when full", told.split(", single")[0]
+                             .split(", many")[0])
+            self.assert_ok(tool("rm", "/" + self.name))
+
+    def test_create_and_rm_name_what_they_made_and_removed(self):
         self.check(["create", self.name, "--slots", 2],
                    f"name                 {self.name}\n"
                    "segment              ring, wait when full, single producer, 2 slots of 1024 bytes\n"
@@ -217,6 +235,9 @@ class golden(support.case):
         self.assert_ok(tool("create", self.name, "--slots", 2))
         self.check(["rm", self.name], f"removed              {self.name}\n")
         self.assertFalse(os.path.exists(f"/dev/shm/{self.name}"))
+        self.check_json(["create", "/" + self.name, "--slots", 2], {
+            "name": self.name, "segment": "ring, wait when full, single producer, 2 slots of 1024 bytes",
+            "segment_size": 12288})
 
     def test_an_error_in_json_is_the_one_on_standard_error(self):
         self.fill(3, "--slots", 4)
@@ -232,85 +253,12 @@ class golden(support.case):
             self.assertEqual((result.code, result.json), (1, {"error": {"code": code, "rule": rule, "text": text}}))
             self.assertEqual(result.err, f"shmfifo: {text}\n")
         self.assertEqual(text, f"'{self.name}' brought no message for 0.01 seconds; 0 of 1 were shown")
+
+    def test_a_name_that_no_segment_can_have_is_a_usage_error_in_json_too(self):
         for words in (["create", "a/b"], ["stat", "a/b"], ["stat", "x" * 256], ["create", self.name, "--directory", "shm"]):
             result = tool(*words, "--json")
             self.assertEqual(result.code, 2)
             self.assertEqual(result.err, f"shmfifo: {result.json['error']['text']}\n")
-
-    # ---- messages
-
-    def put_log(self):
-        """Ten numbers of a log of 12: 2 is aborted, 3 and 4 invalid, 6 marked with -7; 5 is short and odd."""
-        file = self.fill(10, "--mode", "log", "--slots", 12, "--content-size", 133)
-        file.write(file.slot(2), stamp(2, 3))
-        file.write(file.slot(3) + 8, 134)
-        file.write(file.slot(4) + 16, 5)
-        file.write(file.slot(5) + 8, 5)
-        file.write(file.slot(5) + 32, b"a\\\x00\x1b\xff")
-        file.write(file.slot(6) + 24, 6 << 8 | 249)
-        return file
-
-    def test_G2_G4_dump_and_tail_show_each_number_as_it_is(self):
-        self.put_log()
-
-        def as_text(number, status=0, length=133, content=hola):
-            return f"{number} status={status} length={length} {content}\n"
-        odd = as_text(5, 0, 5, r"a\x5c\x00\x1b\xff")
-        holes = "2 aborted\n3 invalid\n4 invalid\n"
-        whole = "".join([as_text(0), as_text(1), holes, odd, as_text(6, -7), *map(as_text, (7, 8, 9))])
-        for words, out in (
-                (["dump", self.name], whole),
-                (["dump", self.name, "--first", 1, "--count", 6],
-                 as_text(1) + holes + odd + as_text(6, -7)),
-                (["dump", self.name, "--count", 2, "--bytes", 5], "".join(
-                    as_text(i, content="holah...") for i in (0, 1))),
-                (["dump", self.name, "--first", 5, "--count", 1, "--bytes", 5], odd),
-                (["dump", self.name, "--first", 5, "--count", 1, "--format", "hex", "--bytes", 4],
-                 as_text(5, 0, 5, "615c001b...")),
-                (["dump", self.name, "--first", 9, "--format", "hex"], as_text(9, content=hola.encode().hex())),
-                (["dump", self.name, "--first", 10], ""),
-                (["tail", self.name, "-n", 10, "--count", 10], whole),
-                (["tail", self.name, "--count", 10], whole),
-                (["tail", self.name, "-n", 2, "--timeout", 0.01], as_text(8) + as_text(9)),
-                (["tail", self.name, "--from", 7, "--count", 2], as_text(7) + as_text(8)),
-                (["tail", self.name, "--from", "oldest", "--count", 5], as_text(0) + as_text(1) + holes),
-                (["tail", self.name, "--from", "latest", "--timeout", 0.01], "")):
-            self.check(words, out)
-        told = [{"number": 1, "status": 0, "length": 133, "text": hola},
-                {"number": 2, "count": 1, "no_message": "aborted"},
-                {"number": 3, "count": 1, "no_message": "invalid"},
-                {"number": 4, "count": 1, "no_message": "invalid"},
-                {"number": 5, "status": 0, "length": 5, "text": r"a\x5c\x00\x1b\xff"},
-                {"number": 6, "status": -7, "length": 133, "text": hola}]
-        for words in (["dump", self.name, "--first", 1], ["tail", self.name, "--from", 1]):
-            result = self.assert_ok(tool(*words, "--count", 6, "--json"))
-            self.assertEqual(result.out, "".join(json.dumps(one, separators=(",", ":")) + "\n" for one in told))
-        self.check_json(["dump", self.name, "--first", 5, "--count", 1, "--format", "hex", "--bytes", 3],
-                        {"number": 5, "status": 0, "length": 5, "hex": "615c00"})
-
-    def test_tail_begins_ten_numbers_before_the_end_unless_told_otherwise(self):
-        self.fill(15, "--slots", 16, "--when-full", "overwrite")
-        for words, first in (([], 5), (["-n", 3], 12), (["-n", 15], 0), (["-n", 99], 0)):
-            lines = self.assert_ok(tool("tail", self.name, *words, "--timeout", 0.01)).out.splitlines()
-            self.assertEqual([int(line.split()[0]) for line in lines], list(range(first, 15)))
-
-    def test_G5_lost_numbers_are_shown_with_their_count(self):
-        self.fill(20, "--slots", 16, "--when-full", "overwrite")
-        for words in (["dump", self.name, "--first", 1], ["tail", self.name, "--from", 1]):
-            self.check([*words, "--count", 4], "1 to 3 lost\n4 status=0 length=133 " + hola + "\n")
-            rows = self.assert_ok(tool(*words, "--count", 4, "--json")).lines
-            self.assertEqual(rows[0], {"number": 1, "count": 3, "no_message": "lost"})
-
-    def test_a_stopped_tail_or_watch_is_no_failure(self):
-        self.fill(3, "--slots", 4)
-        for words in (["tail", self.name, "--count", 9], ["stat", "--watch", self.name],
-                      ["stat", self.name, "--watch", 1, "--json"]):
-            for number in (signal.SIGINT, signal.SIGTERM):
-                child = self.spawn("shmfifo", *words)
-                child.stdout.readline()
-                child.send_signal(number)
-                result = support.answer(child)
-                self.assertEqual((result.code, result.err), (0, ""), words)
 
     # ---- verify
 
@@ -323,7 +271,7 @@ class golden(support.case):
                        for one in findings)
         rows += "".join(f"{key:<20} {value}\n" for key, value in summary.items())
         self.check(["verify", self.name], rows, err, bool(broken))
-        self.check_json(["verify", self.name], {**summary, "findings": findings}, err, bool(broken))
+        self.check_json(["verify", self.name], {**summary, "findings": findings}, err=err, code=bool(broken))
 
     def finding(self, rule, where, found, expected):
         return {"rule": rule, "where": where, "found": found, "expected": expected}
@@ -391,16 +339,9 @@ class golden(support.case):
                     notes |= set(words[1:])
         return rights, notes
 
-    def test_who_only_looks_maps_read_only_and_pages_are_huge_if_asked_for(self):
+    def check_mappings(self, *expected):
         self.fill(3, "--slots", 4)
-        huge = ["--huge-pages"]
-        for words, rights, advised in (
-                ([consume, "--name", self.name, "--observer"], "r--s", False),
-                ([consume, "--name", self.name, "--observer", *huge], "r--s", True),
-                ([consume, "--name", self.name], "rw-s", False), ([consume, "--name", self.name, *huge], "rw-s", True),
-                ([produce, "--name", self.name, "--slots", 4, "--timeout", 99], "rw-s", False),
-                ([produce, "--name", self.name, "--slots", 4, "--timeout", 99, *huge], "rw-s", True),
-                (["shmfifo", "tail", self.name], "r--s", False)):
+        for words, rights, advised in expected:
             with self.subTest(words=words):
                 child = self.spawn(*words)
                 self.wait_until(lambda: self.mapping_of(child)[0], "the mapping")
@@ -410,28 +351,23 @@ class golden(support.case):
                 self.kill(child)
                 self.assert_ok(tool("recover", self.name))
 
+    def test_who_only_looks_maps_read_only(self):
+        self.check_mappings(([consume, "--name", self.name, "--observer"], "r--s", False),
+                            ([consume, "--name", self.name], "rw-s", False),
+                            (["shmfifo", "tail", self.name], "r--s", False))
+
+    def test_pages_are_huge_if_asked_for(self):
+        write = [produce, "--name", self.name, "--slots", 4, "--timeout", 99]
+        self.check_mappings(([consume, "--name", self.name, "--observer", "--huge-pages"], "r--s", True),
+                            ([consume, "--name", self.name, "--huge-pages"], "rw-s", True),
+                            (write, "rw-s", False), ([*write, "--huge-pages"], "rw-s", True))
+
     def test_a_batch_is_released_at_once(self):
         """The consumer stands still when nobody reads what it prints: some 460 messages fill the pipe."""
         self.fill(600, "--mode", "log")
         for words, released in (([], 256), (["--batch", 100], 400)):
             self.spawn(consume, "--name", self.name, "--print", "--cursor", f"c{released}", *words)
             self.wait_until(lambda: released in [one["cursor"] for one in self.participants("cursor")], "the batches")
-
-    # ---- help
-
-    def test_help_tells_the_default_of_each_option(self):
-        geometry = {"--mode": "ring", "--producers-role": "single", "--content-size": "1024",
-                    "--participants": "64", "--permissions": "600"}
-        shown = {"--format": "text"}
-        for program, words, expected in (
-                (produce, [], {"--name": "shmfifo", "--kind": "text", "--messages": "1000000", "--rate": "0",
-                               "--batch": "1", "--timeout": "30", **geometry}),
-                (consume, [], {"--name": "shmfifo", "--kind": "text", "--messages": "1000000", "--rate": "0",
-                               "--batch": "256", "--timeout": "10", "--content-size": "0"}),
-                ("shmfifo", ["create"], geometry), ("shmfifo", ["tail"], {"-n": "10", **shown}),
-                ("shmfifo", ["dump"], shown), ("shmfifo", ["stat"], {}), ("shmfifo", ["ls"], {})):
-            out = self.assert_ok(support.run(program, *words, "--help")).out
-            self.assertEqual(dict(re.findall(r"^  (-[-\w]+) [^=\n]*=(\S+)", out, re.MULTILINE)), expected, program)
 
 
 if __name__ == "__main__":
