@@ -38,7 +38,7 @@ class stop_signal {
 
  private:
   static constexpr std::chrono::milliseconds slice{50};
-  static inline std::atomic<int> received_ = 0;
+  static inline std::atomic<int> received_{};
   static_assert(std::atomic<int>::is_always_lock_free, "the handler may only do lock-free things");
 };
 
