@@ -21,14 +21,12 @@ class pacer {
   // How many of `settings` messages may go now.
   [[nodiscard]] std::uint64_t allow(std::uint64_t settings, clock::time_point now = clock::now()) {
     if (rate_ <= 0) return settings;
-    due_ += std::chrono::duration<double>(now - last_).count() * rate_;
+    const double more = std::chrono::duration<double>(now - last_).count() * rate_;
+    due_ = std::min(due_ + more, std::max(1.0, rate_ * make_up_seconds));
     last_ = now;
-    due_ = std::min(due_, std::max(1.0, rate_ * make_up_seconds));
     return std::min(settings, static_cast<std::uint64_t>(due_));
   }
-  void used(std::uint64_t messages) {
-    if (rate_ > 0) due_ -= static_cast<double>(messages);
-  }
+  void used(std::uint64_t messages) { due_ -= static_cast<double>(messages); }
 
   // How long to sleep when nothing is due; rounded up, or a rest of it would not be slept at all.
   [[nodiscard]] std::chrono::nanoseconds pause() const {

@@ -20,7 +20,6 @@ namespace shmfifo::apps {
 // different texts stay different.
 [[nodiscard]] inline std::string printable(std::string_view source) {
   std::string text;
-  text.reserve(source.size());
   for (const char c : source) {
     if (c >= ' ' && c <= '~' && c != '\\') {
       text += c;
@@ -36,7 +35,6 @@ namespace shmfifo::apps {
 
 [[nodiscard]] inline std::string hexadecimal(std::span<const std::byte> bytes) {
   std::string text;
-  text.reserve(bytes.size() * 2);
   for (const std::byte byte : bytes) {
     fmt::format_to(std::back_inserter(text), "{:02x}", static_cast<unsigned char>(byte));
   }

@@ -23,7 +23,7 @@ struct finding {
 struct check_report {
   static constexpr std::size_t findings_most = 100;  // kept; all are counted
 
-  std::uint64_t slots = 0;
+  std::uint64_t slots{};
   std::uint64_t unused = 0;
   std::uint64_t claimed = 0;
   std::uint64_t published = 0;

@@ -74,10 +74,8 @@ class segment_checker {
     const protocol::cursor_name name = protocol::load_name(line, memory_);
     const std::uint64_t last = producer_cursor();
     if (load(line.role) != role) return;  // it changed hands
-    if ((role & 0xff) > static_cast<std::uint64_t>(participant_kind::durable)) {
-      report_.add({"participant_kind", where, role & 0xff, 3});
-      return;
-    }
+    const std::uint64_t byte = role & 0xff;
+    if (byte > 3) report_.add({"participant_kind", where, byte, 3});
     const participant_kind kind = role_kind(role);
     if (kind != participant_kind::consumer && kind != participant_kind::durable) return;
     const std::uint64_t most = shape_.gated() ? last + 1 : number_max;
@@ -149,11 +147,13 @@ class segment_checker {
       return broken("unused_below_cursor", index, 0, make_stamp(*least, slot_state::published));
     }
     const auto state = static_cast<std::uint64_t>(stamp_state(stamp));
-    if (state < 1 || state > 4) return broken("slot_state", index, state, state < 1 ? 1 : 4);
+    if (state < 1) return broken("slot_state", index, state, 1);
+    if (state > 4) return broken("slot_state", index, state, 4);
     if (!view_.same_slot(number, index)) {
       return broken("slot_number", index, number, least.value_or(index));
     }
-    if (least && number < *least) return broken("number_behind", index, number, *least);
+    const std::uint64_t lowest = least.value_or(0);
+    if (number < lowest) return broken("number_behind", index, number, lowest);
     return judge_owner(index, stamp, cursor);
   }
 
@@ -208,20 +208,15 @@ class segment_checker {
   }
 
   void count(std::uint64_t stamp) {
-    switch (stamp_state(stamp)) {
-      case slot_state::free:
-        ++report_.unused;
-        break;
-      case slot_state::published:
-        ++report_.published;
-        break;
-      case slot_state::claimed:
-        ++report_.claimed;
-        break;
-      case slot_state::aborted:
-      case slot_state::held:
-        ++report_.aborted;
-        break;
+    const slot_state state = stamp_state(stamp);
+    if (state == slot_state::free) {
+      ++report_.unused;
+    } else if (state == slot_state::published) {
+      ++report_.published;
+    } else if (state == slot_state::claimed) {
+      ++report_.claimed;
+    } else {
+      ++report_.aborted;
     }
   }
 

@@ -45,9 +45,23 @@ TEST(apps_message_kinds, parsing_refuses_what_is_no_request) {
   for (const char* text :
        {"", "x", "[]", "{}", R"({"imei":"1","imsi":"2"})", R"({"imei":1,"imsi":"2","msisdn":"3"})",
         R"({"imei":"1","imsi":"2","msisdn":"3","more":"4"})",
+        R"({"imei":"1","imsi":"2","more":"3"})", "[1,2,3]",
         R"({"imei":"1234567890123456","imsi":"2","msisdn":"3"})"}) {
     EXPECT_FALSE(parse_request(text).has_value()) << text;
   }
+}
+
+TEST(apps_message_kinds, parsing_takes_fields_that_just_fit) {
+  const auto text = [](std::size_t imei, std::size_t imsi, std::size_t msisdn) {
+    return R"({"imei":")" + std::string(imei, '1') + R"(","imsi":")" + std::string(imsi, '2') +
+           R"(","msisdn":")" + std::string(msisdn, '3') + "\"}";
+  };
+  const auto parsed = parse_request(text(15, 15, 18));
+  ASSERT_TRUE(parsed.has_value());
+  EXPECT_EQ(serialize(*parsed), text(15, 15, 18));
+  EXPECT_FALSE(parse_request(text(16, 15, 18)).has_value());
+  EXPECT_FALSE(parse_request(text(15, 16, 18)).has_value());
+  EXPECT_FALSE(parse_request(text(15, 15, 19)).has_value());
 }
 
 TEST(apps_message_kinds, every_single_changed_byte_is_noticed) {
@@ -81,6 +95,10 @@ TEST(apps_message_kinds, numbering_is_checked_per_sender) {
   EXPECT_FALSE(sent(1, 7));
   EXPECT_FALSE(sent(2, 2));
   EXPECT_EQ(checker.first_wrong(), "message 7: sender 1 sent 7 after 7");
+  EXPECT_TRUE(sent(1'000'000'007, 5));
+  EXPECT_TRUE(sent(7, 5));  // another one
+  EXPECT_TRUE(sent(4, 9'999'999'999'999'999'999U));
+  EXPECT_TRUE(sent(4, 10'000'000'000'000'000'000U));
   std::string message;
   maker.make(message, 3, 1);
   message[140] = 'x';
@@ -94,6 +112,25 @@ TEST(apps_message_kinds, descriptions_are_printable_whatever_the_bytes) {
   const std::string serialized = fixed_content(message_kind::serialized);
   EXPECT_EQ(describe_message(message_kind::serialized, record_of(serialized).bytes()),
             describe_message(message_kind::structured, record_of(content).bytes()));
+  const auto described = [](message_kind kind, const std::string& bytes) {
+    return describe_message(kind, record_of(bytes).bytes());
+  };
+  const std::string told = "imei=254784512658411 imsi=214021245145781 msisdn=123456987412547896";
+  EXPECT_EQ(described(message_kind::structured, content + " sender=1"), told);
+  EXPECT_EQ(described(message_kind::serialized, serialized + " sender=1"), told);
+  const std::string none = "no such structure: ";
+  EXPECT_EQ(described(message_kind::structured, std::string(50, 'x')), none + std::string(50, 'x'));
+  EXPECT_EQ(described(message_kind::structured, std::string(51, 'x')),
+            "imei=xxxxxxxxxxxxxxxx imsi=xxxxxxxxxxxxxxxx msisdn=xxxxxxxxxxxxxxxxxxx");
+  EXPECT_EQ(described(message_kind::structured, std::string(51, '\0')), "imei= imsi= msisdn=");
+  EXPECT_EQ(described(message_kind::structured, std::string(51, '}')),
+            "imei=}}}}}}}}}}}}}}}} imsi=}}}}}}}}}}}}}}}} msisdn=}}}}}}}}}}}}}}}}}}}");
+  EXPECT_EQ(described(message_kind::serialized, serialized + "x"), told);
+  EXPECT_EQ(described(message_kind::serialized, std::string(60, 'x')), none + std::string(60, 'x'));
+  EXPECT_EQ(described(message_kind::serialized, "{"), none + "{");
+  EXPECT_EQ(described(message_kind::serialized, "{}"), none + "{}");
+  EXPECT_EQ(described(message_kind::serialized, "[1]}"), none + "[1]}");
+  EXPECT_EQ(described(message_kind::text, "h\to"), "h\\x09o");
   const std::string garbage(60, '\x1b');
   for (const auto& entry : kind_words) {
     for (const char c : describe_message(entry.second, record_of(garbage).bytes())) {
@@ -112,6 +149,10 @@ TEST(apps_printable, different_texts_stay_different_and_printable) {
           std::all_of(text.begin(), text.end(), [](char c) { return c >= ' ' && c <= '~'; }));
     }
   }
+}
+
+TEST(apps_printable, ascii_stands_for_itself_from_blank_to_tilde) {
+  EXPECT_EQ(printable(" !}~\x1f\x7f"), " !}~\\x1f\\x7f");
 }
 
 TEST(apps_printable, hexadecimal_has_two_digits_a_byte) {
