@@ -92,10 +92,13 @@ def flatten(text):
     return re.sub(r"\s+", " ", text).strip()
 
 
+def is_constant(declaration):
+    return "constexpr" in [token.spelling for token in list(declaration.get_tokens())[:6]]
+
+
 def is_constant_zero(declaration):
-    """Is it written as `... name = 0`?"""
-    words = [token.spelling for token in declaration.get_tokens()]
-    return words[-2:] == ["=", "0"]
+    """Is it written as `constexpr ... name = 0`? A variable that begins with 0 may be another number later."""
+    return is_constant(declaration) and [token.spelling for token in declaration.get_tokens()][-2:] == ["=", "0"]
 
 
 class File:
@@ -454,8 +457,7 @@ class File:
                 self.add(cursor, "value", function,
                          Choice("constant exchanged", text[:len(text) - len(target.spelling)] + other))
         elif target.kind == Kind.VAR_DECL and target.type.is_const_qualified() and self.is_integer(cursor):
-            head = " ".join(token.spelling for token in list(target.get_tokens())[:6])
-            if re.search(r"\bconstexpr\b", head):
+            if is_constant(target):
                 self.add(cursor, "value", function, Choice("constant off by one", f"({text} + 1)"),
                          Choice("constant off by one", f"({text} - 1)"),
                          *([] if is_constant_zero(target) else [Choice("constant zero", "0")]))

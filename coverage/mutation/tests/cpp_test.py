@@ -75,6 +75,7 @@ EXAMPLES = {
         "constant off by one": ["1", "-1"], "constant zero": []}),
     "zero_returned": ("constexpr int none = 0; int f() { return none; }", "f()", {
         "constant off by one": ["1", "-1"], "constant zero": [], "return value replaced": []}),
+    "begins_with_zero": ("int f() { int a = 0; a = 7; return a; }", "f()", {"return value replaced": ["0"]}),
     "unit": ("using namespace std::chrono_literals; long f() { std::chrono::nanoseconds a = 2ms; return a.count(); }", "f()", {
         "other unit": ["2000"], "constant zero": ["0"], "constant off by one": ["3000000"]}),
     "enumerator": ("enum class e { one, two, count }; e f() { e a = e::one; return a; }", "int(f())", {
