@@ -10,8 +10,8 @@
 #include <cstdlib>
 #include <new>
 
+#include "parse_number.hpp"
 #include "summary.hpp"
-#include "whole_number.hpp"
 
 namespace shmfifo::apps {
 
@@ -21,7 +21,7 @@ CLI::Option* add_size(CLI::App& app, const std::string& option, std::uint64_t& t
   const auto digits_first = [](const std::string& text) {
     const std::string_view all = text;
     const bool good =
-        whole_number<std::uint64_t>(all.substr(0, all.find_first_not_of("0123456789"))).has_value();
+        parse_number<std::uint64_t>(all.substr(0, all.find_first_not_of("0123456789"))).has_value();
     return good ? std::string() : "'" + text + "' is no count: digits, and perhaps K, M or G";
   };
   return app.add_option(option, target, help)
@@ -46,7 +46,7 @@ namespace {
 
 owner_rule parse_owner(const std::string& word) {
   if (word == "any") return owner_rule::any();
-  if (const auto uid = whole_number<std::uint32_t>(word)) return owner_rule::user(*uid);
+  if (const auto uid = parse_number<std::uint32_t>(word)) return owner_rule::user(*uid);
   const passwd* user = ::getpwnam(word.c_str());
   if (user == nullptr) {
     throw CLI::ValidationError("--owner",
@@ -75,7 +75,7 @@ from_option parse_from(const std::string& word) {
   if (word == "oldest") return {};
   if (word == "latest") return {start_at::latest()};
   if (word == "cursor") return {start_at::oldest(), true};
-  const auto number = whole_number<std::int64_t>(word);
+  const auto number = parse_number<std::int64_t>(word);
   if (!number || *number < 0) {
     throw usage_error("--from: '" + word + "' is neither oldest, latest, cursor nor a number");
   }

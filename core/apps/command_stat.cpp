@@ -14,9 +14,9 @@
 #include "commands.hpp"
 #include "geometry_options.hpp"
 #include "metrics.hpp"
+#include "parse_number.hpp"
 #include "stop_signal.hpp"
 #include "summary.hpp"
-#include "whole_number.hpp"
 
 namespace shmfifo::apps {
 namespace {
@@ -145,7 +145,7 @@ int look(const stat_settings& settings, bool watching, bool json) {
 // The value of --watch may be left out, so the word behind it may be the segment's name.
 void sort_out_words(stat_settings& settings) {
   const std::string& word = settings.watch;
-  if (const auto seconds = whole_number<double>(word)) {
+  if (const auto seconds = parse_number<double>(word)) {
     if (std::isnan(*seconds) || *seconds < 0.01 || *seconds > 86400) {
       throw usage_error("--watch: " + word + " seconds are not between 0.01 and 86400");
     }

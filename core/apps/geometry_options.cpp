@@ -3,7 +3,7 @@
 
 #include <fmt/format.h>
 
-#include "whole_number.hpp"
+#include "parse_number.hpp"
 
 namespace shmfifo::apps {
 namespace {
@@ -11,7 +11,7 @@ namespace {
 constexpr std::uint64_t default_ring_slots = 1024;
 
 std::uint32_t parse_permissions(const std::string& word) {
-  const auto bits = whole_number<std::uint32_t>(word, 8);
+  const auto bits = parse_number<std::uint32_t>(word, 8);
   if (!bits || *bits > 0777) {
     throw usage_error("--permissions: '" + word + "' is no octal mode between 0 and 777");
   }

@@ -7,8 +7,8 @@
 #include <cstring>
 #include <nlohmann/json.hpp>
 
+#include "parse_number.hpp"
 #include "printable.hpp"
-#include "whole_number.hpp"
 
 namespace shmfifo::apps {
 namespace {
@@ -119,9 +119,9 @@ bool message_checker::check(const record_view& record) {
 bool message_checker::check_numbering(std::int64_t number, std::string_view trailer) {
   constexpr std::size_t sequence_at = sender_word.size() + sender_digits;
   const auto sender =
-      whole_number<std::uint64_t>(trailer.substr(sender_word.size(), sender_digits));
+      parse_number<std::uint64_t>(trailer.substr(sender_word.size(), sender_digits));
   const auto sequence =
-      whole_number<std::uint64_t>(trailer.substr(sequence_at + sequence_word.size()));
+      parse_number<std::uint64_t>(trailer.substr(sequence_at + sequence_word.size()));
   if (!trailer.starts_with(sender_word) ||
       trailer.substr(sequence_at, sequence_word.size()) != sequence_word || !sender || !sequence) {
     return complain(number, fmt::format("its numbering is unreadable: '{}'", trailer));

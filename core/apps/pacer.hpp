@@ -18,13 +18,13 @@ class pacer {
   // A rate of 0 is no limit.
   explicit pacer(double rate, clock::time_point now = clock::now()) : rate_(rate), last_(now) {}
 
-  // How many of `settings` messages may go now.
-  [[nodiscard]] std::uint64_t allow(std::uint64_t settings, clock::time_point now = clock::now()) {
-    if (rate_ <= 0) return settings;
+  // How many of `wanted` messages may go now.
+  [[nodiscard]] std::uint64_t allow(std::uint64_t wanted, clock::time_point now = clock::now()) {
+    if (rate_ <= 0) return wanted;
     const double more = std::chrono::duration<double>(now - last_).count() * rate_;
     due_ = std::min(due_ + more, std::max(1.0, rate_ * make_up_seconds));
     last_ = now;
-    return std::min(settings, static_cast<std::uint64_t>(due_));
+    return std::min(wanted, static_cast<std::uint64_t>(due_));
   }
   void used(std::uint64_t messages) { due_ -= static_cast<double>(messages); }
 

@@ -126,6 +126,7 @@ picture world::take_picture() {
 
 namespace {
 
+// Precondition: the offset is not in the header, which no operation changes.
 std::string field_at(const geometry& shape, std::uint64_t offset) {
   const auto within = [](std::uint64_t at,
                          std::initializer_list<std::pair<std::uint64_t, const char*>> fields) {

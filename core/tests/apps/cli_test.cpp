@@ -11,8 +11,8 @@
 #include <stdexcept>
 
 #include "geometry_options.hpp"
+#include "parse_number.hpp"
 #include "standard_output.hpp"
-#include "whole_number.hpp"
 
 namespace shmfifo::apps {
 namespace {
@@ -230,12 +230,12 @@ TEST(apps_cli, a_choice_is_one_of_its_words) {
   EXPECT_EQ(word_for(policy_words, static_cast<full_policy>(4)), "unknown");
 }
 
-TEST(apps_cli, a_whole_number_leaves_nothing_over) {
-  EXPECT_EQ(whole_number<std::uint32_t>("777", 8), 0777U);
-  EXPECT_EQ(whole_number<std::uint32_t>("0", 8), 0U);
-  EXPECT_EQ(whole_number<double>("0.5"), 0.5);
+TEST(apps_cli, a_parsed_number_leaves_nothing_over) {
+  EXPECT_EQ(parse_number<std::uint32_t>("777", 8), 0777U);
+  EXPECT_EQ(parse_number<std::uint32_t>("0", 8), 0U);
+  EXPECT_EQ(parse_number<double>("0.5"), 0.5);
   for (const char* text : {"", "8", "7 ", " 7", "7x", "40000000000"}) {
-    EXPECT_EQ(whole_number<std::uint32_t>(text, 8), std::nullopt) << text;
+    EXPECT_EQ(parse_number<std::uint32_t>(text, 8), std::nullopt) << text;
   }
 }
 

@@ -75,7 +75,7 @@ template <class T>
   return values;
 }
 
-// Does a message that came short enough not to name itself fit this id?
+// Is this the message `id`, by its length and identity?
 [[nodiscard]] inline bool fits(const judged_run& run, const event& entry, message_id id) noexcept {
   return static_cast<std::uint64_t>(entry.length) == run.content.length(id) &&
          entry.identity == run.content.identity(id);

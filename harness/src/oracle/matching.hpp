@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 // Whether effects of kills can all have different causes: a matching of the two, by augmenting
-// paths. Both are as many as the kills of a run, not as its messages.
+// paths. Causes are as many as the kills of a run, not as its messages; the first effect too many
+// ends the search.
 
 #include <cstddef>
 #include <optional>

@@ -44,8 +44,9 @@ void help_cursor(const layout_view& view, const M& memory, std::uint64_t number)
          (state == slot_state::claimed || state == slot_state::held);
 }
 
-// In a lossless ring: the owner from one lap earlier is still writing this slot. That happens if
-// the only reader attached behind an open claim.
+// The owner from one lap earlier is still writing this slot. That happens in a lossless ring if the
+// only reader attached behind an open claim. Precondition: is_previous_lap is false, which an
+// overwriting ring never answers of a claim; in a first lap the number before is above all stamps.
 [[nodiscard]] inline bool is_unfinished_lap(const geometry& shape, std::uint64_t stamp,
                                             std::uint64_t number) noexcept {
   return stamp_number(stamp) == number - shape.slot_count &&

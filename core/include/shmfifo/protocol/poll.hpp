@@ -178,8 +178,8 @@ class basic_consumer {
     return skip(stamp);
   }
 
-  // True if the next number's message was found whole; otherwise its slot's `stamp`, if it has one,
-  // says why not.
+  // True if the next number's message was found whole; otherwise its slot's `stamp` says why not.
+  // At a log's end, where no slot is, `stamp` stays as it was: 0, from each caller.
   [[nodiscard]] bool load_message(record_view& record, std::uint64_t& stamp) noexcept {
     if (!view_.has_slot(position_)) return false;
     slot_header& slot = view_.slot(position_);

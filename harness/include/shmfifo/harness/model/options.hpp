@@ -44,7 +44,8 @@ struct progress {
 struct options {
   std::uint64_t executions_max = 100'000'000;  // complete and blocked ones together
   double seconds_max = 600;                    // of the whole exploration
-  std::uint32_t events_max = 20'000;           // in one execution; more means an unbounded loop
+  std::uint32_t events_max = 20'000;           // in one execution; more means an unbounded loop,
+                                               // and so do as many pauses that read nothing
   std::size_t stack_bytes = 256 * 1024;        // of each thread
   // compare_exchange_weak may also fail when the values are equal.
   bool weak_failures = false;

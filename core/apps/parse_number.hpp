@@ -11,7 +11,7 @@ namespace shmfifo::apps {
 // Nothing if the text is no such number, has anything else in it, or does not fit. `base` is that
 // of std::from_chars, for integers.
 template <class Number, class... Base>
-[[nodiscard]] std::optional<Number> whole_number(std::string_view text, Base... base) {
+[[nodiscard]] std::optional<Number> parse_number(std::string_view text, Base... base) {
   Number value{};
   const char* end = text.data() + text.size();
   const auto [stop, broken] = std::from_chars(text.data(), end, value, base...);
