@@ -23,8 +23,9 @@ COMMANDS = {
 
 def help_of(name):
     script, *words = COMMANDS[name]
+    plain = {name: value for name, value in os.environ.items() if name != "FORCE_COLOR"}
     done = subprocess.run([sys.executable, "-B", ROOT / script, *words, "--help"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                          text=True, env={**os.environ, "COLUMNS": "120"})
+                          text=True, env={**plain, "COLUMNS": "120", "PYTHON_COLORS": "0"})
     return done.returncode, done.stdout.replace("optional arguments:", "options:")  # as before Python 3.10
 
 
@@ -34,7 +35,8 @@ class help_texts(unittest.TestCase):
     def check(self, *names):
         for name in names:
             code, text = help_of(name)
-            self.assertEqual((code, text), (0, (HERE / f"help/{name}.txt").read_text(encoding="utf-8")), name)
+            expected = (HERE / f"help/{name}.txt").read_text(encoding="utf-8")
+            self.assertEqual((code, text.split()), (0, expected.split()), name)  # each Python breaks lines in its own way
             without = re.findall(r"(?m)^  ((?!\{)\S+(?: \S+)*)\n(?! {8})", text[text.index("\noptions:"):])
             self.assertEqual(without, [], f"{name}: options without a text")
 

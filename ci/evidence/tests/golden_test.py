@@ -145,7 +145,7 @@ class golden(unittest.TestCase):
         machine = " ".join((platform.system(), platform.release(), platform.machine()))
         for what, instead in ((str(self.root), "ROOT"), (machine, "MACHINE")):
             text = text.replace(what, instead)
-        return re.sub(r"20[2-9]\d-(?!01-01)\d\d-\d\dT\d\d:\d\d:\d\dZ", "NOW", text)
+        return re.sub(r"(?!2024-01-01T00:00:00Z)20[2-9]\d-\d\d-\d\dT\d\d:\d\d:\d\dZ", "NOW", text)
 
     def gather(self):
         return self.run_program("ci/evidence/gather.py", "--root", self.root, "--build", self.build)

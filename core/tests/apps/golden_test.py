@@ -98,7 +98,8 @@ class golden(support.comparing, support.case):
         """On a mount of its own, if that may be; nothing, where the kernel has no such pages."""
         unshare = ["unshare", "--mount", *([] if os.geteuid() == 0 else ["--user", "--map-root-user"])]
         with tempfile.TemporaryDirectory() as place:
-            if subprocess.run([*unshare, "true"], capture_output=True, check=False).returncode != 0:
+            mount = ["sh", "-c", 'mount -t tmpfs tmpfs "$0"', place]
+            if subprocess.run([*unshare, *mount], capture_output=True, check=False).returncode != 0:
                 unshare, place = [], "/dev/shm"
             script = ('[ "$1" = /dev/shm ] || mount -t tmpfs -o huge=always tmpfs "$1" || mount -t tmpfs tmpfs "$1";'
                       '"$0" create "$2" --directory "$1" --slots 4K --pretouch --json &&'

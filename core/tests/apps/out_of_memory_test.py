@@ -5,6 +5,7 @@ Method: its data may have a few MiB (RLIMIT_DATA), and it is given more to do th
 """
 import os
 import resource
+import tempfile
 
 import support
 from support import tool
@@ -44,15 +45,17 @@ class out_of_memory(support.case):
         self.assert_ok(self.run_limited("message_producer", "--name", self.name, "--slots", 4, "--messages", 4))
 
     def test_a_segment_that_there_is_no_room_to_map_is_not_called_broken(self):
-        self.assert_ok(tool("create", self.name, "--slots", "64K"))
-        size = os.stat(f"/dev/shm/{self.name}").st_size
-        room = {"kind": resource.RLIMIT_AS, "most": size}
-        why = self.run_limited("shmfifo", "stat", self.name, **room).err
-        self.assertIn(f"mmap of the segment ({size} bytes) failed", why)
-        for words in (["ls"], ["ls", "--json"]):
-            result = self.run_limited("shmfifo", *words, **room)
-            self.assertEqual((result.err, result.code), (why, 1))
-            self.assertNotIn("broken", result.out)
+        with tempfile.TemporaryDirectory() as place:  # without the segments of others, which ls would map first
+            alone = ("--directory", place)
+            self.assert_ok(tool("create", self.name, "--slots", "64K", *alone))
+            size = os.stat(os.path.join(place, self.name)).st_size
+            room = {"kind": resource.RLIMIT_AS, "most": size}
+            why = self.run_limited("shmfifo", "stat", self.name, *alone, **room).err
+            self.assertIn(f"mmap of the segment ({size} bytes) failed", why)
+            for words in (["ls"], ["ls", "--json"]):
+                result = self.run_limited("shmfifo", *words, *alone, **room)
+                self.assertEqual((result.err, result.code), (why, 1))
+                self.assertNotIn("broken", result.out)
 
 
 if __name__ == "__main__":

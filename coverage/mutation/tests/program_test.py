@@ -27,7 +27,7 @@ MUTANTS = [{"id": number, "key": f"k{number}", "file": file, "line": line, "func
                 (5, "a.py", 3, "z", "first"), (6, "b.py", 1, "y", "second"), (7, "b.py", 1, "", "second"))]
 # (name, label, which mutants it comes by, what it does)
 TESTS = [("t.kills", "unit", "\\1\\1\\1\\1", 'test "$SHMFIFO_MUTANT" != 1'), ("t.more", "unit", "\\0\\0\\1\\0\\1\\1", 'test "${SHMFIFO_MUTANT:-0}" -ne 3'),
-         ("t.slow", "slow", "\\1\\1\\1\\1\\1\\1", "false"), ("t.fails", "unit", "\\1\\1", "false"), ("t.waits", "stress", "\\0\\0\\0\\0\\0\\1", 'test "$SHMFIFO_MUTANT" != 6 || sleep 60')]
+         ("t.slow", "slow", "\\1\\1\\1\\1\\1\\1", "false"), ("t.fails", "unit", "\\1\\1", "false"), ("t.waits", "stress", "\\0\\0\\0\\0\\0\\1", 'test "$SHMFIFO_MUTANT" != 6 || exec sleep 60')]
 LEFT = """a.py:2: survived: op 2: x -> y
     two = 2
 a.py:3: survived: op 5: x -> z

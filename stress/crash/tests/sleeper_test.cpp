@@ -150,22 +150,24 @@ TEST(sleeper, G11_a_producer_that_is_not_woken_is_found) {
 }
 
 TEST(sleeper, a_peer_that_does_not_fall_asleep_is_refused) {
-  const auto refused = [](const scenario& what, const std::function<void(world&)>& before) {
+  const auto refused = [](const scenario& what, const std::function<void(world&)>& before,
+                          const patience& looks) {
     const unique_name name;
     return complaint([&] {
       world scene(what, name.get());
       before(scene);
-      const sleeper peer(scene, {.until_asleep = few_looks});
+      const sleeper peer(scene, looks);
     });
   };
   const std::string why = "the peer did not fall asleep: ";
   // It publishes at once, and then pauses.
-  const std::string awake = refused(beside(sleeping::producer, at_first), [](world&) {});
+  const std::string awake = refused(beside(sleeping::producer, at_first), [](world&) {},
+                                    {.until_asleep = few_looks});
   EXPECT_TRUE(awake.starts_with(why + "/proc/")) << awake;
   has(awake, "/syscall says ");
   const auto remove = [](world& scene) { must(segment::remove(scene.name())); };
   for (const sleeping who : {sleeping::consumer, sleeping::producer}) {
-    const std::string gone = refused(beside(who), remove);
+    const std::string gone = refused(beside(who), remove, {});  // its complaint ends the wait
     EXPECT_TRUE(gone.starts_with(why + "open")) << gone;
   }
   EXPECT_EQ(::waitpid(-1, nullptr, WNOHANG), -1);

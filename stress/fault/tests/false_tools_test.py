@@ -40,7 +40,7 @@ class false_tools(unittest.TestCase):
                 file.write(SCRIPT.format(tool=os.environ["TOOL"], wrong=wrong))
             os.chmod(path, 0o755)
             run = subprocess.run([os.environ["FAULT_TOOLS"], "--tool", path, "--command", command],
-                                 capture_output=True, text=True, timeout=100, check=False)
+                                 capture_output=True, text=True, timeout=50, check=False)
         complaints = [line for line in run.stdout.split("\n") if line.startswith("VIOLATION: ")]
         self.assertEqual(run.returncode, 1 if complaints else 0, run.stdout + run.stderr)
         return complaints[0].split(": ", 2)[2] if complaints else ""
@@ -84,7 +84,7 @@ class false_tools(unittest.TestCase):
             with open(path + ".report", "wb") as file:
                 file.write(struct.pack(f"{len(CALLS) + 1}I", *(made.get(call, 0) for call in CALLS), 1))
             run = subprocess.run([os.environ["FAULT_TOOLS"], "--tool", path, "--command", "ls", *words, "--json", path + ".json",
-                                  "--markdown", path + ".md"], capture_output=True, text=True, timeout=100, check=False)
+                                  "--markdown", path + ".md"], capture_output=True, text=True, timeout=50, check=False)
             texts = []
             for ending in (".json", ".md", ".faults"):
                 with open(path + ending, encoding="utf-8") as file:
