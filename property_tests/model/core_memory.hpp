@@ -109,7 +109,7 @@ class core_memory {
       std::memcpy(to + i, &word, sizeof word);
     }
   }
-  static void prefetch_for_write(const void*) noexcept {}
+  static void prefetch_for_write(const std::byte*, std::size_t) noexcept {}
   void order_plain_content() const noexcept {}
 
   void light_fence(site s) const noexcept {

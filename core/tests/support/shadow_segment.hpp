@@ -252,7 +252,7 @@ class shadow_memory : public std_memory_model {
                     site) const {
     if (home_->allows_copy(from, size)) std::copy_n(from, size, to);
   }
-  static void prefetch_for_write(const void*) noexcept {}
+  static void prefetch_for_write(const std::byte*, std::size_t) noexcept {}
   static bool pause(unsigned) noexcept { return false; }
   void sleep(const std::uint32_t&, std::uint32_t, deadline) const { home_->nap(); }
   void nap(deadline) const { home_->nap(); }

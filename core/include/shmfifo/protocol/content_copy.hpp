@@ -12,6 +12,8 @@
 #include <cstdint>
 #include <cstring>
 
+#include "shmfifo/config.hpp"
+
 #if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
 #define SHMFIFO_VISIBLE_COPY 1
 #elif defined(__has_feature)
@@ -43,6 +45,19 @@ inline void order_stores() noexcept {
 #else
   __sync_synchronize();
 #endif
+}
+
+// Asks for the lines of these bytes, to write them. Not __builtin_prefetch: for x86-64 in general
+// it asks to read, and the store pays for a second journey of the line. Processors without this
+// instruction pass over it.
+inline void prefetch_lines(const std::byte* from, std::size_t size) noexcept {
+  for (std::size_t i = 0; i < size; i += cache_line) {
+#if defined(__x86_64__) || defined(__i386__)
+    asm volatile("prefetchw %0" : : "m"(from[i]));
+#else
+    __builtin_prefetch(from + i, 1);
+#endif
+  }
 }
 
 namespace detail {

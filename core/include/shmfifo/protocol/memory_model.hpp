@@ -93,8 +93,8 @@ concept memory_model = std::move_constructible<M> &&
   // with release (writing) or acquire (reading) order towards the words around it.
   c.write_content(bytes, source, size, std::memory_order_release, site::publish_content);
   c.read_content(bytes, source, size, std::memory_order_acquire, site::poll_content);
-  // A hint that the first two cache lines from here will be written soon.
-  c.prefetch_for_write(source);
+  // A hint that these bytes, which nobody reads now, will be written soon.
+  c.prefetch_for_write(source, size);
   // The caller is about to write content with plain stores: none may become visible before
   // the claim.
   c.order_plain_content();
@@ -179,11 +179,9 @@ class SHMFIFO_EXPORT std_memory_model {
                     site) const noexcept {
     copy_from_shared(to, from, size, order);
   }
-  // Always inline: on its own it has no effects that g++ knows of, and a call would be dropped.
-  [[gnu::always_inline]] static void prefetch_for_write(const void* from) noexcept {
-    const auto* bytes = static_cast<const std::byte*>(from);
-    __builtin_prefetch(bytes, 1);
-    __builtin_prefetch(bytes + cache_line, 1);
+  // See prefetch_lines.
+  static void prefetch_for_write(const std::byte* from, std::size_t size) noexcept {
+    prefetch_lines(from, size);
   }
   // See order_stores.
   void order_plain_content() const noexcept { order_stores(); }

@@ -34,7 +34,8 @@ class basic_producer : claim_link<M> {
         memory_(std::move(memory)),
         self_(self),
         gated_(view.shape().gated()),
-        single_(view.shape().producers == producer_role::single) {
+        single_(view.shape().producers == producer_role::single),
+        prefetch_size_(std::min<std::uint64_t>(view.shape().slot_stride(), prefetch_most)) {
     participant_line& line = view_.participant(self_);
     const std::uint64_t role = memory_.load(line.role, relaxed, producer_role_load);
     memory_.store(line.pid, memory_.process_id(), relaxed, attach_name);
@@ -47,6 +48,10 @@ class basic_producer : claim_link<M> {
   // Copies a message in. ok; full (never waits); bad_length; exhausted; invalid; claim_pending;
   // wrong_process. Lock-free; wait-free with one producer.
   status try_publish(byte_view content) noexcept {
+    if (!fits(content.size())) [[unlikely]]
+      return status::bad_length;
+    if (const status answer = readiness(); answer != status::ok) [[unlikely]]
+      return answer;
     const status answer = publish_quietly(content);
     if (answer == status::ok) [[likely]]
       protocol::ring_bell(memory_, view_.control().data_bell);
@@ -79,10 +84,11 @@ class basic_producer : claim_link<M> {
   // Publishes in order until one is refused, and wakes readers once. No message goes in if one has
   // a bad length.
   batch_result try_publish(std::span<const byte_view> batch) noexcept {
-    batch_result result;
     for (const byte_view& message : batch) {
       if (!fits(message.size())) return {status::bad_length, 0};
     }
+    batch_result result{batch.empty() ? status::ok : readiness(), 0};
+    if (result.answer != status::ok) return result;
     for (const byte_view& message : batch) {
       result.answer = publish_quietly(message);
       if (result.answer != status::ok) break;
@@ -147,7 +153,14 @@ class basic_producer : claim_link<M> {
   friend class basic_claim<M>;
 
   status take_slot() noexcept {
-    if (const status answer = take_number(claimed_); answer != status::ok) return answer;
+    if (const status answer = readiness(); answer != status::ok) return answer;
+    if (!single_) {
+      if (const status answer = take_shared(claimed_); answer != status::ok) return answer;
+    } else {
+      if (const status answer = make_room(next_); answer != status::ok) return answer;
+      claimed_ = next_;
+      begin_alone(view_.slot(claimed_), claimed_);
+    }
     memory_.order_plain_content();
     return status::ok;
   }
@@ -158,15 +171,16 @@ class basic_producer : claim_link<M> {
     if (!memory_.in_owner_process()) return status::wrong_process;
     if (!fits(length)) return status::bad_length;
     close(claim);
-    store_fields(view_.slot(claimed_), claimed_, length);
-    if (!finish(claimed_, slot_state::published)) return status::lost;
+    slot_header& slot = view_.slot(claimed_);
+    store_fields(slot, claimed_, length);
+    if (!finish(slot, claimed_, slot_state::published)) return status::lost;
     protocol::ring_bell(memory_, view_.control().data_bell);
     return status::ok;
   }
   status abort(basic_claim<M>& claim) noexcept {
     close(claim);  // in a forked child, too: neither end outlives the other's pointer to it
     if (!memory_.in_owner_process()) return status::wrong_process;
-    finish(claimed_, slot_state::aborted);
+    finish(view_.slot(claimed_), claimed_, slot_state::aborted);
     protocol::ring_bell(memory_, view_.control().data_bell);
     return status::ok;
   }
@@ -181,7 +195,7 @@ class basic_producer : claim_link<M> {
 
   // Attempts until there is room. Waits for it only under the policy `wait`: a log has none ever.
   template <class Attempt>
-  status retry(deadline until, Attempt&& attempt) noexcept {
+  [[gnu::always_inline]] status retry(deadline until, Attempt&& attempt) noexcept {
     for (;;) {
       const status answer = attempt();
       if (answer != status::full || view_.shape().when_full != full_policy::wait) [[likely]]
@@ -207,84 +221,112 @@ class basic_producer : claim_link<M> {
     memory_.store(cursor, next_, release, resume_cursor);
   }
 
-  status publish_quietly(byte_view content) noexcept {
-    if (!fits(content.size())) [[unlikely]]
-      return status::bad_length;
+  // A publish but for the checks before it and the bell after it.
+  [[gnu::always_inline]] status publish_quietly(byte_view content) noexcept {
+    if (!single_) return publish_shared(content);
+    if (const status answer = make_room(next_); answer != status::ok) [[unlikely]]
+      return answer;
+    const std::uint64_t number = next_;
+    slot_header& slot = view_.slot(number);
+    begin_alone(slot, number);
+    fill(slot, number, content);
+    finish_alone(slot, number, slot_state::published);
+    return status::ok;
+  }
+  [[gnu::noinline]] status publish_shared(byte_view content) noexcept {
     for (std::uint64_t tries = 0; tries < view_.shape().slot_count; ++tries) {
       std::uint64_t number{};
-      if (const status answer = take_number(number); answer != status::ok) [[unlikely]]
+      if (const status answer = take_shared(number); answer != status::ok) [[unlikely]]
         return answer;
       slot_header& slot = view_.slot(number);
-      // SYNC overwrite: release, like the fields: a reader that sees one new byte also sees
-      // the claim.
-      memory_.write_content(view_.content(slot), content.data(), content.size(), release,
-                            publish_content);
-      store_fields(slot, number, content.size());
-      if (finish(number, slot_state::published)) [[likely]]
+      fill(slot, number, content);
+      if (finish_shared(slot, number, slot_state::published)) [[likely]]
         return status::ok;
       // An overwriting ring went round during the copy: the message takes a new number.
     }
     return status::full;
   }
 
+  [[gnu::always_inline]] void fill(slot_header& slot, std::uint64_t number,
+                                   byte_view content) noexcept {
+    // SYNC overwrite: release, like the fields: a reader that sees one new byte also sees
+    // the claim.
+    memory_.write_content(view_.content(slot), content.data(), content.size(), release,
+                          publish_content);
+    store_fields(slot, number, content.size());
+  }
+
   void store_fields(slot_header& slot, std::uint64_t number, std::size_t length) noexcept {
-    // SYNC overwrite: see publish_quietly. Application status starts at 0, as the original's does.
+    // SYNC overwrite: see fill. Application status starts at 0, as the original's does.
     memory_.store(slot.status_word, make_status_word(number, 0), release, publish_status_word);
     memory_.store(slot.value_length, static_cast<std::int64_t>(length), release, publish_length);
     memory_.store(slot.message_number, static_cast<std::int64_t>(number), release, publish_number);
   }
 
   // Gives a taken number its final state. False only if an overwriting ring passed the number by.
-  bool finish(std::uint64_t number, slot_state state) noexcept {
-    std::uint64_t& stamp = view_.slot(number).stamp;
-    const std::uint64_t final_stamp = make_stamp(number, state);
-    if (!single_ && view_.shape().when_full == full_policy::overwrite) {
-      std::uint64_t expected = make_stamp(number, slot_state::claimed, self_);
-      // SYNC publish: release, the message is complete.
-      if (!memory_.compare_exchange(stamp, expected, final_stamp, release, relaxed,
-                                    commit_exchange)) {
-        protocol::finish_held(memory_, stamp, expected, self_);
-        return false;
-      }
-    } else {
-      // SYNC publish: release, the message is complete; consumers acquire it with the stamp.
-      memory_.store(stamp, final_stamp, release,
-                    state == slot_state::published ? publish_stamp : abort_stamp);
-    }
-    last_number_ = static_cast<std::int64_t>(number);
-    if (single_) {
-      next_ = number + 1;
-      // SYNC cursor: release, so that a cursor above n shows n's stamp to be final.
-      memory_.store(view_.control().producer_cursor, next_, release, publish_cursor);
-    }
+  bool finish(slot_header& slot, std::uint64_t number, slot_state state) noexcept {
+    if (!single_) return finish_shared(slot, number, state);
+    finish_alone(slot, number, state);
     return true;
   }
+  void finish_alone(slot_header& slot, std::uint64_t number, slot_state state) noexcept {
+    store_final_stamp(slot, number, state);
+    next_ = number + 1;
+    // SYNC cursor: release, so that a cursor above n shows n's stamp to be final.
+    memory_.store(view_.control().producer_cursor, number + 1, release, publish_cursor);
+  }
+  bool finish_shared(slot_header& slot, std::uint64_t number, slot_state state) noexcept {
+    if (view_.shape().when_full == full_policy::overwrite) {
+      std::uint64_t expected = make_stamp(number, slot_state::claimed, self_);
+      // SYNC publish: release, the message is complete.
+      if (!memory_.compare_exchange(slot.stamp, expected, make_stamp(number, state), release,
+                                    relaxed, commit_exchange)) {
+        protocol::finish_held(memory_, slot.stamp, expected, self_);
+        return false;
+      }
+      last_number_ = static_cast<std::int64_t>(number);
+      return true;
+    }
+    store_final_stamp(slot, number, state);
+    return true;
+  }
+  void store_final_stamp(slot_header& slot, std::uint64_t number, slot_state state) noexcept {
+    // SYNC publish: release, the message is complete; consumers acquire it with the stamp.
+    memory_.store(slot.stamp, make_stamp(number, state), release,
+                  state == slot_state::published ? publish_stamp : abort_stamp);
+    last_number_ = static_cast<std::int64_t>(number);
+  }
 
-  // Takes the next number: from here on its slot is ours to write.
-  status take_number(std::uint64_t& number) noexcept {
+  // Why this handle may take no number at all; ok if it may.
+  [[nodiscard]] status readiness() const noexcept {
     if (!memory_.in_owner_process()) [[unlikely]]
       return status::wrong_process;
     if (this->open_ != nullptr) [[unlikely]]
       return status::claim_pending;
-    if (!single_) return take_shared(number);
-    number = next_;
-    if (number >= limit_) [[unlikely]] {
-      if (const status answer = extend_limit(number); answer != status::ok) return answer;
-    }
-    if (view_.shape().mode == segment_mode::log) {
-      prefetch(number + log_prefetch_distance);
-    } else {
-      // Relaxed: every later store into the slot is a release and so carries it along.
-      memory_.store(view_.slot(number).stamp, make_stamp(number, slot_state::claimed, self_),
-                    relaxed, overwrite_begin);
-    }
     return status::ok;
   }
 
-  // Has the first lines of a later slot fetched while this one is filled, so that its stores need
-  // not wait for them (core/DESIGN.md, decision 12). A hint: it reads and changes nothing.
+  // Whether `number` may be taken, which its slot's last readers decide.
+  [[gnu::always_inline]] status make_room(std::uint64_t number) noexcept {
+    return number < limit_ ? status::ok : extend_limit(number);
+  }
+
+  // The single producer begins to write the next number's slot, which it took by no exchange.
+  [[gnu::always_inline]] void begin_alone(slot_header& slot, std::uint64_t number) noexcept {
+    prefetch(number);
+    if (view_.shape().mode == segment_mode::log) return;
+    // Relaxed: every later store into the slot is a release and so carries it along.
+    memory_.store(slot.stamp, make_stamp(number, slot_state::claimed, self_), relaxed,
+                  overwrite_begin);
+  }
+
+  // Has a later slot fetched while this one is filled, so that its stores need not wait for its
+  // lines (core/DESIGN.md, decision 12). A hint: it changes nothing.
   [[gnu::always_inline]] void prefetch(std::uint64_t number) const noexcept {
-    if (number < limit_) memory_.prefetch_for_write(&view_.slot(number));
+    const std::uint64_t later = number + prefetch_distance;
+    if (later >= prefetch_end_) return;
+    memory_.prefetch_for_write(reinterpret_cast<const std::byte*>(&view_.slot(later)),
+                               prefetch_size_);
   }
 
   status take_shared(std::uint64_t& number) noexcept {
@@ -292,15 +334,13 @@ class basic_producer : claim_link<M> {
     for (;;) {
       // SYNC cursor: acquire, so that the stamps of all lower numbers show at least their claims.
       number = memory_.load(view_.control().producer_cursor, acquire, claim_cursor);
-      if (number >= limit_) [[unlikely]] {
-        const status answer = extend_limit(number);
-        if (answer != status::ok) {
-          if (protocol::cursor_moved(view_, memory_, number)) continue;
-          return answer;
-        }
+      if (const status answer = make_room(number); answer != status::ok) [[unlikely]] {
+        if (protocol::cursor_moved(view_, memory_, number)) continue;
+        return answer;
       }
       switch (protocol::claim_slot(view_, memory_, self_, number)) {
         case protocol::claim_step::taken:
+          prefetch(number);
           return status::ok;
         case protocol::claim_step::again:
           break;
@@ -323,12 +363,15 @@ class basic_producer : claim_link<M> {
   [[gnu::noinline]] status extend_limit(std::uint64_t number) noexcept {
     if (number >= number_max) return status::exhausted;
     if (view_.shape().mode == segment_mode::log) {
-      limit_ = view_.shape().slot_count;
+      prefetch_end_ = limit_ = view_.shape().slot_count;
     } else if (!gated_) {
-      limit_ = number_max;
+      prefetch_end_ = limit_ = number_max;
     } else {
       const std::uint64_t floor = protocol::raise_gate_floor(view_, memory_);
       limit_ = std::min(floor, number_max - view_.shape().slot_count) + view_.shape().slot_count;
+      // The lines that a reader waits at are taken from it twice if they come here early. So only
+      // readers that are behind, as in a stream, have it done.
+      prefetch_end_ = number - floor > 1 ? limit_ : 0;
       if (number >= limit_) look_for_dead_now_and_then(floor);
     }
     return number < limit_ ? status::ok : status::full;
@@ -376,15 +419,19 @@ class basic_producer : claim_link<M> {
     return hopeless ? status::peer_dead : status::timed_out;
   }
 
-  static constexpr std::uint64_t log_prefetch_distance = 8;
+  static constexpr std::uint64_t prefetch_distance = 4;  // slots
+  // Bytes of a slot: processors notice by themselves that the rest of a long one follows.
+  static constexpr std::size_t prefetch_most = 4 * cache_line;
 
   layout_view view_;
   M memory_;
   unsigned self_;
   bool gated_;
   bool single_;
-  std::uint64_t next_{};   // single producer: the next number
-  std::uint64_t limit_{};  // numbers below it may be taken without looking at the consumers
+  std::size_t prefetch_size_;     // bytes
+  std::uint64_t next_{};          // single producer: the next number
+  std::uint64_t limit_{};         // numbers below it may be taken without looking at the consumers
+  std::uint64_t prefetch_end_{};  // slots of numbers below it are worth fetching
   std::uint64_t claimed_{};
   std::int64_t last_number_ = -1;
   protocol::wake_word wake_;
