@@ -160,8 +160,9 @@ void std_memory_model::nap(deadline until) const noexcept {
   ::nanosleep(&time, nullptr);
 }
 
-void std_memory_model::wake_all(const std::uint32_t& bell) const noexcept {
-  ::syscall(SYS_futex, &bell, FUTEX_WAKE, INT32_MAX, nullptr);
+void std_memory_model::wake(const std::uint32_t& bell) const noexcept {
+  // All of a hundred sleepers would take milliseconds, and push the waker off its processor.
+  ::syscall(SYS_futex, &bell, FUTEX_WAKE, 2, nullptr);
 }
 
 bool std_memory_model::try_own(unsigned lock) noexcept {

@@ -3,7 +3,13 @@
 // memory model that counts sleeps and wakes, with the news coming at each step of falling asleep.
 #include "shmfifo/protocol/bell.hpp"
 
+#include <linux/futex.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <atomic>
 #include <functional>
+#include <thread>
 
 #include "support/testing.hpp"
 
@@ -18,11 +24,13 @@ using testing::in_ms;
 class counting_memory : public std_memory_model {
  public:
   mutable int wakes = 0;
+  mutable int relays = 0;
   mutable int sleeps = 0;
   mutable int slept_through = 0;
   mutable std::vector<unsigned> pauses = {};
   mutable std::vector<std::pair<const void*, std::uint32_t>> slept_for = {};  // bell and value
   std::function<void()> at_fetch_or = [] {};
+  mutable int fences = 0;
   std::function<void()> at_fence = [] {};
   std::function<void()> at_sleep = [] {};
 
@@ -32,7 +40,10 @@ class counting_memory : public std_memory_model {
     at_fetch_or();
     return std_memory_model::fetch_or(word, bits, order, where);
   }
-  void heavy_fence(site) const { at_fence(); }
+  void heavy_fence(site) const {
+    ++fences;
+    at_fence();
+  }
   void sleep(const std::uint32_t& bell, std::uint32_t value, deadline) const {
     ++sleeps;
     slept_for.emplace_back(&bell, value);
@@ -43,7 +54,8 @@ class counting_memory : public std_memory_model {
     pauses.push_back(times);
     return true;
   }
-  void wake_all(const std::uint32_t&) const { ++wakes; }
+  void wake(const std::uint32_t&) const { ++wakes; }
+  void relay(const std::uint32_t&) const { ++relays; }
 };
 
 TEST(bell, ringing_for_nobody_changes_nothing_and_calls_nobody) {
@@ -157,6 +169,105 @@ TEST(bell, G11_a_sleep_is_for_the_value_that_says_that_somebody_sleeps) {
   const std::vector<std::pair<const void*, std::uint32_t>> expected = {
       {&bell, 7}, {&bell, 7}, {&bell, 9}};
   EXPECT_EQ(memory.slept_for, expected);
+}
+
+// A fence interrupts every processor on which a producer runs.
+TEST(bell, G11_G14_one_announcement_is_enough_until_the_bell_is_rung) {
+  counting_memory memory;
+  std::uint32_t bell = 0;
+  bool news = false;
+  int announcements = 0;
+  memory.at_fetch_or = [&] { ++announcements; };
+  const auto sleep_till_ring = [&](int last) {
+    memory.at_sleep = [&, last] {
+      if (memory.sleeps < last) return;
+      news = true;
+      ring_bell(memory, bell);
+    };
+    EXPECT_TRUE(sleep_until(
+        memory, bell, no_deadline, [&] { return news; }, [] {}));
+    news = false;
+  };
+  sleep_till_ring(100);
+  EXPECT_EQ(announcements, 1);
+  EXPECT_EQ(memory.fences, 1);
+  sleep_till_ring(102);
+  EXPECT_EQ(announcements, 2);
+  EXPECT_EQ(memory.fences, 2);
+}
+
+// A ring wakes few. Who wakes for another reason relays nothing, or sleepers would wake each other
+// for ever.
+TEST(bell, G11_whoever_a_ring_wakes_wakes_others_be_the_news_its_own_or_not) {
+  counting_memory memory;
+  std::uint32_t bell = 0;
+  bool news = false;
+  const auto relays_after = [&](int sleeps, bool rung, bool ours) {
+    memory.sleeps = memory.relays = 0;
+    memory.at_sleep = [&, sleeps, rung, ours] {
+      if (memory.sleeps == sleeps && rung) ring_bell(memory, bell);
+      news = memory.sleeps == (ours ? sleeps : sleeps + 1);
+    };
+    EXPECT_TRUE(sleep_until(
+        memory, bell, no_deadline, [&] { return news; }, [] {}));
+    news = false;
+    return memory.relays;
+  };
+  EXPECT_EQ(relays_after(1, true, true), 1);
+  EXPECT_EQ(relays_after(3, true, true), 1);
+  EXPECT_EQ(relays_after(3, true, false), 1);
+  EXPECT_EQ(relays_after(3, false, true), 0);
+}
+
+// Sleeps that nothing but a wake ends: no slice wakes whom a relay forgot.
+class sound_sleeper : public std_memory_model {
+ public:
+  void sleep(const std::uint32_t& bell, std::uint32_t value, deadline) const {
+    ::syscall(SYS_futex, &bell, FUTEX_WAIT, value, nullptr);
+  }
+};
+
+TEST(bell, G11_one_ring_wakes_every_sleeper) {
+  constexpr unsigned sleepers = 50;
+  std::uint32_t bell = 0;
+  std::atomic<unsigned> asleep{0};
+  std::atomic<bool> news{false};
+  std::vector<std::jthread> all;
+  for (unsigned i = 0; i < sleepers; ++i) {
+    all.emplace_back([&] {
+      const sound_sleeper memory;
+      EXPECT_TRUE(sleep_until(
+          memory, bell, no_deadline, [&] { return news.load(); }, [&] { ++asleep; }));
+    });
+  }
+  while (asleep < sleepers) std::this_thread::yield();
+  std::this_thread::sleep_for(std::chrono::milliseconds(20));  // most are in the kernel by then
+  news = true;
+  ring_bell(sound_sleeper(), bell);
+}
+
+TEST(bell, G11_G14_a_spin_that_found_nothing_is_left_out_seven_times) {
+  const counting_memory memory;
+  protocol::patient_spin spin;
+  bool news = false;
+  const auto spins = [&] {
+    memory.pauses.clear();
+    const bool found = spin(memory, [&] { return news; });
+    EXPECT_EQ(found, news && !memory.pauses.empty());
+    return memory.pauses;
+  };
+  const std::vector<unsigned> whole(200, 32);
+  EXPECT_EQ(spins(), whole);
+  for (int round = 0; round < 2; ++round) {
+    for (int i = 0; i < 7; ++i) EXPECT_EQ(spins(), std::vector<unsigned>());
+    EXPECT_EQ(spins(), whole);
+  }
+  news = true;
+  for (int i = 0; i < 7; ++i) EXPECT_EQ(spins(), std::vector<unsigned>());
+  for (int i = 0; i < 9; ++i) EXPECT_EQ(spins(), std::vector<unsigned>(1, 32));
+  news = false;
+  EXPECT_EQ(spins(), whole);
+  EXPECT_EQ(spins(), std::vector<unsigned>());
 }
 
 // The looks before a sleep are counted, and each follows a pause of so many hints.

@@ -109,7 +109,7 @@ TEST(memory_model, G11_sleep_ends_when_the_bell_changed_or_the_slice_is_over) {
   memory.sleep(bell, 5, in_ms(-1000));  // passed already
   memory.nap(no_deadline);
   memory.nap(in_ms(-1000));
-  memory.wake_all(bell);  // nobody is there
+  memory.wake(bell);  // nobody is there
   EXPECT_EQ(bell, 5U);
 }
 

@@ -124,7 +124,10 @@ class core_memory {
     futex_wait(bell, value, until != no_deadline);
   }
   static void nap(deadline) noexcept { model::pause(); }
-  void wake_all(const std::uint32_t& bell) const noexcept { futex_wake_all(bell); }
+  // All at once: one that relays would wake, too, those whom a ring forgot. model_relay.cpp has
+  // the relay.
+  void wake(const std::uint32_t& bell) const noexcept { futex_wake_all(bell); }
+  static void relay(const std::uint32_t&) noexcept {}
   static bool pause(unsigned) noexcept { return false; }
   [[nodiscard]] static bool expired(deadline until) noexcept { return until == deadline::min(); }
 

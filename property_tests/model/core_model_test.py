@@ -52,6 +52,11 @@ class core_model(unittest.TestCase):
         self.assertEqual(lines[-1], row("passes", "ok", 2, 0))
         self.assertTrue(dot.read_text().startswith("digraph execution {\n"))
 
+    def test_a_sleeper_that_relays_nothing_leaves_the_other_asleep(self):
+        code, lines, _ = self.run_program("relays_nothing")
+        self.assertEqual(code, 1)
+        self.assertRegex(lines[0], r"^known\.relays_nothing +violation .* deadlock: .*sleeps, and no wake-up is left to come")
+
     def test_what_could_not_be_judged_fails(self):
         code, lines, _ = self.run_program("changes passes")
         self.assertEqual((code, lines[-1]), (1, row("passes", "ok", 2, 0)))

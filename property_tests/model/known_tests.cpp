@@ -4,7 +4,7 @@
 #include <cstdlib>
 #include <sstream>
 
-#include "core_test.hpp"
+#include "relay.hpp"
 
 namespace shmfifo::model_tests {
 namespace {
@@ -113,6 +113,7 @@ const core_test known[] = {
     {"known.dies", "1 thread that dies", die},
     {"known.many", "924 executions", add_and_add},
     {"known.changes", "not deterministic", change_every_time},
+    {"known.relays_nothing", "2 sleepers, 1 ring", [] { one_ring_for_two_sleepers(false); }},
 };
 
 const bool chosen = [] {

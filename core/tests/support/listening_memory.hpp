@@ -74,7 +74,8 @@ class listening_memory : public std_memory_model {
     log_->note("nap");
     log_->at_sleep();
   }
-  void wake_all(std::uint32_t& bell) const {
+  static void relay(const std::uint32_t&) {}
+  void wake(std::uint32_t& bell) const {
     EXPECT_EQ(bell & protocol::bell_sleeper, 0U) << "woken with the bit set";
     bell |= protocol::bell_sleeper;
     log_->note(&bell == &log_->control.data_bell ? "data" : "space");

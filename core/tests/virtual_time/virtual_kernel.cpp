@@ -61,8 +61,8 @@ int kernel::futex(const std::uint32_t* bell, int operation, std::uint32_t value,
     errno = EAGAIN;
     return -1;
   }
-  const bool wakes_all = operation == FUTEX_WAKE && value == INT32_MAX;
-  note(wakes_all ? "wake" : "futex operation " + std::to_string(operation));
+  note(operation == FUTEX_WAKE ? "wake " + std::to_string(value)
+                               : "futex operation " + std::to_string(operation));
   return 0;
 }
 

@@ -2,7 +2,8 @@
 #pragma once
 // Sleeping and waking without a lost wake-up and without cost while nobody sleeps. A bell is one
 // futex word: bit 0 says that somebody sleeps (or is about to), the bits above count the rings. The
-// waker clears the bit, so a sleeper that was killed costs one needless system call and no more.
+// waker clears the bit, so a sleeper that was killed costs one needless system call and no more. It
+// wakes few sleepers, and each of these as many others: a ring takes no longer where many sleep.
 // Pattern: the store-buffering handshake with an asymmetric fence pair (WG21 P1202).
 
 #include "shmfifo/protocol/memory_model.hpp"
@@ -15,10 +16,10 @@ template <memory_model M>
 [[gnu::noinline, gnu::cold]] void wake_sleepers(const M& memory, std::uint32_t& bell,
                                                 std::uint32_t seen) noexcept {
   // Odd plus one: the carry clears the sleeper bit and counts the ring in one step. Relaxed:
-  // the bell carries no data; sleepers look at the stamps or cursors themselves. Whoever wins
-  // wakes all.
+  // the bell carries no data; sleepers look at the stamps or cursors themselves. Only who wins
+  // wakes.
   if (memory.compare_exchange(bell, seen, seen + 1, relaxed, relaxed, bell_ring)) {
-    memory.wake_all(bell);
+    memory.wake(bell);
   }
 }
 
@@ -40,8 +41,26 @@ template <memory_model M, class Ready>
   }
   return false;
 }
-inline constexpr unsigned spin_rounds = 200;  // looks before a sleep
-inline constexpr unsigned spin_pause = 32;    // spin hints
+
+// The spin before a sleep, which pays where news comes soon. Elsewhere it only takes the processor
+// from others, perhaps from those that would bring the news; so it is then tried now and then.
+class patient_spin {
+ public:
+  // True once ready() is.
+  template <memory_model M, class Ready>
+  [[nodiscard]] bool operator()(const M& memory, Ready&& ready) noexcept {
+    if (!pays_ && ++waits_ % try_every != 0) return false;
+    pays_ = spin(memory, rounds, hints, ready);
+    return pays_;
+  }
+
+ private:
+  static constexpr unsigned rounds = 200;
+  static constexpr unsigned hints = 32;
+  static constexpr unsigned try_every = 8;
+  bool pays_ = true;
+  unsigned waits_ = 0;
+};
 
 // Sleeps until ready() answers true (true) or the deadline passes (false). `before_sleep` is the
 // chance to ask the kernel about deaths: a process that is killed can ring no bell, so sleeps are
@@ -56,11 +75,17 @@ template <memory_model M, class Ready, class BeforeSleep>
     // sides must see the other.
     memory.heavy_fence(bell_heavy_fence);
     if (ready()) return true;
-    before_sleep();
-    if (ready()) return true;
-    if (memory.expired(until)) return false;
-    memory.sleep(bell, value, until);
-    if (ready()) return true;
+    // The announcement stands until the bell is rung, however many sleeps that takes.
+    for (bool rung = false; !rung;) {
+      before_sleep();
+      if (ready()) return true;
+      if (memory.expired(until)) return false;
+      memory.sleep(bell, value, until);
+      // Relaxed: a hint, as for whom the ring was.
+      rung = memory.load(bell, relaxed, bell_rung) != value;
+      if (rung) memory.relay(bell);
+      if (ready()) return true;
+    }
   }
 }
 

@@ -46,7 +46,7 @@ inline constexpr unsigned lock_naming = participants_max + 1;  // held while a n
   X(take_role) X(find_role) X(recover_role) X(recover_role_again) X(recover_intent) \
   X(recover_stamp) X(recover_abort) X(recover_free) \
   X(mark_stamp) X(mark_load) X(mark_exchange) \
-  X(bell_check) X(bell_ring) X(bell_announce) X(bell_light_fence) X(bell_heavy_fence) \
+  X(bell_check) X(bell_ring) X(bell_announce) X(bell_rung) X(bell_light_fence) X(bell_heavy_fence) \
   X(wake_request) X(wake_look) X(wake_take) \
   X(operate)
 // clang-format on
@@ -102,11 +102,12 @@ concept memory_model = std::move_constructible<M> &&
   // as two seq_cst fences would. The light side is the hot one.
   c.light_fence(site::bell_light_fence);
   c.heavy_fence(site::bell_heavy_fence);
-  // Sleep while the bell holds the value, at the longest until the deadline; wake all sleepers. A
-  // nap is a short sleep that needs no bell, for observers, which may not write.
+  // Sleep while the bell holds the value, at the longest until the deadline; wake the first of the
+  // sleepers; as one that was woken, wake others. A nap is a short sleep that needs no bell, for observers, which may not write.
   c.sleep(bell, bell, until);
   c.nap(until);
-  c.wake_all(bell);
+  c.wake(bell);
+  c.relay(bell);
   // About that many spin hints. False: spinning is pointless here, go to sleep at once.
   { c.pause(index) } -> std::same_as<bool>;
   { c.expired(until) } -> std::same_as<bool>;
@@ -201,8 +202,10 @@ class SHMFIFO_EXPORT std_memory_model {
   void sleep(const std::uint32_t& bell, std::uint32_t value, deadline until) const noexcept;
   // Sleeps a moment, not past the deadline.
   void nap(deadline until) const noexcept;
-  // Wakes all sleepers on the bell, in every process.
-  void wake_all(const std::uint32_t& bell) const noexcept;
+  // Wakes two sleepers on the bell, in whatever process: those that wait longest.
+  void wake(const std::uint32_t& bell) const noexcept;
+  // The same.
+  void relay(const std::uint32_t& bell) const noexcept { wake(bell); }
   // Always true.
   static bool pause(unsigned times) noexcept {
     for (unsigned i = 0; i < times; ++i) spin_hint();

@@ -109,7 +109,7 @@ class basic_consumer {
     if (ready()) return status::ok;
     const auto look_again = [this] { return ready(); };
     if (protocol::spin(memory_, eager_rounds, eager_pause, look_again) ||
-        protocol::spin(memory_, protocol::spin_rounds, protocol::spin_pause, look_again)) {
+        spin_(memory_, look_again)) {
       return status::ok;
     }
     return sleep(until);
@@ -372,6 +372,7 @@ class basic_consumer {
   std::uint64_t released_;  // position_ as others know it
   std::byte* buffer_;
   protocol::wake_word wake_;
+  protocol::patient_spin spin_;
   unsigned idle_polls_{};
   bool waited_{};
   unsigned waits_{};

@@ -404,10 +404,7 @@ class basic_producer : claim_link<M> {
   // whose cursor is fetched after each (measured: core/DESIGN.md, decision 9).
   [[gnu::noinline]] status wait_for_room(deadline until) noexcept {
     if (wake_.take(memory_)) return status::interrupted;
-    if (protocol::spin(memory_, protocol::spin_rounds, protocol::spin_pause,
-                       [this] { return room(); })) {
-      return status::ok;
-    }
+    if (spin_(memory_, [this] { return room(); })) return status::ok;
     const bool woken = protocol::sleep_until(
         memory_, view_.control().space_bell, until,
         [this] { return room() || wake_.requested(memory_); },
@@ -435,6 +432,7 @@ class basic_producer : claim_link<M> {
   std::uint64_t claimed_{};
   std::int64_t last_number_ = -1;
   protocol::wake_word wake_;
+  protocol::patient_spin spin_;
   std::uint64_t stalled_floor_ = protocol::no_cursor;
   unsigned stalled_times_{};
 };
