@@ -256,7 +256,7 @@ TEST(bell, G11_G14_a_spin_that_found_nothing_is_left_out_seven_times) {
     EXPECT_EQ(found, news && !memory.pauses.empty());
     return memory.pauses;
   };
-  const std::vector<unsigned> whole(200, 32);
+  const std::vector<unsigned> whole(64, 32);
   EXPECT_EQ(spins(), whole);
   for (int round = 0; round < 2; ++round) {
     for (int i = 0; i < 7; ++i) EXPECT_EQ(spins(), std::vector<unsigned>());

@@ -260,14 +260,14 @@ TEST(waiting, G11_G14_looks_before_a_sleep_are_many_at_first) {
   basic_consumer<memory> reader(home.view(), memory(open_memory(name), pauses), std::nullopt, 0,
                                 nullptr);
   std::vector<unsigned> expected(64, 1);
-  expected.insert(expected.end(), 200, 32);
+  expected.insert(expected.end(), 64, 32);
   EXPECT_EQ(reader.wait(deadline::min()), status::peer_dead);
   EXPECT_EQ(pauses, expected);
   basic_producer<memory> writer(home.view(), memory(open_memory(name), pauses), 5);
   for (std::uint64_t i = 0; i < 4; ++i) ASSERT_EQ(put(writer, i), status::ok);
   pauses.clear();
   EXPECT_EQ(writer.publish("text", deadline::min()), status::peer_dead);
-  EXPECT_EQ(pauses, std::vector<unsigned>(200, 32));
+  EXPECT_EQ(pauses, std::vector<unsigned>(64, 32));
 }
 
 // core/DESIGN.md, decision 9: every 32nd wait that was for nothing is followed by a try, which is

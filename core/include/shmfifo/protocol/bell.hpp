@@ -55,7 +55,8 @@ class patient_spin {
   }
 
  private:
-  static constexpr unsigned rounds = 200;
+  // As long as a sleep and its wake-up would take.
+  static constexpr unsigned rounds = 64;
   static constexpr unsigned hints = 32;
   static constexpr unsigned try_every = 8;
   bool pays_ = true;
