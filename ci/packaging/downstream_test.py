@@ -214,12 +214,12 @@ class downstream(support.case):
         shutil.copytree(os.path.join(root, "core/src"), other + "/src")
         with open(other + "/include/shmfifo/protocol/layout.hpp", encoding="utf-8") as file:
             text = file.read()
-        patched = text.replace("layout_version = 1;", "layout_version = 2;")
+        patched = text.replace("layout_version = 2;", "layout_version = 3;")
         self.assertNotEqual(text, patched)
         with open(other + "/include/shmfifo/protocol/layout.hpp", "w", encoding="utf-8") as file:
             file.write(patched)
         folder = self.project("layouts", f"-DOTHER_LAYOUT={other}")
-        for maker, reader, found, expected in (("old", "new", 1, 2), ("new", "old", 2, 1)):
+        for maker, reader, found, expected in (("old", "new", 2, 3), ("new", "old", 3, 2)):
             name = f"{self.name}-{maker}"
             self.command(f"{folder}/peer_{maker}", "create", name)
             told = self.command(f"{folder}/peer_{reader}", "attach", name, fails=True)

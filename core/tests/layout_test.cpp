@@ -122,7 +122,7 @@ TEST(layout, G13_a_published_message_is_in_the_file_as_documented) {
   const std::string bytes((std::istreambuf_iterator<char>(file)), {});
   ASSERT_EQ(bytes.size(), 8192U);
   EXPECT_EQ(bytes.substr(0, 8), std::string("shmfifo\0", 8));
-  EXPECT_EQ(at<std::uint32_t>(bytes, 8), 1U);            // layout_version
+  EXPECT_EQ(at<std::uint32_t>(bytes, 8), 2U);            // layout_version
   EXPECT_EQ(at<std::uint32_t>(bytes, 12), 0x01020304U);  // byte_order
   EXPECT_EQ(at<std::uint32_t>(bytes, 16), 8U);           // word_size
   EXPECT_EQ(at<std::uint32_t>(bytes, 20), 136U);         // header_size
@@ -175,7 +175,7 @@ TEST(layout, G13_a_segment_in_use_is_byte_for_byte_as_documented) {
   const std::string bytes((std::istreambuf_iterator<char>(file)), {});
   image expected(8192);
   expected.text(0, "shmfifo");
-  expected.set(8, std::uint32_t{1});               // layout_version
+  expected.set(8, std::uint32_t{2});               // layout_version
   expected.set(12, std::uint32_t{0x01020304});     // byte_order
   expected.set(16, std::uint32_t{8});              // word_size
   expected.set(20, std::uint32_t{136});            // header_size

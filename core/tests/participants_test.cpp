@@ -27,6 +27,12 @@ struct participants : ::testing::Test {
   segment home = must(segment::create(name.get(), small(segment_mode::ring, full_policy::wait)));
   std_memory_model memory = open_memory(name);
   [[nodiscard]] participant_line& line(unsigned i) const { return home.view().participant(i); }
+  // As after earlier participants.
+  void use_all_lines() const {
+    for (unsigned i = 0; i < home.shape().participant_count; ++i) {
+      line(i).role = make_role(1, participant_kind::none);
+    }
+  }
 };
 
 TEST_F(participants, G9_a_name_is_stored_whole_and_leaves_nothing_of_its_predecessor) {
@@ -71,11 +77,47 @@ TEST_F(participants, G5_G9_the_lowest_cursor_is_that_of_the_consumer_furthest_be
 }
 
 TEST_F(participants, G5_of_consumers_equally_far_behind_the_first_one_holds_producers_back) {
+  use_all_lines();
   for (const unsigned i : {2U, 5U}) {
     line(i).role = make_role(1, participant_kind::consumer);
     line(i).consumer_cursor = 3;
   }
   EXPECT_EQ(protocol::find_lowest_cursor(home.view(), memory).holder, 2U);
+}
+
+// Up to the first line that was never used: a full ring would pay for all 256 at each message.
+TEST_F(participants, G5_G14_cursors_are_looked_for_in_used_lines_only) {
+  line(0).role = make_role(1, participant_kind::none);
+  line(2).role = make_role(1, participant_kind::consumer);
+  EXPECT_EQ(protocol::find_lowest_cursor(home.view(), memory).number, protocol::no_cursor);
+  protocol::pass_line(home.view(), memory, 1);
+  EXPECT_EQ(line(1).role, make_role(1, participant_kind::none));
+  EXPECT_EQ(protocol::find_lowest_cursor(home.view(), memory).holder, 2U);
+}
+
+// An owner may be paused, or die, between the lock of its line and its role.
+TEST_F(participants, G5_G8_whoever_takes_a_line_behind_one_never_used_is_found) {
+  auto paused = open_memory(name);
+  ASSERT_EQ(protocol::take_line(home.view(), paused), 0U);
+  auto second = open_memory(name);
+  ASSERT_EQ(protocol::take_line(home.view(), second), 1U);
+  std::uint64_t position = 0;
+  EXPECT_TRUE(
+      protocol::enter_gate(home.view(), second, 1, participant_kind::consumer, position, true));
+  EXPECT_EQ(protocol::find_lowest_cursor(home.view(), memory).holder, 1U);
+  EXPECT_TRUE(
+      protocol::enter_gate(home.view(), paused, 0, participant_kind::consumer, position, true));
+  EXPECT_EQ(line(0).role, make_role(2, participant_kind::consumer));
+}
+
+// Only what no role was ever stored in changes.
+TEST_F(participants, G8_a_line_that_is_passed_keeps_its_role) {
+  for (const auto kind : {participant_kind::none, participant_kind::producer,
+                          participant_kind::consumer, participant_kind::durable}) {
+    line(4).role = make_role(7, kind);
+    protocol::pass_line(home.view(), memory, 4);
+    EXPECT_EQ(line(4).role, make_role(7, kind));
+  }
 }
 
 // Whoever has seen an earlier owner's role must not take it for this one's.
@@ -122,6 +164,7 @@ TEST_F(participants, G5_a_producer_that_leaves_moves_no_floor) {
 TEST_F(participants, G5_the_floor_follows_the_consumers_and_never_falls) {
   auto& floor = home.view().control().gate_floor;
   EXPECT_EQ(protocol::raise_gate_floor(home.view(), memory), 0U);  // nobody reads: all is kept
+  use_all_lines();
   line(1).role = make_role(1, participant_kind::consumer);
   line(1).consumer_cursor = 5;
   EXPECT_EQ(protocol::raise_gate_floor(home.view(), memory), 5U);

@@ -29,7 +29,7 @@ struct spoil {
 std::vector<spoil> spoils() {
   return {{"magic", [](segment_header& h) { h.magic[0] = 'S'; }},
           {"layout_version", [](segment_header& h) { h.layout_version = 0; }},
-          {"layout_version", [](segment_header& h) { h.layout_version = 2; }},
+          {"layout_version", [](segment_header& h) { h.layout_version = 3; }},
           {"byte_order", [](segment_header& h) { h.byte_order = 0x04030201; }},
           {"word_size", [](segment_header& h) { h.word_size = 4; }},
           {"header_size", [](segment_header& h) { h.header_size = 128; }},

@@ -47,7 +47,11 @@ inline void note_use(site where, access_kind kind, std::memory_order order) noex
 struct core_world {
   static constexpr std::size_t lock_count = 6;  // 4 lines, the producer role, the naming lock
 
-  explicit core_world(geometry shape) : bytes{}, view(bytes, shape) {}
+  explicit core_world(geometry shape) : bytes{}, view(bytes, shape) {
+    for (unsigned i = 0; i < shape.participant_count; ++i) {
+      view.participant(i).role = make_role(1, participant_kind::none);  // used before
+    }
+  }
 
   alignas(destructive_distance) std::byte bytes[8192];
   // Holder's thread number plus 1; 0 is free. A dead holder holds nothing.

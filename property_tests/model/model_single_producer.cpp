@@ -57,15 +57,17 @@ const registration gates_2{{"single.G1.G2.G4.G5_two_consumers_gate",
                             "1 producer, 2 consumers, 1 slot, 2 messages", two_consumers_gate}};
 
 // A consumer that attaches while the producer runs misses nothing from its start on.
-void late_consumer() {
+void late_consumer(bool behind_unused) {
   auto* world = model::make<core_world>(wait_single(1));
+  if (behind_unused) world->view.participant(2).role = 0;
   auto* early = model::make<consumer>(*world, 1U);
   model::thread producing([=] {
     producer writer(*world, 0);
     for (unsigned i = 0; i < 2; ++i) writer.publish_surely(content_of(1, i));
   });
   model::thread attaching([=] {
-    consumer late(*world, 2);
+    if (behind_unused) protocol::pass_line(world->view, core_memory(*world), 2);
+    consumer late(*world, behind_unused ? 3 : 2);
     seen log;
     log.start(late.position());
     read_until(*world, late, log, 2);
@@ -78,7 +80,10 @@ void late_consumer() {
 }
 const registration late{{"single.G2.G4.G5_consumer_attaches_late",
                          "1 producer, 2 consumers (one attaches and leaves), 1 slot, 2 messages",
-                         late_consumer}};
+                         [] { late_consumer(false); }}};
+const registration behind{{"single.G2.G4.G5.G12_consumer_attaches_behind_a_line_never_used",
+                           "1 producer, 2 consumers (one attaches and leaves), 1 slot, 2 messages",
+                           [] { late_consumer(true); }}};
 
 // The last consumer leaves; messages that it has not read are kept for the next one.
 void consumer_leaves_and_another_comes() {

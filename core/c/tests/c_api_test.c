@@ -201,7 +201,7 @@ static void G9_G13_a_failure_tells_errno_rule_and_both_values(void) {
   const uint32_t other = 77;  // layout_version, at offset 8
   CHECK(pwrite(file, &other, sizeof other, 8) == (ssize_t)sizeof other && close(file) == 0);
   CHECK(shmfifo_attach(test_name(), 0, &error) == NULL);
-  expect(&error, EINVAL, "layout_version", "found 77, expected 1");
+  expect(&error, EINVAL, "layout_version", "found 77, expected 2");
 }
 
 static unsigned permissions_of(const char* path) {
@@ -270,7 +270,7 @@ static void every_answer_has_its_word(void) {
   CHECK(strcmp(shmfifo_status_text(SHMFIFO_INTERRUPTED), "interrupted") == 0);
   CHECK(strcmp(shmfifo_status_text(-1), "unknown") == 0);
   CHECK(strcmp(shmfifo_status_text(SHMFIFO_INTERRUPTED + 1), "unknown") == 0);
-  CHECK(strcmp(shmfifo_version(), SHMFIFO_VERSION) == 0 && shmfifo_layout_version() == 1);
+  CHECK(strcmp(shmfifo_version(), SHMFIFO_VERSION) == 0 && shmfifo_layout_version() == 2);
 }
 
 // Everything that allocates, once. True if all went well; otherwise `error` says why not.

@@ -104,10 +104,10 @@ class python_examples(support.case):
 
     def test_G13_observer_refuses_another_layout_version(self):
         fifo.library.shmfifo_close(fifo.create(self.name))
-        support.segment_file(self.name).write(8, b"\x02\0\0\0")
+        support.segment_file(self.name).write(8, b"\x01\0\0\0")
         seen = support.answer(self.example("observe.py", self.name, 1))
         self.assertNotEqual(seen.code, 0)
-        self.assertIn("layout version 1, found 2", seen.err)
+        self.assertIn("layout version 2, found 1", seen.err)
 
     def test_G9_observer_refuses_another_users_segment(self):
         fifo.library.shmfifo_close(fifo.create(self.name))

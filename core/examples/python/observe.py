@@ -13,8 +13,8 @@ def follow(name):
         view = memoryview(mmap.mmap(file.fileno(), 0, prot=mmap.PROT_READ))
     # Words of the machine, each read at once; x86-64 keeps the loads in order (acquire).
     word, half = view.cast("Q"), view.cast("I")
-    if bytes(view[:8]) != b"shmfifo\0" or (half[2], half[3]) != (1, 0x01020304):
-        raise ValueError(f"{name}: no segment of layout version 1, found {half[2]}")
+    if bytes(view[:8]) != b"shmfifo\0" or (half[2], half[3]) != (2, 0x01020304):
+        raise ValueError(f"{name}: no segment of layout version 2, found {half[2]}")
     log = half[40 // 4] == 1
     content_size, slots, stride, slots_offset = (word[at // 8] for at in (56, 64, 72, 88))
     number = 0 if log else max(0, word[256 // 8] - slots)

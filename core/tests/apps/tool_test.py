@@ -292,8 +292,8 @@ class operator_tool(support.case):
                                 f"expected {size}")
 
     def test_G13_another_layout_version_is_refused_with_both_values(self):
-        self.fill().write(8, (2).to_bytes(4, "little"))
-        self.refused_everywhere("layout_version: found 2, expected 1")
+        self.fill().write(8, (1).to_bytes(4, "little"))
+        self.refused_everywhere("layout_version: found 1, expected 2")
 
     def test_a_foreign_kind_of_file_is_refused(self):
         os.mkfifo(f"/dev/shm/{self.name}")

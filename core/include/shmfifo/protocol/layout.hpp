@@ -17,7 +17,7 @@ namespace shmfifo {
 
 // What list_segments looks for.
 inline constexpr char segment_magic[8] = {'s', 'h', 'm', 'f', 'i', 'f', 'o', '\0'};
-inline constexpr std::uint32_t layout_version = 1;            // of the bytes, not of the library
+inline constexpr std::uint32_t layout_version = 2;            // of the bytes, not of the library
 inline constexpr std::uint32_t byte_order_mark = 0x01020304;  // reads so in the right order only
 
 // Written once, before the segment has a name; never changed. `checksum` covers all bytes

@@ -43,7 +43,7 @@ inline constexpr unsigned lock_naming = participants_max + 1;  // held while a n
   X(producer_role_load) X(producer_role_store) X(producer_leave_role) \
   X(consumer_role_load) X(consumer_role_store) X(durable_role_store) X(consumer_leave_role) \
   X(attach_cursor) X(attach_floor) X(attach_advance) X(attach_resume) X(attach_name) \
-  X(take_role) X(find_role) X(recover_role) X(recover_role_again) X(recover_intent) \
+  X(take_role) X(pass_role) X(find_role) X(recover_role) X(recover_role_again) X(recover_intent) \
   X(recover_stamp) X(recover_abort) X(recover_free) \
   X(mark_stamp) X(mark_load) X(mark_exchange) \
   X(bell_check) X(bell_ring) X(bell_announce) X(bell_rung) X(bell_light_fence) X(bell_heavy_fence) \

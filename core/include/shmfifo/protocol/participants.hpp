@@ -33,6 +33,7 @@ template <memory_model M>
     participant_line& line = view.participant(i);
     // SYNC gate: seq_cst, one half of the handshake with a consumer that attaches (enter_gate).
     const std::uint64_t role = memory.load(line.role, seq_cst, gate_role);
+    if (role == 0) break;  // nor has a later one been used: see pass_line
     if (role_kind(role) != participant_kind::consumer &&
         role_kind(role) != participant_kind::durable) {
       continue;
@@ -170,6 +171,17 @@ unsigned recover_dead(const layout_view& view, const M& memory) noexcept {
   return freed;
 }
 
+// Says of a line in which no role was ever stored that it counts as used. Whoever takes a later one
+// does so first: a search for roles may stop at the first line that was never used.
+template <memory_model M>
+void pass_line(const layout_view& view, const M& memory, unsigned index) noexcept {
+  std::uint64_t unused = 0;
+  // SYNC gate: seq_cst, so that a search that sees the later role does not stop before it.
+  static_cast<void>(memory.compare_exchange(view.participant(index).role, unused,
+                                            make_role(1, participant_kind::none), seq_cst, relaxed,
+                                            pass_role));
+}
+
 // Finds a line for a new participant and takes its lock; nothing if all are in use.
 template <memory_model M>
 [[nodiscard]] std::optional<unsigned> take_line(const layout_view& view, M& memory) noexcept {
@@ -183,7 +195,10 @@ template <memory_model M>
     // Before the lock: a process paused while holding a dead producer's line must not make it look
     // alive to those who wait for its claim.
     recover_line(view, memory, i, false);
-    if (!memory.try_own(i)) continue;
+    if (!memory.try_own(i)) {
+      pass_line(view, memory, i);
+      continue;
+    }
     if (kind_now() == participant_kind::durable) {
       memory.disown(i);
       continue;
