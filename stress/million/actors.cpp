@@ -35,20 +35,14 @@ void futex_wake(const std::atomic<std::uint32_t>& word) noexcept {
   ::syscall(SYS_futex, &word, FUTEX_WAKE, INT_MAX, nullptr, nullptr, 0);
 }
 
-// Each actor is pinned to its own processor, if there are two: otherwise the scheduler may put both
-// on one after a wake-up, and its decisions would be measured.
-void stay_on_own_processor(side who) noexcept {
+std::vector<unsigned> allowed_processors() {
+  std::vector<unsigned> processors;
   cpu_set_t allowed;
-  if (::sched_getaffinity(0, sizeof allowed, &allowed) != 0 || CPU_COUNT(&allowed) < 2) return;
-  auto index = static_cast<unsigned>(who);
-  for (std::size_t cpu = 0; cpu < CPU_SETSIZE; ++cpu) {
-    if (!CPU_ISSET(cpu, &allowed) || index-- > 0) continue;
-    cpu_set_t own;
-    CPU_ZERO(&own);
-    CPU_SET(cpu, &own);
-    ::sched_setaffinity(0, sizeof own, &own);
-    return;
+  if (::sched_getaffinity(0, sizeof allowed, &allowed) != 0) return processors;
+  for (unsigned cpu = 0; cpu < CPU_SETSIZE; ++cpu) {
+    if (CPU_ISSET(cpu, &allowed)) processors.push_back(cpu);
   }
+  return processors;
 }
 
 shared_block& map_shared_block() {
@@ -61,9 +55,9 @@ shared_block& map_shared_block() {
 pid_t start_actor(shared_block& block, side who, const run_options& options,
                   const std::string& prefix, const std::function<void(actor&)>& script) {
   return harness::start_child([&] {
-    stay_on_own_processor(who);
     actor self(block, who, options, prefix);
     try {
+      self.take_processor(static_cast<unsigned>(who));
       script(self);
     } catch (const std::exception& broken) {
       self.fail(broken.what());
@@ -155,6 +149,30 @@ void collect(const shared_block& block, const run_options& options, results& fou
 }
 
 }  // namespace
+
+actor::actor(shared_block& block, side who, const run_options& options, std::string prefix)
+    : block_(block),
+      side_(who),
+      options_(options),
+      prefix_(std::move(prefix)),
+      processors_(allowed_processors()) {}
+
+// Otherwise the scheduler may put both actors on one processor after a wake-up, and its decisions
+// would be measured.
+void actor::take_processor(unsigned index) noexcept {
+  if (options_.pin == pinning::no) return;
+  if (processors_.size() < 2) {
+    if (options_.pin == pinning::automatic) return;
+    fail("--pin yes needs two processors, and this process may use only one");
+  }
+  if (index >= processors_.size()) return;
+  cpu_set_t own;
+  CPU_ZERO(&own);
+  CPU_SET(processors_[index], &own);
+  if (::sched_setaffinity(0, sizeof own, &own) != 0 && options_.pin == pinning::yes) {
+    fail(std::string("--pin yes: sched_setaffinity: ") + std::strerror(errno));
+  }
+}
 
 void actor::meet() noexcept {
   const auto own = static_cast<unsigned>(side_);

@@ -10,14 +10,22 @@
 #include <functional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "results.hpp"
 
 namespace shmfifo::million {
 
+enum class pinning : std::uint8_t {
+  automatic,  // if there are two processors
+  yes,        // or fail
+  no          // the scheduler decides
+};
+
 struct run_options {
   std::int64_t messages = 1'000'000;
   std::uint32_t executions = 5;
+  pinning pin = pinning::automatic;
   bool self_test = false;  // slow one part of the core in each execution: the gates' own test
 };
 
@@ -38,13 +46,17 @@ struct shared_block {
 
 class actor {
  public:
-  actor(shared_block& block, side who, const run_options& options, std::string prefix)
-      : block_(block), side_(who), options_(options), prefix_(std::move(prefix)) {}
+  actor(shared_block& block, side who, const run_options& options, std::string prefix);
 
   [[nodiscard]] bool writes() const noexcept { return side_ == side::writer; }
   [[nodiscard]] const run_options& options() const noexcept { return options_; }
   [[nodiscard]] shared_block& shared() noexcept { return block_; }
   [[nodiscard]] findings& found() noexcept { return block_.found[static_cast<unsigned>(side_)]; }
+
+  // Pins the calling thread to the processor with this number among those that the process may use:
+  // 0 is the writer's and 1 the reader's. It stays where it is if there are not as many, or if the
+  // options ask for it.
+  void take_processor(unsigned index) noexcept;
 
   // Both sides must arrive before either goes on. `meet` may sleep; `start_line` spins, so that
   // both leave it within some hundred nanoseconds: call `meet` first.
@@ -66,6 +78,7 @@ class actor {
   side side_;
   run_options options_;
   std::string prefix_;
+  std::vector<unsigned> processors_;  // that the process may use
   unsigned names_ = 0;
   std::uint32_t meetings_ = 0;
   std::uint32_t starts_ = 0;

@@ -26,6 +26,7 @@ constexpr int exit_usage = 2;
 
 struct command_line {
   run_options run;
+  std::string pin = "auto";
   bool strict = false;
   bool self_test = false;
   std::string json;
@@ -38,6 +39,11 @@ void declare(CLI::App& app, command_line& command) {
       ->capture_default_str();
   app.add_option("--executions", command.run.executions, "executions of every row")
       ->check(CLI::Range(1U, executions_max))
+      ->capture_default_str();
+  app.add_option("--pin", command.pin,
+                 "pin the two processes to a processor each: yes fails where there are not two, no "
+                 "leaves it to the scheduler")
+      ->check(CLI::IsMember({"yes", "no", "auto"}))
       ->capture_default_str();
   app.add_flag("--strict", command.strict, "judge by the targets, not by the wide default gates");
   app.add_option("--json", command.json, "write rows, baselines, gates and the verdict to FILE")
@@ -98,6 +104,8 @@ int report_self_test(const results& found) {
 }
 
 int run(command_line command) {
+  if (command.pin == "yes") command.run.pin = pinning::yes;
+  if (command.pin == "no") command.run.pin = pinning::no;
   if (command.self_test) {
     command.run.self_test = true;
     command.run.messages = std::min<std::int64_t>(command.run.messages, 50'000);

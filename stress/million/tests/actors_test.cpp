@@ -16,6 +16,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <stdexcept>
+#include <thread>
 
 #include "bare_ring.hpp"
 #include "latency.hpp"
@@ -101,29 +102,69 @@ TEST(actors, G14_names_are_the_same_on_both_sides_and_new_each_time) {
   EXPECT_TRUE(got.ok) << got.failure;
 }
 
-TEST(actors, G14_each_has_a_processor_of_its_own_where_there_are_two) {
-  cpu_set_t allowed;
-  ASSERT_EQ(::sched_getaffinity(0, sizeof allowed, &allowed), 0);
-  const run_outcome got = played([](actor& self) {
-    cpu_set_t own;
-    if (::sched_getaffinity(0, sizeof own, &own) != 0) self.fail("sched_getaffinity");
-    for (unsigned cpu = 0; cpu < CPU_SETSIZE; ++cpu) {
-      if (CPU_ISSET(cpu, &own)) self.record(some_row, cpu, 0);
-    }
-  });
-  ASSERT_TRUE(got.ok) << got.failure;
-  std::vector<std::uint32_t> expected;
+// The processors that a process or thread may use.
+std::vector<unsigned> allowed_here() {
+  std::vector<unsigned> all;
+  cpu_set_t set;
+  if (::sched_getaffinity(0, sizeof set, &set) != 0) return all;
   for (unsigned cpu = 0; cpu < CPU_SETSIZE; ++cpu) {
-    if (CPU_ISSET(cpu, &allowed)) expected.push_back(cpu);
+    if (CPU_ISSET(cpu, &set)) all.push_back(cpu);
   }
-  if (expected.size() < 2) {
-    expected.push_back(expected[0]);
-  } else {
-    expected.resize(2);
+  return all;
+}
+
+// Of the writer, the reader, and a second thread of each; a failure has none.
+std::vector<std::vector<unsigned>> pinned(pinning pin, std::string& failure) {
+  run_options options;
+  options.pin = pin;
+  const run_outcome got = run_in_two_processes(options, 10, [](actor& self) {
+    const auto note = [&](std::uint32_t who) {
+      for (const unsigned cpu : allowed_here()) self.record(some_row, who, cpu);
+    };
+    note(self.writes() ? 0 : 1);
+    std::thread second([&] {
+      self.take_processor(2);
+      note(self.writes() ? 2 : 3);
+    });
+    second.join();
+  });
+  failure = got.failure;
+  std::vector<std::vector<unsigned>> found(got.ok ? 4 : 0);
+  for (const sample& s : got.found.samples) {
+    found.at(s.execution).push_back(static_cast<unsigned>(s.ms));
   }
-  std::vector<std::uint32_t> found;
-  for (const sample& s : got.found.samples) found.push_back(s.execution);
-  EXPECT_EQ(found, expected);
+  return found;
+}
+
+TEST(actors, G14_each_has_a_processor_of_its_own_where_there_are_two) {
+  const std::vector<unsigned> all = allowed_here();
+  std::string failure;
+  using processors = std::vector<std::vector<unsigned>>;
+  EXPECT_EQ(pinned(pinning::no, failure), (processors{all, all, all, all}));
+  if (all.size() >= 2) {
+    const bool third = all.size() >= 3;
+    const processors own{{all[0]}, {all[1]}, {all[third ? 2 : 0]}, {all[third ? 2 : 1]}};
+    EXPECT_EQ(pinned(pinning::automatic, failure), own);
+    EXPECT_EQ(pinned(pinning::yes, failure), own);
+    EXPECT_EQ(failure, "");
+  }
+}
+
+TEST(actors, G14_where_there_is_one_processor_only_those_who_insist_fail) {
+  cpu_set_t before, one;
+  ASSERT_EQ(::sched_getaffinity(0, sizeof before, &before), 0);
+  const unsigned first = allowed_here().at(0);
+  CPU_ZERO(&one);
+  CPU_SET(first, &one);
+  ASSERT_EQ(::sched_setaffinity(0, sizeof one, &one), 0);
+  std::string failure;
+  const std::vector<std::vector<unsigned>> shared(4, {first});
+  EXPECT_EQ(pinned(pinning::automatic, failure), shared);
+  EXPECT_EQ(pinned(pinning::no, failure), shared);
+  EXPECT_EQ(failure, "");
+  EXPECT_TRUE(pinned(pinning::yes, failure).empty());
+  EXPECT_EQ(failure, "--pin yes needs two processors, and this process may use only one");
+  EXPECT_EQ(::sched_setaffinity(0, sizeof before, &before), 0);
 }
 
 TEST(actors, G14_why_a_run_failed_is_said_with_the_step) {

@@ -3,6 +3,7 @@
 """Goal: exit status, JSON keys, chart and error texts of million_messages are what others rely on.
 Method: small runs; speed is not judged here, only that verdict, JSON and exit status agree."""
 import json
+import os
 import re
 import select
 import signal
@@ -15,8 +16,8 @@ PROGRAM = sys.argv[1]
 failures = []
 
 
-def run(*arguments):
-    return subprocess.run([PROGRAM, *arguments], capture_output=True, text=True, timeout=100)
+def run(*arguments, before=()):
+    return subprocess.run([*before, PROGRAM, *arguments], capture_output=True, text=True, timeout=100)
 
 
 def expect(condition, sentence):
@@ -31,6 +32,15 @@ def usage():
         got = run(*bad)
         expect(got.returncode == 2, f"{bad} must exit 2, not {got.returncode}")
         expect(got.stderr != "", f"{bad} must say what is wrong")
+
+
+def pinning():
+    """Where there is one processor, only those who insist on two fail."""
+    processor = min(os.sched_getaffinity(0))
+    got = run("--pin", "yes", before=["taskset", "--cpu-list", str(processor)])
+    expect((got.returncode, got.stdout) == (1, "") and
+           "--pin yes needs two processors, and this process may use only one" in got.stderr,
+           f"--pin yes on one processor: {got.returncode} {got.stderr}")
 
 
 def progress_only(text):
@@ -102,6 +112,7 @@ def report(folder):
 def main():
     usage()
     errors()
+    pinning()
     progress()
     with tempfile.TemporaryDirectory() as folder:
         report(Path(folder))

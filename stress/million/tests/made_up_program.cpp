@@ -75,7 +75,9 @@ run_outcome run_in_two_processes(const run_options& options, std::uint32_t steps
   if (which == "options") {
     throw std::runtime_error(std::to_string(options.messages) + " messages, " +
                              std::to_string(options.executions) + " executions" +
-                             (options.self_test ? ", a self-test" : ""));
+                             (options.self_test ? ", a self-test" : "") +
+                             (options.pin == pinning::yes ? ", pinned" : "") +
+                             (options.pin == pinning::no ? ", not pinned" : ""));
   }
   if (which == "throws") throw std::runtime_error("no memory is left");
   return outcome;

@@ -20,6 +20,8 @@ GNUPLOT = '#!/bin/sh\ncat >"$GNUPLOT_INPUT"\nexit "${GNUPLOT_ENDS:-0}"\n'
 HELP = """
 --messages INT:INT in [10000 - 1000000000]=1000000 messages in each row
 --executions UINT:UINT in [1 - 100]=5 executions of every row
+--pin TEXT:{yes,no,auto}=auto pin the two processes to a processor each: yes fails where there are not two, no leaves it
+to the scheduler
 --strict judge by the targets, not by the wide default gates
 --json FILE write rows, baselines, gates and the verdict to FILE
 --chart FILE draw the table, FILE.svg or FILE.png (needs gnuplot)
@@ -157,11 +159,15 @@ class report(unittest.TestCase):
         for words, asked in (([], "1000000 messages, 5 executions"),
                              (["--messages", "10000", "--executions", "1"], "10000 messages, 1 executions"),
                              (["--messages", "1000000000", "--executions", "100"], "1000000000 messages, 100 executions"),
+                             (["--pin", "auto"], "1000000 messages, 5 executions"),
+                             (["--pin", "yes"], "1000000 messages, 5 executions, pinned"),
+                             (["--pin", "no"], "1000000 messages, 5 executions, not pinned"),
                              (["--self-test"], "50000 messages, 11 executions, a self-test"),
                              (["--self-test", "--messages", "49999"], "49999 messages, 11 executions, a self-test")):
             got = run("options", *words)
             self.assertEqual((got.returncode, got.stderr), (1, f"million_messages: {asked}\n"))
-        for words in (["--messages", "9999"], ["--messages", "1000000001"], ["--executions", "0"], ["--executions", "101"]):
+        for words in (["--messages", "9999"], ["--messages", "1000000001"], ["--executions", "0"], ["--executions", "101"],
+                      ["--pin", "perhaps"]):
             self.assertEqual(run("options", *words).returncode, 2, words)
 
     def test_G14_help_says_what_each_option_does(self):
