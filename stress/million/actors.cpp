@@ -145,6 +145,7 @@ void collect(const shared_block& block, const run_options& options, results& fou
                            half.latencies + half.latency_count);
     found.original_short_reads += half.original_short_reads;
     if (half.idle_cpu_percent >= 0) found.idle_cpu_percent = half.idle_cpu_percent;
+    if (half.idle_cpu_percent_200 >= 0) found.idle_cpu_percent_200 = half.idle_cpu_percent_200;
   }
 }
 
@@ -208,10 +209,10 @@ void actor::step(std::string_view name) noexcept {
   block_.steps_done.fetch_add(1, std::memory_order_release);
 }
 
-void actor::record(const row_key& key, std::uint32_t execution, double ms) {
+void actor::record(const row_key& key, std::uint32_t execution, const timing& times) {
   findings& mine = found();
   if (mine.sample_count == samples_max) fail("too many rows: raise samples_max");
-  mine.samples[mine.sample_count++] = {key, execution, ms};
+  mine.samples[mine.sample_count++] = {key, execution, times.ms, times.chunk_ms};
 }
 
 void actor::record(const latency& measured) {

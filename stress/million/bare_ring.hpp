@@ -19,6 +19,10 @@ struct bare_ring {
   alignas(128) std::atomic<std::uint64_t> written;
   alignas(128) std::atomic<std::uint64_t> read;
   alignas(128) std::byte payloads[1];
+
+  [[nodiscard]] static constexpr std::size_t stride(std::size_t size) noexcept {
+    return (size + 63) / 64 * 64;
+  }
 };
 
 class bare_writer {
@@ -37,7 +41,7 @@ class bare_writer {
  private:
   bare_ring& ring_;
   std::size_t size_;
-  std::size_t stride_ = (size_ + 63) / 64 * 64;
+  std::size_t stride_ = bare_ring::stride(size_);
   std::uint64_t next_ = 0;
   std::uint64_t read_ = 0;
 };
@@ -58,7 +62,7 @@ class bare_reader {
  private:
   bare_ring& ring_;
   std::size_t size_;
-  std::size_t stride_ = (size_ + 63) / 64 * 64;
+  std::size_t stride_ = bare_ring::stride(size_);
   std::uint64_t next_ = 0;
   std::uint64_t written_ = 0;
 };

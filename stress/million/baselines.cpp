@@ -11,6 +11,8 @@
 #include <new>
 
 #include "bare_ring.hpp"
+#include "chunk_watch.hpp"
+#include "flag_lines.hpp"
 #include "shmfifo/protocol/content_copy.hpp"
 #include "streams.hpp"
 
@@ -43,11 +45,57 @@ class descriptor {
   int number_;
 };
 
-double write_all_as_original(actor& self, int file, kind what) {
+// Calls push or pop until it succeeds.
+template <class Attempt>
+void insist(Attempt&& attempt) noexcept {
+  for (unsigned spins = 1; !attempt(); ++spins) {
+    if (spins % spins_before_yield == 0) ::sched_yield();
+    spin_hint();
+  }
+}
+
+template <class Ring, class Writer, class Reader>
+stream_times ring_stream(actor& self, std::byte* memory, kind what, std::string_view name) {
+  const payloads source(what);
+  const std::int64_t messages = self.options().messages;
+  stream_times times;
+  if (self.writes())
+    std::memset(memory, 0, sizeof(Ring) + ring_slots * Ring::stride(source.size()));
+  auto& ring = *std::launder(reinterpret_cast<Ring*>(memory));
+  payload_walk walk(source);
+  self.meet();
+  if (self.writes()) {
+    Writer out(ring, source.size());
+    self.start_line();
+    chunk_watch watch(messages);
+    for (std::int64_t i = 0; i < messages; ++i) {
+      insist([&, message = walk.next()] { return out.push(message); });
+      watch.note(i + 1);
+    }
+    times.writer = watch.finish();
+  } else {
+    Reader in(ring, source.size());
+    std::vector<std::byte> copy(source.size());
+    self.start_line();
+    chunk_watch watch(messages);
+    for (std::int64_t i = 0; i < messages; ++i) {
+      insist([&] { return in.pop(copy.data()); });
+      if (std::memcmp(copy.data(), walk.next(), copy.size()) != 0) {
+        self.fail(fmt::format("message {} of the {} has a wrong byte", i, name));
+      }
+      watch.note(i + 1);
+    }
+    times.reader = watch.finish();
+  }
+  self.meet();
+  return times;
+}
+
+timing write_all_as_original(actor& self, int file, kind what) {
   const payloads source(what);
   payload_walk walk(source);
   self.start_line();
-  const auto start = clock::now();
+  chunk_watch watch(self.options().messages);
   for (std::int64_t i = 0; i < self.options().messages; ++i) {
     shm_fifo_message message;
     std::memcpy(message.content, walk.next(), source.size());
@@ -57,19 +105,20 @@ double write_all_as_original(actor& self, int file, kind what) {
     if (::write(file, &message, sizeof message) != static_cast<ssize_t>(sizeof message)) {
       self.fail(fmt::format("write of the original's record {}: {}", i, std::strerror(errno)));
     }
+    watch.note(i + 1);
   }
-  return ms_since(start);
+  return watch.finish();
 }
 
 // Like the original's reader, which takes whatever read(2) returns for a message, but here the rest
 // of a short read is fetched and only whole records count; otherwise it would finish long before
 // the writer.
-double read_all_as_original(actor& self, int file, kind what) {
+timing read_all_as_original(actor& self, int file, kind what) {
   const payloads expected(what);
   checker check(expected);
   shm_fifo_message message;
   self.start_line();
-  const auto start = clock::now();
+  chunk_watch watch(self.options().messages);
   while (check.count() < self.options().messages) {
     std::size_t have = 0;
     while (have < sizeof message) {
@@ -83,52 +132,17 @@ double read_all_as_original(actor& self, int file, kind what) {
                     reinterpret_cast<const std::byte*>(message.content))) {
       self.fail(fmt::format("the original's record {} is broken", check.count()));
     }
+    watch.note(check.count());
   }
-  return ms_since(start);
+  return watch.finish();
 }
 
 }  // namespace
 
-stream_times bare_ring_stream(actor& self, std::byte* memory, kind what) {
-  const payloads source(what);
-  stream_times times;
-  if (self.writes()) {
-    std::memset(memory, 0, sizeof(bare_ring) + ring_slots * ((source.size() + 63) / 64 * 64));
-  }
-  auto& ring = *std::launder(reinterpret_cast<bare_ring*>(memory));
-  self.meet();
-  if (self.writes()) {
-    bare_writer out(ring, source.size());
-    payload_walk walk(source);
-    self.start_line();
-    const auto start = clock::now();
-    for (std::int64_t i = 0; i < self.options().messages; ++i) {
-      const std::byte* message = walk.next();
-      for (unsigned spins = 1; !out.push(message); ++spins) {
-        if (spins % spins_before_yield == 0) ::sched_yield();
-        spin_hint();
-      }
-    }
-    times.writer = ms_since(start);
-  } else {
-    bare_reader in(ring, source.size());
-    payload_walk walk(source);
-    std::vector<std::byte> copy(source.size());
-    self.start_line();
-    const auto start = clock::now();
-    for (std::int64_t i = 0; i < self.options().messages; ++i) {
-      for (unsigned spins = 1; !in.pop(copy.data()); ++spins) {
-        if (spins % spins_before_yield == 0) ::sched_yield();
-        spin_hint();
-      }
-      if (std::memcmp(copy.data(), walk.next(), copy.size()) != 0) {
-        self.fail(fmt::format("message {} of the bare ring has a wrong byte", i));
-      }
-    }
-    times.reader = ms_since(start);
-  }
-  self.meet();
-  return times;
+stream_times ring_baseline(actor& self, subject who, std::byte* memory, kind what) {
+  return who == subject::bare_ring
+             ? ring_stream<bare_ring, bare_writer, bare_reader>(self, memory, what, "bare ring")
+             : ring_stream<flag_lines, flag_writer, flag_reader>(self, memory, what, "flag lines");
 }
 
 stream_times original_stream(actor& self, mode way, kind what) {

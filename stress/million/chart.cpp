@@ -21,7 +21,7 @@ std::string script(const std::string& file, const results& found) {
   std::string data;
   int count = 0;
   for (const row_key& key : rows_of(found)) {
-    if (key.part != role::writer && key.part != role::reader) continue;
+    if (!is_stream(key)) continue;
     const double ms = median(found.row(key));
     if (ms <= 0) continue;
     const double millions = static_cast<double>(found.messages) / ms / 1000;

@@ -18,11 +18,13 @@ json row_of(const results& found, const sample& s) {
               {"role", to_string(s.key.part)},
               {"mode", to_string(s.key.way)},
               {"execution", s.execution + 1},
-              {"ms", s.ms}};
-  // No message moves while a segment is created or attached.
-  const bool stream = s.key.part == role::writer || s.key.part == role::reader;
-  row["messages_per_second"] =
-      stream ? json(static_cast<double>(found.messages) / s.ms * 1000) : json(nullptr);
+              {"ms", s.ms},
+              {"chunk_ms", nullptr},
+              {"messages_per_second", nullptr}};
+  if (is_stream(s.key)) {
+    row["chunk_ms"] = s.chunk_ms;
+    row["messages_per_second"] = static_cast<double>(found.messages) / s.ms * 1000;
+  }
   return row;
 }
 
@@ -49,6 +51,9 @@ std::string write_json(const std::string& file, const results& found,
               {"ping_pong_ns", found.p50s(probe::ping_pong)},
               {"latency_ns", json::object()},
               {"idle_cpu_percent", found.idle_cpu_percent},
+              {"idle_cpu_percent_200", found.idle_cpu_percent_200},
+              {"publish_sleepers_ns", json::object()},
+              {"full_ring_publish_ns", median(found.p50s(probe::full_ring_publish))},
               {"machine",
                {{"processors", found.machine.processors},
                 {"load_average_before", found.machine.load_average_before},
@@ -65,14 +70,17 @@ std::string write_json(const std::string& file, const results& found,
       out["baselines"].push_back(std::move(row));
     }
   }
-  for (const probe what : {probe::ping_pong, probe::round_trip_8, probe::round_trip_133,
-                           probe::wake_up, probe::ping_pong_at_rings}) {
-    out["latency_ns"][std::string(to_string(what))] = latency_of(found, what);
+  for (std::size_t i = 0; i < probe_names.size(); ++i) {
+    out["latency_ns"][std::string(probe_names[i])] = latency_of(found, static_cast<probe>(i));
+  }
+  for (const sleepers& which : sleeper_probes) {
+    out["publish_sleepers_ns"][std::to_string(which.count)] = median(found.p50s(which.what));
   }
   out["seed_short_reads"] = found.original_short_reads;
   for (const gate& g : gates) {
     out["gates"].push_back({{"name", g.name},
                             {"value", g.value},
+                            {"whole", g.whole},
                             {"threshold", g.threshold},
                             {"passed", g.passed},
                             {"sense", g.direction == sense::at_least ? "at_least" : "at_most"},

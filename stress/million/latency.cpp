@@ -3,52 +3,22 @@
 
 #include <fmt/format.h>
 #include <sched.h>
-#include <sys/resource.h>
 
-#include <algorithm>
 #include <cstring>
-#include <ctime>
-#include <fstream>
 #include <optional>
 #include <span>
-#include <vector>
 
-#include "machine.hpp"
-#include "shmfifo/harness/support/value_or_stop.hpp"
-#include "shmfifo/shmfifo.hpp"
+#include "probes.hpp"
 #include "slow_producer.hpp"
 
 namespace shmfifo::million {
 namespace {
 
-constexpr std::uint64_t rounds = 20'000;
-constexpr std::uint64_t warm_up_rounds = 1'000;
+constexpr std::uint64_t rounds = stop_watch::rounds;
+constexpr std::uint64_t warm_up_rounds = stop_watch::warm_up_rounds;
+using namespace std::chrono_literals;
+
 constexpr unsigned wake_ups = 200;
-constexpr std::chrono::seconds patience{120};
-constexpr std::chrono::seconds idle_time{1};
-
-// One clock reading per round: from the end of one round to the end of the next.
-class stop_watch {
- public:
-  stop_watch() { ns_.reserve(rounds); }
-  void lap(std::uint64_t round) {
-    const auto now = clock::now();
-    if (round >= warm_up_rounds) {
-      ns_.push_back(std::chrono::duration<double, std::nano>(now - last_).count());
-    }
-    last_ = now;
-  }
-  void add(double ns) { ns_.push_back(ns); }
-  [[nodiscard]] latency summary(probe what, std::uint32_t execution) {
-    std::sort(ns_.begin(), ns_.end());
-    const std::size_t count = ns_.size();
-    return {what, execution, ns_[count / 2], ns_[count * 99 / 100]};
-  }
-
- private:
-  clock::time_point last_ = clock::now();
-  std::vector<double> ns_;
-};
 
 void await(const std::atomic<std::uint64_t>& flag, std::uint64_t value) noexcept {
   for (unsigned i = 1; flag.load(std::memory_order_acquire) != value; ++i) {
@@ -63,40 +33,12 @@ struct link {
   std::optional<consumer> in;
 };
 
-// One ring: `sends` says whether this side is its producer. The writer makes both rings.
+// One ring: `sends` says whether this side is its producer.
 link open_link(actor& self, kind what, bool sends) {
-  const std::string name = self.next_name();
-  geometry shape;
-  shape.when_full = full_policy::wait;
-  shape.slot_count = 64;
-  shape.content_size = size_of(what);
-  if (self.writes()) {
-    link mine{harness::must(segment::create(name, shape, {.pretouch = true})), {}, {}};
-    self.meet();
-    self.meet();
-    harness::must(segment::remove(name));
-    if (sends) mine.out.emplace(harness::must(mine.home.attach_producer()));
-    if (!sends) mine.in.emplace(harness::must(mine.home.attach_consumer()));
-    return mine;
-  }
-  self.meet();
-  link mine{harness::must(segment::attach(name)), {}, {}};
-  self.meet();
+  link mine{open_segment(self, probe_ring(what)), {}, {}};
   if (sends) mine.out.emplace(harness::must(mine.home.attach_producer()));
   if (!sends) mine.in.emplace(harness::must(mine.home.attach_consumer()));
   return mine;
-}
-
-template <class Take>
-void receive(actor& self, consumer& in, deadline until, Take&& take) {
-  for (;;) {
-    const poll_result got = in.poll(take, 1);
-    if (got.answer == status::ok) return;
-    if (got.answer != status::empty) {
-      self.fail(fmt::format("poll answered {}", to_string(got.answer)));
-    }
-    if (in.wait(until) != status::ok) self.fail("an answer did not come within its deadline");
-  }
 }
 
 // A message as it was copied out; it is checked while the answer is on its way.
@@ -121,7 +63,7 @@ void play(actor& self, Producer& out, consumer& in, std::uint32_t execution) {
     if (record.bytes().size() == size) std::memcpy(got.content, record.content, size);
   };
   const auto send = [&](deadline until) {
-    if (out.publish(byte_view(walk.next(), size), until) != status::ok) self.fail("publish failed");
+    publish_one(self, out, byte_view(walk.next(), size), until);
   };
   const auto verify = [&] {
     if (!check.take(got.number, got.length, got.content)) {
@@ -148,32 +90,6 @@ void play(actor& self, Producer& out, consumer& in, std::uint32_t execution) {
   verify();
   const probe which = what == kind::text ? probe::round_trip_133 : probe::round_trip_8;
   self.record(watch.summary(which, execution));
-}
-
-[[nodiscard]] double cpu_ms() noexcept {
-  rusage usage{};
-  ::getrusage(RUSAGE_SELF, &usage);
-  const auto ms = [](const timeval& t) {
-    return static_cast<double>(t.tv_sec) * 1e3 + static_cast<double>(t.tv_usec) / 1e3;
-  };
-  return ms(usage.ru_utime) + ms(usage.ru_stime);
-}
-
-[[nodiscard]] double waited_ms() {
-  std::ifstream file("/proc/self/schedstat");
-  return read_waited_ms(file);
-}
-
-void sleep_us(long us) noexcept {
-  const timespec time{0, us * 1000};
-  ::nanosleep(&time, nullptr);
-}
-
-[[nodiscard]] bool somebody_sleeps(const segment& home) noexcept {
-  const std_memory_model memory;
-  return (memory.load(home.view().control().data_bell, std::memory_order_relaxed,
-                      site::bell_check) &
-          protocol::bell_sleeper) != 0;
 }
 
 }  // namespace
@@ -225,11 +141,9 @@ void measure_wake_up(actor& self, std::uint32_t execution) {
     stop_watch watch;
     for (unsigned i = 0; i < wake_ups; ++i) {
       if (self.writes()) {
-        while (!somebody_sleeps(ring.home)) sleep_us(100);
-        sleep_us(100);  // time for the reader to enter the kernel
+        await_sleeper(ring.home, 100us);
         const std::int64_t now = clock::now().time_since_epoch().count();
-        const byte_view message = std::as_bytes(std::span(&now, 1));
-        if (ring.out->publish(message, until) != status::ok) self.fail("publish failed");
+        publish_one(self, *ring.out, std::as_bytes(std::span(&now, 1)), until);
         continue;
       }
       receive(self, *ring.in, until, [&](const record_view& record) {
@@ -239,7 +153,7 @@ void measure_wake_up(actor& self, std::uint32_t execution) {
           self.fail("a wake-up's message is broken");
         }
         std::memcpy(&then, record.content, sizeof then);
-        watch.add(static_cast<double>(now - then));
+        watch.add(clock::duration(now - then));
       });
     }
     if (!self.writes()) self.record(watch.summary(probe::wake_up, execution));
@@ -248,25 +162,38 @@ void measure_wake_up(actor& self, std::uint32_t execution) {
   self.meet();
 }
 
-// No message comes for a second; the reader waits.
-void measure_idle_consumer(actor& self, bool slow) {
-  {
-    link ring = open_link(self, kind::word_8, self.writes());
-    self.meet();
-    if (!self.writes()) {
-      const double used_before = cpu_ms();
-      const double waited_before = waited_ms();
-      const auto start = clock::now();
-      const deadline until = start + idle_time;
-      while (slow && clock::now() < until) {
-        if (ring.in->poll([](const record_view&) {}).answer != status::empty) break;
-      }
-      if (ring.in->wait(until) != status::timed_out) self.fail("an idle consumer got something");
-      const double elapsed = ms_since(start);
-      self.found().idle_cpu_percent =
-          percent_used(cpu_ms() - used_before, elapsed, waited_ms() - waited_before);
+// A ring of many participant lines and one consumer, which the producer's own thread polls.
+void measure_full_ring(actor& self, std::uint32_t execution, bool slow) {
+  const std::string name = self.next_name();
+  if (self.writes()) {
+    geometry shape = probe_ring(kind::word_8);
+    shape.participant_count = participants_max;
+    const segment home = harness::must(segment::create(name, shape, {.pretouch = true}));
+    harness::must(segment::remove(name));
+    producer real = harness::must(home.attach_producer());
+    consumer in = harness::must(home.attach_consumer());
+    const payloads source(kind::word_8);
+    payload_walk walk(source);
+    checker check(source);
+    const deadline until = clock::now() + patience;
+    const auto publish = [&](auto& out) {
+      publish_one(self, out, byte_view(walk.next(), source.size()), until);
+    };
+    stop_watch plain;
+    for (std::uint64_t round = 0; round < rounds; ++round) {
+      plain.time([&] { publish(real); });
+      receive_checked(self, in, until, check);
     }
-    self.meet();
+    stop_watch full;
+    for (std::uint64_t slot = 0; slot < shape.slot_count; ++slot) publish(real);
+    with_producer(real, slow, [&](auto& out) {
+      for (std::uint64_t round = 0; round < rounds; ++round) {
+        receive_checked(self, in, until, check);
+        full.time([&] { publish(out); });
+      }
+    });
+    self.record(plain.summary(probe::plain_publish, execution));
+    self.record(full.summary(probe::full_ring_publish, execution));
   }
   self.meet();
 }

@@ -45,7 +45,8 @@ void declare(CLI::App& app, command_line& command) {
                  "leaves it to the scheduler")
       ->check(CLI::IsMember({"yes", "no", "auto"}))
       ->capture_default_str();
-  app.add_flag("--strict", command.strict, "judge by the targets, not by the wide default gates");
+  app.add_flag("--strict", command.strict,
+               "judge by the targets, not by the wide default gates, and streams also as a whole");
   app.add_option("--json", command.json, "write rows, baselines, gates and the verdict to FILE")
       ->type_name("FILE");
   app.add_option("--chart", command.chart, "draw the table, FILE.svg or FILE.png (needs gnuplot)")
@@ -74,9 +75,9 @@ std::string check_space(std::int64_t messages) {
 }
 
 run_outcome measure(const run_options& options) {
-  std::byte* bare_ring = map_bare_ring_memory();
+  std::byte* memory = map_ring_memory();
   return run_in_two_processes(options, steps_of(options),
-                              [bare_ring](actor& self) { run_plan(self, bare_ring); });
+                              [memory](actor& self) { run_plan(self, memory); });
 }
 
 int report(const command_line& command, const results& found) {
@@ -139,8 +140,9 @@ int run(command_line command) {
 int run_program(int argc, char** argv) {
   CLI::App app{
       "One million messages between two processes: measures the core in the rows of the original's "
-      "table, in turn with a bare ring, the original's design, a copy loop and a flag ping-pong, "
-      "and judges."};
+      "table, in batches, written in place, and with two producers or consumers, in turn with a "
+      "bare ring, a ring with one flag a slot, the original's design, a copy loop and a flag "
+      "ping-pong; the latency and the cost of sleepers; and judges."};
   command_line command;
   declare(app, command);
   try {

@@ -27,6 +27,7 @@ std::string sample_of(kind which) {
     }
     case kind::block_1024:
     case kind::word_8:
+    case kind::block_64:
       break;
   }
   return std::string(size_of(which), 'x');
@@ -34,14 +35,18 @@ std::string sample_of(kind which) {
 
 }  // namespace
 
-payloads::payloads(kind which)
-    : size_(size_of(which)), stride_((size_ + 63) / 64 * 64), bytes_(stride_ * variants) {
+payloads::payloads(kind which, char letter)
+    : which_(which),
+      size_(size_of(which)),
+      stride_((size_ + 63) / 64 * 64),
+      bytes_(stride_ * variants) {
   const std::string sample = sample_of(which);
   for (unsigned v = 0; v < variants; ++v) {
     std::byte* bytes = bytes_.data() + v * stride_;
     std::memcpy(bytes, sample.data(), size_);
     // One byte of every word identifies the variant (none ends the structured message).
-    for (std::size_t i = 3; i < size_; i += 8) bytes[i] = static_cast<std::byte>('a' + v);
+    for (std::size_t i = letter_at; i < size_; i += 8)
+      bytes[i] = static_cast<std::byte>(letter + static_cast<int>(v));
   }
 }
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-// The content of the million messages: the original's text, its CheckImeiReq, a full kilobyte and
-// one word. Each kind has a few variants, used in turn, whose number is coprime to the number of
-// slots: a slot never holds the same bytes in two consecutive laps, so torn or old bytes are
-// noticed at full speed.
+// The content of the million messages: the original's text, its CheckImeiReq, a full kilobyte, one
+// word and one cache line. Each kind has a few variants, used in turn, whose number is coprime to
+// the number of slots: a slot never holds the same bytes in two consecutive laps, so torn or old
+// bytes are noticed at full speed.
 
 #include <array>
 #include <cstddef>
@@ -14,10 +14,10 @@
 
 namespace shmfifo::million {
 
-enum class kind : std::uint8_t { text, structured, block_1024, word_8 };
-inline constexpr std::array<std::string_view, 4> kind_names{"text", "structured", "block_1024",
-                                                            "word_8"};
-inline constexpr std::array<std::size_t, 4> kind_sizes{133, 51, 1024, 8};
+enum class kind : std::uint8_t { text, structured, block_1024, word_8, block_64 };
+inline constexpr std::array<std::string_view, 5> kind_names{"text", "structured", "block_1024",
+                                                            "word_8", "block_64"};
+inline constexpr std::array<std::size_t, 5> kind_sizes{133, 51, 1024, 8, 64};
 
 [[nodiscard]] constexpr std::string_view to_string(kind which) noexcept {
   return kind_names[static_cast<std::size_t>(which)];
@@ -29,14 +29,18 @@ inline constexpr std::array<std::size_t, 4> kind_sizes{133, 51, 1024, 8};
 class payloads {
  public:
   static constexpr unsigned variants = 17;
-  explicit payloads(kind which);
+  static constexpr std::size_t letter_at = 3;  // of each word of eight bytes
+  // The first variant has this letter in each word, the next variant the next letter.
+  explicit payloads(kind which, char letter = 'a');
 
+  [[nodiscard]] kind which() const noexcept { return which_; }
   [[nodiscard]] std::size_t size() const noexcept { return size_; }
   [[nodiscard]] const std::byte* variant(unsigned index) const noexcept {
     return bytes_.data() + index * stride_;
   }
 
  private:
+  kind which_;
   std::size_t size_;
   std::size_t
       stride_;  // whole cache lines, so that sources are aligned like a program's own buffers
@@ -66,7 +70,11 @@ class checker {
 
   [[nodiscard]] bool take(std::int64_t number, std::int64_t length,
                           const std::byte* content) noexcept {
-    if (number != count_ || length != static_cast<std::int64_t>(size_)) return false;
+    return number == count_ && take_in_turn(length, content);
+  }
+  // The same for one of several producers, whose messages have other numbers in between.
+  [[nodiscard]] bool take_in_turn(std::int64_t length, const std::byte* content) noexcept {
+    if (length != static_cast<std::int64_t>(size_)) return false;
     ++count_;
     std::memcpy(copy_.data(), content, size_);
     // The copy is part of the job: without this the compiler might compare in place.

@@ -10,9 +10,10 @@
 namespace shmfifo::million {
 
 [[nodiscard]] std::uint32_t steps_of(const run_options& options) noexcept;
-void run_plan(actor& self, std::byte* bare_ring_memory);
+void run_plan(actor& self, std::byte* ring_memory);
 
-// Enough for the bare ring with the largest payload. Anonymous and shared by the children to come.
-[[nodiscard]] std::byte* map_bare_ring_memory();
+// Enough for a baseline's ring with the largest payload. Anonymous and shared by the children to
+// come.
+[[nodiscard]] std::byte* map_ring_memory();
 
 }  // namespace shmfifo::million

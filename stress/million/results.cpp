@@ -13,6 +13,14 @@ std::vector<double> results::row(const row_key& key) const {
   return values;
 }
 
+std::vector<double> results::chunks(const row_key& key) const {
+  std::vector<double> values;
+  for (const sample& s : samples) {
+    if (s.key == key) values.push_back(s.chunk_ms);
+  }
+  return values;
+}
+
 std::vector<double> results::p50s(probe what) const {
   std::vector<double> values;
   for (const latency& l : latencies) {

@@ -4,24 +4,6 @@
 #include <algorithm>
 
 namespace shmfifo::million {
-namespace {
-
-const slowness* slowness_of(const run_options& options, std::uint32_t execution) noexcept {
-  return options.self_test && execution < slownesses.size() ? &slownesses[execution] : nullptr;
-}
-
-}  // namespace
-
-bool slow_stream(const run_options& options, std::uint32_t execution, mode way,
-                 kind what) noexcept {
-  const slowness* now = slowness_of(options, execution);
-  return now != nullptr && now->part == slow_part::stream && now->way == way && now->what == what;
-}
-
-bool slow_round_trip(const run_options& options, std::uint32_t execution, kind what) noexcept {
-  const slowness* now = slowness_of(options, execution);
-  return now != nullptr && now->part == slow_part::round_trip && now->what == what;
-}
 
 std::vector<gate> judge_self_test(const results& found) {
   std::vector<gate> judged;

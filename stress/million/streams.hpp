@@ -14,9 +14,9 @@ namespace shmfifo::million {
 struct stream_times {
   double create = 0;  // reserve and touch every page
   double attach = 0;  // fill the reader's page table
-  double writer = 0;
-  double reader = 0;
-  double copy_loop = 0;
+  timing writer;
+  timing reader;
+  timing copy_loop;
 
   stream_times& operator+=(const stream_times& other) noexcept {
     create += other.create;
@@ -33,8 +33,9 @@ struct stream_times {
 [[nodiscard]] stream_times core_stream(actor& self, mode way, kind what, bool copy_first,
                                        bool slow);
 
-// `memory` is shared by both actors and holds at least a ring of the payload's size.
-[[nodiscard]] stream_times bare_ring_stream(actor& self, std::byte* memory, kind what);
+// The bare ring or the flag lines, in memory that both actors share and that holds a ring
+// of the payload's size (plan.hpp).
+[[nodiscard]] stream_times ring_baseline(actor& self, subject who, std::byte* memory, kind what);
 
 // The original program, rewritten: fixed records written with write(2) and read with read(2).
 [[nodiscard]] stream_times original_stream(actor& self, mode way, kind what);

@@ -24,10 +24,20 @@ std::string_view heading(const row_key& key) {
           return "core, ring, live, one producer (1,024 slots of the payload's size)";
         case mode::ring_live_many:
           return "core, ring, live, many-producer mode";
+        case mode::ring_batch:
+          return "core, ring, live, batches of 16 messages";
+        case mode::ring_claim:
+          return "core, ring, live, written in place";
+        case mode::ring_two_producers:
+          return "core, ring, live, two producers";
+        case mode::ring_two_consumers:
+          return "core, ring, live, two consumers";
       }
       break;
     case subject::bare_ring:
       return "baseline: bare ring, live";
+    case subject::flag_lines:
+      return "baseline: flag lines, live: a ring with a flag in each slot";
     case subject::original:
       return key.way == mode::log_phases
                  ? "baseline: the original's design, phases (first touch of the pages included)"
@@ -36,10 +46,6 @@ std::string_view heading(const row_key& key) {
       return "baseline: plain copy loop over the log's touched memory";
   }
   return "";
-}
-
-bool is_stream(const row_key& key) {
-  return key.part == role::writer || key.part == role::reader;
 }
 
 void print_row(const results& found, const row_key& key) {
@@ -51,7 +57,9 @@ void print_row(const results& found, const row_key& key) {
   const double middle = median(values);
   line += fmt::format("  | {:>7.1f}", middle);
   if (is_stream(key) && middle > 0) {
-    line += fmt::format(" {:>8.2f}", static_cast<double>(found.messages) / middle / 1000);
+    const double messages = static_cast<double>(found.messages) / 1000;
+    line +=
+        fmt::format(" {:>8.2f} {:>8.2f}", messages / middle, messages / median(found.chunks(key)));
   }
   fmt::print("{}\n", line);
 }
@@ -72,8 +80,10 @@ void print_gate(const gate& g, bool strict) {
                                  ? ""
                                  : fmt::format("; target {} {:.{}f} {}", sign, g.target, digits,
                                                g.target_reached ? "reached" : "missed");
-  fmt::print("{} {}: {:.{}f} (gate {} {:.{}f}{}) {}{}\n", g.passed ? "PASS" : "FAIL", g.name,
-             g.value, digits, sign, g.threshold, digits, strict ? "" : target, g.what,
+  const std::string whole =
+      g.whole == g.value ? "" : fmt::format("; whole {:.{}f}", g.whole, digits);
+  fmt::print("{} {}: {:.{}f} (gate {} {:.{}f}{}{}) {}{}\n", g.passed ? "PASS" : "FAIL", g.name,
+             g.value, digits, sign, g.threshold, digits, strict ? "" : target, whole, g.what,
              g.row.empty() ? "" : ": " + g.row);
 }
 
@@ -104,8 +114,10 @@ std::vector<row_key> rows_of(const results& found) {
 }
 
 void print_table(const results& found) {
-  fmt::print("{} messages; milliseconds by execution | median, million messages a second\n",
-             found.messages);
+  fmt::print(
+      "{} messages; milliseconds by execution | median, million messages a second, by "
+      "the median chunk\n",
+      found.messages);
   std::string_view last;
   for (const row_key& key : rows_of(found)) {
     if (heading(key) != last) fmt::print("{}\n", last = heading(key));
@@ -117,9 +129,16 @@ void print_table(const results& found) {
   print_latency(found, probe::round_trip_8, "round trip, 8 B");
   print_latency(found, probe::round_trip_133, "round trip, 133 B");
   print_latency(found, probe::wake_up, "wake-up of a sleeper");
+  print_latency(found, probe::plain_publish, "publish");
+  print_latency(found, probe::full_ring_publish, "publish, full ring");
+  for (const sleepers& which : sleeper_probes) {
+    print_latency(found, which.what, fmt::format("publish, {} asleep", which.count));
+  }
   fmt::print(
-      "an idle consumer uses {:.2f} % of a processor; short reads of the original's reader: {}\n",
-      found.idle_cpu_percent, found.original_short_reads);
+      "an idle consumer uses {:.2f} % of a processor, each of {} uses {:.2f} %; short reads of the "
+      "original's reader: {}\n",
+      found.idle_cpu_percent, many_sleepers, found.idle_cpu_percent_200,
+      found.original_short_reads);
 }
 
 void print_verdict(const std::vector<gate>& gates, const results& found, bool strict) {

@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Goal: the two processes that measure meet where they should, bring home what they recorded, and
-// say why if they cannot; and each stream and probe fills in what its side measures. Method: short
-// scripts in two real processes.
+// say why if they cannot. Method: short scripts in two real processes.
 #include "actors.hpp"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <pty.h>
@@ -18,23 +16,10 @@
 #include <stdexcept>
 #include <thread>
 
-#include "bare_ring.hpp"
-#include "latency.hpp"
-#include "plan.hpp"
-#include "slow_producer.hpp"
-#include "streams.hpp"
+#include "played.hpp"
 
 namespace shmfifo::million {
 namespace {
-
-using script = std::function<void(actor&)>;
-
-run_outcome played(const script& act, std::int64_t messages = 3) {
-  run_options options;
-  options.messages = messages;
-  options.executions = 7;
-  return run_in_two_processes(options, 10, act);
-}
 
 constexpr row_key some_row{subject::core, mode::ring_live, kind::text, role::reader};
 
@@ -42,11 +27,12 @@ TEST(actors, G14_what_both_recorded_is_brought_home) {
   const run_outcome got = played([](actor& self) {
     const bool first = self.writes();
     if (self.options().executions != 7) self.fail("other options");
-    self.record(some_row, first ? 1 : 2, first ? 10 : 20);
-    self.record(some_row, 3, first ? 30 : 40);
+    self.record(some_row, first ? 1 : 2, {first ? 10.0 : 20.0, first ? 11.0 : 21.0});
+    self.record(some_row, 3, {first ? 30.0 : 40.0, first ? 31.0 : 41.0});
     self.record({probe::wake_up, first ? 1U : 2U, 5, 6});
     self.found().original_short_reads = first ? 100 : 17;
     if (!first) self.found().idle_cpu_percent = 4.5;
+    if (!first) self.found().idle_cpu_percent_200 = 5.5;
   });
   EXPECT_TRUE(got.ok);
   EXPECT_EQ(got.signal, 0);
@@ -54,6 +40,7 @@ TEST(actors, G14_what_both_recorded_is_brought_home) {
   EXPECT_EQ(got.found.messages, 3);
   EXPECT_EQ(got.found.executions, 7U);
   EXPECT_EQ(got.found.row(some_row), (std::vector<double>{10, 30, 20, 40}));
+  EXPECT_EQ(got.found.chunks(some_row), (std::vector<double>{11, 31, 21, 41}));
   ASSERT_EQ(got.found.samples.size(), 4U);
   EXPECT_EQ(got.found.samples[0].execution, 1U);
   EXPECT_EQ(got.found.samples[2].execution, 2U);
@@ -63,12 +50,16 @@ TEST(actors, G14_what_both_recorded_is_brought_home) {
   EXPECT_EQ(got.found.latencies[0].p99_ns, 6);
   EXPECT_EQ(got.found.original_short_reads, 117U);
   EXPECT_EQ(got.found.idle_cpu_percent, 4.5);
+  EXPECT_EQ(got.found.idle_cpu_percent_200, 5.5);
   EXPECT_EQ(got.found.machine.processors, static_cast<unsigned>(::sysconf(_SC_NPROCESSORS_ONLN)));
-  EXPECT_EQ(played([](actor&) {}).found.idle_cpu_percent, 0);
-  const auto measures_nothing = [](actor& self) {
-    if (self.writes()) self.found().idle_cpu_percent = 0;
-  };
-  EXPECT_EQ(played(measures_nothing).found.idle_cpu_percent, 0);
+  const run_outcome nothing = played([](actor&) {});
+  EXPECT_EQ(nothing.found.idle_cpu_percent, 0);
+  EXPECT_EQ(nothing.found.idle_cpu_percent_200, 0);
+  const run_outcome zero = played([](actor& self) {
+    if (self.writes()) self.found().idle_cpu_percent = self.found().idle_cpu_percent_200 = 0;
+  });
+  EXPECT_EQ(zero.found.idle_cpu_percent, 0);
+  EXPECT_EQ(zero.found.idle_cpu_percent_200, 0);
 }
 
 TEST(actors, G14_nobody_goes_on_before_both_have_met) {
@@ -119,11 +110,11 @@ std::vector<std::vector<unsigned>> pinned(pinning pin, std::string& failure) {
   options.pin = pin;
   const run_outcome got = run_in_two_processes(options, 10, [](actor& self) {
     const auto note = [&](std::uint32_t who) {
-      for (const unsigned cpu : allowed_here()) self.record(some_row, who, cpu);
+      for (const unsigned cpu : allowed_here()) self.record(some_row, who, {double(cpu), 0});
     };
     note(self.writes() ? 0 : 1);
     std::thread second([&] {
-      self.take_processor(2);
+      self.take_processor(third_processor);
       note(self.writes() ? 2 : 3);
     });
     second.join();
@@ -195,7 +186,7 @@ TEST(actors, G14_why_a_run_failed_is_said_with_the_step) {
             }),
             "a measuring process was ended by signal 9 (Killed)");
   EXPECT_EQ(failure([](actor& self) {
-              for (std::size_t i = 0; i <= samples_max; ++i) self.record(some_row, 0, 1);
+              for (std::size_t i = 0; i <= samples_max; ++i) self.record(some_row, 0, {});
             }),
             "too many rows: raise samples_max");
   EXPECT_EQ(failure([](actor& self) {
@@ -203,7 +194,7 @@ TEST(actors, G14_why_a_run_failed_is_said_with_the_step) {
             }),
             "too many latencies: raise latencies_max");
   const run_outcome full = played([](actor& self) {
-    for (std::size_t i = 0; i < samples_max; ++i) self.record(some_row, 0, 1);
+    for (std::size_t i = 0; i < samples_max; ++i) self.record(some_row, 0, {});
     for (std::size_t i = 0; i < latencies_max; ++i) self.record(latency{});
   });
   EXPECT_TRUE(full.ok);
@@ -297,112 +288,6 @@ TEST(actors, a_terminal_shows_how_far_the_run_is_and_is_clean_at_the_end) {
   EXPECT_TRUE(got.ok) << got.failure;
   const std::string shown = screen.shown();
   EXPECT_TRUE(shown.ends_with("\r\033[K[ 30%] the third\r\033[K")) << shown;
-}
-
-// -- what is measured
-
-// Fails if the run has a name in /dev/shm but for its lock.
-void expect_no_name(actor& self) {
-  const std::string name = self.next_name();
-  const std::string beginning = name.substr(0, name.rfind('-') + 1);
-  DIR* const listing = ::opendir("/dev/shm");
-  while (const dirent* entry = ::readdir(listing)) {
-    const std::string_view found = entry->d_name;
-    if (found.starts_with(beginning) && !found.ends_with("-lock")) self.fail(std::string(found));
-  }
-  ::closedir(listing);
-}
-
-// Which of a side's times are not zero: c, a, w, r and l for the copy loop.
-std::string times_of(const stream_times& times) {
-  std::string text;
-  const std::pair<double, char> all[] = {{times.create, 'c'},
-                                         {times.attach, 'a'},
-                                         {times.writer, 'w'},
-                                         {times.reader, 'r'},
-                                         {times.copy_loop, 'l'}};
-  for (const auto& [ms, letter] : all) {
-    if (ms > 0) text += letter;
-  }
-  return text;
-}
-
-void expect_times(actor& self, const stream_times& times, const std::string& writer,
-                  const std::string& reader) {
-  self.meet();
-  expect_no_name(self);
-  self.meet();
-  const std::string found = times_of(times);
-  if (found != (self.writes() ? writer : reader)) self.fail("measured " + found);
-}
-
-TEST(streams, G14_each_side_fills_in_what_it_measures_and_leaves_no_name) {
-  std::byte* const memory = map_bare_ring_memory();
-  const run_outcome got = played(
-      [memory](actor& self) {
-        for (const mode way :
-             {mode::log_phases, mode::log_live, mode::ring_live, mode::ring_live_many}) {
-          for (const kind what : {kind::text, kind::structured}) {
-            for (const bool copy_first : {false, true}) {
-              expect_times(self, core_stream(self, way, what, copy_first, false),
-                           way == mode::log_phases ? "cwl" : "cw", "ar");
-            }
-          }
-        }
-        expect_times(self, bare_ring_stream(self, memory, kind::block_1024), "w", "r");
-        expect_times(self, original_stream(self, mode::log_phases, kind::text), "w", "r");
-        expect_times(self, original_stream(self, mode::log_live, kind::text), "w", "r");
-      },
-      3000);
-  EXPECT_TRUE(got.ok) << got.failure;
-}
-
-// The delay is a lower bound, however busy the machine is.
-TEST(streams, G14_a_slow_core_takes_its_time_for_each_message) {
-  EXPECT_EQ(slow_producer::delay, std::chrono::microseconds(5));
-  const run_outcome got = played(
-      [](actor& self) {
-        const stream_times times = core_stream(self, mode::ring_live, kind::text, false, true);
-        if (self.writes() && times.writer < 1000 * 0.005) self.fail("not slow");
-      },
-      1000);
-  EXPECT_TRUE(got.ok) << got.failure;
-}
-
-TEST(latency, G14_each_probe_records_two_sorted_figures_under_its_own_name) {
-  const run_outcome got = played([](actor& self) {
-    measure_ping_pong(self, 1, probe::ping_pong);
-    if (self.shared().ping != 21'000 || self.shared().pong != 21'000) self.fail("other rounds");
-    self.meet();
-    measure_ping_pong(self, 2, probe::ping_pong_at_rings);
-    measure_round_trip(self, 3, kind::word_8, false);
-    measure_round_trip(self, 4, kind::text, false);
-    measure_wake_up(self, 5);
-    self.meet();
-    expect_no_name(self);
-  });
-  ASSERT_TRUE(got.ok) << got.failure;
-  const std::pair<probe, std::uint32_t> expected[] = {{probe::ping_pong, 1},
-                                                      {probe::ping_pong_at_rings, 2},
-                                                      {probe::round_trip_8, 3},
-                                                      {probe::round_trip_133, 4},
-                                                      {probe::wake_up, 5}};
-  ASSERT_EQ(got.found.latencies.size(), std::size(expected));
-  for (std::size_t i = 0; i < std::size(expected); ++i) {
-    const latency& found = got.found.latencies[i];
-    EXPECT_EQ(found.what, expected[i].first);
-    EXPECT_EQ(found.execution, expected[i].second);
-    EXPECT_GT(found.p50_ns, 0);
-    EXPECT_GE(found.p99_ns, found.p50_ns);
-  }
-  EXPECT_TRUE(got.found.samples.empty());
-}
-
-TEST(latency, G14_a_slow_round_trip_takes_its_time_on_both_ways) {
-  const run_outcome got =
-      played([](actor& self) { measure_round_trip(self, 0, kind::word_8, true); });
-  ASSERT_TRUE(got.ok) << got.failure;
-  EXPECT_GE(got.found.latencies.at(0).p50_ns, 10'000);
 }
 
 }  // namespace

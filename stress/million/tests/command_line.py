@@ -83,16 +83,21 @@ def report(folder):
     expect(out["passed"] == (got.returncode == 0), "`passed` and the exit status disagree")
     expect(out["passed"] == all(g["passed"] for g in out["gates"]), "`passed` and gates disagree")
     for row in out["rows"] + out["baselines"]:
-        for key in ("kind", "role", "mode", "execution", "ms", "messages_per_second"):
+        for key in ("kind", "role", "mode", "execution", "ms", "chunk_ms", "messages_per_second"):
             expect(key in row, f"a row lacks {key}")
     roles = {(r["mode"], r["kind"], r["role"]) for r in out["rows"]}
     for mode in ("log_phases", "log_live", "ring_live"):
         for kind in ("text", "structured"):
             for role in ("create", "attach", "writer", "reader"):
                 expect((mode, kind, role) in roles, f"no row {mode} {kind} {role}")
+    for mode in ("ring_batch", "ring_claim", "ring_two_producers", "ring_two_consumers"):
+        expect((mode, "text", "reader") in roles, f"no row {mode}")
     systems = {b["system"] for b in out["baselines"]}
-    expect(systems == {"bare_ring", "original_design", "copy_loop"}, f"baselines: {systems}")
+    expect(systems == {"bare_ring", "flag_lines", "original_design", "copy_loop"}, f"baselines: {systems}")
     expect(len(out["ping_pong_ns"]) == 2, "one ping-pong an execution")
+    expect(sorted(out["publish_sleepers_ns"]) == ["1", "16", "200", "64"], f"sleepers: {out['publish_sleepers_ns']}")
+    for figure in [*out["publish_sleepers_ns"].values(), out["full_ring_publish_ns"], out["idle_cpu_percent_200"]]:
+        expect(figure > 0, f"a probe measured {figure}")
     machine = out["machine"]
     expect(machine["processors"] >= 1 and machine["ping_pong_ns"] > 0, f"the machine: {machine}")
     for key in ("load_average_before", "load_average_after", "steal_percent", "others_percent"):

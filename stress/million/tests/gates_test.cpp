@@ -6,6 +6,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <variant>
 
 #include "made_up.hpp"
@@ -26,6 +27,12 @@ constexpr row_key core_row(mode way, kind what, role part = role::reader) {
 constexpr row_key bare_row(kind what) {
   return {subject::bare_ring, mode::ring_live, what, role::reader};
 }
+constexpr row_key flag_row(kind what) {
+  return {subject::flag_lines, mode::ring_live, what, role::reader};
+}
+constexpr row_key ring_row(kind what) {
+  return core_row(mode::ring_live, what);
+}
 constexpr row_key copy_row(kind what) {
   return {subject::copy_loop, mode::log_phases, what, role::writer};
 }
@@ -37,7 +44,7 @@ struct quotient_gate {
   sense direction;
   double default_threshold, target;
   figure upper, lower;
-  figure moved;  // the one that the tests make worse, so that no other gate sees it
+  figure moved;  // the one that the tests make worse
   double good;   // the quotient of the good results
 };
 
@@ -64,6 +71,37 @@ const quotient_gate quotient_gates[] = {
      probe::round_trip_8, 1},
     {"round_trip_133_vs_ping_pong", most, 6, 2.2, probe::round_trip_133, probe::ping_pong,
      probe::round_trip_133, 1},
+    {"ring_8_vs_flag_lines", least, 0.1, 0.5, flag_row(kind::word_8), ring_row(kind::word_8),
+     flag_row(kind::word_8), 1},
+    {"ring_64_vs_flag_lines", least, 0.1, 0.5, flag_row(kind::block_64), ring_row(kind::block_64),
+     flag_row(kind::block_64), 1},
+    {"ring_text_vs_flag_lines", least, 0.1, 0.5, flag_row(kind::text), ring_row(kind::text),
+     flag_row(kind::text), 1},
+    {"ring_1024_vs_flag_lines", least, 0.1, 0.5, flag_row(kind::block_1024),
+     ring_row(kind::block_1024), flag_row(kind::block_1024), 1},
+    {"many_8_vs_ring", least, 0.1, 0.5, ring_row(kind::word_8),
+     core_row(mode::ring_live_many, kind::word_8), core_row(mode::ring_live_many, kind::word_8), 1},
+    {"many_text_vs_ring", least, 0.1, 0.5, ring_row(kind::text),
+     core_row(mode::ring_live_many, kind::text), core_row(mode::ring_live_many, kind::text), 1},
+    {"many_1024_vs_ring", least, 0.1, 0.5, ring_row(kind::block_1024),
+     core_row(mode::ring_live_many, kind::block_1024),
+     core_row(mode::ring_live_many, kind::block_1024), 1},
+    {"batch_8_vs_publish", least, 0.3, 1, ring_row(kind::word_8),
+     core_row(mode::ring_batch, kind::word_8), core_row(mode::ring_batch, kind::word_8), 1},
+    {"batch_text_vs_publish", least, 0.3, 1, ring_row(kind::text),
+     core_row(mode::ring_batch, kind::text), core_row(mode::ring_batch, kind::text), 1},
+    {"claim_text_vs_publish", least, 0.2, 0.8, ring_row(kind::text),
+     core_row(mode::ring_claim, kind::text), core_row(mode::ring_claim, kind::text), 1},
+    {"two_producers_text_vs_ring", least, 0.02, 0.2, ring_row(kind::text),
+     core_row(mode::ring_two_producers, kind::text), core_row(mode::ring_two_producers, kind::text),
+     1},
+    {"two_consumers_text_vs_ring", least, 0.02, 0.2, ring_row(kind::text),
+     core_row(mode::ring_two_consumers, kind::text), core_row(mode::ring_two_consumers, kind::text),
+     1},
+    {"publish_200_sleepers_vs_1", most, 500, 10, probe::publish_sleepers_200,
+     probe::publish_sleepers_1, probe::publish_sleepers_200, 1},
+    {"full_ring_publish_vs_plain", most, 60, 3, probe::full_ring_publish, probe::plain_publish,
+     probe::full_ring_publish, 1},
 };
 
 // Gives the gate this value, in one execution or in all.
@@ -89,10 +127,23 @@ std::vector<std::string> failing(const results& all, bool strict = false) {
 }
 using names = std::vector<std::string>;
 
+// The gates that do not judge this figure, and yet fail. The slowest row does if it is of the core.
+names failing_without_cause(const results& all, const figure& moved, bool strict) {
+  names failed = failing(all, strict);
+  std::erase_if(failed, [&](const std::string& name) {
+    const auto* row = std::get_if<row_key>(&moved);
+    if (name == "slowest_row") return row != nullptr && row->who == subject::core;
+    return std::any_of(std::begin(quotient_gates), std::end(quotient_gates), [&](const auto& of) {
+      return of.name == name && (of.upper == moved || of.lower == moved);
+    });
+  });
+  return failed;
+}
+
 TEST(gates, G14_a_good_machine_passes_them_all) {
   for (const bool strict : {false, true}) {
     const std::vector<gate> gates = judge(good_results(), strict);
-    EXPECT_EQ(gates.size(), std::size(quotient_gates) + 2);
+    EXPECT_EQ(gates.size(), std::size(quotient_gates) + 3);
     EXPECT_TRUE(all_passed(gates)) << strict;
   }
 }
@@ -121,9 +172,9 @@ TEST(gates, G14_each_quotient_is_judged_by_its_threshold_and_in_a_strict_run_by_
         EXPECT_EQ(judged.target, of.target);
         EXPECT_EQ(judged.threshold, threshold);
         EXPECT_EQ(judged.passed, good);
-        EXPECT_EQ(judged.target_reached, strict && good);
+        EXPECT_EQ(judged.target_reached, good && strict);
         EXPECT_NEAR(judged.value, threshold, threshold / 500);
-        EXPECT_EQ(failing(all, strict), good ? names{} : names{of.name});
+        EXPECT_EQ(failing_without_cause(all, of.moved, strict), names{});
       }
     }
   }
@@ -133,9 +184,11 @@ TEST(gates, G14_a_value_at_the_threshold_passes) {
   results all = good_results();
   million::scale(all, core_row(mode::log_live, kind::text), 1000.0 / 64);
   all.idle_cpu_percent = 10;
+  all.idle_cpu_percent_200 = 50;
   EXPECT_EQ(find(judge(all, false), "slowest_row").value, 1'000'000);
   EXPECT_EQ(failing(all), names{});
   all.idle_cpu_percent = 1;
+  all.idle_cpu_percent_200 = 5;
   EXPECT_EQ(failing(all, true), names{});
 }
 
@@ -146,6 +199,74 @@ TEST(gates, G14_a_consumer_that_waits_may_use_a_tenth_and_in_a_strict_run_a_hund
   all.idle_cpu_percent = 1.01;
   EXPECT_EQ(failing(all), names{});
   EXPECT_EQ(failing(all, true), names{"idle_consumer_cpu_percent"});
+}
+
+TEST(gates, G14_each_of_many_consumers_that_wait_may_use_half_and_in_a_strict_run_a_twentieth) {
+  results all = good_results();
+  all.idle_cpu_percent_200 = 50.01;
+  EXPECT_EQ(failing(all), names{"idle_200_cpu_percent"});
+  all.idle_cpu_percent_200 = 5.01;
+  EXPECT_EQ(failing(all), names{});
+  EXPECT_EQ(failing(all, true), names{"idle_200_cpu_percent"});
+}
+
+// -- the whole and the median chunk
+
+void scale_whole(results& all, const row_key& key, double factor) {
+  for (sample& s : all.samples) {
+    if (s.key == key) s.ms *= factor;
+  }
+}
+
+// A busy machine lengthens the whole. A core that stalls does so, too: a strict run sees it.
+TEST(gates, G14_the_median_chunk_decides_and_in_a_strict_run_the_worse_of_both) {
+  for (const quotient_gate& of : quotient_gates) {
+    const auto* row = std::get_if<row_key>(&of.moved);
+    if (row == nullptr) continue;
+    const bool is_upper = of.moved == of.upper;
+    const double worse = (of.direction == least) == is_upper ? 0.001 : 1000;
+    for (const double factor : {worse, 1 / worse}) {
+      SCOPED_TRACE(std::string(of.name) + (factor == worse ? " worse" : " better"));
+      results all = good_results();
+      scale_whole(all, *row, factor);
+      const double whole = is_upper ? of.good * factor : of.good / factor;
+      const gate usual = find(judge(all, false), of.name);
+      EXPECT_TRUE(usual.passed);
+      EXPECT_DOUBLE_EQ(usual.value, of.good);
+      EXPECT_DOUBLE_EQ(usual.whole, whole);
+      const gate strict = find(judge(all, true), of.name);
+      EXPECT_EQ(strict.passed, factor != worse);
+      EXPECT_DOUBLE_EQ(strict.value, factor == worse ? whole : of.good);
+      EXPECT_DOUBLE_EQ(strict.whole, whole);
+    }
+  }
+}
+
+TEST(gates, G14_a_core_that_is_slow_in_every_chunk_is_slow_however_short_the_whole_is) {
+  for (const quotient_gate& of : quotient_gates) {
+    const auto* row = std::get_if<row_key>(&of.moved);
+    if (row == nullptr) continue;
+    results all = good_results();
+    const double worse = (of.direction == least) == (of.moved == of.upper) ? 0.001 : 1000;
+    million::scale(all, *row, worse);
+    scale_whole(all, *row, 1 / worse);
+    for (const bool strict : {false, true}) {
+      EXPECT_FALSE(find(judge(all, strict), of.name).passed) << of.name << strict;
+    }
+  }
+}
+
+TEST(gates, G14_the_slowest_row_is_so_by_its_median_chunk) {
+  results all = good_results();
+  const row_key row = core_row(mode::log_live, kind::text);
+  scale_whole(all, row, 2000.0 / 64);
+  EXPECT_EQ(failing(all), names{});
+  EXPECT_EQ(judge(all, false).front().value, 15'625'000);
+  million::scale(all, row, 1100.0 / 64);
+  const gate judged = judge(all, false).front();
+  EXPECT_FALSE(judged.passed);
+  EXPECT_EQ(judged.row, "log_live text reader");
+  EXPECT_DOUBLE_EQ(judged.whole, judged.value * 64 / 2000);
 }
 
 // The value of each gate follows two figures, in opposite directions, and no other.
@@ -160,8 +281,10 @@ TEST(gates, G14_each_quotient_takes_its_own_two_figures) {
     for (const quotient_gate& of : quotient_gates) {
       const double expected = changed == of.upper ? 2 : changed == of.lower ? 0.5 : 1;
       EXPECT_DOUBLE_EQ(find(gates, of.name).value, of.good * expected) << of.name;
+      EXPECT_DOUBLE_EQ(find(gates, of.name).whole, of.good * expected) << of.name;
     }
     EXPECT_EQ(find(gates, "idle_consumer_cpu_percent").value, 0.5);
+    EXPECT_EQ(find(gates, "idle_200_cpu_percent").value, 0.25);
   }
 }
 
@@ -237,7 +360,7 @@ TEST(gates, G14_a_machine_that_cannot_carry_a_million_a_second_is_no_fault_of_th
       results all = good_results();
       million::scale(all, core_row(way, kind::block_1024), 1500.0 / 64);
       million::scale(all, bare_row(kind::block_1024), bare / 64);
-      EXPECT_EQ(failing(all), bare > 1000 ? names{} : names{"slowest_row"});
+      EXPECT_EQ(find(judge(all, false), "slowest_row").passed, bare > 1000);
     }
   }
   results all = good_results();
@@ -257,7 +380,8 @@ TEST(gates, G14_on_a_slow_machine_the_ratios_still_judge) {
   results all = good_results();
   million::scale(all, bare_row(kind::block_1024), 1500.0 / 64);
   million::scale(all, core_row(mode::ring_live, kind::block_1024), 6000.0 / 64);
-  EXPECT_EQ(failing(all), names{"ring_1024_vs_bare_ring"});
+  EXPECT_TRUE(find(judge(all, false), "slowest_row").passed);
+  EXPECT_FALSE(find(judge(all, false), "ring_1024_vs_bare_ring").passed);
 }
 
 TEST(gates, G14_a_slow_log_is_never_excused) {

@@ -12,6 +12,7 @@
 #include <memory>
 
 #include "latency.hpp"
+#include "made_up.hpp"
 #include "self_test.hpp"
 #include "streams.hpp"
 
@@ -19,13 +20,15 @@ namespace shmfifo::million {
 namespace {
 
 std::vector<std::string> calls;
-std::byte* bare_ring_at = nullptr;
+std::byte* ring_at = nullptr;
 
-// Of the n-th stream: n, 2 n, 3 n and so on.
+// Of the n-th stream: n, 2 n, 3 n and so on, and ten times as much by the chunks.
 stream_times times_of_call(const std::string& text, bool creates, bool copies) {
   calls.push_back(text);
   const auto n = static_cast<double>(calls.size());
-  return {creates ? n : 0, creates ? 2 * n : 0, 3 * n, 4 * n, copies ? 5 * n : 0};
+  const auto timed = [](double ms) { return timing{ms, 10 * ms}; };
+  return {creates ? n : 0, creates ? 2 * n : 0, timed(3 * n), timed(4 * n),
+          copies ? timed(5 * n) : timing{}};
 }
 
 struct fake_run {
@@ -44,7 +47,9 @@ struct fake_run {
   [[nodiscard]] double figure(const row_key& key, std::uint32_t execution = 0) const {
     std::vector<double> values;
     std::for_each_n(found().samples, found().sample_count, [&](const sample& s) {
-      if (s.key == key && s.execution == execution) values.push_back(s.ms);
+      if (s.key != key || s.execution != execution) return;
+      values.push_back(s.ms);
+      EXPECT_DOUBLE_EQ(s.chunk_ms, is_stream(key) ? 10 * s.ms : 0);
     });
     EXPECT_EQ(values.size(), 1U);
     return values.empty() ? -1 : values[0];
@@ -58,6 +63,18 @@ run_options executions(std::uint32_t count, bool self_test = false) {
   return options;
 }
 
+// What goes through a ring with this kind of message, in the order of a pass.
+std::vector<std::string_view> rings_of(kind what) {
+  std::vector<std::string_view> rings{"core ring_live", "bare_ring"};
+  if (what != kind::structured) rings.emplace_back("flag_lines");
+  rings.emplace_back("core ring_live_many");
+  if (what == kind::text || what == kind::word_8) rings.emplace_back("core ring_batch");
+  if (what == kind::text || what == kind::block_1024) rings.emplace_back("core ring_claim");
+  if (what == kind::text) rings.emplace_back("core ring_two_producers");
+  if (what == kind::text) rings.emplace_back("core ring_two_consumers");
+  return rings;
+}
+
 // Of the calls in one execution that is not the first.
 std::vector<std::string> calls_of_an_execution(bool copy_first) {
   std::vector<std::string> all;
@@ -69,14 +86,16 @@ std::vector<std::string> calls_of_an_execution(bool copy_first) {
     all.push_back(fmt::format("core log_live {}", what));
   all.emplace_back("original log_live text");
   all.emplace_back("ping_pong_at_rings");
-  for (const char* what : {"text", "structured", "block_1024", "word_8"}) {
+  for (const kind what : every_kind) {
     for (int pass = 0; pass < 2; ++pass) {
-      all.push_back(fmt::format("core ring_live {}", what));
-      all.push_back(fmt::format("bare_ring {}", what));
-      all.push_back(fmt::format("core ring_live_many {}", what));
+      for (const std::string_view ring : rings_of(what)) {
+        all.push_back(fmt::format("{} {}", ring, to_string(what)));
+      }
     }
   }
-  for (const char* probe : {"round_trip word_8", "ping_pong", "round_trip text", "wake_up"}) {
+  for (const char* probe : {"round_trip word_8", "ping_pong", "round_trip text", "wake_up",
+                            "full ring", "publish_sleepers_1", "publish_sleepers_16",
+                            "publish_sleepers_64", "publish_sleepers_200"}) {
     all.emplace_back(probe);
   }
   return all;
@@ -90,9 +109,12 @@ TEST(plan, G14_measures_in_turn_what_is_compared) {
     const auto more = calls_of_an_execution(copy_first);
     expected.insert(expected.end(), more.begin(), more.end());
   }
-  expected.emplace_back("idle");
+  expected.emplace_back("1 idle");
+  expected.emplace_back("200 idle");
   EXPECT_EQ(calls, expected);
-  EXPECT_EQ(bare_ring_at, run.memory);
+  EXPECT_EQ(ring_at, run.memory);
+  EXPECT_EQ(run.found().idle_cpu_percent, 1);
+  EXPECT_EQ(run.found().idle_cpu_percent_200, 200);
 }
 
 TEST(plan, G14_records_each_stream_under_its_own_row) {
@@ -123,13 +145,25 @@ TEST(plan, G14_records_each_stream_under_its_own_row) {
     expect_row(subject::original, way, kind::text, n, false);
     rows += 2;
   }
-  // Two passes, with the other two streams in between: the mean of calls n and n + 3.
-  for (const kind what : {kind::text, kind::structured, kind::block_1024, kind::word_8}) {
-    const double n = call(fmt::format("core ring_live {}", to_string(what)));
-    expect_row(subject::core, mode::ring_live, what, n + 1.5);
-    expect_row(subject::bare_ring, mode::ring_live, what, n + 2.5, false);
-    expect_row(subject::core, mode::ring_live_many, what, n + 3.5);
-    rows += 10;
+  // The mean of two passes, with the other streams in between.
+  const std::map<std::string_view, std::pair<subject, mode>> ring_rows{
+      {"core ring_live", {subject::core, mode::ring_live}},
+      {"bare_ring", {subject::bare_ring, mode::ring_live}},
+      {"flag_lines", {subject::flag_lines, mode::ring_live}},
+      {"core ring_live_many", {subject::core, mode::ring_live_many}},
+      {"core ring_batch", {subject::core, mode::ring_batch}},
+      {"core ring_claim", {subject::core, mode::ring_claim}},
+      {"core ring_two_producers", {subject::core, mode::ring_two_producers}},
+      {"core ring_two_consumers", {subject::core, mode::ring_two_consumers}}};
+  for (const kind what : every_kind) {
+    const auto rings = rings_of(what);
+    for (const std::string_view ring : rings) {
+      const double n = call(fmt::format("{} {}", ring, to_string(what)));
+      const auto [who, way] = ring_rows.at(ring);
+      const bool creates = who == subject::core;
+      expect_row(who, way, what, n + static_cast<double>(rings.size()) / 2, creates);
+      rows += creates ? 4 : 2;
+    }
   }
   EXPECT_EQ(run.found().sample_count, rows);
 }
@@ -142,7 +176,7 @@ TEST(plan, G14_records_each_execution_by_its_number) {
   std::map<probe, std::vector<std::uint32_t>> probed;
   std::for_each_n(run.found().latencies, run.found().latency_count,
                   [&](const latency& l) { probed[l.what].push_back(l.execution); });
-  EXPECT_EQ(probed.size(), 5U);
+  EXPECT_EQ(probed.size(), probe_names.size());
   for (const auto& entry : probed) {
     EXPECT_EQ(entry.second, (std::vector<std::uint32_t>{0, 1, 2})) << to_string(entry.first);
   }
@@ -153,24 +187,30 @@ TEST(plan, G14_slows_the_planned_part_in_its_execution_only) {
   std::vector<std::string> slow;
   std::copy_if(calls.begin(), calls.end(), std::back_inserter(slow),
                [](const std::string& call) { return call.ends_with(", slow"); });
-  const std::vector<std::string> expected{
-      "core log_live structured, slow",
-      "core ring_live text, slow",
-      "core ring_live text, slow",
-      "core ring_live block_1024, slow",
-      "core ring_live block_1024, slow",
-      "core ring_live_many text, slow",
-      "core ring_live_many text, slow",
-      "core ring_live_many block_1024, slow",
-      "core ring_live_many block_1024, slow",
-      "core ring_live text, slow",
-      "core ring_live text, slow",
-      "core log_phases text, copy first, slow",
-      "core log_phases structured, slow",
-      "round_trip word_8, slow",
-      "round_trip text, slow",
-      "idle, slow",
-  };
+  std::vector<std::string> expected{"core log_live structured, slow"};
+  const auto twice = [&](const std::string& call) { expected.insert(expected.end(), 2, call); };
+  twice("core ring_live text, slow");
+  twice("core ring_live block_1024, slow");
+  twice("core ring_live_many text, slow");
+  twice("core ring_live_many block_1024, slow");
+  twice("core ring_live text, slow");
+  expected.emplace_back("core log_phases text, copy first, slow");
+  expected.emplace_back("core log_phases structured, slow");
+  expected.emplace_back("round_trip word_8, slow");
+  expected.emplace_back("round_trip text, slow");
+  for (const char* what : {"word_8", "block_64", "text", "block_1024"}) {
+    twice(fmt::format("core ring_live {}, slow", what));
+  }
+  for (const char* what : {"word_8", "text", "block_1024"}) {
+    twice(fmt::format("core ring_live_many {}, slow", what));
+  }
+  twice("core ring_batch word_8, slow");
+  twice("core ring_batch text, slow");
+  twice("core ring_claim text, slow");
+  twice("core ring_two_producers text, slow");
+  twice("core ring_two_consumers text, slow");
+  expected.insert(expected.end(), {"publish_sleepers_200, slow", "full ring, slow", "1 idle, slow",
+                                   "200 idle, slow"});
   EXPECT_EQ(slow, expected);
 }
 
@@ -178,12 +218,12 @@ TEST(plan, announces_as_many_steps_as_it_takes) {
   for (const std::uint32_t count : {1U, 4U}) {
     const fake_run run(executions(count));
     EXPECT_EQ(run.block->steps_done.load(), steps_of(executions(count)));
-    EXPECT_STREQ(run.block->step_name, "idle consumer");
+    EXPECT_STREQ(run.block->step_name, "idle consumers");
   }
   const fake_run reading(executions(1), side::reader);
   EXPECT_EQ(reading.block->steps_done.load(), 0U);  // the writer announces for both
   EXPECT_EQ(reading.found().sample_count, 0U);
-  EXPECT_EQ(reading.found(side::reader).sample_count, 62U);
+  EXPECT_EQ(reading.found(side::reader).sample_count, 104U);
 }
 
 }  // namespace
@@ -193,9 +233,9 @@ stream_times core_stream(actor&, mode way, kind what, bool copy_first, bool slow
                                    copy_first ? ", copy first" : "", slow ? ", slow" : ""),
                        true, way == mode::log_phases);
 }
-stream_times bare_ring_stream(actor&, std::byte* memory, kind what) {
-  bare_ring_at = memory;
-  return times_of_call(fmt::format("bare_ring {}", to_string(what)), false, false);
+stream_times ring_baseline(actor&, subject who, std::byte* memory, kind what) {
+  ring_at = memory;
+  return times_of_call(fmt::format("{} {}", to_string(who), to_string(what)), false, false);
 }
 stream_times original_stream(actor&, mode way, kind what) {
   return times_of_call(fmt::format("original {} {}", to_string(way), to_string(what)), false,
@@ -213,8 +253,19 @@ void measure_wake_up(actor& self, std::uint32_t execution) {
   calls.emplace_back("wake_up");
   self.record({probe::wake_up, execution, 1, 2});
 }
-void measure_idle_consumer(actor&, bool slow) {
-  calls.emplace_back(slow ? "idle, slow" : "idle");
+void measure_full_ring(actor& self, std::uint32_t execution, bool slow) {
+  calls.emplace_back(slow ? "full ring, slow" : "full ring");
+  self.record({probe::plain_publish, execution, 1, 2});
+  self.record({probe::full_ring_publish, execution, 1, 2});
+}
+void measure_publish_to_sleepers(actor& self, std::uint32_t execution, const sleepers& which,
+                                 bool slow) {
+  calls.push_back(fmt::format("{}{}", to_string(which.what), slow ? ", slow" : ""));
+  self.record({which.what, execution, 1, 2});
+}
+double measure_idle_consumers(actor&, unsigned consumers, bool slow) {
+  calls.push_back(fmt::format("{} idle{}", consumers, slow ? ", slow" : ""));
+  return consumers;
 }
 
 }  // namespace shmfifo::million
