@@ -112,6 +112,11 @@ two_ways ms_of(const results& found, const row_key& key) {
   return {median(found.row(key)), median(found.chunks(key))};
 }
 
+// Whether the row's speed is the scheduler's: three actors take turns on two processors.
+bool has_three_actors(mode way) {
+  return way == mode::ring_two_producers || way == mode::ring_two_consumers;
+}
+
 // Whether this machine, in this run, can carry that many messages of the kind at all: the bare
 // ring, which does nothing else, did.
 bool machine_carries(const results& found, kind what) {
@@ -121,13 +126,14 @@ bool machine_carries(const results& found, kind what) {
 
 // The slowest row of the core except creation and attachment, by its median chunk; nothing if there
 // is none. As everywhere, the median of the executions decides: one that the host disturbed says
-// nothing about the core. Nor does the row of a ring on a machine that cannot carry it: there only
-// ratios judge.
+// nothing about the core. Nor does the row of a ring on a machine that cannot carry it, or that
+// of three actors: there only ratios judge.
 std::optional<row_key> slowest_row(const results& found) {
   std::optional<row_key> slowest;
   double most_ms = 0;
   for (const sample& s : found.samples) {
     const bool counts = s.key.who == subject::core && is_stream(s.key) &&
+                        !has_three_actors(s.key.way) &&
                         (!is_ring(s.key.way) || machine_carries(found, s.key.what));
     if (!counts || ms_of(found, s.key).chunk <= most_ms) continue;
     most_ms = ms_of(found, s.key).chunk;
