@@ -20,8 +20,6 @@ namespace {
 constexpr std::chrono::seconds patience{120};  // far beyond any honest run
 
 constexpr std::size_t batch_messages = 16;
-constexpr char first_letter = 'a';
-constexpr char second_letter = 'A';  // of the second producer's messages
 
 geometry shape_for(mode way, kind what, std::int64_t messages) {
   geometry shape;
@@ -163,25 +161,6 @@ stream_times write_side(actor& self, mode way, kind what, bool copy_first, bool 
 }
 
 // -- the reader
-
-// The messages of two producers: each producer's come in its order.
-class two_checkers {
- public:
-  two_checkers(const payloads& first, const payloads& second) : first_(first), second_(second) {}
-
-  [[nodiscard]] bool take(std::int64_t number, std::int64_t length,
-                          const std::byte* content) noexcept {
-    if (number != count()) return false;
-    const bool is_first = static_cast<char>(content[payloads::letter_at]) >= first_letter;
-    return (is_first ? first_ : second_).take_in_turn(length, content);
-  }
-  [[nodiscard]] std::int64_t count() const noexcept { return first_.count() + second_.count(); }
-  [[nodiscard]] std::int64_t of_second() const noexcept { return second_.count(); }
-
- private:
-  checker first_;
-  checker second_;
-};
 
 template <class Checker>
 timing read_all(actor& self, consumer& in, Checker& check) {

@@ -26,12 +26,15 @@ inline constexpr std::array<std::size_t, 5> kind_sizes{133, 51, 1024, 8, 64};
   return kind_sizes[static_cast<std::size_t>(which)];
 }
 
+inline constexpr char first_letter = 'a';
+inline constexpr char second_letter = 'A';  // of a second producer's messages
+
 class payloads {
  public:
   static constexpr unsigned variants = 17;
   static constexpr std::size_t letter_at = 3;  // of each word of eight bytes
   // The first variant has this letter in each word, the next variant the next letter.
-  explicit payloads(kind which, char letter = 'a');
+  explicit payloads(kind which, char letter = first_letter);
 
   [[nodiscard]] kind which() const noexcept { return which_; }
   [[nodiscard]] std::size_t size() const noexcept { return size_; }
@@ -88,6 +91,25 @@ class checker {
   std::size_t size_;
   std::int64_t count_ = 0;
   std::vector<std::byte> copy_;
+};
+
+// The messages of two producers: each producer's come in its order.
+class two_checkers {
+ public:
+  two_checkers(const payloads& first, const payloads& second) : first_(first), second_(second) {}
+
+  [[nodiscard]] bool take(std::int64_t number, std::int64_t length,
+                          const std::byte* content) noexcept {
+    if (number != count()) return false;
+    const bool is_first = static_cast<char>(content[payloads::letter_at]) >= first_letter;
+    return (is_first ? first_ : second_).take_in_turn(length, content);
+  }
+  [[nodiscard]] std::int64_t count() const noexcept { return first_.count() + second_.count(); }
+  [[nodiscard]] std::int64_t of_second() const noexcept { return second_.count(); }
+
+ private:
+  checker first_;
+  checker second_;
 };
 
 }  // namespace shmfifo::million

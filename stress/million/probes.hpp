@@ -33,7 +33,7 @@ class stop_watch {
   void add(clock::duration time) {
     ns_.push_back(std::chrono::duration<double, std::nano>(time).count());
   }
-  // The time of one call.
+  // The time of one call, with one reading of the clock in it.
   template <class Call>
   void time(Call&& call) {
     const auto start = clock::now();

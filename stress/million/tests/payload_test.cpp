@@ -59,7 +59,7 @@ TEST(payload, G14_each_variant_is_the_original_but_for_a_letter_in_every_word) {
 }
 
 TEST(payload, G14_two_producers_send_different_letters) {
-  const payloads first(kind::text), second(kind::text, 'A');
+  const payloads first(kind::text), second(kind::text, second_letter);
   for (unsigned v = 0; v < payloads::variants; ++v) {
     std::string expected = bytes_of(first.variant(v), first.size());
     for (std::size_t i = 3; i < expected.size(); i += 8) expected[i] -= 'a' - 'A';
@@ -75,6 +75,31 @@ TEST(payload, G14_one_of_several_producers_is_checked_without_its_numbers) {
   EXPECT_EQ(check.count(), 2);
   EXPECT_FALSE(check.take_in_turn(7, all.variant(2)));
   EXPECT_FALSE(check.take_in_turn(8, all.variant(1)));
+}
+
+TEST(payload, G14_of_two_producers_each_is_checked_in_its_own_order) {
+  const payloads first(kind::text), second(kind::text, second_letter);
+  const auto size = static_cast<std::int64_t>(first.size());
+  // Of the first producer twice as many.
+  const auto in_order = [&](std::int64_t count) {
+    two_checkers check(first, second);
+    payload_walk of_first(first), of_second(second);
+    for (std::int64_t n = 0; n < count; ++n) {
+      EXPECT_TRUE(check.take(n, size, n % 3 == 2 ? of_second.next() : of_first.next())) << n;
+    }
+    EXPECT_EQ(check.count(), count);
+    EXPECT_EQ(check.of_second(), count / 3);
+    return check;
+  };
+  in_order(100);
+  EXPECT_TRUE(in_order(3).take(3, size, first.variant(2)));
+  EXPECT_TRUE(in_order(3).take(3, size, second.variant(1)));
+  EXPECT_FALSE(in_order(3).take(3, size, first.variant(1))) << "twice";
+  EXPECT_FALSE(in_order(3).take(3, size, first.variant(3))) << "one is missing";
+  EXPECT_FALSE(in_order(3).take(3, size, second.variant(0))) << "twice";
+  EXPECT_FALSE(in_order(3).take(3, size, second.variant(2))) << "one is missing";
+  EXPECT_FALSE(in_order(3).take(4, size, first.variant(2))) << "a number is missing";
+  EXPECT_FALSE(in_order(3).take(3, size - 1, first.variant(2)));
 }
 
 TEST(payload, G14_variants_come_in_turn) {
