@@ -36,8 +36,10 @@ geometry ring_for(unsigned consumers) {
 template <class Job>
 void run_consumers(const segment& home, unsigned count, Job&& job) {
   std::vector<consumer> all;
+  all.reserve(count);
   for (unsigned i = 0; i < count; ++i) all.push_back(harness::must(home.attach_consumer()));
   std::vector<std::jthread> threads;
+  threads.reserve(count);
   for (consumer& one : all) threads.emplace_back([&job, &one] { job(one); });
 }
 
