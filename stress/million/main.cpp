@@ -11,6 +11,7 @@
 #include <exception>
 #include <fstream>
 
+#include "peers.hpp"
 #include "plan.hpp"
 #include "report.hpp"
 #include "self_test.hpp"
@@ -29,6 +30,7 @@ struct command_line {
   std::string pin = "auto";
   bool strict = false;
   bool self_test = false;
+  bool peers = false;
   std::string json;
   std::string chart;
 };
@@ -58,6 +60,13 @@ void declare(CLI::App& app, command_line& command) {
   app.add_flag("--self-test", command.self_test,
                "slow one part of the core after the other on purpose; exit 0 if the gate of each "
                "part then fails, 1 if one does not");
+  app.add_flag(
+         "--peers", command.peers,
+         "compare installed queues of others with the core's ring; exit 0 unless one loses or "
+         "changes a message")
+      ->excludes("--strict")
+      ->excludes("--chart")
+      ->excludes("--self-test");
   app.footer("Exit status: 0 all gates passed, 1 not (or nothing could be measured), 2 usage.");
 }
 
@@ -104,6 +113,14 @@ int report_self_test(const results& found) {
   return missed.empty() ? exit_passed : exit_failed;
 }
 
+int report_peers(const command_line& command, const std::vector<peer_row>& rows) {
+  print_peers(rows, command.run);
+  if (command.json.empty()) return exit_passed;
+  const std::string broken = write_peers(command.json, rows, command.run);
+  if (!broken.empty()) fmt::print(stderr, "million_messages: {}\n", broken);
+  return broken.empty() ? exit_passed : exit_failed;
+}
+
 int run(command_line command) {
   if (command.pin == "yes") command.run.pin = pinning::yes;
   if (command.pin == "no") command.run.pin = pinning::no;
@@ -115,7 +132,9 @@ int run(command_line command) {
 #if !defined(__OPTIMIZE__)
   fmt::print(stderr, "million_messages: built without optimisation: its figures mean nothing\n");
 #endif
-  if (const std::string broken = check_space(command.run.messages); !broken.empty()) {
+  // The peers and the rings they are compared with need a few megabytes, however many messages.
+  const std::int64_t in_a_log = command.peers ? 0 : command.run.messages;
+  if (const std::string broken = check_space(in_a_log); !broken.empty()) {
     fmt::print(stderr, "million_messages: {}\n", broken);
     return exit_failed;
   }
@@ -124,7 +143,9 @@ int run(command_line command) {
                std::strerror(errno));
     return exit_failed;
   }
-  const run_outcome outcome = measure(command.run);
+  std::vector<peer_row> peers;
+  const run_outcome outcome =
+      command.peers ? measure_peers(command.run, peers) : measure(command.run);
   if (outcome.signal != 0) {
     fmt::print(stderr, "million_messages: interrupted; nothing is left in /dev/shm\n");
     ::signal(outcome.signal, SIG_DFL);
@@ -134,6 +155,7 @@ int run(command_line command) {
     fmt::print(stderr, "million_messages: {}\n", outcome.failure);
     return exit_failed;
   }
+  if (command.peers) return report_peers(command, peers);
   return command.self_test ? report_self_test(outcome.found) : report(command, outcome.found);
 }
 

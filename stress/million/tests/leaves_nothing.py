@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """Goal: however million_messages ends, it leaves no name in /dev/shm and no process.
-Method: runs are ended by each signal at the worst moment, while a segment has a name; then names and
+Method: runs are ended by each signal at the worst moment, while a segment (with --peers: a queue of others, whose
+library puts its own word before the name) has a name; then names and
 processes (found by a mark in their environment) must be gone. First the check itself must notice a
 name and a process that are left on purpose."""
 import os
@@ -14,7 +15,8 @@ import time
 import uuid
 
 PROGRAM = sys.argv[1]
-WORST = ["--messages", "300000", "--executions", "20"]
+PEERS = sys.argv[2:] == ["--peers"]
+WORST = ["--messages", "300000", "--executions", "20", *sys.argv[2:]]
 PATIENCE_S = 30
 
 
@@ -43,7 +45,11 @@ def beginning_of(pid):
 
 
 def names(beginning):
-    return [n for n in os.listdir("/dev/shm") if n.startswith(beginning)]
+    return [n for n in os.listdir("/dev/shm") if beginning in n]
+
+
+def at_the_worst(beginning):
+    return any(not n.startswith(beginning) if PEERS else not n.endswith("-lock") for n in names(beginning))
 
 
 def left_over(beginning, mark):
@@ -67,7 +73,7 @@ def wait_for_name(run):
     end = time.monotonic() + PATIENCE_S
     while run.poll() is None and time.monotonic() < end:
         beginning = beginning_of(run.pid)
-        if beginning and len(names(beginning)) > 1:
+        if beginning and at_the_worst(beginning):
             return beginning
     raise SystemExit(f"no segment got a name: {run.stderr.read()}")
 
