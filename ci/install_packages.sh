@@ -13,6 +13,9 @@ table='
   test: libgtest-dev librapidcheck-dev                # unit tests; properties
   test: libboost-context-dev                          # fibers of the model checker
   test: libboost-dev libzmq3-dev cppzmq-dev           # queues of others, to compare with
+  peers: libboost-dev libzmq3-dev cppzmq-dev          # queues of others that million_messages --peers compares
+  peers: libqb-dev libck-dev libnng-dev               # with the core
+  dpdk: libdpdk-dev                                   # one more of them, with 200 packages of its own
   test: gnuplot-nox python3-jsonschema                # the chart of million_messages; the evidence
   test: prometheus prometheus-node-exporter           # promtool and the textfile collector, which read our metrics
   clang: clang libclang-rt-14-dev lld llvm            # the other compiler, its sanitizers; CFI

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parent.parent
 CORE = "build cache test docs"  # what a build with tests configures, and what the tests of the core run
-FULL = CORE + " clang clang19 coverage lint package mutation"  # what all fast tests run
+FULL = CORE + " peers clang clang19 coverage lint package mutation"  # what all fast tests run
 BARE = "build cache bare"  # with SHMFIFO_BARE
 
 
@@ -36,7 +36,7 @@ JOBS = [
     Job("all", "", 60, "hand", "", "the jobs of ci.yml, cheapest first, with a table at the end (--only NAME, ...)"),
     Job("test", "gcc-release", 10, "hand", FULL, "every fast test, in a release build (arguments go to ctest)"),
     Job("gcc-debug", "gcc-debug", 10, "hand", FULL, "for developers: coverage and crash-full test at -O0 in CI"),
-    Job("gcc-release", "gcc-release", 10, "ci", FULL, "every fast test (arguments go to ctest instead)"),
+    Job("gcc-release", "gcc-release", 10, "ci", FULL + " dpdk", "every fast test (arguments go to ctest instead)"),
     Job("clang-debug", "clang-debug", 10, "hand", FULL, "for developers: mcdc and crash-full test at -O0 in CI"),
     Job("clang-release", "clang-release", 8, "ci", FULL, "the fast tests of what a compiler can change"),
     Job("gcc-asan-ubsan", "gcc-asan-ubsan", 3, "ci", CORE, "core and canaries; sanitizers/README.md: what each sees"),
