@@ -34,25 +34,29 @@ void check_all(Copy copy, bool shared_is_target) {
 }
 
 TEST(content_copy, G3_G4_copies_in_exactly_the_bytes_asked_for) {
-  check_all([](std::byte* to, const std::byte* from,
-               std::size_t n) { copy_to_shared(to, from, n, std::memory_order_release); },
-            true);
+  check_all(
+      [](std::byte* to, const std::byte* from, std::size_t n) {
+        copy_content<shared_end::to>(to, from, n, std::memory_order_release);
+      },
+      true);
 }
 TEST(content_copy, copies_out_exactly_the_bytes_asked_for) {
-  check_all([](std::byte* to, const std::byte* from,
-               std::size_t n) { copy_from_shared(to, from, n, std::memory_order_acquire); },
-            false);
+  check_all(
+      [](std::byte* to, const std::byte* from, std::size_t n) {
+        copy_content<shared_end::from>(to, from, n, std::memory_order_acquire);
+      },
+      false);
 }
 // The portable copy, which other processors and the sanitizers use.
 TEST(content_copy, words_copy_exactly_the_bytes_asked_for) {
   check_all(
       [](std::byte* to, const std::byte* from, std::size_t n) {
-        detail::copy_words<detail::shared_end::to>(to, from, n, std::memory_order_release);
+        detail::copy_words<shared_end::to>(to, from, n, std::memory_order_release);
       },
       true);
   check_all(
       [](std::byte* to, const std::byte* from, std::size_t n) {
-        detail::copy_words<detail::shared_end::from>(to, from, n, std::memory_order_acquire);
+        detail::copy_words<shared_end::from>(to, from, n, std::memory_order_acquire);
       },
       false);
 }
@@ -83,7 +87,7 @@ using four_doubles = double __attribute__((vector_size(32)));
   asm volatile(""
                : "+x"(sums[0]), "+x"(sums[1]), "+x"(sums[2]), "+x"(sums[3]), "+x"(sums[4]),
                  "+x"(sums[5]), "+x"(sums[6]), "+x"(sums[7]));
-  copy_to_shared(to, from, 256, std::memory_order_release);
+  copy_content<shared_end::to>(to, from, 256, std::memory_order_release);
   asm volatile(""
                : "+x"(sums[0]), "+x"(sums[1]), "+x"(sums[2]), "+x"(sums[3]), "+x"(sums[4]),
                  "+x"(sums[5]), "+x"(sums[6]), "+x"(sums[7]));
@@ -120,7 +124,7 @@ TEST(content_copy, G14_takes_the_widest_moves_from_128_bytes_on_where_the_proces
   EXPECT_TRUE(spares(128, false));
   EXPECT_TRUE(spares(256, false));
   EXPECT_FALSE(spares_upper_halves([](std::byte* to, const std::byte* from) {
-    copy_to_shared(to, from, 128, std::memory_order_release);
+    copy_content<shared_end::to>(to, from, 128, std::memory_order_release);
   }));
 }
 #endif

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Goal: a ring that wakes one sleeper wakes all. Method: a kernel's queue in the model, where who is
-// not woken sleeps for ever, which is a deadlock.
+// Goal: a ring that wakes one sleeper wakes all. Method: a kernel's queue in the model, where
+// whoever is not woken sleeps for ever, which is a deadlock.
 #include "relay.hpp"
 
 namespace shmfifo::model_tests {

@@ -129,18 +129,19 @@ BUGS = [
                  "make_status_word(number, PLANTED ? status_of_word(slot.status_word) : std::int8_t{0})")]),
     Bug("abort_forgotten", "abort does not stamp the number",
         {"property": "claim.aborted_leaves_exactly_one_aborted_number"}, [
-            drop(PUBLISH, "finish(claimed_, slot_state::aborted);")]),
+            drop(PUBLISH, "finish(single_, view_.slot(claimed_), claimed_, slot_state::aborted);")]),
     Bug("abort_published", "an aborted claim is published",
         {"property": "claim.aborted_leaves_exactly_one_aborted_number"}, [
-            statement(PUBLISH, "finish(claimed_, slot_state::aborted);", "finish(claimed_, slot_state::published);")]),
+            statement(PUBLISH, "finish(single_, view_.slot(claimed_), claimed_, slot_state::aborted);",
+                      "finish(single_, view_.slot(claimed_), claimed_, slot_state::published);")]),
     Bug("claim_not_guarded", "a publish may begin inside a claim",
         {"property": "claim.aborted_leaves_exactly_one_aborted_number"}, [
             text(PUBLISH, "if (this->open_ != nullptr) [[unlikely]]\n      return status::claim_pending;",
                  "if (this->open_ != nullptr && !PLANTED) [[unlikely]]\n      return status::claim_pending;")]),
     Bug("commit_cuts", "a commit forgets the last byte's length",
         {"property": "content.of_a_claim_equals_content_of_a_publish"}, [
-            statement(PUBLISH, "store_fields(view_.slot(claimed_), claimed_, length);",
-                      "store_fields(view_.slot(claimed_), claimed_, length - (length > 0 ? 1 : 0));")]),
+            statement(PUBLISH, "store_fields(slot, claimed_, length);",
+                      "store_fields(slot, claimed_, length - (length > 0 ? 1 : 0));")]),
     Bug("batch_overcounts", "a batch counts the message that was refused",
         {"property": "batch.equals_singles"}, [
             text(PUBLISH, "if (result.answer != status::ok) break;",
@@ -208,7 +209,7 @@ BUGS = [
             value(PUBLISH, "status::lost", "status::ok")]),
     Bug("held_for_ever", "a slot that was passed over is never free again",
         {"property": "stateful.core_agrees_with_reference"}, [
-            drop(PUBLISH, "protocol::finish_held(memory_, stamp, expected, self_);")]),
+            drop(PUBLISH, "protocol::finish_held(memory_, slot.stamp, expected, self_);")]),
     Bug("busy_told_broken", "an open claim one lap back is called a broken segment",
         {"property": "stateful.kept_counterexamples_agree"}, [
             text(CLAIM, "is_unfinished_lap(view.shape(), stamp, number) ?",
@@ -243,7 +244,7 @@ BUGS = [
             statement(POLL, "if (memory_.alive(stamp_owner(stamp))) return;", "return;")]),
     Bug("line_stolen", "a line in use is given away",
         {"property": "exhaustion.no_free_line_is_an_error_and_leaves_nothing"}, [
-            statement(PARTICIPANTS, "if (!memory.try_own(i)) continue;", "static_cast<void>(memory.try_own(i));")]),
+            text(PARTICIPANTS, "if (!memory.try_own(i)) {", "if (!memory.try_own(i) && !PLANTED) {")]),
     Bug("two_single_producers", "the role of single producer is given twice",
         {"property": "stateful.core_agrees_with_reference"}, [
             value(ROLES, "!memory.try_own(lock_producer_role)", "false")]),
@@ -265,9 +266,9 @@ BUGS = [
         {"crash": "stress.crash.catches_stamp_before_fields"}, [
             statement(PUBLISH, """
       store_fields(slot, number, content.size());
-      if (finish(number, slot_state::published)) [[likely]]
+      if (finish(single, slot, number, slot_state::published)) [[likely]]
         return status::ok;""", """
-      if (finish(number, slot_state::published)) {
+      if (finish(single, slot, number, slot_state::published)) {
         store_fields(slot, number, content.size());
         return status::ok;
       }""")]),
@@ -275,11 +276,11 @@ BUGS = [
     Bug("cursor_before_stamp", "the cursor says that a number was taken, its stamp does not yet",
         {"crash": "stress.crash.catches_cursor_before_stamp"}, [
             statement(PUBLISH, """
-      memory_.store(stamp, final_stamp, release,
+      memory_.store(slot.stamp, final_stamp, release,
                     state == slot_state::published ? publish_stamp : abort_stamp);""", """
-      if (single_) memory_.store(view_.control().producer_cursor, number + 1,
-                                 release, publish_cursor);
-      memory_.store(stamp, final_stamp, release, publish_stamp);""")]),
+      if (single) memory_.store(view_.control().producer_cursor, number + 1,
+                                release, publish_cursor);
+      memory_.store(slot.stamp, final_stamp, release, publish_stamp);""")]),
     # From the reuse of the dead producer's line on.
     Bug("claim_without_intent", "a producer's line does not mention its claim, so nobody aborts it after a death",
         {"crash": "stress.crash.catches_claim_without_intent"}, [

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 // A clock that only sleeps move on, and a journal of what the library asks of the kernel about
-// time: "futex 20000000" and "nap 1000000" with nanoseconds, "wake 2", "membarrier" with its command.
-// The linker puts the wrappers before the calls (--wrap in CMakeLists.txt). A test of an hour takes
-// no time, and says of every wait how long it was.
+// time: "futex 20000000" and "nap 1000000" with nanoseconds, "wake 2" with how many, "membarrier"
+// with its command. The linker puts the wrappers before the calls (--wrap in CMakeLists.txt). A
+// test of an hour takes no time, and says of every wait how long it was.
 
 #include <chrono>
 #include <cstdint>

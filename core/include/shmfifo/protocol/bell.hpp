@@ -55,10 +55,8 @@ class patient_spin {
   }
 
  private:
-  // As long as a sleep and its wake-up would take.
-  static constexpr unsigned rounds = 64;
-  static constexpr unsigned hints = 32;
-  static constexpr unsigned try_every = 8;
+  // As long as a sleep and its wake-up would take; where it brought nothing, every eighth time.
+  static constexpr unsigned rounds = 64, hints = 32, try_every = 8;
   bool pays_ = true;
   unsigned waits_ = 0;
 };

@@ -12,8 +12,6 @@
 #include <cstdint>
 #include <cstring>
 
-#include "shmfifo/config.hpp"
-
 #if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
 #define SHMFIFO_VISIBLE_COPY 1
 #elif defined(__has_feature)
@@ -47,23 +45,10 @@ inline void order_stores() noexcept {
 #endif
 }
 
-// Asks for the lines of these bytes, to write them. Not __builtin_prefetch: for x86-64 in general
-// it asks to read, and the store pays for a second journey of the line. Processors without this
-// instruction pass over it.
-inline void prefetch_lines(const std::byte* from, std::size_t size) noexcept {
-  for (std::size_t i = 0; i < size; i += cache_line) {
-#if defined(__x86_64__) || defined(__i386__)
-    asm volatile("prefetchw %0" : : "m"(from[i]));
-#else
-    __builtin_prefetch(from + i, 1);
-#endif
-  }
-}
-
-namespace detail {
-
 // Which end of a copy lies in the segment.
 enum class shared_end { to, from };
+
+namespace detail {
 
 template <shared_end end, class Word>
 inline void copy_part(std::byte* to, const std::byte* from, std::memory_order order) noexcept {
@@ -146,25 +131,15 @@ inline void copy_vectors(std::byte* to, const std::byte* from, std::size_t size,
 
 }  // namespace detail
 
-// The end that lies in the segment is on an 8-byte boundary. Each byte is stored there (or loaded
-// from there) with at least `order`.
-template <detail::shared_end end>
+// Copies a message into its slot, or out of it. The end that lies in the segment is on an 8-byte
+// boundary. Each byte is stored there (or loaded from there) with at least `order`.
+template <shared_end end>
 inline void copy_content(std::byte* to, const std::byte* from, std::size_t size,
                          std::memory_order order) noexcept {
 #if defined(__x86_64__) && !defined(SHMFIFO_VISIBLE_COPY)
   if (size >= 16) return detail::copy_vectors(to, from, size);
 #endif
   detail::copy_words<end>(to, from, size, order);
-}
-// Copies a message into its slot.
-inline void copy_to_shared(std::byte* to, const std::byte* from, std::size_t size,
-                           std::memory_order order) noexcept {
-  copy_content<detail::shared_end::to>(to, from, size, order);
-}
-// Copies a message out of its slot.
-inline void copy_from_shared(std::byte* to, const std::byte* from, std::size_t size,
-                             std::memory_order order) noexcept {
-  copy_content<detail::shared_end::from>(to, from, size, order);
 }
 
 }  // namespace shmfifo

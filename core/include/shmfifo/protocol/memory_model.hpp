@@ -103,7 +103,8 @@ concept memory_model = std::move_constructible<M> &&
   c.light_fence(site::bell_light_fence);
   c.heavy_fence(site::bell_heavy_fence);
   // Sleep while the bell holds the value, at the longest until the deadline; wake the first of the
-  // sleepers; as one that was woken, wake others. A nap is a short sleep that needs no bell, for observers, which may not write.
+  // sleepers; as one that was woken, wake others. A nap is a short sleep that needs no bell, for
+  // observers, which may not write.
   c.sleep(bell, bell, until);
   c.nap(until);
   c.wake(bell);
@@ -170,22 +171,31 @@ class SHMFIFO_EXPORT std_memory_model {
     return std::atomic_ref<T>(word).fetch_or(bits, order);
   }
 
-  // See copy_to_shared.
+  // See copy_content.
   void write_content(std::byte* to, const std::byte* from, std::size_t size,
                      std::memory_order order, site) const noexcept {
-    copy_to_shared(to, from, size, order);
+    copy_content<shared_end::to>(to, from, size, order);
   }
-  // See copy_from_shared.
+  // See copy_content.
   void read_content(std::byte* to, const std::byte* from, std::size_t size, std::memory_order order,
                     site) const noexcept {
-    copy_from_shared(to, from, size, order);
+    copy_content<shared_end::from>(to, from, size, order);
   }
-  // See prefetch_lines.
+  // Not __builtin_prefetch on x86-64, which in general asks to read there: the store pays for a
+  // second journey of the line. Processors without this instruction pass over it.
   static void prefetch_for_write(const std::byte* from, std::size_t size) noexcept {
-    prefetch_lines(from, size);
+    for (std::size_t i = 0; i < size; i += cache_line) {
+#if defined(__x86_64__)
+      asm volatile("prefetchw %0" : : "m"(from[i]));
+#else
+      __builtin_prefetch(from + i, 1);
+#endif
+    }
   }
   // See order_stores.
-  void order_plain_content() const noexcept { order_stores(); }
+  void order_plain_content() const noexcept {
+    order_stores();
+  }
 
   // Nothing but a compiler barrier, where the kernel has membarrier(2).
   void light_fence(site) const noexcept {
@@ -205,7 +215,9 @@ class SHMFIFO_EXPORT std_memory_model {
   // Wakes two sleepers on the bell, in whatever process: those that wait longest.
   void wake(const std::uint32_t& bell) const noexcept;
   // The same.
-  void relay(const std::uint32_t& bell) const noexcept { wake(bell); }
+  void relay(const std::uint32_t& bell) const noexcept {
+    wake(bell);
+  }
   // Always true.
   static bool pause(unsigned times) noexcept {
     for (unsigned i = 0; i < times; ++i) spin_hint();
@@ -224,7 +236,9 @@ class SHMFIFO_EXPORT std_memory_model {
   // Gives a lock back.
   void disown(unsigned lock) noexcept;
   // The first of a try_own.
-  [[nodiscard]] failed_call lock_failure() const noexcept { return lock_failure_; }
+  [[nodiscard]] failed_call lock_failure() const noexcept {
+    return lock_failure_;
+  }
 
   // False in a child made by fork (or clone) from the process that made this handle.
   [[nodiscard]] bool in_owner_process() const noexcept {

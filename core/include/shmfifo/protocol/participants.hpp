@@ -7,7 +7,6 @@
 
 #include <algorithm>
 #include <array>
-#include <bit>
 #include <optional>
 #include <string_view>
 
@@ -211,53 +210,34 @@ template <memory_model M>
 
 // The name of a durable cursor, copied out of the segment; hostile bytes are cut at the
 // field's end.
-class cursor_name {
- public:
-  using word = std::array<char, sizeof(std::uint32_t)>;  // what is stored at once
+struct cursor_name {
+  // The field starts on a 4-byte boundary and is read and written in words of four bytes.
+  std::array<std::uint32_t, sizeof(participant_line::name) / 4> words{};
 
-  cursor_name() = default;
-  // Cut at cursor_name_max.
-  explicit cursor_name(std::string_view text) noexcept {
-    std::copy_n(text.data(), std::min(text.size(), cursor_name_max), text_);
-  }
-  // Four bytes from byte i on.
-  [[nodiscard]] word get(std::size_t i) const noexcept {
-    return {text_[i], text_[i + 1], text_[i + 2], text_[i + 3]};
-  }
-  // Four bytes from byte i on.
-  void set(std::size_t i, const word& four) noexcept {
-    std::copy(four.begin(), four.end(), text_ + i);
-  }
   // Up to the first zero byte.
   [[nodiscard]] std::string_view view() const noexcept {
-    return {text_,
-            static_cast<std::size_t>(std::find(text_, text_ + cursor_name_max, '\0') - text_)};
+    const auto* text = reinterpret_cast<const char*>(words.data());
+    return {text, static_cast<std::size_t>(std::find(text, text + cursor_name_max, '\0') - text)};
   }
-
- private:
-  char text_[sizeof(participant_line::name)] = {};
 };
 
-// The field starts on a 4-byte boundary and is read and written in words of four bytes.
+// Relaxed: the role, read before, says that the name is complete.
 template <memory_model M>
 [[nodiscard]] cursor_name load_name(const participant_line& line, const M& memory) noexcept {
   cursor_name name;
-  for (std::size_t i = 0; i < sizeof line.name; i += 4) {
-    const auto& field = reinterpret_cast<const std::uint32_t&>(line.name[i]);
-    // Relaxed: the role, read before, says that the name is complete.
-    name.set(i, std::bit_cast<cursor_name::word>(memory.load(field, relaxed, attach_name)));
-  }
+  const auto* field = reinterpret_cast<const std::uint32_t*>(line.name);
+  for (std::uint32_t& word : name.words) word = memory.load(*field++, relaxed, attach_name);
   return name;
 }
 
-// Precondition: the caller holds the line's lock and the name is at most cursor_name_max long.
+// Cut at cursor_name_max. Precondition: the caller holds the line's lock.
 template <memory_model M>
 void store_name(participant_line& line, const M& memory, std::string_view text) noexcept {
-  const cursor_name name(text);
-  for (std::size_t i = 0; i < sizeof line.name; i += 4) {
-    auto& field = reinterpret_cast<std::uint32_t&>(line.name[i]);
-    memory.store(field, std::bit_cast<std::uint32_t>(name.get(i)), relaxed, attach_name);
-  }
+  cursor_name name;
+  std::copy_n(text.data(), std::min(text.size(), cursor_name_max),
+              reinterpret_cast<char*>(name.words.data()));
+  auto* field = reinterpret_cast<std::uint32_t*>(line.name);
+  for (const std::uint32_t word : name.words) memory.store(*field++, word, relaxed, attach_name);
 }
 
 // The line of the durable cursor with this name.

@@ -154,13 +154,8 @@ class basic_producer : claim_link<M> {
 
   status take_slot() noexcept {
     if (const status answer = readiness(); answer != status::ok) return answer;
-    if (!single_) {
-      if (const status answer = take_shared(claimed_); answer != status::ok) return answer;
-    } else {
-      if (const status answer = make_room(next_); answer != status::ok) return answer;
-      claimed_ = next_;
-      begin_alone(view_.slot(claimed_), claimed_);
-    }
+    if (const status answer = take_number(single_, claimed_); answer != status::ok) return answer;
+    begin(single_, claimed_);
     memory_.order_plain_content();
     return status::ok;
   }
@@ -173,14 +168,14 @@ class basic_producer : claim_link<M> {
     close(claim);
     slot_header& slot = view_.slot(claimed_);
     store_fields(slot, claimed_, length);
-    if (!finish(slot, claimed_, slot_state::published)) return status::lost;
+    if (!finish(single_, slot, claimed_, slot_state::published)) return status::lost;
     protocol::ring_bell(memory_, view_.control().data_bell);
     return status::ok;
   }
   status abort(basic_claim<M>& claim) noexcept {
     close(claim);  // in a forked child, too: neither end outlives the other's pointer to it
     if (!memory_.in_owner_process()) return status::wrong_process;
-    finish(view_.slot(claimed_), claimed_, slot_state::aborted);
+    finish(single_, view_.slot(claimed_), claimed_, slot_state::aborted);
     protocol::ring_bell(memory_, view_.control().data_bell);
     return status::ok;
   }
@@ -221,80 +216,64 @@ class basic_producer : claim_link<M> {
     memory_.store(cursor, next_, release, resume_cursor);
   }
 
-  // A publish but for the checks before it and the bell after it.
+  // A publish but for the checks before it and the bell after it. The single producer's is inlined
+  // wherever one publishes, for a call alone costs a tenth of it.
   [[gnu::always_inline]] status publish_quietly(byte_view content) noexcept {
-    if (!single_) return publish_shared(content);
-    if (const status answer = make_room(next_); answer != status::ok) [[unlikely]]
-      return answer;
-    const std::uint64_t number = next_;
-    slot_header& slot = view_.slot(number);
-    begin_alone(slot, number);
-    fill(slot, number, content);
-    finish_alone(slot, number, slot_state::published);
-    return status::ok;
+    return single_ ? publish_as(true, content) : publish_shared(content);
   }
   [[gnu::noinline]] status publish_shared(byte_view content) noexcept {
+    return publish_as(false, content);
+  }
+  // `single`, here and below: single_, where the compiler shall know it.
+  [[gnu::always_inline]] status publish_as(bool single, byte_view content) noexcept {
     for (std::uint64_t tries = 0; tries < view_.shape().slot_count; ++tries) {
       std::uint64_t number{};
-      if (const status answer = take_shared(number); answer != status::ok) [[unlikely]]
+      if (const status answer = take_number(single, number); answer != status::ok) [[unlikely]]
         return answer;
-      slot_header& slot = view_.slot(number);
-      fill(slot, number, content);
-      if (finish_shared(slot, number, slot_state::published)) [[likely]]
+      slot_header& slot = begin(single, number);
+      // SYNC overwrite: release, like the fields: a reader that sees one new byte also sees
+      // the claim.
+      memory_.write_content(view_.content(slot), content.data(), content.size(), release,
+                            publish_content);
+      store_fields(slot, number, content.size());
+      if (finish(single, slot, number, slot_state::published)) [[likely]]
         return status::ok;
       // An overwriting ring went round during the copy: the message takes a new number.
     }
     return status::full;
   }
 
-  [[gnu::always_inline]] void fill(slot_header& slot, std::uint64_t number,
-                                   byte_view content) noexcept {
-    // SYNC overwrite: release, like the fields: a reader that sees one new byte also sees
-    // the claim.
-    memory_.write_content(view_.content(slot), content.data(), content.size(), release,
-                          publish_content);
-    store_fields(slot, number, content.size());
-  }
-
   void store_fields(slot_header& slot, std::uint64_t number, std::size_t length) noexcept {
-    // SYNC overwrite: see fill. Application status starts at 0, as the original's does.
+    // SYNC overwrite: see publish_as. Application status starts at 0, as the original's does.
     memory_.store(slot.status_word, make_status_word(number, 0), release, publish_status_word);
     memory_.store(slot.value_length, static_cast<std::int64_t>(length), release, publish_length);
     memory_.store(slot.message_number, static_cast<std::int64_t>(number), release, publish_number);
   }
 
   // Gives a taken number its final state. False only if an overwriting ring passed the number by.
-  bool finish(slot_header& slot, std::uint64_t number, slot_state state) noexcept {
-    if (!single_) return finish_shared(slot, number, state);
-    finish_alone(slot, number, state);
-    return true;
-  }
-  void finish_alone(slot_header& slot, std::uint64_t number, slot_state state) noexcept {
-    store_final_stamp(slot, number, state);
-    next_ = number + 1;
-    // SYNC cursor: release, so that a cursor above n shows n's stamp to be final.
-    memory_.store(view_.control().producer_cursor, number + 1, release, publish_cursor);
-  }
-  bool finish_shared(slot_header& slot, std::uint64_t number, slot_state state) noexcept {
-    if (view_.shape().when_full == full_policy::overwrite) {
+  [[gnu::always_inline]] bool finish(bool single, slot_header& slot, std::uint64_t number,
+                                     slot_state state) noexcept {
+    const std::uint64_t final_stamp = make_stamp(number, state);
+    if (!single && view_.shape().when_full == full_policy::overwrite) {
       std::uint64_t expected = make_stamp(number, slot_state::claimed, self_);
       // SYNC publish: release, the message is complete.
-      if (!memory_.compare_exchange(slot.stamp, expected, make_stamp(number, state), release,
-                                    relaxed, commit_exchange)) {
+      if (!memory_.compare_exchange(slot.stamp, expected, final_stamp, release, relaxed,
+                                    commit_exchange)) {
         protocol::finish_held(memory_, slot.stamp, expected, self_);
         return false;
       }
-      last_number_ = static_cast<std::int64_t>(number);
-      return true;
+    } else {
+      // SYNC publish: release, the message is complete; consumers acquire it with the stamp.
+      memory_.store(slot.stamp, final_stamp, release,
+                    state == slot_state::published ? publish_stamp : abort_stamp);
     }
-    store_final_stamp(slot, number, state);
-    return true;
-  }
-  void store_final_stamp(slot_header& slot, std::uint64_t number, slot_state state) noexcept {
-    // SYNC publish: release, the message is complete; consumers acquire it with the stamp.
-    memory_.store(slot.stamp, make_stamp(number, state), release,
-                  state == slot_state::published ? publish_stamp : abort_stamp);
     last_number_ = static_cast<std::int64_t>(number);
+    if (single) {
+      next_ = number + 1;
+      // SYNC cursor: release, so that a cursor above n shows n's stamp to be final.
+      memory_.store(view_.control().producer_cursor, number + 1, release, publish_cursor);
+    }
+    return true;
   }
 
   // Why this handle may take no number at all; ok if it may.
@@ -306,27 +285,27 @@ class basic_producer : claim_link<M> {
     return status::ok;
   }
 
-  // Whether `number` may be taken, which its slot's last readers decide.
-  [[gnu::always_inline]] status make_room(std::uint64_t number) noexcept {
+  // Takes the next number: from here on its slot is ours to write.
+  [[gnu::always_inline]] status take_number(bool single, std::uint64_t& number) noexcept {
+    if (!single) return take_shared(number);
+    number = next_;
     return number < limit_ ? status::ok : extend_limit(number);
   }
 
-  // The single producer begins to write the next number's slot, which it took by no exchange.
-  [[gnu::always_inline]] void begin_alone(slot_header& slot, std::uint64_t number) noexcept {
-    prefetch(number);
-    if (view_.shape().mode == segment_mode::log) return;
-    // Relaxed: every later store into the slot is a release and so carries it along.
-    memory_.store(slot.stamp, make_stamp(number, slot_state::claimed, self_), relaxed,
-                  overwrite_begin);
-  }
-
-  // Has a later slot fetched while this one is filled, so that its stores need not wait for its
-  // lines (core/DESIGN.md, decision 12). A hint: it changes nothing.
-  [[gnu::always_inline]] void prefetch(std::uint64_t number) const noexcept {
-    const std::uint64_t later = number + prefetch_distance;
-    if (later >= prefetch_end_) return;
-    memory_.prefetch_for_write(reinterpret_cast<const std::byte*>(&view_.slot(later)),
-                               prefetch_size_);
+  // Begins to write a number's slot. A later one is fetched meanwhile, so that its stores need not
+  // wait for its lines (core/DESIGN.md, decision 12), which changes nothing.
+  [[gnu::always_inline]] slot_header& begin(bool single, std::uint64_t number) noexcept {
+    if (const std::uint64_t later = number + prefetch_distance; later < prefetch_end_) {
+      memory_.prefetch_for_write(reinterpret_cast<const std::byte*>(&view_.slot(later)),
+                                 prefetch_size_);
+    }
+    slot_header& slot = view_.slot(number);
+    if (single && view_.shape().mode == segment_mode::ring) {
+      // Relaxed: every later store into the slot is a release and so carries it along.
+      memory_.store(slot.stamp, make_stamp(number, slot_state::claimed, self_), relaxed,
+                    overwrite_begin);
+    }
+    return slot;
   }
 
   status take_shared(std::uint64_t& number) noexcept {
@@ -334,13 +313,15 @@ class basic_producer : claim_link<M> {
     for (;;) {
       // SYNC cursor: acquire, so that the stamps of all lower numbers show at least their claims.
       number = memory_.load(view_.control().producer_cursor, acquire, claim_cursor);
-      if (const status answer = make_room(number); answer != status::ok) [[unlikely]] {
-        if (protocol::cursor_moved(view_, memory_, number)) continue;
-        return answer;
+      if (number >= limit_) [[unlikely]] {
+        const status answer = extend_limit(number);
+        if (answer != status::ok) {
+          if (protocol::cursor_moved(view_, memory_, number)) continue;
+          return answer;
+        }
       }
       switch (protocol::claim_slot(view_, memory_, self_, number)) {
         case protocol::claim_step::taken:
-          prefetch(number);
           return status::ok;
         case protocol::claim_step::again:
           break;
