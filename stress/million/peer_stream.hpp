@@ -7,16 +7,17 @@
 #include <fmt/format.h>
 #include <sched.h>
 
-#include <array>
 #include <chrono>
 #include <concepts>
 #include <cstddef>
 #include <cstring>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "actors.hpp"
+#include "chunk_watch.hpp"
 #include "payload.hpp"
 #include "shmfifo/protocol/content_copy.hpp"
 
@@ -25,7 +26,7 @@ namespace shmfifo::million {
 // Messages a second.
 struct stream_rate {
   double whole = 0;         // of the whole stream, from the start to the last message
-  double median_chunk = 0;  // of the median of its hundred chunks
+  double median_chunk = 0;  // of the median of its chunks
 };
 
 struct peer_setting {
@@ -38,15 +39,14 @@ struct peer_setting {
   std::chrono::milliseconds patience{10'000};  // without a single message sent or received
 };
 
-inline constexpr std::size_t chunk_count = 100;
-
 // Checks what a queue delivers, and times the chunks.
 class delivery {
  public:
   explicit delivery(const peer_setting& setting, const payloads& expected)
-      : setting_(setting), walk_(expected), copy_(expected.size() + 64), size_(expected.size()) {
-    set_mark();
-  }
+      : setting_(setting), walk_(expected), copy_(expected.size() + 64), size_(expected.size()) {}
+
+  // The clock runs from here on.
+  void start() { watch_.emplace(setting_.messages); }
 
   // The message is still in the queue.
   void take_in_place(const std::byte* content, std::size_t length) noexcept {
@@ -64,35 +64,26 @@ class delivery {
     if (std::memcmp(content, walk_.next(), size_) != 0) [[unlikely]] {
       fail(fmt::format("message {} has a wrong byte", count_));
     }
-    if (++count_ == mark_) [[unlikely]] {
-      marks_[chunk_++] = clock::now();
-      set_mark();
-    }
+    watch_->note(++count_);
   }
   [[nodiscard]] std::byte* buffer() noexcept { return copy_.data(); }
   [[nodiscard]] std::size_t buffer_size() const noexcept { return copy_.size(); }
 
   [[nodiscard]] std::int64_t count() const noexcept { return count_; }
   [[nodiscard]] bool complete() const noexcept { return count_ >= setting_.messages; }
-  [[nodiscard]] stream_rate rate(clock::time_point start) const;
+  // After the last message.
+  [[nodiscard]] stream_rate rate() const;
 
  private:
   [[noreturn]] void fail(const std::string& sentence) noexcept {
     setting_.self.fail(fmt::format("{}: {}", setting_.peer, sentence));
   }
-  void set_mark() noexcept {
-    mark_ = setting_.messages * static_cast<std::int64_t>(chunk_ + 1) /
-            static_cast<std::int64_t>(chunk_count);
-  }
-
   const peer_setting& setting_;
   payload_walk walk_;
   std::vector<std::byte> copy_;
   std::size_t size_;
   std::int64_t count_ = 0;
-  std::int64_t mark_ = 0;
-  std::size_t chunk_ = 0;
-  std::array<clock::time_point, chunk_count> marks_{};
+  std::optional<chunk_watch<>> watch_;
 };
 
 // One end of a queue. The writer's end is made first.
@@ -164,9 +155,9 @@ stream_rate peer_stream(const peer_setting& setting) {
     delivery into(setting, source);
     self.meet();
     self.start_line();
-    const auto start = clock::now();
+    into.start();
     receive_all(setting, queue, into);
-    rate = into.rate(start);
+    rate = into.rate();
     self.meet();
     static_cast<void>(queue.receive(into));  // fails if anything is left
     self.meet();

@@ -98,20 +98,10 @@ void collect(const peer_findings& found, const run_options& options, std::vector
 
 }  // namespace
 
-stream_rate delivery::rate(clock::time_point start) const {
-  const auto seconds = [](clock::time_point from, clock::time_point to) {
-    return std::chrono::duration<double>(to - from).count();
-  };
-  std::vector<double> rates;
-  for (std::size_t i = 0; i < chunk_count; ++i) {
-    const auto at = static_cast<std::int64_t>(i);
-    const auto count = static_cast<std::int64_t>(chunk_count);
-    const std::int64_t messages =
-        setting_.messages * (at + 1) / count - setting_.messages * at / count;
-    rates.push_back(static_cast<double>(messages) /
-                    seconds(i == 0 ? start : marks_[i - 1], marks_[i]));
-  }
-  return {static_cast<double>(setting_.messages) / seconds(start, marks_.back()), median(rates)};
+stream_rate delivery::rate() const {
+  const timing times = watch_->finish();
+  const double messages = static_cast<double>(setting_.messages) * 1000;
+  return {messages / times.ms, messages / times.chunk_ms};
 }
 
 run_outcome measure_peers(const run_options& options, std::vector<peer_row>& rows) {

@@ -65,11 +65,11 @@ void print_peers(const std::vector<peer_row>& rows, const run_options& options) 
   fmt::print(
       "queues of others and the core's ring for one producer ({} messages), in turn; median "
       "of {} executions\n"
-      "million messages a second: of the whole stream, of the median of its {} chunks; ratio "
+      "million messages a second: of the whole stream, of the median of its chunks; ratio "
       "core / peer of the whole\n\n"
       "{:<20} {:<8} {:<10} {:>9} | {:>7} {:>7} | {:>7} {:>7} | {:>8} {:>8} {:>8}\n",
-      options.messages, options.executions, chunk_count, "peer", "version", "kind", "messages",
-      "peer", "chunk", "core", "chunk", "ratio", "min", "max");
+      options.messages, options.executions, "peer", "version", "kind", "messages", "peer", "chunk",
+      "core", "chunk", "ratio", "min", "max");
   for (const kind what : peer_kinds) {
     for (const peer_row& row : rows) {
       if (row.what == what) print_row(row);
