@@ -39,7 +39,7 @@ class hinted_memory : public std_memory_model {
   std::vector<hint>* hints_;
 };
 
-// A segment of 8 slots, and a producer of it.
+// A segment, and a producer of it.
 struct scene {
   testing::unique_name name;
   segment home;
@@ -47,8 +47,9 @@ struct scene {
   hinted_memory memory;
   basic_producer<hinted_memory> writer;
 
-  scene(segment_mode mode, full_policy when_full, producer_role role, std::uint64_t content = 8)
-      : home(must(segment::create(name.get(), {mode, when_full, role, 8, content, 4}))),
+  scene(segment_mode mode, full_policy when_full, producer_role role, std::uint64_t content = 8,
+        std::uint64_t slot_count = 8)
+      : home(must(segment::create(name.get(), {mode, when_full, role, slot_count, content, 4}))),
         memory(open_memory(name), home, hints),
         writer(home.view(), take(), 3) {}
   hinted_memory take() {
@@ -64,16 +65,16 @@ struct scene {
 
 constexpr producer_role both_roles[] = {producer_role::single, producer_role::many};
 
-std::vector<hint> slots(std::initializer_list<std::uint64_t> numbers, std::size_t size = 64) {
+std::vector<hint> slots(std::initializer_list<std::uint64_t> numbers, std::size_t size = 36) {
   std::vector<hint> all;
   for (const std::uint64_t number : numbers) all.push_back({number, size});
   return all;
 }
 
-TEST(prefetch, G14_a_log_is_fetched_four_slots_ahead_up_to_its_end) {
+TEST(prefetch, G14_a_log_is_fetched_eight_slots_ahead_up_to_its_end) {
   for (const producer_role role : both_roles) {
-    scene one(segment_mode::log, full_policy::reject, role);
-    EXPECT_EQ(one.publish(8), slots({4, 5, 6, 7}));
+    scene one(segment_mode::log, full_policy::reject, role, 8, 12);
+    EXPECT_EQ(one.publish(12), slots({8, 9, 10, 11}));
   }
 }
 
@@ -107,27 +108,33 @@ TEST(prefetch, G14_a_lossless_ring_is_fetched_up_to_the_slowest_reader_that_is_t
       const auto room = static_cast<unsigned>(8 - behind);
       std::vector<hint> expected;
       for (std::uint64_t slot = 4; slot < room && behind >= 2; ++slot) {
-        expected.push_back({slot, 64});
+        expected.push_back({slot, 36});
       }
       EXPECT_EQ(one.publish(room), expected) << behind;
     }
   }
 }
 
-TEST(prefetch, G14_the_first_four_lines_of_a_slot_are_fetched_and_none_of_the_next) {
-  const std::pair<std::uint64_t, std::size_t> sizes[] = {
-      {4, 64}, {32, 64}, {33, 128}, {133, 192}, {224, 256}, {225, 256}, {1024, 256}};
-  for (const auto& [content, size] : sizes) {
-    scene one(segment_mode::log, full_policy::reject, producer_role::single, content);
-    EXPECT_EQ(one.publish(1), slots({4}, size)) << content;
+// Of a log's memory nothing is fetched in vain, and of a slot nothing that is the next one's.
+TEST(prefetch, G14_as_many_bytes_are_fetched_as_a_message_takes_and_four_lines_at_the_most) {
+  scene one(segment_mode::ring, full_policy::overwrite, producer_role::single, 1024);
+  const std::vector<std::byte> content(1024);
+  const std::pair<std::size_t, std::size_t> sizes[] = {
+      {0, 32}, {32, 64}, {33, 65}, {133, 165}, {224, 256}, {225, 256}, {1024, 256}};
+  for (const auto& [length, size] : sizes) {
+    one.hints.clear();
+    EXPECT_EQ(one.writer.try_publish(byte_view(content.data(), length)), status::ok);
+    ASSERT_EQ(one.hints.size(), 1U);
+    EXPECT_EQ(one.hints[0].size, size) << length;
   }
 }
 
+// A claim may become as long as the slot.
 TEST(prefetch, G14_a_claim_is_fetched_for_as_a_publish_is) {
   for (const producer_role role : both_roles) {
     scene one(segment_mode::ring, full_policy::overwrite, role);
     EXPECT_EQ(one.writer.try_take().commit(1), status::ok);
-    EXPECT_EQ(one.hints, slots({4}));
+    EXPECT_EQ(one.hints, slots({4}, 40));
   }
 }
 

@@ -35,7 +35,7 @@ class basic_producer : claim_link<M> {
         self_(self),
         gated_(view.shape().gated()),
         single_(view.shape().producers == producer_role::single),
-        prefetch_size_(std::min<std::uint64_t>(view.shape().slot_stride(), prefetch_most)) {
+        prefetch_distance_(view.shape().mode == segment_mode::log ? 8 : 4) {
     participant_line& line = view_.participant(self_);
     const std::uint64_t role = memory_.load(line.role, relaxed, producer_role_load);
     memory_.store(line.pid, memory_.process_id(), relaxed, attach_name);
@@ -155,7 +155,7 @@ class basic_producer : claim_link<M> {
   status take_slot() noexcept {
     if (const status answer = readiness(); answer != status::ok) return answer;
     if (const status answer = take_number(single_, claimed_); answer != status::ok) return answer;
-    begin(single_, claimed_);
+    begin(single_, claimed_, view_.shape().content_size);
     memory_.order_plain_content();
     return status::ok;
   }
@@ -230,7 +230,7 @@ class basic_producer : claim_link<M> {
       std::uint64_t number{};
       if (const status answer = take_number(single, number); answer != status::ok) [[unlikely]]
         return answer;
-      slot_header& slot = begin(single, number);
+      slot_header& slot = begin(single, number, content.size());
       // SYNC overwrite: release, like the fields: a reader that sees one new byte also sees
       // the claim.
       memory_.write_content(view_.content(slot), content.data(), content.size(), release,
@@ -292,12 +292,13 @@ class basic_producer : claim_link<M> {
     return number < limit_ ? status::ok : extend_limit(number);
   }
 
-  // Begins to write a number's slot. A later one is fetched meanwhile, so that its stores need not
-  // wait for its lines (core/DESIGN.md, decision 12), which changes nothing.
-  [[gnu::always_inline]] slot_header& begin(bool single, std::uint64_t number) noexcept {
-    if (const std::uint64_t later = number + prefetch_distance; later < prefetch_end_) {
+  // Begins to write a number's slot. A later one is fetched meanwhile, as for a message of this
+  // length, so that its stores need not wait for its lines (core/DESIGN.md, decision 12).
+  [[gnu::always_inline]] slot_header& begin(bool single, std::uint64_t number,
+                                            std::size_t length) noexcept {
+    if (const std::uint64_t later = number + prefetch_distance_; later < prefetch_end_) {
       memory_.prefetch_for_write(reinterpret_cast<const std::byte*>(&view_.slot(later)),
-                                 prefetch_size_);
+                                 std::min(content_offset + length, prefetch_most));
     }
     slot_header& slot = view_.slot(number);
     if (single && view_.shape().mode == segment_mode::ring) {
@@ -397,8 +398,7 @@ class basic_producer : claim_link<M> {
     return hopeless ? status::peer_dead : status::timed_out;
   }
 
-  static constexpr std::uint64_t prefetch_distance = 4;  // slots
-  // Bytes of a slot: processors notice by themselves that the rest of a long one follows.
+  // Bytes of a slot: processors notice by themselves that the rest of a long message follows.
   static constexpr std::size_t prefetch_most = 4 * cache_line;
 
   layout_view view_;
@@ -406,8 +406,8 @@ class basic_producer : claim_link<M> {
   unsigned self_;
   bool gated_;
   bool single_;
-  std::size_t prefetch_size_;     // bytes
-  std::uint64_t next_{};          // single producer: the next number
+  std::uint64_t prefetch_distance_;  // slots; a log's lines come from memory
+  std::uint64_t next_{};             // single producer: the next number
   std::uint64_t limit_{};         // numbers below it may be taken without looking at the consumers
   std::uint64_t prefetch_end_{};  // slots of numbers below it are worth fetching
   std::uint64_t claimed_{};
