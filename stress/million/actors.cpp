@@ -45,13 +45,6 @@ std::vector<unsigned> allowed_processors() {
   return processors;
 }
 
-shared_block& map_shared_block() {
-  void* memory = ::mmap(nullptr, sizeof(shared_block), PROT_READ | PROT_WRITE,
-                        MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-  if (memory == MAP_FAILED) throw std::system_error(errno, std::generic_category(), "mmap");
-  return *new (memory) shared_block();
-}
-
 pid_t start_actor(shared_block& block, side who, const run_options& options,
                   const std::string& prefix, const std::function<void(actor&)>& script) {
   return harness::start_child([&] {
@@ -151,6 +144,12 @@ void collect(const shared_block& block, const run_options& options, results& fou
 
 }  // namespace
 
+void* map_shared_memory(std::size_t size) {
+  void* memory = ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  if (memory == MAP_FAILED) throw std::system_error(errno, std::generic_category(), "mmap");
+  return memory;
+}
+
 actor::actor(shared_block& block, side who, const run_options& options, std::string prefix)
     : block_(block),
       side_(who),
@@ -231,7 +230,7 @@ void actor::fail(const std::string& sentence) noexcept {
 
 run_outcome run_in_two_processes(const run_options& options, std::uint32_t steps_in_all,
                                  const std::function<void(actor&)>& script) {
-  shared_block& block = map_shared_block();
+  auto& block = *new (map_shared_memory(sizeof(shared_block))) shared_block();
   sigset_t signals;
   sigemptyset(&signals);
   for (const int signal : {SIGINT, SIGTERM, SIGCHLD}) sigaddset(&signals, signal);

@@ -6,6 +6,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <string>
@@ -31,7 +32,11 @@ struct run_options {
 
 enum class side : std::uint8_t { writer, reader };
 
-// Shared by the parent and both actors; anonymous, so it needs no name and ends with them.
+// Zeroed memory that this process and its children to come share; anonymous, so it needs no name
+// and ends with them.
+[[nodiscard]] void* map_shared_memory(std::size_t size);
+
+// Shared by the parent and both actors.
 struct shared_block {
   alignas(128) std::atomic<std::uint32_t> arrived[2][32];  // [side][0]; a line pair each
   alignas(128) std::atomic<std::uint32_t> started[2][32];

@@ -39,6 +39,13 @@ json latency_of(const results& found, probe what) {
 
 }  // namespace
 
+std::string write_file(const std::string& file, const std::string& text) {
+  std::ofstream stream(file);
+  stream << text << '\n';
+  stream.close();
+  return stream ? "" : fmt::format("cannot write {}: {}", file, std::strerror(errno));
+}
+
 std::string write_json(const std::string& file, const results& found,
                        const std::vector<gate>& gates, bool strict) {
   json out = {{"messages", found.messages},
@@ -89,10 +96,7 @@ std::string write_json(const std::string& file, const results& found,
                             {"what", g.what},
                             {"row", g.row}});
   }
-  std::ofstream stream(file);
-  stream << out.dump(2) << '\n';
-  stream.close();
-  return stream ? "" : fmt::format("cannot write {}: {}", file, std::strerror(errno));
+  return write_file(file, out.dump(2));
 }
 
 }  // namespace shmfifo::million

@@ -4,8 +4,6 @@
 #include <sys/mman.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <system_error>
 
 namespace shmfifo::million {
 namespace {
@@ -18,12 +16,6 @@ constexpr std::int64_t messages_min = 1000;
 struct peer_findings {
   peer_round rounds[executions_max][peer_kinds.size()][peers.size()];
 };
-
-std::byte* map_memory(std::size_t size) {
-  void* memory = ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-  if (memory == MAP_FAILED) throw std::system_error(errno, std::generic_category(), "mmap");
-  return static_cast<std::byte*>(memory);
-}
 
 std::int64_t messages_of(const peer& one, const run_options& options) {
   return std::max(options.messages / one.slowness, std::min(options.messages, messages_min));
@@ -105,8 +97,8 @@ stream_rate delivery::rate() const {
 }
 
 run_outcome measure_peers(const run_options& options, std::vector<peer_row>& rows) {
-  std::byte* const memory = map_memory(memory_size);
-  auto& found = *new (map_memory(sizeof(peer_findings))) peer_findings();
+  auto* const memory = static_cast<std::byte*>(map_shared_memory(memory_size));
+  auto& found = *new (map_shared_memory(sizeof(peer_findings))) peer_findings();
   run_outcome outcome = run_in_two_processes(
       options, steps_of(options), [&](actor& self) { measure_all(self, memory, found); });
   if (outcome.ok) collect(found, options, rows);

@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: MIT
 // The comparison with the queues of others as text and as JSON.
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
-#include <fstream>
 #include <nlohmann/json.hpp>
 
 #include "peers.hpp"
+#include "report.hpp"
 
 namespace shmfifo::million {
 namespace {
@@ -105,10 +103,7 @@ std::string write_peers(const std::string& file, const std::vector<peer_row>& ro
     if (is_built(rows, one.name)) continue;
     out["not_built"].push_back({{"name", one.name}, {"package", one.package}});
   }
-  std::ofstream stream(file);
-  stream << out.dump(2) << '\n';
-  stream.close();
-  return stream ? "" : fmt::format("cannot write {}: {}", file, std::strerror(errno));
+  return write_file(file, out.dump(2));
 }
 
 }  // namespace shmfifo::million

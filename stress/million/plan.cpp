@@ -2,13 +2,10 @@
 #include "plan.hpp"
 
 #include <fmt/format.h>
-#include <sys/mman.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <iterator>
 #include <span>
-#include <system_error>
 
 #include "flag_lines.hpp"
 #include "latency.hpp"
@@ -145,9 +142,7 @@ void run_plan(actor& self, std::byte* ring_memory) {
 std::byte* map_ring_memory() {
   const std::size_t size =
       sizeof(flag_lines) + ring_slots * flag_lines::stride(size_of(kind::block_1024));
-  void* memory = ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-  if (memory == MAP_FAILED) throw std::system_error(errno, std::generic_category(), "mmap");
-  return static_cast<std::byte*>(memory);
+  return static_cast<std::byte*>(map_shared_memory(size));
 }
 
 }  // namespace shmfifo::million

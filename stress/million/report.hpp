@@ -17,7 +17,8 @@ void print_table(const results& found);
 // Ends with what the machine did meanwhile, and then the gates that failed.
 void print_verdict(const std::vector<gate>& gates, const results& found, bool strict);
 
-// Both return an error text, empty if they succeed.
+// These return an error text, empty if they succeed.
+[[nodiscard]] std::string write_file(const std::string& file, const std::string& text);
 [[nodiscard]] std::string write_json(const std::string& file, const results& found,
                                      const std::vector<gate>& gates, bool strict);
 // SVG or PNG, by the file's ending.
