@@ -2,7 +2,6 @@
 #include "latency.hpp"
 
 #include <fmt/format.h>
-#include <sched.h>
 
 #include <cstring>
 #include <optional>
@@ -19,13 +18,6 @@ constexpr std::uint64_t warm_up_rounds = stop_watch::warm_up_rounds;
 using namespace std::chrono_literals;
 
 constexpr unsigned wake_ups = 200;
-
-void await(const std::atomic<std::uint64_t>& flag, std::uint64_t value) noexcept {
-  for (unsigned i = 1; flag.load(std::memory_order_acquire) != value; ++i) {
-    if (i % 65536 == 0) ::sched_yield();
-    spin_hint();
-  }
-}
 
 struct link {
   segment home;

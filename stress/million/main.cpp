@@ -11,6 +11,7 @@
 #include <exception>
 #include <fstream>
 
+#include "curves.hpp"
 #include "peers.hpp"
 #include "plan.hpp"
 #include "report.hpp"
@@ -31,6 +32,7 @@ struct command_line {
   bool strict = false;
   bool self_test = false;
   bool peers = false;
+  bool curves = false;
   std::string json;
   std::string chart;
 };
@@ -67,6 +69,13 @@ void declare(CLI::App& app, command_line& command) {
       ->excludes("--strict")
       ->excludes("--chart")
       ->excludes("--self-test");
+  app.add_flag("--curves", command.curves,
+               "measure how the core's costs grow with slots, participants and content, and name "
+               "the steps above linear; a report, not a gate: exit 0 if it could be measured")
+      ->excludes("--strict")
+      ->excludes("--chart")
+      ->excludes("--self-test")
+      ->excludes("--peers");
   app.footer("Exit status: 0 all gates passed, 1 not (or nothing could be measured), 2 usage.");
 }
 
@@ -113,12 +122,22 @@ int report_self_test(const results& found) {
   return missed.empty() ? exit_passed : exit_failed;
 }
 
+// `broken` is the error text of the last file.
+int exit_after(const std::string& broken) {
+  if (!broken.empty()) fmt::print(stderr, "million_messages: {}\n", broken);
+  return broken.empty() ? exit_passed : exit_failed;
+}
+
 int report_peers(const command_line& command, const std::vector<peer_row>& rows) {
   print_peers(rows, command.run);
   if (command.json.empty()) return exit_passed;
-  const std::string broken = write_peers(command.json, rows, command.run);
-  if (!broken.empty()) fmt::print(stderr, "million_messages: {}\n", broken);
-  return broken.empty() ? exit_passed : exit_failed;
+  return exit_after(write_peers(command.json, rows, command.run));
+}
+
+int report_curves(const command_line& command, const std::vector<curve>& curves) {
+  print_curves(curves, command.run);
+  if (command.json.empty()) return exit_passed;
+  return exit_after(write_curves(command.json, curves, command.run));
 }
 
 int run(command_line command) {
@@ -132,8 +151,8 @@ int run(command_line command) {
 #if !defined(__OPTIMIZE__)
   fmt::print(stderr, "million_messages: built without optimisation: its figures mean nothing\n");
 #endif
-  // The peers and the rings they are compared with need a few megabytes, however many messages.
-  const std::int64_t in_a_log = command.peers ? 0 : command.run.messages;
+  // Peers and curves have rings only, whose memory does not depend on the number of messages.
+  const std::int64_t in_a_log = command.peers || command.curves ? 0 : command.run.messages;
   if (const std::string broken = check_space(in_a_log); !broken.empty()) {
     fmt::print(stderr, "million_messages: {}\n", broken);
     return exit_failed;
@@ -144,8 +163,10 @@ int run(command_line command) {
     return exit_failed;
   }
   std::vector<peer_row> peers;
-  const run_outcome outcome =
-      command.peers ? measure_peers(command.run, peers) : measure(command.run);
+  std::vector<curve> curves;
+  const run_outcome outcome = command.peers    ? measure_peers(command.run, peers)
+                              : command.curves ? measure_curves(command.run, curves)
+                                               : measure(command.run);
   if (outcome.signal != 0) {
     fmt::print(stderr, "million_messages: interrupted; nothing is left in /dev/shm\n");
     ::signal(outcome.signal, SIG_DFL);
@@ -156,6 +177,7 @@ int run(command_line command) {
     return exit_failed;
   }
   if (command.peers) return report_peers(command, peers);
+  if (command.curves) return report_curves(command, curves);
   return command.self_test ? report_self_test(outcome.found) : report(command, outcome.found);
 }
 

@@ -3,8 +3,10 @@
 // What the probes have in common.
 
 #include <fmt/format.h>
+#include <sched.h>
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <thread>
@@ -40,6 +42,7 @@ class stop_watch {
     call();
     add(clock::now() - start);
   }
+  [[nodiscard]] double median_ns() const { return median(ns_); }
   [[nodiscard]] latency summary(probe what, std::uint32_t execution) {
     std::sort(ns_.begin(), ns_.end());
     const std::size_t count = ns_.size();
@@ -64,7 +67,7 @@ inline segment open_segment(actor& self, const geometry& shape) {
   const std::string name = self.next_name();
   if (!self.writes()) {
     self.meet();
-    segment found = harness::must(segment::attach(name));
+    segment found = harness::must(segment::attach(name, {.pretouch = true}));
     self.meet();
     return found;
   }
@@ -75,11 +78,18 @@ inline segment open_segment(actor& self, const geometry& shape) {
   return made;
 }
 
-// Waits for one message.
+inline void await(const std::atomic<std::uint64_t>& flag, std::uint64_t value) noexcept {
+  for (unsigned i = 1; flag.load(std::memory_order_acquire) != value; ++i) {
+    if (i % 65536 == 0) ::sched_yield();
+    spin_hint();
+  }
+}
+
+// Waits for at least one message, and takes up to `limit`.
 template <class Take>
-void receive(actor& self, consumer& in, deadline until, Take&& take) {
+void receive(actor& self, consumer& in, deadline until, Take&& take, std::int64_t limit = 1) {
   for (;;) {
-    const poll_result got = in.poll(take, 1);
+    const poll_result got = in.poll(take, limit);
     if (got.answer == status::ok) return;
     if (got.answer != status::empty) {
       self.fail(fmt::format("poll answered {}", to_string(got.answer)));

@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "curves.hpp"
 #include "made_up.hpp"
 #include "peers.hpp"
 #include "plan.hpp"
@@ -108,6 +109,23 @@ run_outcome measure_peers(const run_options& options, std::vector<peer_row>& row
     rows.back().rounds.push_back({{1e6 * (1 + e), 3e6}, {4e6, 5e6}});
   }
   return {.ok = made_up() != "failed", .signal = 0, .failure = "the peer is at fault", .found = {}};
+}
+
+run_outcome measure_curves(const run_options& options, std::vector<curve>& curves) {
+  const auto point = [&](std::uint64_t parameter, double least) {
+    curve_point made{parameter, {}};
+    for (std::uint32_t e = 0; e < options.executions; ++e) made.costs.push_back(least * (1 + e));
+    return made;
+  };
+  const double middle = made_up() == "linear" ? 40 : 80;
+  curves.push_back({"a_curve",
+                    "users",
+                    "ns a call",
+                    "ns a user",
+                    {point(2, 10), point(8, middle), point(16, 1.5 * middle)}});
+  curves.push_back({"a_point", "slots", "us a call", "", {{1, {5}}}});
+  return {
+      .ok = made_up() != "failed", .signal = 0, .failure = "the curve is at fault", .found = {}};
 }
 
 }  // namespace shmfifo::million

@@ -22,13 +22,15 @@ HELP = """
 --executions UINT:UINT in [1 - 100]=5 executions of every row
 --pin TEXT:{yes,no,auto}=auto pin the two processes to a processor each: yes fails where there are not two, no leaves it
 to the scheduler
---strict Excludes: --peers judge by the targets, not by the wide default gates, and streams also as a whole
+--strict Excludes: --peers --curves judge by the targets, not by the wide default gates, and streams also as a whole
 --json FILE write rows, baselines, gates and the verdict to FILE
---chart FILE Excludes: --peers draw the table, FILE.svg or FILE.png (needs gnuplot)
---self-test Excludes: --peers slow one part of the core after the other on purpose; exit 0 if the gate of each part then
+--chart FILE Excludes: --peers --curves draw the table, FILE.svg or FILE.png (needs gnuplot)
+--self-test Excludes: --peers --curves slow one part of the core after the other on purpose; exit 0 if the gate of each part then
 fails, 1 if one does not
---peers Excludes: --strict --chart --self-test compare installed queues of others with the core's ring; exit 0 unless one
-loses or changes a message
+--peers Excludes: --strict --chart --self-test --curves compare installed queues of others with the core's ring; exit 0
+unless one loses or changes a message
+--curves Excludes: --strict --chart --self-test --peers measure how the core's costs grow with slots, participants and
+content, and name the steps above linear; a report, not a gate: exit 0 if it could be measured
 Exit status: 0 all gates passed, 1 not (or nothing could be measured), 2 usage.
 """
 
