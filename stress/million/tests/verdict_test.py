@@ -50,16 +50,16 @@ class verdict(unittest.TestCase):
     def test_G14_a_target_missed_fails_a_strict_run_only(self):
         self.ends(run("misses a target"), 0, "PASS: 26 of 26 gates passed")
         got = run("misses a target", "--strict")
-        self.ends(got, 1, "FAIL: 25 of 26 gates passed, against the targets (--strict); "
-                  "failed: many_1024_vs_bare_ring")
-        self.assertEqual(got.stdout.splitlines()[-2], "FAIL many_1024_vs_bare_ring: 0.50 (gate >= 0.60) "
+        self.ends(got, 1, "FAIL: 24 of 26 gates passed, against the targets (--strict); "
+                  "failed: many_1024_vs_bare_ring, many_1024_vs_ring")
+        self.assertEqual(got.stdout.splitlines()[-3], "FAIL many_1024_vs_bare_ring: 0.50 (gate >= 0.60) "
                          "many-producer mode, 1,024 bytes, against the bare ring")
 
     def test_G14_a_gate_missed_fails_the_run(self):
         got = run("misses a gate")
         self.ends(got, 1, "FAIL: 25 of 26 gates passed; failed: idle_consumer_cpu_percent")
         self.assertEqual(got.stdout.splitlines()[-3:-1], [
-            MACHINE, "FAIL idle_consumer_cpu_percent: 11.00 (gate <= 10.00; target <= 1.00 missed) "
+            MACHINE, "FAIL idle_consumer_cpu_percent: 11.00 (gate <= 5.00; target <= 1.00 missed) "
             "processor time of a consumer that waits, in per cent"
         ])
 
@@ -70,11 +70,11 @@ class verdict(unittest.TestCase):
         for line in [
                 "PASS slowest_row: 7812500 (gate >= 1000000) messages a second in the slowest line of the core where a "
                 "bare ring reaches a million: ring_live_many block_1024 reader",
-                "PASS ring_text_vs_original_live: 16.00 (gate >= 3.00; target >= 10.00 reached) live ring, 133 bytes, "
+                "PASS ring_text_vs_original_live: 16.00 (gate >= 5.00; target >= 10.00 reached) live ring, 133 bytes, "
                 "speed against the original, live",
-                "PASS many_1024_vs_bare_ring: 0.50 (gate >= 0.20; target >= 0.60 missed) many-producer mode, 1,024 "
+                "PASS many_1024_vs_bare_ring: 0.50 (gate >= 0.25; target >= 0.60 missed) many-producer mode, 1,024 "
                 "bytes, against the bare ring",
-                "PASS log_text_vs_copy_loop: 1.00 (gate <= 2.50; target <= 1.15 reached) log, 133 bytes, time of "
+                "PASS log_text_vs_copy_loop: 1.00 (gate <= 2.00; target <= 1.15 reached) log, 133 bytes, time of "
                 "publishing against a copy loop"
         ]:
             self.assertIn(line, lines)
@@ -105,7 +105,7 @@ class verdict(unittest.TestCase):
             self.assertEqual([gate["name"] for gate in out["gates"]], GATES)
             self.assertEqual(
                 out["gates"][4], {
-                    "name": "many_1024_vs_bare_ring", "value": 0.5, "whole": 0.5, "threshold": 0.6 if strict else 0.2,
+                    "name": "many_1024_vs_bare_ring", "value": 0.5, "whole": 0.5, "threshold": 0.6 if strict else 0.25,
                     "passed": not strict, "sense": "at_least", "target": 0.6, "target_reached": False,
                     "what": "many-producer mode, 1,024 bytes, against the bare ring", "row": ""
                 })
