@@ -57,33 +57,39 @@ const registration gates_2{{"single.G1.G2.G4.G5_two_consumers_gate",
                             "1 producer, 2 consumers, 1 slot, 2 messages", two_consumers_gate}};
 
 // A consumer that attaches while the producer runs misses nothing from its start on.
-void late_consumer(bool behind_unused) {
+enum class newcomer : std::uint8_t { in_used_line, behind_unused_line, in_passed_line };
+void late_consumer(newcomer which) {
   auto* world = model::make<core_world>(wait_single(1));
-  if (behind_unused) world->view.participant(2).role = 0;
+  if (which != newcomer::in_used_line) world->view.participant(2).role = 0;
+  const auto pass = [=] { protocol::pass_line(world->view, core_memory(*world), 2); };
   auto* early = model::make<consumer>(*world, 1U);
   model::thread producing([=] {
     producer writer(*world, 0);
     for (unsigned i = 0; i < 2; ++i) writer.publish_surely(content_of(1, i));
   });
   model::thread attaching([=] {
-    if (behind_unused) protocol::pass_line(world->view, core_memory(*world), 2);
-    consumer late(*world, behind_unused ? 3 : 2);
+    if (which == newcomer::behind_unused_line) pass();
+    consumer late(*world, which == newcomer::behind_unused_line ? 3 : 2);
     seen log;
     log.start(late.position());
     read_until(*world, late, log, 2);
     expect_all(log, 2);
     late.leave();
   });
+  if (which == newcomer::in_passed_line) pass();
   seen log;
   read_until(*world, *early, log, 2);
   expect_all(log, 2);
 }
 const registration late{{"single.G2.G4.G5_consumer_attaches_late",
                          "1 producer, 2 consumers (one attaches and leaves), 1 slot, 2 messages",
-                         [] { late_consumer(false); }}};
+                         [] { late_consumer(newcomer::in_used_line); }}};
 const registration behind{{"single.G2.G4.G5.G12_consumer_attaches_behind_a_line_never_used",
                            "1 producer, 2 consumers (one attaches and leaves), 1 slot, 2 messages",
-                           [] { late_consumer(true); }}};
+                           [] { late_consumer(newcomer::behind_unused_line); }}};
+const registration passed{{"single.G2.G4.G5.G12_consumer_attaches_in_a_line_that_is_passed",
+                           "1 producer, 2 consumers (one attaches and leaves), 1 slot, 2 messages",
+                           [] { late_consumer(newcomer::in_passed_line); }}};
 
 // The last consumer leaves; messages that it has not read are kept for the next one.
 void consumer_leaves_and_another_comes() {
