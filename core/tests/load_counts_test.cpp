@@ -204,7 +204,7 @@ TEST_F(load_counts, G8_G9_a_newcomer_asks_nothing_about_a_line_that_stays) {
   home_->view().participant(1).role = make_role(1, participant_kind::durable);
   shadow_memory own = memory();
   EXPECT_EQ(count([&] { EXPECT_EQ(protocol::take_line(shadow_->view(), own), 2U); }),
-            "role 0: 2, role 1: 1, role 2: 4 -> role 0: 1");
+            "role 0: 2, role 1: 1, role 2: 4 -> role 0-1: 1");
   std::uint64_t position = 0;
   EXPECT_EQ(count([&] {
               EXPECT_TRUE(protocol::enter_gate(shadow_->view(), own, 2, participant_kind::consumer,

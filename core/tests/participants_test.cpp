@@ -87,41 +87,6 @@ TEST_F(participants, G5_of_consumers_equally_far_behind_the_first_one_holds_prod
   EXPECT_EQ(protocol::find_lowest_cursor(home.view(), memory).holder, 2U);
 }
 
-// Up to the first line that was never used: a full ring would pay for all 256 at each message.
-TEST_F(participants, G5_G14_cursors_are_looked_for_in_used_lines_only) {
-  line(0).role = make_role(1, participant_kind::none);
-  line(2).role = make_role(1, participant_kind::consumer);
-  EXPECT_EQ(protocol::find_lowest_cursor(home.view(), memory).number, protocol::no_cursor);
-  protocol::pass_line(home.view(), memory, 1);
-  EXPECT_EQ(line(1).role, make_role(1, participant_kind::none));
-  EXPECT_EQ(protocol::find_lowest_cursor(home.view(), memory).holder, 2U);
-}
-
-// An owner may be paused, or die, between the lock of its line and its role.
-TEST_F(participants, G5_G8_whoever_takes_a_line_behind_one_never_used_is_found) {
-  auto paused = open_memory(name);
-  ASSERT_EQ(protocol::take_line(home.view(), paused), 0U);
-  auto second = open_memory(name);
-  ASSERT_EQ(protocol::take_line(home.view(), second), 1U);
-  std::uint64_t position = 0;
-  EXPECT_TRUE(
-      protocol::enter_gate(home.view(), second, 1, participant_kind::consumer, position, true));
-  EXPECT_EQ(protocol::find_lowest_cursor(home.view(), memory).holder, 1U);
-  EXPECT_TRUE(
-      protocol::enter_gate(home.view(), paused, 0, participant_kind::consumer, position, true));
-  EXPECT_EQ(line(0).role, make_role(2, participant_kind::consumer));
-}
-
-// Only what no role was ever stored in changes.
-TEST_F(participants, G8_a_line_that_is_passed_keeps_its_role) {
-  for (const auto kind : {participant_kind::none, participant_kind::producer,
-                          participant_kind::consumer, participant_kind::durable}) {
-    line(4).role = make_role(7, kind);
-    protocol::pass_line(home.view(), memory, 4);
-    EXPECT_EQ(line(4).role, make_role(7, kind));
-  }
-}
-
 // Whoever has seen an earlier owner's role must not take it for this one's.
 TEST_F(participants, G8_each_owner_of_a_line_counts_one_more) {
   std::uint64_t owners = 0;

@@ -129,6 +129,14 @@ TEST(prefetch, G14_as_many_bytes_are_fetched_as_a_message_takes_and_four_lines_a
   }
 }
 
+// Others may publish, and the reader release, between the cursor and the look at the floor.
+TEST(prefetch, G14_a_floor_above_the_number_is_a_reader_that_keeps_up) {
+  scene one(segment_mode::ring, full_policy::reject, producer_role::many);
+  consumer reader = must(one.home.attach_consumer());
+  one.home.view().participant(0).consumer_cursor = 3;
+  EXPECT_EQ(one.publish(1), slots({}));
+}
+
 // A claim may become as long as the slot.
 TEST(prefetch, G14_a_claim_is_fetched_for_as_a_publish_is) {
   for (const producer_role role : both_roles) {

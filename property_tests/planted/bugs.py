@@ -244,7 +244,7 @@ BUGS = [
             statement(POLL, "if (memory_.alive(stamp_owner(stamp))) return;", "return;")]),
     Bug("line_stolen", "a line in use is given away",
         {"property": "exhaustion.no_free_line_is_an_error_and_leaves_nothing"}, [
-            text(PARTICIPANTS, "if (!memory.try_own(i)) {", "if (!memory.try_own(i) && !PLANTED) {")]),
+            statement(PARTICIPANTS, "if (!memory.try_own(i)) continue;", "static_cast<void>(memory.try_own(i));")]),
     Bug("two_single_producers", "the role of single producer is given twice",
         {"property": "stateful.core_agrees_with_reference"}, [
             value(ROLES, "!memory.try_own(lock_producer_role)", "false")]),

@@ -2,8 +2,9 @@
 #pragma once
 // Sleeping and waking without a lost wake-up and without cost while nobody sleeps. A bell is one
 // futex word: bit 0 says that somebody sleeps (or is about to), the bits above count the rings. The
-// waker clears the bit, so a sleeper that was killed costs one needless system call and no more. It
-// wakes few sleepers, and each of these as many others: a ring takes no longer where many sleep.
+// waker clears the bit, so a sleeper that was killed costs one needless system call and no more. A
+// ring wakes only a few sleepers, and each of them as many more, so that its cost does not grow
+// with their number.
 // Pattern: the store-buffering handshake with an asymmetric fence pair (WG21 P1202).
 
 #include "shmfifo/protocol/memory_model.hpp"
@@ -55,7 +56,7 @@ class patient_spin {
   }
 
  private:
-  // As long as a sleep and its wake-up would take; where it brought nothing, every eighth time.
+  // As long as a sleep and its wake-up would take.
   static constexpr unsigned rounds = 64, hints = 32, try_every = 8;
   bool pays_ = true;
   unsigned waits_ = 0;

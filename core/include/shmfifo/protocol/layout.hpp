@@ -151,7 +151,7 @@ inline constexpr std::uint64_t number_max = (std::uint64_t{1} << (64 - stamp_num
   const auto kind = static_cast<std::uint8_t>(role);
   return kind <= 3 ? static_cast<participant_kind>(kind) : participant_kind::none;
 }
-// How often the line has had a new owner.
+// Grows with each new owner of the line.
 [[nodiscard]] constexpr std::uint64_t role_generation(std::uint64_t role) noexcept {
   return role >> 8;
 }

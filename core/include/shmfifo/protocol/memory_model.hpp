@@ -93,7 +93,7 @@ concept memory_model = std::move_constructible<M> &&
   // with release (writing) or acquire (reading) order towards the words around it.
   c.write_content(bytes, source, size, std::memory_order_release, site::publish_content);
   c.read_content(bytes, source, size, std::memory_order_acquire, site::poll_content);
-  // A hint that these bytes, which nobody reads now, will be written soon.
+  // A hint that these bytes will be written soon.
   c.prefetch_for_write(source, size);
   // The caller is about to write content with plain stores: none may become visible before
   // the claim.
@@ -102,9 +102,9 @@ concept memory_model = std::move_constructible<M> &&
   // as two seq_cst fences would. The light side is the hot one.
   c.light_fence(site::bell_light_fence);
   c.heavy_fence(site::bell_heavy_fence);
-  // Sleep while the bell holds the value, at the longest until the deadline; wake the first of the
-  // sleepers; as one that was woken, wake others. A nap is a short sleep that needs no bell, for
-  // observers, which may not write.
+  // Sleep while the bell holds the value, at the longest until the deadline; wake the first few
+  // sleepers (wake), also as one that was woken (relay). A nap is a short sleep that needs no bell,
+  // for observers, which may not write.
   c.sleep(bell, bell, until);
   c.nap(until);
   c.wake(bell);
@@ -183,7 +183,9 @@ class SHMFIFO_EXPORT std_memory_model {
   }
   // Not __builtin_prefetch on x86-64, which in general asks to read there: the store pays for a
   // second journey of the line. Processors without this instruction pass over it.
-  static void prefetch_for_write(const std::byte* from, std::size_t size) noexcept {
+  // Always inline: elsewhere it has no effects that g++ knows of, and a call would be dropped.
+  [[gnu::always_inline]] static void prefetch_for_write(const std::byte* from,
+                                                        std::size_t size) noexcept {
     for (std::size_t i = 0; i < size; i += cache_line) {
 #if defined(__x86_64__)
       asm volatile("prefetchw %0" : : "m"(from[i]));
@@ -212,7 +214,8 @@ class SHMFIFO_EXPORT std_memory_model {
   void sleep(const std::uint32_t& bell, std::uint32_t value, deadline until) const noexcept;
   // Sleeps a moment, not past the deadline.
   void nap(deadline until) const noexcept;
-  // Wakes two sleepers on the bell, in whatever process: those that wait longest.
+  // Wakes two sleepers on the bell, in whatever process: of the same priority those that wait
+  // longest.
   void wake(const std::uint32_t& bell) const noexcept;
   // The same.
   void relay(const std::uint32_t& bell) const noexcept {

@@ -170,14 +170,15 @@ unsigned recover_dead(const layout_view& view, const M& memory) noexcept {
   return freed;
 }
 
-// Says of a line in which no role was ever stored that it counts as used. Whoever takes a later one
-// does so first: a search for roles may stop at the first line that was never used.
+// Counts a line in which no role was ever stored as used. Whoever takes a later one does so first,
+// so that a search for roles may stop at the first line that was never used.
 template <memory_model M>
 void pass_line(const layout_view& view, const M& memory, unsigned index) noexcept {
   std::uint64_t unused = 0;
-  // SYNC gate: seq_cst, so that a search that sees the later role does not stop before it.
+  // SYNC gate: seq_cst, also where the role is another's, so that a search that must see the later
+  // role does not stop before it.
   static_cast<void>(memory.compare_exchange(view.participant(index).role, unused,
-                                            make_role(1, participant_kind::none), seq_cst, relaxed,
+                                            make_role(1, participant_kind::none), seq_cst, seq_cst,
                                             pass_role));
 }
 
@@ -194,15 +195,13 @@ template <memory_model M>
     // Before the lock: a process paused while holding a dead producer's line must not make it look
     // alive to those who wait for its claim.
     recover_line(view, memory, i, false);
-    if (!memory.try_own(i)) {
-      pass_line(view, memory, i);
-      continue;
-    }
+    if (!memory.try_own(i)) continue;
     if (kind_now() == participant_kind::durable) {
       memory.disown(i);
       continue;
     }
     recover_line(view, memory, i, true);
+    for (unsigned earlier = 0; earlier < i; ++earlier) pass_line(view, memory, earlier);
     return i;
   }
   return std::nullopt;
