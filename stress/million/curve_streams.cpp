@@ -103,8 +103,9 @@ double read_stream(actor& self, const segment& home, const stream_shape& shape) 
     });
   }
   self.meet();
-  self.start_line();
+  // Before the line: behind it the consumers may have run to their ends before this thread goes on.
   const auto start = clock::now();
+  self.start_line();
   threads.clear();
   const std::chrono::duration<double, std::nano> time = *std::ranges::max_element(ends) - start;
   self.meet();
