@@ -17,8 +17,8 @@ template <memory_model M>
 [[gnu::noinline, gnu::cold]] void wake_sleepers(const M& memory, std::uint32_t& bell,
                                                 std::uint32_t seen) noexcept {
   // Odd plus one: the carry clears the sleeper bit and counts the ring in one step. Relaxed:
-  // the bell carries no data; sleepers look at the stamps or cursors themselves. Only who wins
-  // wakes.
+  // the bell carries no data; sleepers look at the stamps or cursors themselves. Only the
+  // winner wakes.
   if (memory.compare_exchange(bell, seen, seen + 1, relaxed, relaxed, bell_ring)) {
     memory.wake(bell);
   }
@@ -81,7 +81,7 @@ template <memory_model M, class Ready, class BeforeSleep>
       if (ready()) return true;
       if (memory.expired(until)) return false;
       memory.sleep(bell, value, until);
-      // Relaxed: a hint, as for whom the ring was.
+      // Relaxed: the word carries no data, and the kernel compared it before the sleep.
       rung = memory.load(bell, relaxed, bell_rung) != value;
       if (rung) memory.relay(bell);
       if (ready()) return true;
